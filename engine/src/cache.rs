@@ -1,0 +1,236 @@
+//! The decision cache.
+//!
+//! A decision is kept under everything that it was made from: the snapshot, the subject at its
+//! revision, the permission, and the values of the request that the permission's rules read. An
+//! edit of the policy makes another snapshot and so never meets a decision of the old one.
+//!
+//! The key is looked up by a hash that is computed from the borrowed request, without copying
+//! it, and then compared in full: what merely hashes alike is never taken for the same.
+
+use crate::compile::{Member, PermissionId, PermissionRule, Snapshot};
+use crate::decision::{Decision, Request};
+use crate::evaluate::{Projected, ProjectedRef, project, projected_equals};
+use crate::model::{Attributes, Value};
+use moka::Equivalent;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Decisions that were made before.
+#[derive(Debug)]
+pub(crate) struct DecisionCache {
+    kept: moka::sync::Cache<Key, Arc<Decision>, foldhash::fast::RandomState>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+    bypasses: AtomicU64,
+}
+
+/// How the cache fared since it was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheStats {
+    /// Decisions that were found.
+    pub hits: u64,
+    /// Decisions that were not.
+    pub misses: u64,
+    /// Decisions that are cheaper to make than to look up, or must not be kept.
+    pub bypasses: u64,
+    /// Decisions that are kept, approximately.
+    pub entries: u64,
+}
+
+#[derive(Debug)]
+struct Key {
+    snapshot: u64,
+    subject: Arc<str>,
+    subject_revision: u64,
+    permission: PermissionId,
+    request: Box<[Projected]>,
+}
+
+/// The same key, borrowed from a request.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyRef<'a> {
+    snapshot: &'a Snapshot,
+    member: &'a Member,
+    permission: PermissionId,
+    rule: &'a PermissionRule,
+    request: &'a Request<'a>,
+}
+
+impl DecisionCache {
+    /// A cache of at most `capacity` decisions; 0 keeps none.
+    pub(crate) fn new(capacity: u64) -> Self {
+        Self {
+            kept: moka::sync::Cache::builder()
+                .max_capacity(capacity)
+                .build_with_hasher(foldhash::fast::RandomState::default()),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+            bypasses: AtomicU64::new(0),
+        }
+    }
+
+    /// How it fared.
+    pub(crate) fn stats(&self) -> CacheStats {
+        CacheStats {
+            hits: self.hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
+            bypasses: self.bypasses.load(Ordering::Relaxed),
+            entries: self.kept.entry_count(),
+        }
+    }
+
+    /// The key of a request; `None` where its decision is not kept. A decision without a family
+    /// costs less than a look-up.
+    pub(crate) fn key<'a>(
+        &self,
+        snapshot: &'a Snapshot,
+        member: &'a Member,
+        permission: PermissionId,
+        request: &'a Request<'a>,
+    ) -> Option<KeyRef<'a>> {
+        let rule = snapshot.permission(permission)?;
+        if rule.family.is_none() || !rule.cacheable {
+            self.bypasses.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(KeyRef { snapshot, member, permission, rule, request })
+    }
+
+    pub(crate) fn get(&self, key: &KeyRef<'_>) -> Option<Arc<Decision>> {
+        let found = self.kept.get(key).filter(|decision| {
+            // A decision is kept until the next instant at which it can change.
+            decision.until.is_none_or(|until| key.request.now < until)
+        });
+        let counter = if found.is_some() { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    /// Keeps a decision, unless it follows from a fault or from the hour.
+    pub(crate) fn put(&self, key: &KeyRef<'_>, decision: &Decision) {
+        if decision.keep && decision.until.is_none_or(|until| key.request.now < until) {
+            self.kept.insert(key.own(), Arc::new(decision.clone()));
+        }
+    }
+}
+
+impl KeyRef<'_> {
+    fn own(self) -> Key {
+        Key {
+            snapshot: self.snapshot.id,
+            subject: Arc::clone(&self.member.id),
+            subject_revision: self.member.revision,
+            permission: self.permission,
+            request: self
+                .rule
+                .reads
+                .iter()
+                .map(|path| project(self.request, path).to_owned())
+                .collect(),
+        }
+    }
+}
+
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        key.permission == self.permission
+            && key.snapshot == self.snapshot.id
+            && key.subject_revision == self.member.revision
+            && key.subject == self.member.id
+            && key.request.len() == self.rule.reads.len()
+            && key
+                .request
+                .iter()
+                .zip(&self.rule.reads)
+                .all(|(kept, path)| projected_equals(kept, &project(self.request, path)))
+    }
+}
+
+impl Hash for KeyRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        head(state, self.snapshot.id, self.permission, self.member.revision, &self.member.id);
+        for path in &self.rule.reads {
+            match project(self.request, path) {
+                ProjectedRef::Absent => state.write_u8(0),
+                ProjectedRef::Text(text) => text_into(state, text),
+                ProjectedRef::Value(value) => value_into(state, value),
+            }
+        }
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        head(state, self.snapshot, self.permission, self.subject_revision, &self.subject);
+        for value in &self.request {
+            match value {
+                Projected::Absent => state.write_u8(0),
+                Projected::Value(value) => value_into(state, value),
+            }
+        }
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.snapshot == other.snapshot
+            && self.subject_revision == other.subject_revision
+            && self.permission == other.permission
+            && self.subject == other.subject
+            && self.request == other.request
+    }
+}
+
+impl Eq for Key {}
+
+fn head<H: Hasher>(
+    state: &mut H,
+    snapshot: u64,
+    permission: PermissionId,
+    revision: u64,
+    id: &str,
+) {
+    state.write_u64(snapshot ^ revision.rotate_left(32));
+    state.write_u16(permission.0);
+    id.hash(state);
+}
+
+fn text_into<H: Hasher>(state: &mut H, text: &str) {
+    state.write_u8(1);
+    text.hash(state);
+}
+
+/// Every value is led by its type and every sequence by its length, so that no two lists of
+/// values run together into the same bytes.
+fn value_into<H: Hasher>(state: &mut H, value: &Value<'_>) {
+    match value {
+        Value::Text(text) => text_into(state, text),
+        Value::Null => state.write_u8(2),
+        Value::Bool(value) => state.write_u8(3 + u8::from(*value)),
+        Value::Int(number) => {
+            state.write_u8(5);
+            state.write_i64(*number);
+        }
+        Value::Float(number) => {
+            state.write_u8(6);
+            // Zero and minus zero are equal and so have to hash alike.
+            state.write_u64(if *number == 0.0 { 0 } else { number.to_bits() });
+        }
+        Value::List(items) => {
+            state.write_u8(7);
+            state.write_usize(items.len());
+            items.iter().for_each(|item| value_into(state, item));
+        }
+        Value::Map(map) => map_into(state, map),
+    }
+}
+
+fn map_into<H: Hasher>(state: &mut H, map: &Attributes<'_>) {
+    state.write_u8(8);
+    state.write_usize(map.len());
+    for (name, value) in map.iter() {
+        name.hash(state);
+        value_into(state, value);
+    }
+}

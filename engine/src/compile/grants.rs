@@ -1,0 +1,160 @@
+//! Grants: from what an admin wrote to a table that is read by position.
+
+use super::permissions::Permissions;
+use super::snapshot::{GrantSet, LimitedGrant, PermissionId};
+use crate::diagnostic::Reporter;
+use crate::model::{Grant, GrantedBy, Scope};
+
+/// Grants on the way to becoming a [`GrantSet`].
+#[derive(Debug, Clone, Default)]
+pub(super) struct Granting {
+    plain: Vec<(PermissionId, Scope)>,
+    limited: Vec<LimitedGrant>,
+}
+
+impl Granting {
+    /// Adds what a list of grants says.
+    pub(super) fn add(
+        &mut self,
+        permissions: &Permissions<'_>,
+        grants: &[Grant],
+        field: &str,
+        report: &mut Reporter<'_>,
+    ) {
+        for grant in grants {
+            for permission in expand(permissions, grant, field, report) {
+                self.insert(permissions, permission, grant);
+            }
+        }
+    }
+
+    fn insert(&mut self, permissions: &Permissions<'_>, permission: PermissionId, grant: &Grant) {
+        let Some(entry) = permissions.entry(permission) else { return };
+        let scope = grant.scope.intersection(entry.reach);
+        if grant.teams.is_empty() && grant.valid_from.is_none() && grant.valid_until.is_none() {
+            self.plain.push((permission, scope));
+        } else {
+            self.limited.push(LimitedGrant {
+                permission,
+                scope,
+                teams: grant.teams.iter().map(|team| team.as_str().into()).collect(),
+                from: grant.valid_from,
+                until: grant.valid_until,
+            });
+        }
+    }
+
+    /// Adds everything that another one grants.
+    pub(super) fn include(&mut self, other: &Self) {
+        self.plain.extend_from_slice(&other.plain);
+        self.limited.extend_from_slice(&other.limited);
+    }
+
+    /// The finished table, with all that the grants imply.
+    pub(super) fn finish(&self, permissions: &Permissions<'_>) -> GrantSet {
+        let mut plain = vec![Scope::NONE; permissions.len()];
+        let mut set = |permission: PermissionId, scope: Scope| {
+            if let Some(slot) = plain.get_mut(usize::from(permission.0)) {
+                *slot = slot.union(scope);
+            }
+        };
+        for (permission, scope) in &self.plain {
+            for (implied, scope) in permissions.closure(*permission, *scope) {
+                set(implied, scope);
+            }
+        }
+        let mut limited: Vec<LimitedGrant> =
+            self.limited
+                .iter()
+                .flat_map(|grant| {
+                    permissions.closure(grant.permission, grant.scope).into_iter().map(
+                        |(permission, scope)| LimitedGrant { permission, scope, ..grant.clone() },
+                    )
+                })
+                .collect();
+        limited.sort_by_key(|grant| grant.permission);
+        GrantSet { plain: plain.into(), limited: limited.into() }
+    }
+}
+
+/// The permissions that one grant names.
+fn expand(
+    permissions: &Permissions<'_>,
+    grant: &Grant,
+    field: &str,
+    report: &mut Reporter<'_>,
+) -> Vec<PermissionId> {
+    let mut except = Vec::new();
+    for name in &grant.except {
+        match permissions.find(name) {
+            Some(id) => except.push(id),
+            None => {
+                report.unknown("permission", name, format!("{field}.except"), permissions.ids())
+            }
+        }
+    }
+    if let (Some(from), Some(until)) = (grant.valid_from, grant.valid_until)
+        && from >= until
+    {
+        let at = grant.permission.as_ref().or(grant.category.as_ref()).map(|name| name.at());
+        report.fault(
+            at.unwrap_or_default(),
+            field,
+            "the grant ends before it begins",
+            Some("valid_from is included, valid_until is not".to_owned()),
+        );
+    }
+    let named = match (&grant.permission, &grant.category) {
+        (Some(name), None) if name.as_str() == "*" => permissions.wildcard().collect(),
+        (Some(name), None) => match permissions.find(name) {
+            Some(id) => {
+                match permissions.entry(id).map(|entry| entry.granted_by) {
+                    Some(GrantedBy::Roles) | None => {}
+                    Some(GrantedBy::Delegation) => report.fault(
+                        name.at(),
+                        field,
+                        format!("`{name}` cannot be granted by a role or a policy"),
+                        Some("it is handed out by a delegation from user to user".to_owned()),
+                    ),
+                    Some(GrantedBy::Nobody) => report.fault(
+                        name.at(),
+                        field,
+                        format!("`{name}` cannot be granted at all"),
+                        None,
+                    ),
+                }
+                vec![id]
+            }
+            None => {
+                report.unknown("permission", name, field, permissions.ids());
+                Vec::new()
+            }
+        },
+        (None, Some(name)) => match permissions.category(name) {
+            Some(ids) => ids.collect(),
+            None => {
+                report.unknown("category", name, field, permissions.categories());
+                Vec::new()
+            }
+        },
+        (Some(name), Some(_)) => {
+            report.fault(
+                name.at(),
+                field,
+                "a grant names a permission or a category, not both",
+                None,
+            );
+            Vec::new()
+        }
+        (None, None) => {
+            report.fault(
+                crate::model::Position::default(),
+                field,
+                "a grant has to name a permission or a category",
+                None,
+            );
+            Vec::new()
+        }
+    };
+    named.into_iter().filter(|id| !except.contains(id)).collect()
+}

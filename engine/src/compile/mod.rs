@@ -1,0 +1,142 @@
+//! From documents to a snapshot.
+//!
+//! Everything that can be known before a request comes is worked out here: references are
+//! followed, scopes are cut, what a grant implies is added up, what a decision reads is listed.
+//! Every fault of the documents is found here too, with its place.
+
+mod exclusive;
+mod families;
+mod grants;
+mod people;
+mod permissions;
+mod reads;
+mod roles;
+mod rules;
+mod snapshot;
+
+pub(crate) use snapshot::{
+    ConstraintRule, DelegationRule, Governed, GrantSet, GuardRule, InputRule, Installed, ItemRule,
+    KindRule, LimitedGrant, PermissionRule, ProgramRule, RoleRule,
+};
+pub use snapshot::{Member, PermissionId, Snapshot};
+
+use crate::diagnostic::{Diagnostics, Reporter};
+use crate::family::Family;
+use crate::fast::Map;
+use crate::load::Source;
+use crate::model::{Catalog, Directory, Tenant, Text};
+use permissions::Permissions;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The installed families by id.
+pub type FamilySet = BTreeMap<String, Arc<dyn Family>>;
+
+/// What a tenant is compiled from.
+#[derive(Debug, Clone, Copy)]
+pub struct Definition<'a> {
+    /// The product's catalog.
+    pub catalog: &'a Source<Catalog>,
+    /// The tenant.
+    pub tenant: &'a Source<Tenant>,
+    /// Its people.
+    pub directory: &'a Source<Directory>,
+    /// The families that are installed.
+    pub families: &'a FamilySet,
+    /// The policy's revision, for answers and for callers that demand freshness.
+    pub revision: u64,
+    /// Lets stand what an editor would be refused but what can do no harm: a role, a policy or a
+    /// plan that nobody knows grants nothing, a program without a matcher admits nobody, a
+    /// permission that cannot be delegated is not. For questions about a world that somebody
+    /// else describes, such as a row of a decision table.
+    pub lenient: bool,
+}
+
+/// A tenant, ready to be asked.
+#[derive(Debug)]
+pub struct Compiled {
+    /// Its policy.
+    pub snapshot: Arc<Snapshot>,
+    /// Its people by id.
+    pub(crate) members: Map<Arc<Member>>,
+}
+
+impl Compiled {
+    /// A user.
+    #[must_use]
+    pub fn member(&self, id: &str) -> Option<&Arc<Member>> {
+        self.members.get(id)
+    }
+
+    /// How many users there are.
+    #[must_use]
+    pub fn member_count(&self) -> usize {
+        self.members.len()
+    }
+}
+
+/// Compiles a tenant.
+///
+/// # Errors
+///
+/// Everything that is wrong with the documents, each fault with its place. Nothing is compiled
+/// in part.
+pub fn compile(definition: &Definition<'_>) -> Result<Compiled, Diagnostics> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+
+    let mut found = Diagnostics::default();
+    let (catalog, tenant) = (&definition.catalog.value, &definition.tenant.value);
+    let permissions =
+        Permissions::new(catalog, &mut Reporter::new(&definition.catalog.file, &mut found));
+    let entitlements = rules::entitlements(definition, &mut found);
+    let policies = roles::policies(
+        &tenant.policies,
+        &permissions,
+        &mut Reporter::new(&definition.tenant.file, &mut found),
+    );
+    let (role_ids, roles) = roles::roles(definition, &permissions, &policies, &mut found);
+    let (kinds, programs) = exclusive::compile(definition, &role_ids, &mut found);
+    let families = families::compile(definition, &permissions, &mut found);
+    let guards = rules::guards(definition, &permissions, &mut found);
+    let constraints = rules::constraints(definition, &permissions, &mut found);
+    rules::relations(definition, &mut found);
+    let mut rules: Vec<PermissionRule> = permissions
+        .iter()
+        .zip(&families.governed)
+        .map(|((id, entry), governed)| {
+            rules::permission(catalog, &permissions, id, entry, *governed, &entitlements)
+        })
+        .collect();
+    let (guards, constraints) = rules::attach(&mut rules, guards, constraints);
+    let mut snapshot = Snapshot {
+        id: NEXT.fetch_add(1, Ordering::Relaxed),
+        revision: definition.revision,
+        tenant: arc(&tenant.tenant),
+        product: arc(&catalog.product),
+        permission_ids: permissions
+            .iter()
+            .map(|(id, entry)| (entry.permission.id.as_str().into(), id))
+            .collect(),
+        permissions: rules.into(),
+        role_ids,
+        roles: roles.into(),
+        policy_ids: policies.ids,
+        policies: policies.rules.into(),
+        guards,
+        constraints,
+        kinds,
+        programs: programs.into(),
+        families: families.rules.into(),
+        team_attribute: catalog.teams.attribute.as_str().into(),
+        unassigned_is_everybodys: catalog.teams.unassigned == crate::model::Unassigned::Everybody,
+    };
+    reads::fill(&mut snapshot);
+    let members =
+        people::compile(definition, definition.directory, &permissions, &snapshot, &mut found);
+    found.or(Compiled { snapshot: Arc::new(snapshot), members })
+}
+
+fn arc(text: &Text) -> Arc<str> {
+    text.as_str().into()
+}

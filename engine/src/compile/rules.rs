@@ -1,0 +1,240 @@
+//! Permissions, guards, constraints and plans as the pipeline reads them.
+
+use super::permissions::{Entry, Permissions};
+use super::snapshot::{ConstraintRule, Governed, GuardRule, PermissionId, PermissionRule};
+use super::{Definition, arc};
+use crate::decision::Obligation;
+use crate::diagnostic::{Diagnostics, Reporter};
+use crate::model::{Catalog, GrantedBy, Predicate, Scope, Text};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+/// What the tenant's plan and add-ons include.
+pub(super) fn entitlements(
+    definition: &Definition<'_>,
+    found: &mut Diagnostics,
+) -> HashSet<String> {
+    let (catalog, tenant) = (&definition.catalog.value, &definition.tenant.value);
+    let mut report = Reporter::new(&definition.tenant.file, found);
+    if tenant.product != catalog.product {
+        report.fault(
+            tenant.product.at(),
+            "product",
+            format!(
+                "the tenant is of product `{}`, the catalog of `{}`",
+                tenant.product, catalog.product
+            ),
+            None,
+        );
+    }
+    let Some(name) = &tenant.plan else {
+        if let Some(addon) = tenant.addons.first() {
+            report.fault(addon.at(), "addons", "add-ons need a plan that offers them", None);
+        }
+        return HashSet::new();
+    };
+    let Some(plan) = catalog.plans.get(name.as_str()) else {
+        // Nothing is included in a plan that nobody knows.
+        if !definition.lenient {
+            report.unknown("plan", name, "plan", catalog.plans.keys().map(String::as_str));
+        }
+        return HashSet::new();
+    };
+    let mut held: HashSet<String> = plan.entitlements.iter().map(|e| e.to_string()).collect();
+    for addon in &tenant.addons {
+        if plan.addons.contains(addon) {
+            held.insert(addon.to_string());
+        } else if !definition.lenient {
+            let offered = plan.addons.iter().map(|addon| addon.as_str());
+            report.unknown("add-on of this plan", addon, "addons", offered);
+        }
+    }
+    held
+}
+
+/// Refuses relations that the catalog does not declare.
+pub(super) fn relations(definition: &Definition<'_>, found: &mut Diagnostics) {
+    let catalog = &definition.catalog.value;
+    let known: BTreeSet<&str> = catalog.relations.iter().map(|name| name.as_str()).collect();
+    let mut report = Reporter::new(&definition.catalog.file, found);
+    let mut check = |names: &[Text], field: String| {
+        for name in names {
+            if !known.contains(name.as_str()) {
+                report.unknown("relation", name, &field, known.iter().copied());
+            }
+        }
+    };
+    check(&catalog.own_means, "own_means".to_owned());
+    for (_, permission) in catalog.permissions() {
+        check(&permission.own_means, format!("permissions.{}.own_means", permission.id));
+    }
+}
+
+/// One permission as the pipeline reads it. Guards and constraints are attached later.
+pub(super) fn permission(
+    catalog: &Catalog,
+    permissions: &Permissions<'_>,
+    id: PermissionId,
+    entry: &Entry<'_>,
+    governed: Option<Governed>,
+    entitlements: &HashSet<String>,
+) -> PermissionRule {
+    let permission = entry.permission;
+    let own =
+        if permission.own_means.is_empty() { &catalog.own_means } else { &permission.own_means };
+    PermissionRule {
+        id: arc(&permission.id),
+        category: arc(&entry.category.id),
+        reach: entry.reach,
+        own: own.iter().map(|name| name.as_str().into()).collect(),
+        baseline: permission.baseline.unwrap_or(Scope::NONE).intersection(entry.reach),
+        requires: entry.requires.as_slice().into(),
+        implied_by: permissions.implied_by(id).collect(),
+        entitlement: permission
+            .entitlement
+            .as_ref()
+            .map(|name| (arc(name), entitlements.contains(name.as_str()))),
+        owner_only: permission.owner_only,
+        while_pending: permission.while_pending,
+        is_constraint: permission.constraint.is_some(),
+        by_name_only: permission.wildcard == Some(false),
+        delegable: permissions.delegable(id),
+        guards: Box::default(),
+        constraints: Box::default(),
+        exclusive: permission.exclusive,
+        family: governed,
+        reads: Box::default(),
+        cacheable: false,
+    }
+}
+
+/// The guards with the permissions that each is on.
+pub(super) fn guards(
+    definition: &Definition<'_>,
+    permissions: &Permissions<'_>,
+    found: &mut Diagnostics,
+) -> Vec<(GuardRule, Vec<PermissionId>)> {
+    let mut report = Reporter::new(&definition.catalog.file, found);
+    let mut seen = HashSet::new();
+    let mut rules = Vec::new();
+    for guard in &definition.catalog.value.guards {
+        let field = format!("guards.{}", guard.id);
+        if !seen.insert(guard.id.as_str()) {
+            report.fault(guard.id.at(), &field, "two guards have this id", None);
+        }
+        if guard.require.is_none() && guard.check.is_none() {
+            report.fault(
+                guard.id.at(),
+                &field,
+                "the guard demands nothing",
+                Some("give it `require` or `check`".to_owned()),
+            );
+        }
+        let rule = GuardRule {
+            id: arc(&guard.id),
+            message: guard.message.as_str().into(),
+            require: guard.require.clone(),
+            check: guard.check.clone(),
+        };
+        rules.push((rule, resolve(&guard.on, permissions, &format!("{field}.on"), &mut report)));
+    }
+    rules
+}
+
+/// What restricting toggles do, with the permission that each rule is about.
+pub(super) fn constraints(
+    definition: &Definition<'_>,
+    permissions: &Permissions<'_>,
+    found: &mut Diagnostics,
+) -> Vec<(ConstraintRule, PermissionId)> {
+    let mut report = Reporter::new(&definition.catalog.file, found);
+    let mut rules = Vec::new();
+    for (toggle, entry) in permissions.iter() {
+        let Some(constraint) = &entry.permission.constraint else { continue };
+        let name = &entry.permission.id;
+        let field = format!("permissions.{name}.constraint");
+        let unless: Option<Predicate> = constraint.unless.clone();
+        for target in resolve(&constraint.forbids, permissions, &field, &mut report) {
+            let rule = ConstraintRule {
+                toggle,
+                forbids: true,
+                obligations: Box::default(),
+                unless: unless.clone(),
+            };
+            rules.push((rule, target));
+        }
+        for oblige in &constraint.obliges {
+            let obligation = Arc::new(Obligation {
+                code: oblige.code.clone(),
+                values: oblige.values.clone(),
+                source: name.to_string(),
+            });
+            for target in resolve(&oblige.on, permissions, &field, &mut report) {
+                let rule = ConstraintRule {
+                    toggle,
+                    forbids: false,
+                    obligations: [Arc::clone(&obligation)].into(),
+                    unless: unless.clone(),
+                };
+                rules.push((rule, target));
+            }
+        }
+    }
+    rules
+}
+
+/// Attaches guards and constraints to the permissions that they are about.
+pub(super) fn attach(
+    rules: &mut [PermissionRule],
+    guards: Vec<(GuardRule, Vec<PermissionId>)>,
+    constraints: Vec<(ConstraintRule, PermissionId)>,
+) -> (Box<[GuardRule]>, Box<[ConstraintRule]>) {
+    let mut on_guards: Vec<Vec<u16>> = vec![Vec::new(); rules.len()];
+    let mut on_constraints: Vec<Vec<u16>> = vec![Vec::new(); rules.len()];
+    let mut kept_guards = Vec::new();
+    for (number, (guard, targets)) in (0u16..).zip(guards) {
+        for target in targets {
+            if let Some(list) = on_guards.get_mut(usize::from(target.0)) {
+                list.push(number);
+            }
+        }
+        kept_guards.push(guard);
+    }
+    let mut kept_constraints = Vec::new();
+    for (number, (constraint, target)) in (0u16..).zip(constraints) {
+        if let Some(list) = on_constraints.get_mut(usize::from(target.0)) {
+            list.push(number);
+        }
+        kept_constraints.push(constraint);
+    }
+    for ((rule, guards), constraints) in rules.iter_mut().zip(on_guards).zip(on_constraints) {
+        rule.guards = guards.into();
+        rule.constraints = constraints.into();
+    }
+    (kept_guards.into(), kept_constraints.into())
+}
+
+fn resolve(
+    names: &[Text],
+    permissions: &Permissions<'_>,
+    field: &str,
+    report: &mut Reporter<'_>,
+) -> Vec<PermissionId> {
+    let mut ids = Vec::new();
+    for name in names {
+        match permissions.find(name) {
+            Some(id) => ids.push(id),
+            None => report.unknown("permission", name, field, permissions.ids()),
+        }
+    }
+    ids
+}
+
+impl Permissions<'_> {
+    /// Whether one user can hand the permission to another.
+    pub(super) fn delegable(&self, id: PermissionId) -> bool {
+        self.entry(id).is_some_and(|entry| {
+            entry.granted_by == GrantedBy::Delegation && entry.permission.constraint.is_none()
+        })
+    }
+}

@@ -1,0 +1,312 @@
+//! What a decision reads.
+//!
+//! A snapshot is a catalog and a tenant with every reference followed and every question that
+//! does not depend on the request answered beforehand. It never changes: an edit makes another
+//! one, and decisions that are under way finish on the one they began with.
+
+use crate::decision::Obligation;
+use crate::family::{Family, Input};
+use crate::fast::Map;
+use crate::model::{Access, Attributes, InputPath, Invitation, PartBy, Predicate, Scope, Status};
+use std::sync::Arc;
+
+/// A permission's place in the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PermissionId(pub(crate) u16);
+
+/// The compiled policy of one tenant.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Unique in this process: no two snapshots ever share cached decisions.
+    pub(crate) id: u64,
+    pub(crate) revision: u64,
+    pub(crate) tenant: Arc<str>,
+    pub(crate) product: Arc<str>,
+    pub(crate) permission_ids: Map<PermissionId>,
+    pub(crate) permissions: Box<[PermissionRule]>,
+    pub(crate) role_ids: Map<u32>,
+    pub(crate) roles: Box<[RoleRule]>,
+    pub(crate) policy_ids: Map<u32>,
+    pub(crate) policies: Box<[PolicyRule]>,
+    pub(crate) guards: Box<[GuardRule]>,
+    pub(crate) constraints: Box<[ConstraintRule]>,
+    pub(crate) kinds: Map<KindRule>,
+    pub(crate) programs: Box<[ProgramRule]>,
+    pub(crate) families: Box<[FamilyRule]>,
+    pub(crate) team_attribute: Box<str>,
+    pub(crate) unassigned_is_everybodys: bool,
+}
+
+/// What is known of one permission.
+#[derive(Debug)]
+pub(crate) struct PermissionRule {
+    pub(crate) id: Arc<str>,
+    pub(crate) category: Arc<str>,
+    pub(crate) reach: Scope,
+    pub(crate) own: Box<[Box<str>]>,
+    pub(crate) baseline: Scope,
+    pub(crate) requires: Box<[PermissionId]>,
+    /// The permissions that bring this one along, for the trace.
+    pub(crate) implied_by: Box<[PermissionId]>,
+    /// The entitlement it needs and whether the tenant has it.
+    pub(crate) entitlement: Option<(Arc<str>, bool)>,
+    pub(crate) owner_only: bool,
+    pub(crate) while_pending: bool,
+    pub(crate) is_constraint: bool,
+    /// A right that costs its holder another one: `*` does not include it, and handing it out is
+    /// no escalation.
+    pub(crate) by_name_only: bool,
+    pub(crate) delegable: bool,
+    pub(crate) guards: Box<[u16]>,
+    pub(crate) constraints: Box<[u16]>,
+    pub(crate) exclusive: Option<Access>,
+    pub(crate) family: Option<Governed>,
+    /// Every attribute of the resource and the context that its decision can depend on: the
+    /// part of the cache key that comes from the request.
+    pub(crate) reads: Box<[InputPath]>,
+    /// Whether its decision may be kept in the cache at all.
+    pub(crate) cacheable: bool,
+}
+
+/// Which family governs a permission, and how it asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Governed {
+    pub(crate) family: u16,
+    /// The permission in the family's manifest; `None` where the family is not installed.
+    pub(crate) permission: Option<u32>,
+    /// Whether the manifest declares a floor on it and the tenant consents.
+    pub(crate) floor: bool,
+}
+
+/// What a role, a policy or a user is granted.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct GrantSet {
+    /// The scope of each permission that is granted without limits, by permission.
+    pub(crate) plain: Box<[Scope]>,
+    /// Grants within limits, sorted by permission.
+    pub(crate) limited: Box<[LimitedGrant]>,
+}
+
+/// A grant that holds for some teams or for some time.
+#[derive(Debug, Clone)]
+pub(crate) struct LimitedGrant {
+    pub(crate) permission: PermissionId,
+    pub(crate) scope: Scope,
+    pub(crate) teams: Box<[Box<str>]>,
+    pub(crate) from: Option<i64>,
+    pub(crate) until: Option<i64>,
+}
+
+#[derive(Debug)]
+pub(crate) struct RoleRule {
+    pub(crate) id: Arc<str>,
+    pub(crate) editable: bool,
+    pub(crate) deletable: bool,
+    /// The scope of rights ticked for one holder.
+    pub(crate) reach: Scope,
+    /// Which permissions can be ticked and unticked for one holder.
+    pub(crate) adjustable: Box<[PermissionId]>,
+    /// Its own grants and those of its policies, with all that they imply.
+    pub(crate) grants: GrantSet,
+}
+
+#[derive(Debug)]
+pub(crate) struct PolicyRule {
+    pub(crate) id: Arc<str>,
+    pub(crate) grants: GrantSet,
+}
+
+#[derive(Debug)]
+pub(crate) struct GuardRule {
+    pub(crate) id: Arc<str>,
+    pub(crate) message: Arc<str>,
+    pub(crate) require: Option<Predicate>,
+    pub(crate) check: Option<crate::model::RoleCheck>,
+}
+
+/// What a restricting toggle does to one permission.
+#[derive(Debug)]
+pub(crate) struct ConstraintRule {
+    /// The toggle.
+    pub(crate) toggle: PermissionId,
+    pub(crate) forbids: bool,
+    pub(crate) obligations: Box<[Arc<Obligation>]>,
+    pub(crate) unless: Option<Predicate>,
+}
+
+/// What is known of a kind of resource.
+#[derive(Debug, Default)]
+pub(crate) struct KindRule {
+    pub(crate) name: Arc<str>,
+    pub(crate) part_of: Box<[(Box<str>, PartBy)]>,
+    /// The programs that name an item of this kind, by the item's id.
+    pub(crate) items: Map<ItemRule>,
+}
+
+/// The programs that give one item. A program that gives edit stands in both lists.
+#[derive(Debug, Default)]
+pub(crate) struct ItemRule {
+    pub(crate) view: Vec<u32>,
+    pub(crate) edit: Vec<u32>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ProgramRule {
+    pub(crate) id: Arc<str>,
+    pub(crate) roles: Box<[Box<str>]>,
+    pub(crate) teams: Box<[Box<str>]>,
+    pub(crate) tags: Box<[Box<str>]>,
+}
+
+/// A family as the tenant uses it.
+#[derive(Debug)]
+pub(crate) struct FamilyRule {
+    pub(crate) id: Arc<str>,
+    /// `None` where no component of that id is installed: what it governs is denied.
+    pub(crate) installed: Option<Installed>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Installed {
+    pub(crate) family: Arc<dyn Family>,
+    pub(crate) kinds: Map<u32>,
+    pub(crate) inputs: Box<[InputRule]>,
+    pub(crate) reasons: Box<[(Arc<str>, Arc<str>)]>,
+    pub(crate) obligations: Box<[Arc<Obligation>]>,
+    /// Whether it reads `now`: an answer without an end is then never kept.
+    pub(crate) reads_now: bool,
+    /// The permissions that it can demand; `None` for one that this catalog does not have.
+    pub(crate) requires: Box<[Option<PermissionId>]>,
+}
+
+/// One declared input, with what can be known of it beforehand.
+#[derive(Debug)]
+pub(crate) struct InputRule {
+    pub(crate) path: InputPath,
+    pub(crate) kind: crate::family::InputKind,
+    /// The value, where it comes from the tenant's configuration.
+    pub(crate) config: Option<Input<'static>>,
+    /// The permission, where it asks whether one is held.
+    pub(crate) holds: Option<PermissionId>,
+}
+
+/// A user, compiled against a snapshot.
+#[derive(Debug)]
+pub struct Member {
+    pub(crate) id: Arc<str>,
+    pub(crate) revision: u64,
+    pub(crate) roles: Box<[u32]>,
+    /// The roles that the tenant does not define. They grant nothing, but programs may name them.
+    pub(crate) unknown_roles: Box<[Box<str>]>,
+    pub(crate) policies: Box<[u32]>,
+    pub(crate) teams: Box<[Box<str>]>,
+    pub(crate) tags: Box<[Box<str>]>,
+    pub(crate) owner: bool,
+    pub(crate) status: Status,
+    pub(crate) invitation: Invitation,
+    pub(crate) extra: Option<Box<Extra>>,
+    pub(crate) attributes: Attributes<'static>,
+}
+
+/// What few users have.
+#[derive(Debug, Default)]
+pub(crate) struct Extra {
+    pub(crate) grants: Option<GrantSet>,
+    /// Rights ticked for this user, at the reach of the role.
+    pub(crate) added: Box<[(PermissionId, Scope)]>,
+    /// Rights unticked for this user: what adjustable roles grant of them does not count.
+    pub(crate) removed: Box<[PermissionId]>,
+    pub(crate) delegations: Box<[DelegationRule]>,
+}
+
+/// Another user lets this one act.
+#[derive(Debug)]
+pub(crate) struct DelegationRule {
+    pub(crate) from: Arc<str>,
+    pub(crate) permissions: Box<[PermissionId]>,
+    pub(crate) audiences: Box<[Box<str>]>,
+}
+
+impl Snapshot {
+    /// The tenant's id.
+    #[must_use]
+    pub fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    /// The product's id.
+    #[must_use]
+    pub fn product(&self) -> &str {
+        &self.product
+    }
+
+    /// The revision of the policy.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// How many permissions the catalog has.
+    #[must_use]
+    pub fn permission_count(&self) -> usize {
+        self.permissions.len()
+    }
+
+    /// How many roles the tenant has.
+    #[must_use]
+    pub fn role_count(&self) -> usize {
+        self.roles.len()
+    }
+
+    /// The families that govern permissions of the product: id, the digest of the component
+    /// that is installed, `None` where none is.
+    pub fn families(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.families
+            .iter()
+            .map(|rule| (&*rule.id, rule.installed.as_ref().map(|i| i.family.digest())))
+    }
+
+    pub(crate) fn permission(&self, id: PermissionId) -> Option<&PermissionRule> {
+        self.permissions.get(usize::from(id.0))
+    }
+
+    pub(crate) fn role(&self, id: u32) -> Option<&RoleRule> {
+        self.roles.get(id as usize)
+    }
+}
+
+impl GrantSet {
+    /// The scope granted without limits.
+    pub(crate) fn plain(&self, permission: PermissionId) -> Scope {
+        self.plain.get(usize::from(permission.0)).copied().unwrap_or(Scope::NONE)
+    }
+
+    /// The grants within limits.
+    pub(crate) fn limited(&self, permission: PermissionId) -> &[LimitedGrant] {
+        if self.limited.is_empty() {
+            return &[];
+        }
+        let from = self.limited.partition_point(|grant| grant.permission < permission);
+        let to = self.limited.partition_point(|grant| grant.permission <= permission);
+        self.limited.get(from..to).unwrap_or(&[])
+    }
+}
+
+impl Member {
+    /// The user's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The ids of the roles held, those included that the tenant does not define.
+    pub(crate) fn role_names<'s>(
+        &'s self,
+        snapshot: &'s Snapshot,
+    ) -> impl Iterator<Item = &'s str> {
+        self.roles
+            .iter()
+            .filter_map(|role| snapshot.role(*role).map(|rule| &*rule.id))
+            .chain(self.unknown_roles.iter().map(|name| &**name))
+    }
+}

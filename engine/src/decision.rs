@@ -1,0 +1,333 @@
+//! Questions and answers.
+
+use crate::model::{Attributes, Scope};
+use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
+
+/// May this subject do this action on this resource?
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The subject's id in the tenant's directory.
+    pub subject: &'a str,
+    /// A permission of the product's catalog.
+    pub action: &'a str,
+    /// What it is done to.
+    pub resource: Resource<'a>,
+    /// What else the caller knows.
+    pub context: &'a Attributes<'a>,
+    /// The instant of the decision, in milliseconds since 1970-01-01T00:00:00Z.
+    pub now: i64,
+}
+
+/// A resource as the caller describes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Resource<'a> {
+    /// Its kind.
+    pub kind: &'a str,
+    /// Its id, where it has one.
+    pub id: Option<&'a str>,
+    /// Its attributes. One that is left out is unknown.
+    pub attributes: &'a Attributes<'a>,
+}
+
+/// Yes or no. There is nothing between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// May proceed, under the obligations of the decision.
+    Allow,
+    /// Must not proceed.
+    Deny,
+}
+
+/// The answer to a [`Request`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Yes or no.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// What the caller has to do if it proceeds. Empty on a denial.
+    pub obligations: Vec<Arc<Obligation>>,
+    /// The policy revision that it was made under.
+    pub revision: u64,
+    /// When the answer may change though nothing is edited, in milliseconds since
+    /// 1970-01-01T00:00:00Z; `None` if never.
+    pub until: Option<i64>,
+    /// Whether the answer may be kept. An answer that follows from a fault may not.
+    pub keep: bool,
+}
+
+impl Decision {
+    /// Whether the subject may proceed.
+    #[must_use]
+    pub fn is_allow(&self) -> bool {
+        self.verdict == Verdict::Allow
+    }
+
+    /// A denial that holds as long as nothing is edited.
+    #[must_use]
+    pub fn deny(reason: Reason, revision: u64) -> Self {
+        Self {
+            verdict: Verdict::Deny,
+            keep: !matches!(reason, Reason::FamilyFault { .. }),
+            reason,
+            obligations: Vec::new(),
+            revision,
+            until: None,
+        }
+    }
+}
+
+/// Something that the caller has to do when it lets the subject pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Obligation {
+    /// Machine-readable, in kebab case: `redact`.
+    pub code: String,
+    /// What it applies to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+    /// The constraint or family that imposes it.
+    pub source: String,
+}
+
+/// Why a decision came out as it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// A grant reaches the resource and nothing stands against it.
+    Granted,
+    /// No grant, but a family's floor, to which the tenant consented.
+    Floor {
+        /// The family.
+        family: Arc<str>,
+        /// Its reason.
+        code: Arc<str>,
+    },
+    /// No tenant of that name is served.
+    UnknownTenant,
+    /// The catalog has no such permission.
+    UnknownAction,
+    /// The permission is a toggle that restricts; nobody can exercise it.
+    NotAnAction,
+    /// The directory has no such user.
+    UnknownSubject,
+    /// The resource belongs to another tenant.
+    TenantMismatch,
+    /// The user was deactivated or deleted.
+    SubjectInactive,
+    /// The user has not accepted the invitation.
+    InvitationPending,
+    /// The tenant's plan does not include it.
+    Plan(Arc<str>),
+    /// A guard of the catalog does not hold.
+    Guard {
+        /// The guard.
+        id: Arc<str>,
+        /// Its text for people.
+        message: Arc<str>,
+    },
+    /// Nothing grants the permission.
+    NotGranted,
+    /// The permission is granted, but not as far as this resource.
+    OutOfScope(Scope),
+    /// Another permission is required and not held here.
+    Prerequisite(Arc<str>),
+    /// An exclusive access program keeps the item from the subject.
+    Exclusive {
+        /// The item's kind.
+        kind: Arc<str>,
+        /// Its id; empty if unknown.
+        id: Arc<str>,
+    },
+    /// A restricting toggle binds the subject.
+    Constraint(Arc<str>),
+    /// The family forbids it.
+    Family {
+        /// The family.
+        family: Arc<str>,
+        /// Its reason.
+        code: Arc<str>,
+        /// The reason's text for people.
+        message: Arc<str>,
+    },
+    /// The family demands another permission that is not held here.
+    FamilyRequires {
+        /// The family.
+        family: Arc<str>,
+        /// What it demands.
+        permission: Arc<str>,
+    },
+    /// The family gave no answer.
+    FamilyFault {
+        /// The family.
+        family: Arc<str>,
+        /// The kind of fault.
+        kind: crate::family::FaultKind,
+    },
+}
+
+impl Reason {
+    /// Machine-readable, in kebab case. Callers rely on it.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Floor { .. } => "floor",
+            Self::UnknownTenant => "unknown-tenant",
+            Self::UnknownAction => "unknown-action",
+            Self::NotAnAction => "not-an-action",
+            Self::UnknownSubject => "unknown-subject",
+            Self::TenantMismatch => "tenant-mismatch",
+            Self::SubjectInactive => "subject-inactive",
+            Self::InvitationPending => "invitation-pending",
+            Self::Plan(_) => "plan",
+            Self::Guard { .. } => "guard",
+            Self::NotGranted => "not-granted",
+            Self::OutOfScope(_) => "out-of-scope",
+            Self::Prerequisite(_) => "prerequisite",
+            Self::Exclusive { .. } => "exclusive",
+            Self::Constraint(_) => "constraint",
+            Self::Family { .. } => "family-forbids",
+            Self::FamilyRequires { .. } => "family-requires",
+            Self::FamilyFault { .. } => "family-fault",
+        }
+    }
+
+    /// What exactly: the guard, the constraint, the entitlement, the family's own code.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Plan(id) | Self::Constraint(id) | Self::Prerequisite(id) => Some(id),
+            Self::Guard { id, .. } => Some(id),
+            Self::Exclusive { id, .. } => Some(id),
+            Self::Floor { code, .. } | Self::Family { code, .. } => Some(code),
+            Self::FamilyRequires { permission, .. } => Some(permission),
+            Self::FamilyFault { kind, .. } => Some(kind.code()),
+            _ => None,
+        }
+    }
+
+    /// The family that decided, if one did.
+    #[must_use]
+    pub fn family(&self) -> Option<&str> {
+        match self {
+            Self::Floor { family, .. }
+            | Self::Family { family, .. }
+            | Self::FamilyRequires { family, .. }
+            | Self::FamilyFault { family, .. } => Some(family),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Granted => f.write_str("granted"),
+            Self::Floor { family, code } => {
+                write!(f, "granted to everyone by the floor `{code}` of family `{family}`")
+            }
+            Self::UnknownTenant => f.write_str("no such tenant is served"),
+            Self::UnknownAction => f.write_str("the catalog has no such permission"),
+            Self::NotAnAction => f.write_str("this toggle restricts and cannot be exercised"),
+            Self::UnknownSubject => f.write_str("the directory has no such user"),
+            Self::TenantMismatch => f.write_str("the resource belongs to another tenant"),
+            Self::SubjectInactive => f.write_str("the user is not active"),
+            Self::InvitationPending => f.write_str("the invitation has not been accepted"),
+            Self::Plan(entitlement) => write!(f, "the plan does not include `{entitlement}`"),
+            Self::Guard { message, .. } => f.write_str(message),
+            Self::NotGranted => f.write_str("no role, policy or other source grants it"),
+            Self::OutOfScope(scope) => {
+                write!(f, "it is granted at scope {scope}, which does not reach this resource")
+            }
+            Self::Prerequisite(permission) => write!(f, "it also needs `{permission}` here"),
+            Self::Exclusive { kind, id } if id.is_empty() => {
+                write!(f, "some {kind} are exclusive and this one is not identified")
+            }
+            Self::Exclusive { kind, id } => {
+                write!(f, "the {kind} `{id}` is exclusive to programs that the user is not in")
+            }
+            Self::Constraint(id) => write!(f, "the user is bound by `{id}`"),
+            Self::Family { message, .. } => f.write_str(message),
+            Self::FamilyRequires { permission, .. } => {
+                write!(f, "here it also needs `{permission}`")
+            }
+            Self::FamilyFault { family, kind } => {
+                write!(f, "the family `{family}` gave no answer ({})", kind.code())
+            }
+        }
+    }
+}
+
+/// A step of the pipeline, in the order in which they are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Is the action a permission of the catalog?
+    Catalog,
+    /// Is the subject known, active, invited and of this tenant?
+    Subject,
+    /// Does the plan include it?
+    Plan,
+    /// Do the catalog's guards hold?
+    Guards,
+    /// Does anything grant it as far as this resource?
+    Grants,
+    /// Are the other permissions that it requires held?
+    Prerequisites,
+    /// Do exclusive access programs admit the subject?
+    Exclusive,
+    /// Do restricting toggles bind the subject?
+    Constraints,
+    /// What does the family say?
+    Family,
+}
+
+/// What a step of the trace did to the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// In favour, or nothing against it.
+    Pass,
+    /// Denies.
+    Deny,
+    /// Was looked at and did not count.
+    Skip,
+}
+
+/// One line of a trace.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// The step.
+    pub stage: Stage,
+    /// What it did.
+    pub outcome: Outcome,
+    /// What was looked at and why it counted or did not.
+    pub text: String,
+    /// The family that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<FamilyStep>,
+}
+
+/// The call of a family in a trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FamilyStep {
+    /// The family.
+    pub id: String,
+    /// Its own version; empty if it is not installed.
+    pub version: String,
+    /// What identifies its code; empty if it is not installed.
+    pub digest: String,
+    /// How long the call took, in nanoseconds.
+    pub nanos: u64,
+}
+
+/// A decision with everything that was looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The decision.
+    pub decision: Decision,
+    /// Every step, those after the first denial included: they say what else stands against it.
+    pub trace: Vec<Step>,
+}

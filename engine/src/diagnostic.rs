@@ -1,0 +1,160 @@
+//! What is wrong with a document, and where.
+//!
+//! Bad input changes nothing and is refused with everything that is wrong with it, not with the
+//! first fault only: whoever fixes a catalog wants to fix it once.
+
+use crate::model::{Position, Text};
+use std::fmt;
+
+/// One fault of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The document, as the loader named it; most often a path.
+    pub file: String,
+    /// Where in it; zeros where unknown.
+    pub at: Position,
+    /// Which field, such as `roles.closer.grants`; empty for the whole document.
+    pub field: String,
+    /// What is wrong: lower-case, without full stop.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file)?;
+        if self.at.line > 0 {
+            write!(f, ":{}:{}", self.at.line, self.at.column)?;
+        }
+        if !self.field.is_empty() {
+            write!(f, ": {}", self.field)?;
+        }
+        write!(f, ": {}", self.message)?;
+        if let Some(help) = &self.help {
+            write!(f, "\n  help: {help}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Everything that is wrong with a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// The faults in the order found.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.0.iter()
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many faults there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Adds a fault.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// The value if nothing is wrong.
+    ///
+    /// # Errors
+    ///
+    /// The faults.
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
+    }
+}
+
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, iter: I) {
+        self.0.extend(iter);
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, diagnostic) in self.0.iter().enumerate() {
+            if n > 0 {
+                f.write_str("\n")?;
+            }
+            diagnostic.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// Collects the faults of one document.
+pub(crate) struct Reporter<'a> {
+    file: &'a str,
+    pub(crate) found: &'a mut Diagnostics,
+}
+
+impl<'a> Reporter<'a> {
+    pub(crate) fn new(file: &'a str, found: &'a mut Diagnostics) -> Self {
+        Self { file, found }
+    }
+
+    /// A fault at a position.
+    pub(crate) fn fault(
+        &mut self,
+        at: Position,
+        field: impl Into<String>,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        self.found.push(Diagnostic {
+            file: self.file.to_owned(),
+            at,
+            field: field.into(),
+            message: message.into(),
+            help,
+        });
+    }
+
+    /// A reference to something that does not exist, with the nearest name that does.
+    pub(crate) fn unknown<'k>(
+        &mut self,
+        what: &str,
+        name: &Text,
+        field: impl Into<String>,
+        known: impl Iterator<Item = &'k str>,
+    ) {
+        self.fault(name.at(), field, format!("unknown {what} `{name}`"), suggest(name, known));
+    }
+}
+
+/// The nearest known name, as a question.
+pub(crate) fn suggest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
+    known
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.82)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+}

@@ -1,0 +1,168 @@
+//! Reading what a path names.
+
+use super::Ask;
+use crate::compile::{InputRule, PermissionId};
+use crate::decision::Request;
+use crate::family::{Fault, FaultKind, Input};
+use crate::model::{InputPath, Value};
+use std::borrow::Cow;
+
+impl<'a> Ask<'a> {
+    /// The value that a predicate compares; `None` if it is unknown.
+    pub(super) fn value(&self, path: &InputPath) -> Option<Cow<'_, Value<'a>>> {
+        let member = self.member;
+        let texts = |names: &mut dyn Iterator<Item = &'a str>| {
+            Cow::Owned(Value::List(names.map(Value::from).collect()))
+        };
+        Some(match path {
+            InputPath::SubjectId => Cow::Owned(Value::from(&*member.id)),
+            InputPath::SubjectRoles => texts(&mut member.role_names(self.snapshot)),
+            InputPath::SubjectPolicies => texts(&mut self.policy_names()),
+            InputPath::SubjectTeams => texts(&mut member.teams.iter().map(|name| &**name)),
+            InputPath::SubjectTags => texts(&mut member.tags.iter().map(|name| &**name)),
+            InputPath::SubjectStatus => Cow::Owned(Value::from(member.status.name())),
+            InputPath::SubjectInvitation => Cow::Owned(Value::from(member.invitation.name())),
+            InputPath::SubjectOwner => Cow::Owned(Value::Bool(member.owner)),
+            InputPath::SubjectHolds(id) => {
+                let held = self.snapshot.permission_ids.get(&**id);
+                Cow::Owned(Value::Bool(held.is_some_and(|id| self.holds(*id))))
+            }
+            InputPath::SubjectAttribute(name) => Cow::Borrowed(member.attributes.at(name)?),
+            InputPath::ResourceKind => Cow::Owned(Value::from(self.request.resource.kind)),
+            InputPath::ResourceId => Cow::Owned(Value::from(self.request.resource.id?)),
+            InputPath::ResourceAttribute(name) => {
+                Cow::Borrowed(self.request.resource.attributes.at(name)?)
+            }
+            InputPath::ContextAttribute(name) => Cow::Borrowed(self.request.context.at(name)?),
+            InputPath::Now => Cow::Owned(Value::Int(self.request.now)),
+            InputPath::DelegationFrom
+            | InputPath::DelegationPermissions
+            | InputPath::DelegationAudiences
+            | InputPath::Config(_) => return None,
+        })
+    }
+
+    /// The value of an input that a family declared, in the type that it declared.
+    pub(super) fn input(
+        &self,
+        rule: &'a InputRule,
+        asked: PermissionId,
+    ) -> Result<Option<Input<'a>>, Fault> {
+        let member = self.member;
+        let text = |text: &'a str| Ok(Some(Input::Text(Cow::Borrowed(text))));
+        let texts = |names: &mut dyn Iterator<Item = &'a str>| {
+            Ok(Some(Input::Texts(names.map(Cow::Borrowed).collect())))
+        };
+        let typed = |value: Option<&'a Value<'a>>| match value {
+            None => Ok(None),
+            Some(value) => rule.kind.accept(value).map(Some).ok_or_else(|| {
+                Fault::new(
+                    FaultKind::InputType,
+                    format!("`{}` is a {}", rule.path, value.type_name()),
+                )
+            }),
+        };
+        let delegation = || {
+            self.snapshot
+                .permission(asked)
+                .and_then(|asked_rule| self.delegation(asked, asked_rule))
+        };
+        match &rule.path {
+            InputPath::SubjectId => text(&member.id),
+            InputPath::SubjectRoles => texts(&mut member.role_names(self.snapshot)),
+            InputPath::SubjectPolicies => texts(&mut self.policy_names()),
+            InputPath::SubjectTeams => texts(&mut member.teams.iter().map(|name| &**name)),
+            InputPath::SubjectTags => texts(&mut member.tags.iter().map(|name| &**name)),
+            InputPath::SubjectStatus => text(member.status.name()),
+            InputPath::SubjectInvitation => text(member.invitation.name()),
+            InputPath::SubjectOwner => Ok(Some(Input::Boolean(member.owner))),
+            InputPath::SubjectHolds(_) => {
+                Ok(Some(Input::Boolean(rule.holds.is_some_and(|id| self.holds(id)))))
+            }
+            InputPath::SubjectAttribute(name) => typed(member.attributes.at(name)),
+            InputPath::DelegationFrom => match delegation() {
+                Some(delegation) => text(&delegation.from),
+                None => Ok(None),
+            },
+            InputPath::DelegationPermissions => match delegation() {
+                Some(delegation) => texts(&mut delegation.permissions.iter().filter_map(|id| {
+                    self.snapshot.permission(*id).map(|permission| &*permission.id)
+                })),
+                None => Ok(None),
+            },
+            InputPath::DelegationAudiences => match delegation() {
+                Some(delegation) => texts(&mut delegation.audiences.iter().map(|name| &**name)),
+                None => Ok(None),
+            },
+            InputPath::ResourceKind => text(self.request.resource.kind),
+            InputPath::ResourceId => match self.request.resource.id {
+                Some(id) => text(id),
+                None => Ok(None),
+            },
+            InputPath::ResourceAttribute(name) => typed(self.request.resource.attributes.at(name)),
+            InputPath::ContextAttribute(name) => typed(self.request.context.at(name)),
+            InputPath::Config(_) => Ok(rule.config.as_ref().map(Input::reborrow)),
+            InputPath::Now => Ok(Some(Input::Instant(self.request.now))),
+        }
+    }
+
+    fn policy_names(&self) -> impl Iterator<Item = &'a str> {
+        let snapshot = self.snapshot;
+        self.member
+            .policies
+            .iter()
+            .filter_map(|policy| snapshot.policies.get(*policy as usize).map(|rule| &*rule.id))
+    }
+}
+
+/// One value of the part of a request that a cache key holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Projected {
+    Absent,
+    Value(Value<'static>),
+}
+
+/// A value of the request, as the cache compares it.
+pub(crate) enum ProjectedRef<'r> {
+    Text(&'r str),
+    Value(&'r Value<'r>),
+    Absent,
+}
+
+/// The value of the request that a path names.
+pub(crate) fn project<'r>(request: &'r Request<'r>, path: &InputPath) -> ProjectedRef<'r> {
+    match path {
+        InputPath::ResourceKind => ProjectedRef::Text(request.resource.kind),
+        InputPath::ResourceId => {
+            request.resource.id.map_or(ProjectedRef::Absent, ProjectedRef::Text)
+        }
+        InputPath::ResourceAttribute(name) => {
+            request.resource.attributes.at(name).map_or(ProjectedRef::Absent, ProjectedRef::Value)
+        }
+        InputPath::ContextAttribute(name) => {
+            request.context.at(name).map_or(ProjectedRef::Absent, ProjectedRef::Value)
+        }
+        // Everything else follows from the subject, the policy and their revisions.
+        _ => ProjectedRef::Absent,
+    }
+}
+
+impl ProjectedRef<'_> {
+    pub(crate) fn to_owned(&self) -> Projected {
+        match self {
+            Self::Text(text) => Projected::Value(Value::Text(Cow::Owned((*text).to_owned()))),
+            Self::Value(value) => Projected::Value((*value).clone().into_owned()),
+            Self::Absent => Projected::Absent,
+        }
+    }
+}
+
+/// Whether a kept value is the one of the request.
+pub(crate) fn projected_equals(kept: &Projected, asked: &ProjectedRef<'_>) -> bool {
+    match (kept, asked) {
+        (Projected::Absent, ProjectedRef::Absent) => true,
+        (Projected::Value(Value::Text(kept)), ProjectedRef::Text(asked)) => kept == asked,
+        (Projected::Value(kept), ProjectedRef::Value(asked)) => kept == *asked,
+        _ => false,
+    }
+}

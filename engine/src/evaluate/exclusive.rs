@@ -1,0 +1,147 @@
+//! Exclusive access: content that a program names is for its members only.
+//!
+//! Programs never deny on their own account. They mark what they name as exclusive and admit
+//! whoever fits one of them; what none of them names they leave alone.
+
+use super::Ask;
+use super::grants::lies_in;
+use super::recorder::Recorder;
+use crate::compile::{ItemRule, KindRule, PermissionRule, ProgramRule};
+use crate::decision::{Outcome, Reason, Stage};
+use crate::model::{Access, PartBy, Value};
+use std::sync::Arc;
+
+impl<'a> Ask<'a> {
+    /// The step of the pipeline.
+    pub(super) fn exclusive<R: Recorder>(
+        &self,
+        rule: &PermissionRule,
+        record: &mut R,
+    ) -> Result<(), Reason> {
+        let Some(access) = rule.exclusive else { return Ok(()) };
+        let resource = &self.request.resource;
+        let Some(kind) = self.snapshot.kinds.get(resource.kind) else { return Ok(()) };
+        let item = self.item(kind, resource.id, access, record);
+        if item.is_err() && !R::ON {
+            return item;
+        }
+        // A part is not shown without its whole; whose parts have parts of their own.
+        item.and(self.wholes(kind, resource.id, 0, record))
+    }
+
+    fn item<R: Recorder>(
+        &self,
+        kind: &KindRule,
+        id: Option<&str>,
+        access: Access,
+        record: &mut R,
+    ) -> Result<(), Reason> {
+        if kind.items.is_empty() {
+            return Ok(());
+        }
+        let Some(id) = id else {
+            record.step(Stage::Exclusive, Outcome::Deny, || {
+                format!("some {} are exclusive and this one has no id", kind.name)
+            });
+            return Err(Reason::Exclusive { kind: Arc::clone(&kind.name), id: "".into() });
+        };
+        let Some(item) = kind.items.get(id) else {
+            record.step(Stage::Exclusive, Outcome::Skip, || {
+                format!("no program names {} `{id}`", kind.name)
+            });
+            return Ok(());
+        };
+        let programs = programs(item, access);
+        if programs.is_empty() {
+            record.step(Stage::Exclusive, Outcome::Skip, || {
+                format!("no program governs that access to {} `{id}`", kind.name)
+            });
+            return Ok(());
+        }
+        for program in programs.iter().filter_map(|at| self.snapshot.programs.get(*at as usize)) {
+            if let Some(how) = self.member_of(program) {
+                record.step(Stage::Exclusive, Outcome::Pass, || {
+                    format!("program `{}` admits to {} `{id}` by {how}", program.id, kind.name)
+                });
+                return Ok(());
+            }
+            record.step(Stage::Exclusive, Outcome::Skip, || {
+                format!("not a member of program `{}`", program.id)
+            });
+        }
+        record.step(Stage::Exclusive, Outcome::Deny, || {
+            format!("{} `{id}` is for members of its programs only", kind.name)
+        });
+        Err(Reason::Exclusive { kind: Arc::clone(&kind.name), id: id.into() })
+    }
+
+    fn wholes<R: Recorder>(
+        &self,
+        kind: &KindRule,
+        id: Option<&str>,
+        depth: u8,
+        record: &mut R,
+    ) -> Result<(), Reason> {
+        // The compiler refuses kinds that are parts of themselves; this bounds the rest.
+        if kind.part_of.is_empty() || depth > 8 {
+            return Ok(());
+        }
+        let mut denial = Ok(());
+        for (n, (name, _)) in kind.part_of.iter().enumerate() {
+            let ways = || kind.part_of.iter().filter(move |(other, _)| other == name);
+            let first = kind.part_of.iter().position(|(other, _)| other == name) == Some(n);
+            let Some(whole) = self.snapshot.kinds.get(name).filter(|_| first) else { continue };
+            // Ways to the same kind of whole are alternatives: one that is known is enough.
+            let found = ways().find_map(|(_, by)| self.whole(by, id, depth));
+            let step = match found {
+                Some(id) => self
+                    .item(whole, Some(id), Access::View, record)
+                    .and_then(|()| self.wholes(whole, Some(id), depth + 1, record)),
+                None if whole.items.is_empty() => Ok(()),
+                None => self.item(whole, None, Access::View, record),
+            };
+            if denial.is_ok() {
+                denial = step;
+            }
+        }
+        denial
+    }
+
+    /// The id of the whole. Attributes are known of the resource asked about only.
+    fn whole<'s>(&'s self, by: &PartBy, id: Option<&'s str>, depth: u8) -> Option<&'s str>
+    where
+        'a: 's,
+    {
+        match by {
+            PartBy::Id => id,
+            PartBy::Path => id.and_then(|id| id.rsplit_once('/')).map(|(whole, _)| whole),
+            PartBy::Attribute(name) if depth == 0 => {
+                self.request.resource.attributes.get(name).and_then(Value::as_str)
+            }
+            PartBy::Attribute(_) => None,
+        }
+    }
+
+    /// By what the subject is a member of the program; `None` if it is not.
+    fn member_of(&self, program: &ProgramRule) -> Option<&'static str> {
+        let fits = |listed: &[Box<str>], own: &str| listed.iter().any(|name| **name == *own);
+        if self.member.role_names(self.snapshot).any(|role| fits(&program.roles, role)) {
+            return Some("role");
+        }
+        let mut teams = self.member.teams.iter();
+        if teams.any(|team| program.teams.iter().any(|listed| lies_in(team, listed))) {
+            return Some("team");
+        }
+        if self.member.tags.iter().any(|tag| fits(&program.tags, tag)) {
+            return Some("tag");
+        }
+        None
+    }
+}
+
+fn programs(item: &ItemRule, access: Access) -> &[u32] {
+    match access {
+        Access::View => &item.view,
+        Access::Edit => &item.edit,
+    }
+}

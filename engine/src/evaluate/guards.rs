@@ -1,0 +1,167 @@
+//! Guards, prerequisites and constraints: what has to hold whatever was granted.
+
+use super::Ask;
+use super::recorder::{Recorder, Silent};
+use crate::compile::{ConstraintRule, GuardRule, PermissionId, PermissionRule, RoleRule};
+use crate::decision::{Obligation, Outcome, Reason, Stage};
+use crate::model::{Predicate, RoleCheck, Value};
+use std::sync::Arc;
+
+impl Ask<'_> {
+    /// The guards of the catalog.
+    pub(super) fn guards<R: Recorder>(
+        &self,
+        rule: &PermissionRule,
+        record: &mut R,
+    ) -> Result<(), Reason> {
+        let mut denial = Ok(());
+        for guard in rule.guards.iter().filter_map(|at| self.snapshot.guards.get(usize::from(*at)))
+        {
+            if self.guard_holds(guard) {
+                record.step(Stage::Guards, Outcome::Pass, || format!("guard `{}` holds", guard.id));
+                continue;
+            }
+            record.step(Stage::Guards, Outcome::Deny, || {
+                format!("guard `{}`: {}", guard.id, guard.message)
+            });
+            if denial.is_ok() {
+                denial = Err(Reason::Guard {
+                    id: Arc::clone(&guard.id),
+                    message: Arc::clone(&guard.message),
+                });
+            }
+            if !R::ON {
+                break;
+            }
+        }
+        denial
+    }
+
+    fn guard_holds(&self, guard: &GuardRule) -> bool {
+        guard.require.as_ref().is_none_or(|predicate| self.holds_that(predicate))
+            && guard.check.as_ref().is_none_or(|check| self.role_passes(check))
+    }
+
+    /// Whether a predicate holds. What is unknown does not.
+    pub(super) fn holds_that(&self, predicate: &Predicate) -> bool {
+        match predicate {
+            Predicate::All(parts) => parts.iter().all(|part| self.holds_that(part)),
+            Predicate::Any(parts) => parts.iter().any(|part| self.holds_that(part)),
+            Predicate::Own(relations) => self.is_own(relations, &self.member.id),
+            Predicate::Compare { path, test } => test.passes(self.value(path).as_deref()),
+        }
+    }
+
+    fn role_passes(&self, check: &RoleCheck) -> bool {
+        // A role that the tenant does not have is a custom one that the product keeps itself; one
+        // that is not named at all could be any.
+        let named = |allowed: fn(&RoleRule) -> bool| {
+            self.request.resource.id.is_some_and(|id| {
+                let role = self.snapshot.role_ids.get(id).and_then(|id| self.snapshot.role(*id));
+                role.is_none_or(allowed)
+            })
+        };
+        match check {
+            RoleCheck::Editable => named(|role| role.editable),
+            RoleCheck::Deletable => named(|role| role.deletable),
+            RoleCheck::Covered(attributes) => attributes.iter().all(|attribute| {
+                match self.request.resource.attributes.get(attribute) {
+                    None | Some(Value::Null) => true,
+                    Some(Value::Text(id)) => self.covers_role(id),
+                    Some(Value::List(ids)) => {
+                        ids.iter().all(|id| id.as_str().is_some_and(|id| self.covers_role(id)))
+                    }
+                    Some(_) => false,
+                }
+            }),
+        }
+    }
+
+    /// Whether the subject holds everything that the role grants: nobody hands out more than
+    /// they have. A role that nobody knows may grant anything.
+    fn covers_role(&self, id: &str) -> bool {
+        let role = self.snapshot.role_ids.get(id).and_then(|role| self.snapshot.role(*role));
+        let Some(role) = role else { return false };
+        (0u16..).map(PermissionId).zip(&self.snapshot.permissions).all(|(id, rule)| {
+            let limited = role.grants.limited(id).iter();
+            let wanted =
+                limited.fold(role.grants.plain(id), |scope, grant| scope.union(grant.scope));
+            wanted.is_none()
+                || rule.is_constraint
+                || rule.by_name_only
+                || self.granted(id, rule, &mut Silent).covers(wanted)
+        })
+    }
+
+    /// The permissions that are required besides.
+    pub(super) fn prerequisites<R: Recorder>(
+        &self,
+        rule: &PermissionRule,
+        record: &mut R,
+    ) -> Result<(), Reason> {
+        let mut denial = Ok(());
+        for id in &rule.requires {
+            let Some(required) = self.snapshot.permission(*id) else { continue };
+            if self.holds_here(*id) {
+                record.step(Stage::Prerequisites, Outcome::Pass, || {
+                    format!("requires `{}`, which is held", required.id)
+                });
+                continue;
+            }
+            record.step(Stage::Prerequisites, Outcome::Deny, || {
+                format!("requires `{}`, which is not held here", required.id)
+            });
+            if denial.is_ok() {
+                denial = Err(Reason::Prerequisite(Arc::clone(&required.id)));
+            }
+            if !R::ON {
+                break;
+            }
+        }
+        denial
+    }
+
+    /// The restricting toggles that the subject holds.
+    pub(super) fn constraints<R: Recorder>(
+        &self,
+        rule: &PermissionRule,
+        obligations: &mut Vec<Arc<Obligation>>,
+        record: &mut R,
+    ) -> Result<(), Reason> {
+        let mut denial = Ok(());
+        let constraints = rule.constraints.iter();
+        for constraint in
+            constraints.filter_map(|at| self.snapshot.constraints.get(usize::from(*at)))
+        {
+            let Some(toggle) = self.snapshot.permission(constraint.toggle) else { continue };
+            if self.granted(constraint.toggle, toggle, &mut Silent).is_none() {
+                continue;
+            }
+            if !self.binds(constraint) {
+                record.step(Stage::Constraints, Outcome::Skip, || {
+                    format!("`{}` does not bind here", toggle.id)
+                });
+                continue;
+            }
+            obligations.extend(constraint.obligations.iter().cloned());
+            if !constraint.forbids {
+                record.step(Stage::Constraints, Outcome::Pass, || {
+                    format!("`{}` adds an obligation", toggle.id)
+                });
+                continue;
+            }
+            record.step(Stage::Constraints, Outcome::Deny, || format!("bound by `{}`", toggle.id));
+            if denial.is_ok() {
+                denial = Err(Reason::Constraint(Arc::clone(&toggle.id)));
+            }
+            if !R::ON {
+                break;
+            }
+        }
+        denial
+    }
+
+    fn binds(&self, constraint: &ConstraintRule) -> bool {
+        !constraint.unless.as_ref().is_some_and(|unless| self.holds_that(unless))
+    }
+}

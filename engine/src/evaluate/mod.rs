@@ -1,0 +1,225 @@
+//! The pipeline: from a request to a decision.
+//!
+//! Deny is the default and every step can only add a denial; the order of the steps settles
+//! which reason is given, not whether access is. A decision without a trace stops at its first
+//! denial. An explanation goes on to the end, to say what else stands in the way, and comes to
+//! the same verdict by the same code: only what is written down differs.
+//!
+//! Families are asked last and outside: [`begin`] leads up to the question and [`Asked::finish`]
+//! takes the answer, so that a batch can ask a family once for many requests.
+
+mod attributes;
+mod exclusive;
+mod family;
+mod grants;
+mod guards;
+mod recorder;
+
+pub(crate) use attributes::{Projected, ProjectedRef, project, projected_equals};
+pub(crate) use family::Asked;
+pub(crate) use recorder::{Recorder, Silent, Tracing};
+
+use crate::compile::{Member, PermissionId, PermissionRule, Snapshot};
+use crate::decision::{Decision, Obligation, Outcome, Reason, Request, Stage, Verdict};
+use crate::model::{Invitation, Status};
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// How far a family's demand for another permission is followed. Deeper is denied.
+const MAX_DEPTH: u8 = 3;
+
+/// What every step reads.
+#[derive(Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) member: &'a Member,
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) horizon: &'a Horizon,
+}
+
+/// The next instant at which something that was looked at begins or ends: until then, and no
+/// longer, the decision holds though nobody edits anything.
+#[derive(Debug, Default)]
+pub(crate) struct Horizon(Cell<Option<i64>>);
+
+impl Horizon {
+    /// An instant in the future at which the decision could change.
+    fn note(&self, instant: i64) {
+        self.0.set(Some(self.0.get().map_or(instant, |known| known.min(instant))));
+    }
+}
+
+/// How far the pipeline came without asking a family.
+pub(crate) enum Progress<'a> {
+    /// To the end.
+    Decided(Decision),
+    /// To the question.
+    Ask(Asked<'a>),
+}
+
+/// What has been found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// The first denial.
+    denial: Option<Reason>,
+    /// Nothing grants it, but a family may lift that.
+    ungranted: Option<Reason>,
+    obligations: Vec<Arc<Obligation>>,
+}
+
+impl Findings {
+    fn deny(&mut self, reason: Reason) {
+        self.denial.get_or_insert(reason);
+    }
+
+    /// The decision. `lifted` is the family's floor, where it set one.
+    fn decide(self, ask: Ask<'_>, lifted: Option<Reason>) -> Decision {
+        let revision = ask.snapshot.revision;
+        let ungranted = if lifted.is_some() { None } else { self.ungranted };
+        let mut decision = match ungranted.or(self.denial) {
+            Some(reason) => Decision::deny(reason, revision),
+            None => Decision {
+                verdict: Verdict::Allow,
+                reason: lifted.unwrap_or(Reason::Granted),
+                obligations: self.obligations,
+                revision,
+                until: None,
+                keep: true,
+            },
+        };
+        decision.until = ask.horizon.0.get();
+        decision
+    }
+}
+
+/// Finds the permission that a request names.
+pub(crate) fn find<R: Recorder>(
+    snapshot: &Snapshot,
+    action: &str,
+    record: &mut R,
+) -> Result<PermissionId, Reason> {
+    let Some(id) = snapshot.permission_ids.get(action).copied() else {
+        record.step(Stage::Catalog, Outcome::Deny, || {
+            format!("`{action}` is not a permission of {}", snapshot.product)
+        });
+        return Err(Reason::UnknownAction);
+    };
+    record.step(Stage::Catalog, Outcome::Pass, || match snapshot.permission(id) {
+        Some(rule) => format!("`{action}` is a permission of category `{}`", rule.category),
+        None => String::new(),
+    });
+    Ok(id)
+}
+
+/// Takes every step up to the family.
+pub(crate) fn begin<'a, R: Recorder>(
+    ask: Ask<'a>,
+    id: PermissionId,
+    depth: u8,
+    record: &mut R,
+) -> Progress<'a> {
+    let Some(rule) = ask.snapshot.permission(id) else {
+        let revision = ask.snapshot.revision;
+        return Progress::Decided(Decision::deny(Reason::UnknownAction, revision));
+    };
+    let mut found = Findings::default();
+    // Each step gives its denial, if it has one; without a trace the first one is the end.
+    macro_rules! step {
+        ($denial:expr) => {
+            if let Err(reason) = $denial {
+                found.deny(reason);
+                if !R::ON {
+                    return Progress::Decided(found.decide(ask, None));
+                }
+            }
+        };
+    }
+    step!(ask.subject(rule, record));
+    step!(ask.plan(rule, record));
+    step!(ask.guards(rule, record));
+    if let Err(reason) = ask.grants(id, rule, record) {
+        let liftable = rule.family.is_some_and(|governed| governed.floor);
+        if liftable && found.denial.is_none() {
+            found.ungranted = Some(reason);
+        } else if !liftable {
+            step!(Err::<(), Reason>(reason));
+        }
+    }
+    step!(ask.prerequisites(rule, record));
+    step!(ask.exclusive(rule, record));
+    step!(ask.constraints(rule, &mut found.obligations, record));
+    match rule.family {
+        Some(governed) => family::ask(ask, id, governed, found, depth, record),
+        None => Progress::Decided(found.decide(ask, None)),
+    }
+}
+
+/// Takes every step, asking the family on the way.
+pub(crate) fn run<R: Recorder>(
+    ask: Ask<'_>,
+    id: PermissionId,
+    depth: u8,
+    record: &mut R,
+) -> Decision {
+    match begin(ask, id, depth, record) {
+        Progress::Decided(decision) => decision,
+        Progress::Ask(mut asked) => {
+            let answer = asked.call(record);
+            asked.finish(answer, record)
+        }
+    }
+}
+
+impl Ask<'_> {
+    fn subject<R: Recorder>(&self, rule: &PermissionRule, record: &mut R) -> Result<(), Reason> {
+        let member = self.member;
+        if let Some(tenant) = self.request.resource.attributes.get("tenant")
+            && tenant.as_str() != Some(&self.snapshot.tenant)
+        {
+            record.step(Stage::Subject, Outcome::Deny, || {
+                format!("the resource belongs to another tenant than `{}`", self.snapshot.tenant)
+            });
+            return Err(Reason::TenantMismatch);
+        }
+        if member.status != Status::Active {
+            record.step(Stage::Subject, Outcome::Deny, || {
+                format!("`{}` is {}", member.id, member.status.name())
+            });
+            return Err(Reason::SubjectInactive);
+        }
+        if member.invitation == Invitation::Pending && !rule.while_pending {
+            record.step(Stage::Subject, Outcome::Deny, || {
+                format!("`{}` has not accepted the invitation", member.id)
+            });
+            return Err(Reason::InvitationPending);
+        }
+        if rule.is_constraint {
+            record.step(Stage::Catalog, Outcome::Deny, || {
+                format!("`{}` restricts and cannot be exercised", rule.id)
+            });
+            return Err(Reason::NotAnAction);
+        }
+        record.step(Stage::Subject, Outcome::Pass, || {
+            let roles: Vec<&str> = member.role_names(self.snapshot).collect();
+            let roles = if roles.is_empty() { "no role".to_owned() } else { roles.join(", ") };
+            format!("`{}` is active and holds {roles}", member.id)
+        });
+        Ok(())
+    }
+
+    fn plan<R: Recorder>(&self, rule: &PermissionRule, record: &mut R) -> Result<(), Reason> {
+        match &rule.entitlement {
+            None => Ok(()),
+            Some((name, true)) => {
+                record.step(Stage::Plan, Outcome::Pass, || format!("the plan includes `{name}`"));
+                Ok(())
+            }
+            Some((name, false)) => {
+                record.step(Stage::Plan, Outcome::Deny, || {
+                    format!("the plan does not include `{name}`")
+                });
+                Err(Reason::Plan(Arc::clone(name)))
+            }
+        }
+    }
+}

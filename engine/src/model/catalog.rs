@@ -1,0 +1,284 @@
+//! Product catalogs: what a product's vendor writes and versions.
+//!
+//! A catalog names the permissions of a product and says everything about them that does not
+//! depend on a tenant: how far they can reach, what counts as own, what they require, which
+//! plan they need, which family knows more about them.
+
+use super::{Position, Predicate, Role, Scope, Text};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The catalog of one product.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    /// The product's id.
+    pub product: Text,
+    /// The catalog's semantic version.
+    pub version: Text,
+    /// For people.
+    #[serde(default)]
+    pub title: String,
+    /// How resources and subjects lie in teams.
+    #[serde(default)]
+    pub teams: TeamRules,
+    /// The attributes of resources that can name users.
+    #[serde(default)]
+    pub relations: Vec<Text>,
+    /// The relations that count as own where a permission names none itself.
+    #[serde(default)]
+    pub own_means: Vec<Text>,
+    /// The kinds of resources about which the engine knows more than their name.
+    #[serde(default)]
+    pub resource_kinds: BTreeMap<String, ResourceKind>,
+    /// The permissions, by category.
+    pub categories: Vec<Category>,
+    /// What has to hold before some permissions are considered at all.
+    #[serde(default)]
+    pub guards: Vec<Guard>,
+    /// The plans and what each is entitled to.
+    #[serde(default)]
+    pub plans: BTreeMap<String, Plan>,
+    /// The roles that every tenant of the product has.
+    #[serde(default)]
+    pub standard_roles: Vec<Role>,
+}
+
+/// How resources lie in teams.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TeamRules {
+    /// The attribute of a resource that holds the path of its team.
+    pub attribute: String,
+    /// What a resource that names no team belongs to.
+    pub unassigned: Unassigned,
+}
+
+impl Default for TeamRules {
+    fn default() -> Self {
+        Self { attribute: "team".to_owned(), unassigned: Unassigned::Nobody }
+    }
+}
+
+/// Whose a resource without a team is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unassigned {
+    /// No team's: only grants that are not limited to teams reach it.
+    #[default]
+    Nobody,
+    /// Everybody's: the tenant is one team unless a resource says otherwise.
+    Everybody,
+}
+
+/// What the engine knows about a kind of resource.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ResourceKind {
+    /// For people.
+    pub label: String,
+    /// How an exclusive access program can give it. Empty: no program can name it.
+    pub exclusive: Vec<Access>,
+    /// What it is a part of: a part is not shown without its whole.
+    pub part_of: Vec<PartOf>,
+}
+
+/// The whole that a resource is a part of.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartOf {
+    /// The kind of the whole.
+    pub kind: Text,
+    /// How its id is found.
+    pub by: PartBy,
+}
+
+/// How the id of the whole is found.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartBy {
+    /// Both have the same id.
+    Id,
+    /// The part's id is a path; the whole is what stands before the last `/`.
+    Path,
+    /// An attribute of the part holds it.
+    Attribute(String),
+}
+
+/// What one may do with exclusive content. Edit implies view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// See it.
+    View,
+    /// Change it.
+    Edit,
+}
+
+/// A named group of permissions, as editors of roles show them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// Unique in the catalog.
+    pub id: Text,
+    /// For people.
+    #[serde(default)]
+    pub label: String,
+    /// The family that governs its permissions, unless one says otherwise.
+    #[serde(default)]
+    pub family: Option<Text>,
+    /// The permissions.
+    #[serde(default)]
+    pub permissions: Vec<Permission>,
+}
+
+/// One permission.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Permission {
+    /// Unique in the catalog.
+    pub id: Text,
+    /// For people.
+    pub label: String,
+    /// One sentence for people.
+    pub meaning: String,
+    /// The document or page that it comes from.
+    pub source: String,
+    /// The widest scope at which it can be held: a wider grant is cut to it.
+    pub reach: Option<Scope>,
+    /// The relations that count as own; those of the catalog where empty.
+    pub own_means: Vec<Text>,
+    /// The scope at which every active member of a tenant holds it without any grant.
+    pub baseline: Option<Scope>,
+    /// Permissions that have to be held on the same resource as well.
+    pub requires: Vec<Text>,
+    /// Permissions that come along when this one is held.
+    pub implies: Vec<Implied>,
+    /// What the tenant's plan or an add-on has to include.
+    pub entitlement: Option<Text>,
+    /// Only the account's owner holds it, and holds it by being the owner.
+    pub owner_only: bool,
+    /// May be used before the invitation is accepted.
+    pub while_pending: bool,
+    /// Who can hand it out.
+    pub granted_by: GrantedBy,
+    /// Whether a grant of `*` includes it. A right that costs another one is given by name.
+    pub wildcard: Option<bool>,
+    /// What the exclusive access gate is asked for.
+    pub exclusive: Option<Access>,
+    /// The family that governs it, in place of the category's; `none` for no family.
+    pub family: Option<Text>,
+    /// Set on a toggle that takes something away. It is held like any other permission but
+    /// never grants anything.
+    pub constraint: Option<Constraint>,
+}
+
+/// A permission that comes along with another.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Implied {
+    /// What comes along.
+    pub permission: Text,
+    /// At which scope; that of the grant where absent.
+    #[serde(default)]
+    pub scope: Option<Scope>,
+}
+
+/// Who can hand a permission out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantedBy {
+    /// Roles and policies.
+    #[default]
+    Roles,
+    /// A delegation from user to user, and nothing else.
+    Delegation,
+    /// Nobody: the product does not support it, or it is nobody's to give.
+    Nobody,
+}
+
+/// What a restricting toggle does to those who hold it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Constraint {
+    /// The permissions that it takes away.
+    pub forbids: Vec<Text>,
+    /// What it obliges callers to do instead.
+    pub obliges: Vec<Oblige>,
+    /// Where it does not bind. Unknown attributes leave it binding.
+    pub unless: Option<Predicate>,
+}
+
+/// An obligation on some permissions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oblige {
+    /// On which permissions.
+    pub on: Vec<Text>,
+    /// Machine-readable, in kebab case: `redact`.
+    pub code: String,
+    /// What it applies to.
+    #[serde(default)]
+    pub values: Vec<String>,
+}
+
+/// What has to hold before some permissions are considered at all, whatever was granted.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// Unique in the catalog.
+    pub id: Text,
+    /// The permissions that it guards.
+    pub on: Vec<Text>,
+    /// What has to hold of the attributes.
+    #[serde(default)]
+    pub require: Option<Predicate>,
+    /// What has to hold of the tenant's roles.
+    #[serde(default)]
+    pub check: Option<RoleCheck>,
+    /// One sentence for the person who was denied.
+    pub message: String,
+    /// The document or page that it comes from.
+    #[serde(default)]
+    pub source: String,
+}
+
+/// A check on a role that the resource names.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleCheck {
+    /// The role whose id is the resource's may be edited.
+    Editable,
+    /// The role whose id is the resource's may be deleted.
+    Deletable,
+    /// Every role that one of these attributes of the resource names grants no more than the
+    /// subject holds: nobody hands out more than they have.
+    Covered(Vec<String>),
+}
+
+/// A plan.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Plan {
+    /// What it includes.
+    pub entitlements: Vec<Text>,
+    /// What can be bought on top of it.
+    pub addons: Vec<Text>,
+    /// For people.
+    pub note: String,
+}
+
+impl Catalog {
+    /// Every permission with its category.
+    pub fn permissions(&self) -> impl Iterator<Item = (&Category, &Permission)> {
+        self.categories
+            .iter()
+            .flat_map(|category| category.permissions.iter().map(move |p| (category, p)))
+    }
+
+    /// Where the catalog begins, for faults that concern all of it.
+    #[must_use]
+    pub fn at(&self) -> Position {
+        self.product.at()
+    }
+}

@@ -1,0 +1,23 @@
+//! The words of the engine: values, paths, scopes, predicates, catalogs, tenants.
+
+mod catalog;
+mod located;
+mod path;
+mod predicate;
+mod scope;
+mod tenant;
+mod value;
+
+pub use catalog::{
+    Access, Catalog, Category, Constraint, GrantedBy, Guard, Implied, Oblige, PartBy, PartOf,
+    Permission, Plan, ResourceKind, RoleCheck, TeamRules, Unassigned,
+};
+pub use located::{Located, Position, Text};
+pub use path::{InputPath, PathError};
+pub use predicate::{Predicate, Test};
+pub use scope::Scope;
+pub use tenant::{
+    Delegation, Directory, FamilySettings, Grant, Invitation, Item, Matchers, Policy, Program,
+    Rights, Role, Status, Tenant, User,
+};
+pub use value::{Attributes, Value};

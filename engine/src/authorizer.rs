@@ -58,6 +58,14 @@ impl Authorizer {
         self.tenants.load().get(id).cloned()
     }
 
+    /// The tenant, where exactly one is served.
+    #[must_use]
+    pub fn only_tenant(&self) -> Option<Arc<Compiled>> {
+        let tenants = self.tenants.load();
+        let mut all = tenants.values();
+        all.next().filter(|_| all.len() == 0).cloned()
+    }
+
     /// How the cache fared.
     #[must_use]
     pub fn cache_stats(&self) -> CacheStats {

@@ -7,11 +7,12 @@
 //! The key is looked up by a hash that is computed from the borrowed request, without copying
 //! it, and then compared in full: what merely hashes alike is never taken for the same.
 
-use crate::compile::{Member, PermissionId, PermissionRule, Snapshot};
+use crate::compile::{Member, PermissionId, Snapshot};
 use crate::decision::{Decision, Request};
 use crate::evaluate::{Projected, ProjectedRef, project, projected_equals};
 use crate::model::{Attributes, Value};
 use moka::Equivalent;
+use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -48,13 +49,13 @@ struct Key {
 }
 
 /// The same key, borrowed from a request.
-#[derive(Clone, Copy)]
 pub(crate) struct KeyRef<'a> {
     snapshot: &'a Snapshot,
     member: &'a Member,
     permission: PermissionId,
-    rule: &'a PermissionRule,
-    request: &'a Request<'a>,
+    /// What the permission's rules read of the request.
+    request: SmallVec<[ProjectedRef<'a>; 12]>,
+    now: i64,
 }
 
 impl DecisionCache {
@@ -94,13 +95,14 @@ impl DecisionCache {
             self.bypasses.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        Some(KeyRef { snapshot, member, permission, rule, request })
+        let projected = rule.reads.iter().map(|path| project(request, path)).collect();
+        Some(KeyRef { snapshot, member, permission, request: projected, now: request.now })
     }
 
     pub(crate) fn get(&self, key: &KeyRef<'_>) -> Option<Arc<Decision>> {
         let found = self.kept.get(key).filter(|decision| {
             // A decision is kept until the next instant at which it can change.
-            decision.until.is_none_or(|until| key.request.now < until)
+            decision.until.is_none_or(|until| key.now < until)
         });
         let counter = if found.is_some() { &self.hits } else { &self.misses };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -109,25 +111,20 @@ impl DecisionCache {
 
     /// Keeps a decision, unless it follows from a fault or from the hour.
     pub(crate) fn put(&self, key: &KeyRef<'_>, decision: &Decision) {
-        if decision.keep && decision.until.is_none_or(|until| key.request.now < until) {
+        if decision.keep && decision.until.is_none_or(|until| key.now < until) {
             self.kept.insert(key.own(), Arc::new(decision.clone()));
         }
     }
 }
 
 impl KeyRef<'_> {
-    fn own(self) -> Key {
+    fn own(&self) -> Key {
         Key {
             snapshot: self.snapshot.id,
             subject: Arc::clone(&self.member.id),
             subject_revision: self.member.revision,
             permission: self.permission,
-            request: self
-                .rule
-                .reads
-                .iter()
-                .map(|path| project(self.request, path).to_owned())
-                .collect(),
+            request: self.request.iter().map(ProjectedRef::to_owned).collect(),
         }
     }
 }
@@ -138,20 +135,20 @@ impl Equivalent<Key> for KeyRef<'_> {
             && key.snapshot == self.snapshot.id
             && key.subject_revision == self.member.revision
             && key.subject == self.member.id
-            && key.request.len() == self.rule.reads.len()
+            && key.request.len() == self.request.len()
             && key
                 .request
                 .iter()
-                .zip(&self.rule.reads)
-                .all(|(kept, path)| projected_equals(kept, &project(self.request, path)))
+                .zip(&self.request)
+                .all(|(kept, asked)| projected_equals(kept, asked))
     }
 }
 
 impl Hash for KeyRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         head(state, self.snapshot.id, self.permission, self.member.revision, &self.member.id);
-        for path in &self.rule.reads {
-            match project(self.request, path) {
+        for value in &self.request {
+            match value {
                 ProjectedRef::Absent => state.write_u8(0),
                 ProjectedRef::Text(text) => text_into(state, text),
                 ProjectedRef::Value(value) => value_into(state, value),

@@ -67,7 +67,7 @@ impl Gathered {
                 require.visit_paths(&mut |path| self.path(path));
             }
             match &guard.check {
-                Some(RoleCheck::Editable | RoleCheck::Deletable) => {
+                Some(RoleCheck::Editable | RoleCheck::EditableIfNamed | RoleCheck::Deletable) => {
                     self.path(&InputPath::ResourceId)
                 }
                 Some(RoleCheck::Covered(names)) => {

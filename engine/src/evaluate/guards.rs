@@ -63,6 +63,9 @@ impl Ask<'_> {
         };
         match check {
             RoleCheck::Editable => named(|role| role.editable),
+            RoleCheck::EditableIfNamed => {
+                self.request.resource.id.is_none() || named(|role| role.editable)
+            }
             RoleCheck::Deletable => named(|role| role.deletable),
             RoleCheck::Covered(attributes) => attributes.iter().all(|attribute| {
                 match self.request.resource.attributes.get(attribute) {

@@ -247,9 +247,12 @@ pub struct Guard {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoleCheck {
-    /// The role whose id is the resource's may be edited.
+    /// The role whose id is the resource's may be edited. Without an id it could be any role,
+    /// so it may not.
     Editable,
-    /// The role whose id is the resource's may be deleted.
+    /// The same, but a question that names no role is about the right itself and passes.
+    EditableIfNamed,
+    /// The role whose id is the resource's may be deleted. Without an id it may not.
     Deletable,
     /// Every role that one of these attributes of the resource names grants no more than the
     /// subject holds: nobody hands out more than they have.

@@ -1,0 +1,265 @@
+//! What a decision costs, beside an evaluator that a careful programmer writes by hand.
+//!
+//! Three of those floors are measured in the same run: hash maps of the standard library, the
+//! same with the hasher that the engine uses, and the loop's own cost. Ratios matter, absolute
+//! figures depend on the machine.
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use permesso_engine::Authorizer;
+use permesso_engine::compile::{Definition, FamilySet, compile};
+use permesso_engine::decision::{Request, Resource};
+use permesso_engine::family::{Answer, Family, Fault, InputKind, InputSpec, Manifest, Question};
+use permesso_engine::load::Source;
+use permesso_engine::model::{
+    Attributes, Catalog, Category, Directory, Grant, Permission, Role, Scope, Tenant, User, Value,
+};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::hint::black_box;
+use std::sync::Arc;
+
+const PERMISSIONS: usize = 60;
+const USERS: usize = 1_000;
+const ROLES_PER_USER: usize = 2;
+
+/// A family that has nothing against anything and costs next to nothing.
+#[derive(Debug)]
+struct Quiet(Manifest);
+
+impl Family for Quiet {
+    fn manifest(&self) -> &Manifest {
+        &self.0
+    }
+    fn digest(&self) -> &str {
+        "sha256:quiet"
+    }
+    fn evaluate(&self, _: &str, _: &Question<'_>) -> Result<Answer, Fault> {
+        Ok(Answer::ABSTAIN)
+    }
+    fn evaluate_batch(&self, _: &str, questions: &[Question<'_>]) -> Vec<Result<Answer, Fault>> {
+        questions.iter().map(|_| Ok(Answer::ABSTAIN)).collect()
+    }
+}
+
+fn permission(n: usize) -> String {
+    format!("category{}.permission{n}", n % 6)
+}
+
+fn role(n: usize) -> String {
+    format!("role_{n}")
+}
+
+/// What role `r` grants: eight permissions, half of them own.
+fn grants(r: usize) -> impl Iterator<Item = (String, bool)> {
+    (0..8).map(move |n| (permission((r * 7 + n * 5) % PERMISSIONS), n % 2 == 0))
+}
+
+fn roles_of(user: usize, roles: usize) -> impl Iterator<Item = String> {
+    (0..ROLES_PER_USER).map(move |n| role((user * 31 + n * 17) % roles))
+}
+
+fn authorizer(roles: usize) -> Authorizer {
+    let catalog = Catalog {
+        product: "bench".into(),
+        version: "1.0.0".into(),
+        relations: vec!["owner".into(), "assigned_to".into()],
+        own_means: vec!["owner".into(), "assigned_to".into()],
+        categories: vec![Category {
+            id: "all".into(),
+            label: String::new(),
+            family: None,
+            permissions: (0..PERMISSIONS)
+                .map(|n| Permission { id: permission(n).into(), ..Permission::default() })
+                .chain([Permission {
+                    id: "governed".into(),
+                    baseline: Some(Scope::ALL),
+                    family: Some("quiet".into()),
+                    ..Permission::default()
+                }])
+                .collect(),
+        }],
+        ..Catalog::default()
+    };
+    let tenant = Tenant {
+        tenant: "bench".into(),
+        product: "bench".into(),
+        roles: (0..roles)
+            .map(|r| Role {
+                id: role(r).into(),
+                grants: grants(r)
+                    .map(|(permission, own)| Grant {
+                        permission: Some(permission.into()),
+                        scope: if own { Scope::OWN } else { Scope::ALL },
+                        ..Grant::default()
+                    })
+                    .collect(),
+                ..Role::default()
+            })
+            .collect(),
+        ..Tenant::default()
+    };
+    let directory = Directory {
+        users: (0..USERS)
+            .map(|u| User {
+                id: format!("user_{u}").into(),
+                roles: roles_of(u, roles).map(Into::into).collect(),
+                ..User::default()
+            })
+            .collect(),
+        ..Directory::default()
+    };
+    let inputs = ["resource.state", "resource.owner", "subject.id", "subject.roles"];
+    let families: FamilySet = [(
+        "quiet".to_owned(),
+        Arc::new(Quiet(Manifest {
+            id: "quiet".into(),
+            version: "1.0.0".into(),
+            title: String::new(),
+            permissions: vec!["governed".into()],
+            kinds: vec!["contact".into()],
+            inputs: inputs
+                .map(|path| InputSpec { path: path.parse().unwrap(), kind: InputKind::Any })
+                .into(),
+            reasons: vec![],
+            obligations: vec![],
+            requires: vec![],
+            floors: vec![],
+            config_schema: String::new(),
+        })) as Arc<dyn Family>,
+    )]
+    .into();
+    let compiled = compile(&Definition {
+        catalog: &Source::new("catalog", catalog),
+        tenant: &Source::new("tenant", tenant),
+        directory: &Source::new("directory", directory),
+        families: &families,
+        revision: 1,
+        lenient: false,
+    });
+    let authorizer = Authorizer::new(100_000);
+    authorizer.install(compiled.unwrap());
+    authorizer
+}
+
+/// The evaluator written by hand: users, their roles, and what the roles grant.
+struct ByHand<S> {
+    users: HashMap<String, Vec<String>, S>,
+    roles: HashMap<String, HashMap<String, bool, S>, S>,
+}
+
+impl<S: BuildHasher + Default> ByHand<S> {
+    fn new(roles: usize) -> Self {
+        Self {
+            users: (0..USERS)
+                .map(|u| (format!("user_{u}"), roles_of(u, roles).collect()))
+                .collect(),
+            roles: (0..roles).map(|r| (role(r), grants(r).collect())).collect(),
+        }
+    }
+
+    fn allows(&self, subject: &str, action: &str, owner: &str) -> bool {
+        let Some(roles) = self.users.get(subject) else { return false };
+        roles.iter().filter_map(|role| self.roles.get(role)).any(|grants| {
+            match grants.get(action) {
+                Some(true) => owner == subject,
+                Some(false) => true,
+                None => false,
+            }
+        })
+    }
+}
+
+/// Questions as they come: ids and attributes as text.
+fn questions() -> Vec<(String, String, Attributes<'static>)> {
+    (0..512)
+        .map(|n| {
+            let attributes = [
+                ("name", Value::from("Ann Example")),
+                ("state", Value::from("open")),
+                ("owner", Value::from(format!("user_{}", n * 13 % USERS))),
+                ("shared", Value::Bool(true)),
+                ("words", Value::Int(120)),
+            ];
+            (
+                format!("user_{}", n * 7 % USERS),
+                permission(n * 3 % PERMISSIONS),
+                attributes.into_iter().collect(),
+            )
+        })
+        .collect()
+}
+
+fn request<'a>(subject: &'a str, action: &'a str, attributes: &'a Attributes<'a>) -> Request<'a> {
+    const CONTEXT: &Attributes<'static> = &Attributes::new();
+    Request {
+        subject,
+        action,
+        resource: Resource { kind: "contact", id: Some("c1"), attributes },
+        context: CONTEXT,
+        now: 1_700_000_000_000,
+    }
+}
+
+fn built_in(c: &mut Criterion) {
+    let questions = questions();
+    let mut group = c.benchmark_group("built-in");
+    for roles in [10, 100, 1_000, 10_000] {
+        let std = ByHand::<RandomState>::new(roles);
+        let fold = ByHand::<foldhash::fast::RandomState>::new(roles);
+        let authorizer = authorizer(roles);
+        let mut allowed = (0, 0);
+        for (subject, action, attributes) in &questions {
+            let owner = attributes.get("owner").and_then(Value::as_str).unwrap();
+            allowed.0 += u32::from(std.allows(subject, action, owner));
+            let decision = authorizer.decide("bench", &request(subject, action, attributes));
+            allowed.1 += u32::from(decision.is_allow());
+        }
+        assert_eq!(allowed.0, allowed.1, "both evaluators have to agree");
+        let mut each = |name: &str, decide: &mut dyn FnMut(&str, &str, &Attributes<'_>) -> bool| {
+            let mut next = questions.iter().cycle();
+            group.bench_function(BenchmarkId::new(name, roles), |b| {
+                b.iter(|| {
+                    let (subject, action, attributes) = next.next().unwrap();
+                    black_box(decide(black_box(subject), black_box(action), black_box(attributes)))
+                });
+            });
+        };
+        each("by hand, std hasher", &mut |subject, action, attributes| {
+            let owner = attributes.get("owner").and_then(Value::as_str).unwrap_or_default();
+            std.allows(subject, action, owner)
+        });
+        each("by hand, same hasher", &mut |subject, action, attributes| {
+            let owner = attributes.get("owner").and_then(Value::as_str).unwrap_or_default();
+            fold.allows(subject, action, owner)
+        });
+        each("engine", &mut |subject, action, attributes| {
+            authorizer.decide("bench", &request(subject, action, attributes)).is_allow()
+        });
+    }
+    group.finish();
+}
+
+fn cached(c: &mut Criterion) {
+    let authorizer = authorizer(100);
+    let questions = questions();
+    for (subject, _, attributes) in &questions {
+        let _ = authorizer.decide("bench", &request(subject, "governed", attributes));
+    }
+    let mut next = questions.iter().cycle();
+    c.bench_function("cached decision", |b| {
+        b.iter(|| {
+            let (subject, _, attributes) = next.next().unwrap();
+            let request = request(black_box(subject), black_box("governed"), attributes);
+            black_box(authorizer.decide("bench", &request).is_allow())
+        });
+    });
+    let stats = authorizer.cache_stats();
+    assert!(stats.hits > stats.misses, "{stats:?}");
+    c.bench_function("explained decision", |b| {
+        let (subject, action, attributes) = &questions[0];
+        b.iter(|| black_box(authorizer.explain("bench", &request(subject, action, attributes))));
+    });
+}
+
+criterion_group!(benches, built_in, cached);
+criterion_main!(benches);

@@ -1,0 +1,81 @@
+//! Building this project takes more than `cargo build`: families are compiled
+//! for another machine, by a compiler that may have to be made first, and the
+//! checks run in two workspaces. Doing that in Rust, started by cargo itself,
+//! keeps every step the same on a laptop and in CI, with nothing to install.
+//!
+//! Run `cargo xtask help`.
+
+mod component;
+mod demo;
+mod error;
+mod families;
+mod process;
+mod reproducible;
+mod test;
+mod toolchain;
+mod workspace;
+
+use std::{error::Error as _, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{error::Result, workspace::Workspace};
+
+/// The repository's own commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Cmd,
+}
+
+#[derive(Debug, Subcommand)]
+enum Cmd {
+    /// Build every family in `plugins/` into a WebAssembly component.
+    Families {
+        /// Where to put the components [default: target/families].
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Also build from two copies in other folders, and fail unless all
+        /// three builds give the same bytes.
+        #[arg(long)]
+        check_reproducible: bool,
+    },
+    /// Build everything, serve the four example products and ask each a handful of questions.
+    Demo(demo::Options),
+    /// Build the families, then run every check of both workspaces.
+    Test(test::Options),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because: {cause}");
+                source = cause.source();
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(command: Cmd) -> Result<()> {
+    let workspace = Workspace::find()?;
+    match command {
+        Cmd::Families { out, check_reproducible } => {
+            let out = out.unwrap_or_else(|| workspace.families());
+            let built = families::build(&workspace, &out)?;
+            families::print(&built);
+            if check_reproducible {
+                reproducible::check(&workspace, &built)?;
+            }
+            Ok(())
+        }
+        Cmd::Demo(options) => demo::run(&workspace, &options),
+        Cmd::Test(options) => test::run(&workspace, &options),
+    }
+}

@@ -219,6 +219,7 @@ fn explain(tenant: &Compiled, request: &Request<'_>, record: &mut Tracing) -> De
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "lives on the stack for one step, never in a list")]
 enum Begun<'a> {
     Decided(Decision),
     Waiting(Asked<'a>, Option<crate::cache::KeyRef<'a>>),

@@ -295,19 +295,19 @@ impl Input<'_> {
     /// The same value, borrowing its texts.
     #[must_use]
     pub fn reborrow(&self) -> Input<'_> {
-        fn borrow<'b>(text: &'b Cow<'_, str>) -> Cow<'b, str> {
-            Cow::Borrowed(text.as_ref())
+        fn borrow<'b>(texts: &'b [Cow<'_, str>]) -> Vec<Cow<'b, str>> {
+            texts.iter().map(|text| Cow::Borrowed(text.as_ref())).collect()
         }
         match self {
             Self::Null => Input::Null,
             Self::Boolean(value) => Input::Boolean(*value),
             Self::Integer(value) => Input::Integer(*value),
             Self::Decimal(value) => Input::Decimal(*value),
-            Self::Text(text) => Input::Text(borrow(text)),
-            Self::Texts(texts) => Input::Texts(texts.iter().map(borrow).collect()),
+            Self::Text(text) => Input::Text(Cow::Borrowed(text)),
+            Self::Texts(texts) => Input::Texts(borrow(texts)),
             Self::Table(rows) => Input::Table(
                 rows.iter()
-                    .map(|(key, texts)| (borrow(key), texts.iter().map(borrow).collect()))
+                    .map(|(key, texts)| (Cow::Borrowed(key.as_ref()), borrow(texts)))
                     .collect(),
             ),
             Self::Instant(value) => Input::Instant(*value),

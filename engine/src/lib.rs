@@ -1,4 +1,18 @@
-//! The Permesso engine.
+//! The Permesso engine: may this subject do this action on this resource?
+//!
+//! A pure library. It does no I/O, starts no thread, awaits nothing and knows neither HTTP nor
+//! SQL nor WebAssembly; a family is a trait to it. Arrows between its parts point one way:
+//!
+//! ```text
+//! model ◀─ compile ◀─ evaluate ◀─ Authorizer ◀─ whoever embeds it
+//!   documents   snapshot    one decision   tenants, cache
+//! ```
+//!
+//! - [`load`] reads documents, [`compile`](mod@compile) follows every reference in them once
+//!   and finds every fault;
+//! - an [`Authorizer`] holds the compiled tenants and decides: [`Authorizer::decide`] on the hot
+//!   path, [`Authorizer::explain`] with everything that was looked at;
+//! - what is unknown, ill-typed or broken denies, with a [`decision::Reason`].
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,

@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Result},
     families,
     process::{line, spawn_error},
+    reproducible,
     workspace::{Workspace, cargo},
 };
 
@@ -35,12 +36,14 @@ enum Stage {
     Families,
     /// `cargo fmt --check` in both workspaces.
     Fmt,
-    /// `cargo clippy` in the host's workspace, warnings are errors.
+    /// `cargo clippy` in both workspaces, warnings are errors.
     Clippy,
     /// `cargo test` in the host's workspace.
     Test,
     /// `cargo test` in the guests' workspace, natively.
     Plugins,
+    /// Build the families from other folders: the bytes have to be the same.
+    Reproducible,
 }
 
 impl Options {
@@ -62,6 +65,7 @@ impl Stage {
             Self::Clippy => "clippy",
             Self::Test => "test",
             Self::Plugins => "plugins",
+            Self::Reproducible => "reproducible",
         }
     }
 
@@ -82,17 +86,25 @@ impl Stage {
             command
         };
         match self {
-            Self::Families => Vec::new(),
+            Self::Families | Self::Reproducible => Vec::new(),
             Self::Fmt => vec![host("fmt --all --check"), guests("fmt --all --check")],
-            Self::Clippy => vec![host("clippy --workspace --all-targets --release -- -D warnings")],
+            Self::Clippy => {
+                let words = "clippy --workspace --all-targets --release -- -D warnings";
+                vec![host(words), guests(words)]
+            }
             Self::Test => vec![host("test --workspace --release")],
             Self::Plugins => vec![guests("test --workspace --release")],
         }
     }
 
     fn run(self, workspace: &Workspace) -> Result<()> {
-        if self == Self::Families {
-            families::print(&families::build(workspace, &workspace.families())?);
+        match self {
+            Self::Families => families::print(&families::build(workspace, &workspace.families())?),
+            Self::Reproducible => {
+                let built = families::build(workspace, &workspace.families())?;
+                reproducible::check(workspace, &built)?;
+            }
+            _ => {}
         }
         for mut command in self.commands(workspace) {
             let shown = shown(&command, workspace);
@@ -144,7 +156,7 @@ fn summary(times: &[(&str, Duration, bool)]) -> String {
         .iter()
         .map(|(name, time, passed)| {
             let verdict = if *passed { "ok" } else { "failed" };
-            format!("{name:10} {verdict:6} {:>7.1} s", time.as_secs_f64())
+            format!("{name:12} {verdict:6} {:>7.1} s", time.as_secs_f64())
         })
         .collect::<Vec<_>>()
         .join("\n")
@@ -165,12 +177,15 @@ mod tests {
 
     #[test]
     fn without_flags_every_stage_runs_in_order() {
-        assert_eq!(wanted(&[], false), ["families", "fmt", "clippy", "test", "plugins"]);
+        assert_eq!(
+            wanted(&[], false),
+            ["families", "fmt", "clippy", "test", "plugins", "reproducible"]
+        );
     }
 
     #[test]
     fn the_lints_can_be_left_out() {
-        assert_eq!(wanted(&[], true), ["families", "test", "plugins"]);
+        assert_eq!(wanted(&[], true), ["families", "test", "plugins", "reproducible"]);
     }
 
     #[test]
@@ -184,6 +199,6 @@ mod tests {
             ("families", Duration::from_millis(1_240), true),
             ("test", Duration::from_secs(61), false),
         ];
-        assert_eq!(summary(&times), "families   ok         1.2 s\ntest       failed    61.0 s");
+        assert_eq!(summary(&times), "families     ok         1.2 s\ntest         failed    61.0 s");
     }
 }

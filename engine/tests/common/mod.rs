@@ -145,7 +145,7 @@ pub fn both(authorizer: &Authorizer, request: &Request<'_>) -> (Decision, Explan
     assert_eq!(decision.reason, explanation.decision.reason, "{:#?}", explanation.trace);
     assert_eq!(decision.obligations, explanation.decision.obligations);
     let batch = authorizer.decide_batch("acme", std::slice::from_ref(request));
-    assert_eq!(batch, [decision.clone()]);
+    assert_eq!(batch, std::slice::from_ref(&decision));
     (decision, explanation)
 }
 

@@ -1,0 +1,190 @@
+//! What every request goes through.
+//!
+//! The frame around the endpoints is plain code and not a stack of layers: a layer costs a boxed
+//! future and a few copies of the request, each as dear as a good part of a decision. One
+//! function sees to the request id, one to the methods, one to limits, panics and time.
+
+use super::config::{Limits, ServerConfig};
+use super::decide::Call;
+use super::metadata::PublicUrl;
+use super::problem::{Problem, json_response};
+use super::readiness::Readiness;
+use super::tenancy::Tenancy;
+use super::{body, headers};
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method};
+use axum::response::Response;
+use percent_encoding::percent_decode_str;
+use permesso_engine::Authorizer;
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What the router leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    Evaluation,
+    Evaluations,
+    Metadata,
+    Live,
+    Ready,
+    Unknown,
+}
+
+/// The server's state.
+#[derive(Debug)]
+pub(super) struct App {
+    authorizer: Arc<Authorizer>,
+    limits: Limits,
+    in_flight: AtomicUsize,
+    readiness: Readiness,
+    url: PublicUrl,
+    metadata: Bytes,
+    cache_control: HeaderValue,
+}
+
+impl App {
+    pub(super) fn new(config: &ServerConfig, url: PublicUrl, readiness: Readiness) -> Self {
+        let max_age = format!("max-age={}", config.metadata_max_age.as_secs());
+        Self {
+            authorizer: Arc::clone(&config.authorizer),
+            limits: config.limits,
+            in_flight: AtomicUsize::new(0),
+            readiness,
+            metadata: url.metadata().into(),
+            url,
+            cache_control: HeaderValue::try_from(max_age)
+                .unwrap_or_else(|_| HeaderValue::from_static("no-cache")),
+        }
+    }
+
+    /// Answers a request, whatever it is.
+    pub(super) async fn respond(&self, endpoint: Endpoint, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let id = match headers::request_id(&parts.headers) {
+            Ok(id) => id,
+            Err(problem) => return problem.response(),
+        };
+        let answer = match endpoint {
+            Endpoint::Evaluation | Endpoint::Evaluations => {
+                self.access(endpoint, &parts, body).await
+            }
+            _ => self.about(endpoint, &parts),
+        };
+        let mut response = answer.unwrap_or_else(|problem| problem.response());
+        if let Some(id) = id {
+            response.headers_mut().insert(&headers::REQUEST_ID, id);
+        }
+        response
+    }
+
+    async fn access(
+        &self,
+        endpoint: Endpoint,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<Response, Problem> {
+        if parts.method != Method::POST {
+            return Err(Problem::Method("POST"));
+        }
+        headers::content_type(&parts.headers)?;
+        let _permit = self.enter()?;
+        let patience = self.limits.request_time;
+        let body = body::read(body, self.limits.body_bytes, patience).await?;
+        if body.is_empty() {
+            return Err(Problem::EmptyBody);
+        }
+        let call = Call {
+            authorizer: &self.authorizer,
+            tenancy: Tenancy::new(&self.authorizer, tenant_of(parts.uri.path())?),
+            now: now(),
+            patience,
+        };
+        let span = tracing::debug_span!("access", ?endpoint, bytes = body.len());
+        let _entered = span.enter();
+        // Nothing that is shared is left half changed by a panic: the engine's tables are
+        // replaced whole, and a family's instance that panicked is thrown away.
+        let decided = catch_unwind(AssertUnwindSafe(|| match endpoint {
+            Endpoint::Evaluations => call.batch(&body, self.limits.batch_items),
+            _ => call.single(&body),
+        }));
+        match decided {
+            Ok(answer) => answer.map(json_response),
+            Err(_) => {
+                tracing::error!(?endpoint, "a panic kept a request from being decided");
+                Err(Problem::Panic)
+            }
+        }
+    }
+
+    /// What is known without a decision.
+    fn about(&self, endpoint: Endpoint, parts: &Parts) -> Result<Response, Problem> {
+        if endpoint != Endpoint::Unknown && !matches!(parts.method, Method::GET | Method::HEAD) {
+            return Err(Problem::Method("GET, HEAD"));
+        }
+        match endpoint {
+            Endpoint::Metadata => self.metadata(parts.uri.path()),
+            Endpoint::Live => Ok(json_response("\"live\"")),
+            Endpoint::Ready if self.readiness.is_ready() => Ok(json_response("\"ready\"")),
+            Endpoint::Ready => Err(Problem::NotReady),
+            _ => Err(Problem::NoEndpoint),
+        }
+    }
+
+    fn metadata(&self, path: &str) -> Result<Response, Problem> {
+        let tenant = path.strip_prefix("/.well-known/authzen-configuration/");
+        let mut response = match tenant.map(decoded).transpose()? {
+            None => json_response(self.metadata.clone()),
+            Some(tenant) if self.authorizer.tenant(&tenant).is_some() => {
+                json_response(self.url.metadata_of(&tenant))
+            }
+            Some(_) => return Err(Problem::NoTenant),
+        };
+        response.headers_mut().insert(CACHE_CONTROL, self.cache_control.clone());
+        Ok(response)
+    }
+
+    /// Counts a request in, if there is room.
+    fn enter(&self) -> Result<Permit<'_>, Problem> {
+        let permit = Permit(&self.in_flight);
+        if self.in_flight.fetch_add(1, Ordering::Relaxed) < self.limits.requests_in_flight {
+            Ok(permit)
+        } else {
+            Err(Problem::Busy)
+        }
+    }
+}
+
+/// Counts a request out when it is dropped.
+struct Permit<'a>(&'a AtomicUsize);
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The tenant in front of `/access/v1/…`.
+fn tenant_of(path: &str) -> Result<Option<Cow<'_, str>>, Problem> {
+    if path.starts_with("/access/v1/") {
+        return Ok(None);
+    }
+    match path.strip_prefix('/').and_then(|path| path.split('/').next()) {
+        None | Some("") => Err(Problem::NoEndpoint),
+        Some(tenant) => decoded(tenant).map(Some),
+    }
+}
+
+fn decoded(segment: &str) -> Result<Cow<'_, str>, Problem> {
+    percent_decode_str(segment).decode_utf8().map_err(|_| Problem::TenantEncoding)
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,201 @@
+//! Single requests and batches.
+//!
+//! A batch that wants every answer is put to the engine at once, so that a family is called once
+//! for all of it. One that stops at the first denial (or permit) is put in growing portions:
+//! most stop early, and those that do not still call a family only a few times.
+
+use super::json::{DECISION_BYTES, Json};
+use super::parse::{Item, Payload, Slot};
+use super::problem::{Fault, Problem};
+use super::question::Question;
+use super::tenancy::{Placed, Tenancy};
+use permesso_engine::Authorizer;
+use permesso_engine::decision::{Decision, Reason, Request};
+use std::time::{Duration, Instant};
+
+/// One call to an access endpoint, once its body is there.
+pub(super) struct Call<'a> {
+    pub(super) authorizer: &'a Authorizer,
+    pub(super) tenancy: Tenancy<'a>,
+    /// The instant of every decision of the call, in milliseconds since 1970-01-01T00:00:00Z.
+    pub(super) now: i64,
+    /// How long a batch that can stop early may take.
+    pub(super) patience: Duration,
+}
+
+/// Which items of a batch have to be answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Semantic {
+    All,
+    UntilDeny,
+    UntilPermit,
+}
+
+impl Semantic {
+    fn of(payload: &Payload<'_>) -> Result<Self, Problem> {
+        let options = match &payload.options {
+            Slot::Absent => return Ok(Self::All),
+            Slot::Wrong => return Err(Fault::Type("options", "an object").into()),
+            Slot::Given(options) => options,
+        };
+        match &options.semantic {
+            Slot::Absent => Ok(Self::All),
+            Slot::Given(name) => match name.as_ref() {
+                "execute_all" => Ok(Self::All),
+                "deny_on_first_deny" => Ok(Self::UntilDeny),
+                "permit_on_first_permit" => Ok(Self::UntilPermit),
+                _ => Err(Problem::Semantic),
+            },
+            Slot::Wrong => Err(Problem::Semantic),
+        }
+    }
+
+    /// Whether the items after that answer are left out.
+    fn ends(self, answer: &Answer) -> bool {
+        match self {
+            Self::All => false,
+            Self::UntilDeny => !answer.is_allow(),
+            Self::UntilPermit => answer.is_allow(),
+        }
+    }
+}
+
+/// The answer to one item.
+enum Answer {
+    Decided(Decision),
+    /// Path and context name different tenants.
+    Contradiction,
+    Faulty(Fault),
+}
+
+impl Answer {
+    fn is_allow(&self) -> bool {
+        matches!(self, Self::Decided(decision) if decision.is_allow())
+    }
+
+    fn write(&self, json: &mut Json) {
+        match self {
+            Self::Decided(decision) => json.decision(decision),
+            Self::Contradiction => {
+                let denial = Decision::deny(Reason::TenantMismatch, 0);
+                json.explained(&denial, Some(&"`context.tenant` and the path name two tenants"));
+            }
+            Self::Faulty(fault) => json.faulty(fault),
+        }
+    }
+}
+
+/// An item that the engine is to be asked about.
+struct Ask<'q> {
+    place: usize,
+    tenant: &'q str,
+    request: Request<'q>,
+}
+
+impl Call<'_> {
+    /// Answers a body of the endpoint for single requests.
+    pub(super) fn single(&self, body: &[u8]) -> Result<Vec<u8>, Problem> {
+        self.alone(&Payload::single(body).map_err(Problem::Malformed)?)
+    }
+
+    /// Answers a body of the endpoint for batches.
+    pub(super) fn batch(&self, body: &[u8], max_items: usize) -> Result<Vec<u8>, Problem> {
+        let payload = Payload::batch(body, max_items).map_err(Problem::Malformed)?;
+        let semantic = Semantic::of(&payload)?;
+        let items = match &payload.evaluations {
+            Slot::Absent => return self.alone(&payload),
+            Slot::Wrong => return Err(Fault::Type("evaluations", "a list of objects").into()),
+            Slot::Given(items) if items.is_empty() => return self.alone(&payload),
+            Slot::Given(items) => items,
+        };
+        let mut json = Json::with_capacity(32 + items.len() * DECISION_BYTES);
+        json.raw("{\"evaluations\":");
+        let answers = if semantic == Semantic::All {
+            self.answer(items, &payload)
+        } else {
+            self.until(semantic, items, &payload)?
+        };
+        json.list(&answers, |json, answer| answer.write(json));
+        json.raw("}");
+        Ok(json.into_bytes())
+    }
+
+    fn alone(&self, payload: &Payload<'_>) -> Result<Vec<u8>, Problem> {
+        let question = Question::of_payload(payload, self.now)?;
+        let answer = match self.tenancy.place(&question) {
+            Placed::Ask(tenant) => {
+                Answer::Decided(self.authorizer.decide(tenant, &question.request))
+            }
+            Placed::Settled(decision) => Answer::Decided(decision),
+            Placed::Contradiction => Answer::Contradiction,
+        };
+        let mut json = Json::with_capacity(2 * DECISION_BYTES);
+        answer.write(&mut json);
+        Ok(json.into_bytes())
+    }
+
+    /// The answers up to the first that ends the batch, that one included.
+    fn until(
+        &self,
+        semantic: Semantic,
+        items: &[Slot<Item<'_>>],
+        payload: &Payload<'_>,
+    ) -> Result<Vec<Answer>, Problem> {
+        let begun = Instant::now();
+        let mut answers = Vec::with_capacity(items.len().min(16));
+        let mut rest = items;
+        let mut portion = 1;
+        while !rest.is_empty() {
+            if begun.elapsed() > self.patience {
+                return Err(Problem::SlowDecision(self.patience));
+            }
+            let (now, later) = rest.split_at(portion.min(rest.len()));
+            for answer in self.answer(now, payload) {
+                let ends = semantic.ends(&answer);
+                answers.push(answer);
+                if ends {
+                    return Ok(answers);
+                }
+            }
+            rest = later;
+            portion *= 2;
+        }
+        Ok(answers)
+    }
+
+    /// As many answers as items, in the same order.
+    fn answer(&self, items: &[Slot<Item<'_>>], payload: &Payload<'_>) -> Vec<Answer> {
+        let mut asks: Vec<Ask<'_>> = Vec::with_capacity(items.len());
+        let mut answers: Vec<Answer> = Vec::with_capacity(items.len());
+        for (place, item) in items.iter().enumerate() {
+            let question = match Question::of_item(item, payload, self.now) {
+                Ok(question) => question,
+                Err(fault) => {
+                    answers.push(Answer::Faulty(fault));
+                    continue;
+                }
+            };
+            answers.push(match self.tenancy.place(&question) {
+                Placed::Ask(tenant) => {
+                    asks.push(Ask { place, tenant, request: question.request });
+                    // Stands until the engine's answer takes its place.
+                    Answer::Decided(Decision::deny(Reason::UnknownTenant, 0))
+                }
+                Placed::Settled(decision) => Answer::Decided(decision),
+                Placed::Contradiction => Answer::Contradiction,
+            });
+        }
+        asks.sort_by_key(|ask| ask.tenant);
+        for group in asks.chunk_by(|one, other| one.tenant == other.tenant) {
+            let Some(tenant) = group.first().map(|ask| ask.tenant) else { continue };
+            let requests: Vec<Request<'_>> = group.iter().map(|ask| ask.request).collect();
+            let decisions = self.authorizer.decide_batch(tenant, &requests);
+            for (ask, decision) in group.iter().zip(decisions) {
+                if let Some(answer) = answers.get_mut(ask.place) {
+                    *answer = Answer::Decided(decision);
+                }
+            }
+        }
+        answers
+    }
+}

@@ -1,0 +1,69 @@
+//! Whose request is it?
+//!
+//! One server may serve many tenants. The path says which (`/{tenant}/access/v1/…`); on the bare
+//! path it is the text `context.tenant`, and where that is absent the only tenant that is
+//! served. A `context.tenant` beside a path that says otherwise is a mistake of the caller at
+//! best, and is denied. Nobody is told by a status code which tenants exist.
+
+use super::question::{Question, SUBJECT_TYPE};
+use permesso_engine::Authorizer;
+use permesso_engine::compile::Compiled;
+use permesso_engine::decision::{Decision, Reason};
+use permesso_engine::model::Value;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+/// The tenants as one call sees them.
+pub(super) struct Tenancy<'a> {
+    authorizer: &'a Authorizer,
+    prefix: Option<Cow<'a, str>>,
+    only: OnceCell<Option<Arc<Compiled>>>,
+}
+
+/// What follows from the tenant and the subject's type, before the engine is asked.
+pub(super) enum Placed<'q> {
+    /// The engine is to be asked, in that tenant.
+    Ask(&'q str),
+    /// It is settled.
+    Settled(Decision),
+    /// It is settled: path and context name different tenants.
+    Contradiction,
+}
+
+impl<'a> Tenancy<'a> {
+    /// Of a call to a path with that prefix.
+    pub(super) fn new(authorizer: &'a Authorizer, prefix: Option<Cow<'a, str>>) -> Self {
+        Self { authorizer, prefix, only: OnceCell::new() }
+    }
+
+    /// Finds the tenant of a request.
+    pub(super) fn place<'q>(&'q self, question: &Question<'q>) -> Placed<'q> {
+        let named = match question.request.context.get("tenant") {
+            None | Some(Value::Null) => None,
+            Some(value) => Some(value.as_str()),
+        };
+        let tenant = match (self.prefix.as_deref(), named) {
+            (Some(prefix), None) => Some(prefix),
+            (Some(prefix), Some(named)) if named == Some(prefix) => Some(prefix),
+            (Some(_), Some(_)) => return Placed::Contradiction,
+            (None, Some(named)) => named,
+            (None, None) => self.only(),
+        };
+        let Some(tenant) = tenant else {
+            return Placed::Settled(Decision::deny(Reason::UnknownTenant, 0));
+        };
+        if question.subject_type != SUBJECT_TYPE {
+            return Placed::Settled(match self.authorizer.tenant(tenant) {
+                None => Decision::deny(Reason::UnknownTenant, 0),
+                Some(it) => Decision::deny(Reason::UnknownSubject, it.snapshot.revision()),
+            });
+        }
+        Placed::Ask(tenant)
+    }
+
+    fn only(&self) -> Option<&str> {
+        let only = self.only.get_or_init(|| self.authorizer.only_tenant());
+        only.as_ref().map(|tenant| tenant.snapshot.tenant())
+    }
+}

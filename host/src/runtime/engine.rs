@@ -1,0 +1,142 @@
+//! The one wasmtime engine of the process, and how a component becomes a family.
+//!
+//! Loading goes from cheap to dear and from outside to inside: size, format, interface, imports,
+//! code, what the code says of itself. A vendor's mistake is thus found by the check that can
+//! explain it best, and nothing is compiled that would be refused anyway.
+
+use super::answer::AnswerCheck;
+use super::config::RuntimeConfig;
+use super::error::{LoadError, Refusal, RuntimeError};
+use super::family::{Loaded, WasmFamily};
+use super::log::LogRate;
+use super::permits::Permits;
+use super::probe::{Probe, probe};
+use super::store::Limits;
+use super::ticker;
+use permesso_engine::family::{Fault, FaultKind};
+use sha2::{Digest as _, Sha256};
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+use wasmtime::Engine;
+
+/// Runs permission families. Made once for a process; clones share everything.
+///
+/// A family holds on to the runtime that loaded it; the thread that counts deadlines ends when
+/// the last of them is dropped.
+#[derive(Debug, Clone)]
+pub struct Runtime {
+    shared: Arc<Shared>,
+}
+
+/// What all families of a runtime share.
+pub(super) struct Shared {
+    engine: Engine,
+    pooled: bool,
+    pub(super) config: RuntimeConfig,
+    pub(super) limits: Limits,
+    /// Room for calls under way.
+    pub(super) running: Permits,
+    /// Room for instances that are kept.
+    pub(super) idle: Arc<Permits>,
+}
+
+impl Runtime {
+    /// A runtime with those limits.
+    ///
+    /// Where the pool of instances cannot be had, for want of address space, it says so in the
+    /// log and goes on with instances made on demand, which take about three times as long.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError`] for a number out of range, for a machine that cannot run WebAssembly, or
+    /// where the thread that enforces deadlines cannot be started.
+    pub fn new(config: RuntimeConfig) -> Result<Self, RuntimeError> {
+        config.check()?;
+        let (engine, pooled) = match Engine::new(&config.pooled()) {
+            Ok(engine) => (engine, true),
+            Err(error) => {
+                tracing::warn!(
+                    instances = config.instances,
+                    error = format!("{error:#}"),
+                    "no pool for the instances of families, they are made on demand and start \
+                     more slowly; lower `instances` or raise the limit of address space"
+                );
+                let engine = Engine::new(&config.on_demand())
+                    .map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
+                (engine, false)
+            }
+        };
+        ticker::start(&engine, config.tick)?;
+        let limits = Limits::new(&config);
+        let running = Permits::new(config.running());
+        let idle = Arc::new(Permits::new(config.idle));
+        Ok(Self { shared: Arc::new(Shared { engine, pooled, config, limits, running, idle }) })
+    }
+
+    /// The limits in force.
+    #[must_use]
+    pub fn config(&self) -> &RuntimeConfig {
+        &self.shared.config
+    }
+
+    /// Whether instances come from a pool, and not made on demand for want of address space.
+    #[must_use]
+    pub fn is_pooled(&self) -> bool {
+        self.shared.pooled
+    }
+
+    /// Loads a component. `name` stands for it in errors; usually it is its file.
+    ///
+    /// Compiles for up to some seconds: not for a thread that answers requests.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] with the [`Refusal`] that says what is wrong and what to do.
+    pub fn load(&self, bytes: &[u8], name: &str) -> Result<Arc<WasmFamily>, LoadError> {
+        let loaded = self.compile(bytes, name).map_err(|refusal| LoadError::new(name, refusal))?;
+        let mode = self.shared.config.mode;
+        Ok(Arc::new(WasmFamily::new(Arc::clone(&self.shared), Arc::new(loaded), mode)))
+    }
+
+    fn compile(&self, bytes: &[u8], name: &str) -> Result<Loaded, Refusal> {
+        let Shared { engine, config, limits, running, .. } = &*self.shared;
+        if bytes.len() > config.component {
+            return Err(Refusal::TooLarge { size: bytes.len(), limit: config.component });
+        }
+        let Probe { version, generation } = probe(bytes)?;
+        let digest = digest(bytes);
+        let code = generation.compile(engine, bytes, &version)?;
+
+        let deadline = limits.setup_deadline;
+        let _permit = running.acquire(deadline.wall).ok_or_else(|| {
+            let detail = "no instance became free within the deadline";
+            Refusal::Describe(Fault::new(FaultKind::Saturated, detail))
+        })?;
+        let mut instance = code.start(limits, deadline).map_err(Refusal::Describe)?;
+        instance.check_types().map_err(|detail| Refusal::Interface { version, detail })?;
+        let described = instance.describe();
+        LogRate::new(config.log_lines_per_second).write(name, "", instance.log());
+        let manifest = described.map_err(Refusal::Describe)?.check().map_err(Refusal::Manifest)?;
+        let check = AnswerCheck::new(&manifest, config);
+        Ok(Loaded { code, manifest, digest, check })
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("pooled", &self.pooled)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `sha256:<hex>`.
+fn digest(bytes: &[u8]) -> String {
+    let mut text = String::from("sha256:");
+    for byte in Sha256::digest(bytes) {
+        // Infallible: the target is a string.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

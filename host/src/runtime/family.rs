@@ -1,0 +1,277 @@
+//! A loaded family, as the engine asks it.
+//!
+//! Each call runs in an instance that is either fresh or belongs to the same tenant, under a
+//! deadline and with bounded memory. Whatever goes wrong ends here as a [`Fault`] and with it
+//! the instance: an instance is kept only when a call says so at its very end.
+
+use super::answer::AnswerCheck;
+use super::config::{Deadline, InstanceMode};
+use super::engine::Shared;
+use super::generation::{Code, Instance};
+use super::idle::Idle;
+use super::log::LogRate;
+use super::stats::FamilyStats;
+use permesso_engine::family::{Answer, Family, Fault, FaultKind, Input, Manifest, Question};
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+/// A fault that a family found in a tenant's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigDiagnostic {
+    /// JSON Pointer (RFC 6901) to the value in question; empty for the whole document.
+    pub pointer: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+/// A permission family that runs as a WebAssembly component.
+pub struct WasmFamily {
+    shared: Arc<Shared>,
+    loaded: Arc<Loaded>,
+    mode: InstanceMode,
+    /// Where the mode keeps instances.
+    idle: Option<Idle>,
+    stats: FamilyStats,
+    log_rate: LogRate,
+}
+
+/// What is made once for each component.
+pub(super) struct Loaded {
+    pub(super) code: Code,
+    pub(super) manifest: Manifest,
+    pub(super) digest: String,
+    pub(super) check: AnswerCheck,
+}
+
+impl WasmFamily {
+    pub(super) fn new(shared: Arc<Shared>, loaded: Arc<Loaded>, mode: InstanceMode) -> Self {
+        let idle = match mode {
+            InstanceMode::PerRequest => None,
+            InstanceMode::Reuse { max_calls } => {
+                Some(Idle::new(shared.config.idle_per_family, max_calls, Arc::clone(&shared.idle)))
+            }
+        };
+        let log_rate = LogRate::new(shared.config.log_lines_per_second);
+        Self { shared, loaded, mode, idle, stats: FamilyStats::default(), log_rate }
+    }
+
+    /// The same family, its code shared, with instances that live as `mode` says. It has its
+    /// own idle instances and its own counters.
+    #[must_use]
+    pub fn with_mode(&self, mode: InstanceMode) -> Arc<Self> {
+        Arc::new(Self::new(Arc::clone(&self.shared), Arc::clone(&self.loaded), mode))
+    }
+
+    /// How long its instances live.
+    #[must_use]
+    pub const fn mode(&self) -> InstanceMode {
+        self.mode
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub const fn stats(&self) -> &FamilyStats {
+        &self.stats
+    }
+
+    /// What the family has against a tenant's configuration, given as a JSON document; nothing
+    /// if it accepts it. Always asked in a fresh instance, within the setup deadline.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where the family gave no answer; the configuration is then refused.
+    pub fn validate(&self, tenant: &str, config: &str) -> Result<Vec<ConfigDiagnostic>, Fault> {
+        let deadline = self.shared.limits.setup_deadline;
+        let result = self.run(tenant, deadline, None, |instance| instance.validate(config).into());
+        self.counted(1, result)
+    }
+
+    /// Takes down the idle instances of a tenant, and with them whatever of its values they may
+    /// still hold. For when a tenant is deleted.
+    pub fn forget(&self, tenant: &str) {
+        if let Some(idle) = &self.idle {
+            idle.forget(tenant);
+        }
+    }
+
+    fn ask(&self, tenant: &str, question: &Question<'_>) -> Result<Answer, Fault> {
+        self.check_question(question)?;
+        self.run(tenant, self.shared.limits.deadline, self.idle.as_ref(), |instance| {
+            let answer = instance.evaluate(question);
+            answer.and_then(|answer| self.loaded.check.check(question, answer)).into()
+        })
+    }
+
+    /// Asks as many questions as one call takes. The error is that of all of them.
+    fn ask_batch(
+        &self,
+        tenant: &str,
+        questions: &[Question<'_>],
+    ) -> Result<Vec<Result<Answer, Fault>>, Fault> {
+        self.run(tenant, self.shared.limits.deadline, self.idle.as_ref(), |instance| {
+            let answers = match instance.evaluate_batch(questions) {
+                Ok(answers) if answers.len() == questions.len() => answers,
+                Ok(answers) => {
+                    let (given, asked) = (answers.len(), questions.len());
+                    let detail = format!("{given} answers to {asked} questions");
+                    return Err(Fault::new(FaultKind::BadResult, detail)).into();
+                }
+                Err(fault) => return Err(fault).into(),
+            };
+            let answers: Vec<_> = questions
+                .iter()
+                .zip(answers)
+                .map(|(question, answer)| self.loaded.check.check(question, answer))
+                .collect();
+            Outcome { clean: answers.iter().all(Result::is_ok), result: Ok(answers) }
+        })
+    }
+
+    /// Runs one call in an instance: an idle one of this tenant, or a fresh one.
+    fn run<T>(
+        &self,
+        tenant: &str,
+        deadline: Deadline,
+        idle: Option<&Idle>,
+        call: impl FnOnce(&mut Instance) -> Outcome<T>,
+    ) -> Result<T, Fault> {
+        let Shared { limits, running, .. } = &*self.shared;
+        // Held until the instance is idle or gone.
+        let _permit = running.acquire(deadline.wall).ok_or(Fault {
+            kind: FaultKind::Saturated,
+            detail: Cow::Borrowed("no instance became free within the deadline"),
+        })?;
+        let start = || {
+            self.stats.created.add(1);
+            self.loaded.code.start(limits, deadline)
+        };
+        let Some(idle) = idle else {
+            let mut instance = start()?;
+            let outcome = call(&mut instance);
+            self.after(tenant, &mut instance, outcome.clean);
+            return outcome.result;
+        };
+        let mut owned = match idle.take(tenant) {
+            Some(mut owned) => {
+                self.stats.reused.add(1);
+                owned.instance.rearm(deadline);
+                owned
+            }
+            None => idle.own(start()?, tenant),
+        };
+        let outcome = call(&mut owned.instance);
+        self.after(tenant, &mut owned.instance, outcome.clean);
+        if outcome.clean {
+            idle.put(owned);
+        }
+        outcome.result
+    }
+
+    /// The last gate before values reach a guest: the engine builds them from the manifest, and
+    /// a question that does not fit it is the host's mistake, not the family's.
+    fn check_question(&self, question: &Question<'_>) -> Result<(), Fault> {
+        let fault = |detail: String| Err(Fault::new(FaultKind::InputType, detail));
+        let manifest = &self.loaded.manifest;
+        if question.inputs.len() != manifest.inputs.len() {
+            let (given, declared) = (question.inputs.len(), manifest.inputs.len());
+            return fault(format!("{given} inputs, the manifest declares {declared}"));
+        }
+        let limit = self.shared.config.text;
+        for (input, spec) in question.inputs.iter().zip(&manifest.inputs) {
+            let longest = match input {
+                Some(Input::Text(text)) => text.len(),
+                _ => 0,
+            };
+            if longest > limit {
+                return fault(format!("`{}` has {longest} bytes, at most {limit}", spec.path));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what a call logged and counts an instance that its fault costs.
+    fn after(&self, tenant: &str, instance: &mut Instance, clean: bool) {
+        let log = instance.log();
+        if !log.is_empty() {
+            let (written, dropped) = self.log_rate.write(&self.loaded.manifest.id, tenant, log);
+            self.stats.log_written.add(written);
+            self.stats.log_dropped.add(dropped);
+        }
+        if !clean {
+            self.stats.discarded.add(1);
+        }
+    }
+
+    /// Counts a call of so many questions and its fault.
+    fn counted<T>(&self, questions: u64, result: Result<T, Fault>) -> Result<T, Fault> {
+        self.stats.questions.add(questions);
+        result.inspect_err(|fault| {
+            self.stats.faults(fault.kind).add(questions);
+        })
+    }
+}
+
+impl Family for WasmFamily {
+    fn manifest(&self) -> &Manifest {
+        &self.loaded.manifest
+    }
+
+    fn digest(&self) -> &str {
+        &self.loaded.digest
+    }
+
+    fn evaluate(&self, tenant: &str, question: &Question<'_>) -> Result<Answer, Fault> {
+        self.counted(1, self.ask(tenant, question))
+    }
+
+    fn evaluate_batch(
+        &self,
+        tenant: &str,
+        questions: &[Question<'_>],
+    ) -> Vec<Result<Answer, Fault>> {
+        let mut answers = Vec::with_capacity(questions.len());
+        for chunk in questions.chunks(self.shared.config.batch) {
+            if chunk.iter().any(|question| self.check_question(question).is_err()) {
+                // One that is not passed on must not take the others with it.
+                answers.extend(chunk.iter().map(|question| self.evaluate(tenant, question)));
+                continue;
+            }
+            let count = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+            match self.counted(count, self.ask_batch(tenant, chunk)) {
+                Ok(given) => {
+                    for fault in given.iter().filter_map(|answer| answer.as_ref().err()) {
+                        self.stats.faults(fault.kind).add(1);
+                    }
+                    answers.extend(given);
+                }
+                Err(fault) => answers.extend(chunk.iter().map(|_| Err(fault.clone()))),
+            }
+        }
+        answers
+    }
+}
+
+impl fmt::Debug for WasmFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WasmFamily")
+            .field("id", &self.loaded.manifest.id)
+            .field("version", &self.loaded.manifest.version)
+            .field("digest", &self.loaded.digest)
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a call ended.
+struct Outcome<T> {
+    result: Result<T, Fault>,
+    /// Whether the instance may be asked again.
+    clean: bool,
+}
+
+impl<T> From<Result<T, Fault>> for Outcome<T> {
+    fn from(result: Result<T, Fault>) -> Self {
+        Self { clean: result.is_ok(), result }
+    }
+}

@@ -1,0 +1,180 @@
+//! One row of a decision table.
+
+use permesso_engine::model::{Attributes, Invitation, Rights, Status, Value};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+/// One row: a question, the world that it is asked in, and the answer that it must get.
+/// Members that are not named here are for people and are ignored.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Row {
+    /// Unique in its table.
+    pub id: String,
+    /// The product, where the row names it: it has to be the folder's.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// Who asks.
+    pub subject: RowSubject,
+    /// A permission of the catalog.
+    pub action: String,
+    /// What it is about.
+    pub resource: RowResource,
+    /// The request's context and the world of the row.
+    #[serde(default)]
+    pub context: RowContext,
+    /// What has to come out.
+    pub expect: Expect,
+    /// Why, for people.
+    #[serde(default)]
+    pub because: String,
+}
+
+/// What has to come out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expect {
+    /// The subject may.
+    Allow,
+    /// The subject may not.
+    Deny,
+}
+
+/// The subject of a row. What is not named here becomes an attribute of the user.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RowSubject {
+    /// The user's id.
+    pub user: String,
+    #[serde(default)]
+    pub(super) roles: Vec<String>,
+    #[serde(default)]
+    pub(super) policies: Vec<String>,
+    #[serde(default)]
+    pub(super) teams: Vec<String>,
+    #[serde(default)]
+    pub(super) sub_teams: Vec<String>,
+    #[serde(default)]
+    pub(super) tags: Vec<String>,
+    #[serde(default)]
+    pub(super) owner: bool,
+    #[serde(default)]
+    pub(super) status: Status,
+    #[serde(default)]
+    pub(super) invite: Invitation,
+    #[serde(default)]
+    pub(super) rights: Rights,
+    #[serde(default)]
+    pub(super) tenant: Option<String>,
+    #[serde(flatten)]
+    pub(super) attributes: Map<String, Json>,
+}
+
+/// The resource of a row.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RowResource {
+    /// Its kind.
+    pub kind: String,
+    /// Its attributes. A text `id` among them is the resource's id as well.
+    #[serde(default)]
+    pub(super) attrs: Map<String, Json>,
+}
+
+/// The context of a row. What is not named here is the context of the request.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct RowContext {
+    #[serde(default)]
+    pub(super) plan: Option<String>,
+    #[serde(default)]
+    pub(super) role_definitions: Map<String, Json>,
+    #[serde(default)]
+    pub(super) policy_definitions: Map<String, Json>,
+    #[serde(default)]
+    pub(super) eaps: Option<Vec<Json>>,
+    #[serde(default)]
+    pub(super) delegation: Option<RowDelegation>,
+    #[serde(default)]
+    pub(super) copied_from: Option<Box<CopiedFrom>>,
+    #[serde(flatten)]
+    pub(super) attributes: Map<String, Json>,
+}
+
+/// A delegation of a row.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct RowDelegation {
+    pub(super) from: String,
+    pub(super) to: String,
+    #[serde(default)]
+    pub(super) grants: Vec<String>,
+    #[serde(default)]
+    pub(super) audiences: Vec<String>,
+}
+
+/// The user whose roles and rights the subject was given when it was invited. A copy is a
+/// snapshot: it counts only where the row does not say what the subject holds now.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct CopiedFrom {
+    #[serde(default)]
+    pub(super) roles: Vec<String>,
+    #[serde(default)]
+    pub(super) rights: Rights,
+}
+
+/// A row that cannot be read or asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RowError {
+    /// It is not JSON, or a member is missing or of another type.
+    #[error("not a row: {0}")]
+    Malformed(String),
+    /// A definition in it is wrong.
+    #[error("{definition} of the row: {message}")]
+    Definition {
+        /// Which.
+        definition: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// It is about another product than the folder.
+    #[error("the row is about `{row}`, the folder about `{folder}`")]
+    Product {
+        /// The product of the row.
+        row: String,
+        /// The product of the folder.
+        folder: String,
+    },
+    /// The decision with a trace and the one without differ. This is a fault of the engine.
+    #[error("the decision without a trace is {silent}, with a trace it is {traced}")]
+    Differs {
+        /// Without.
+        silent: String,
+        /// With.
+        traced: String,
+    },
+}
+
+impl Row {
+    /// Reads a row.
+    ///
+    /// # Errors
+    ///
+    /// [`RowError::Malformed`] with what is missing or wrong.
+    pub fn parse(line: &str) -> Result<Self, RowError> {
+        serde_json::from_str(line).map_err(|error| RowError::Malformed(error.to_string()))
+    }
+}
+
+/// JSON as the engine's attributes.
+pub(super) fn attributes(map: &Map<String, Json>) -> Attributes<'static> {
+    map.iter().map(|(name, value)| (name.clone(), self::value(value))).collect()
+}
+
+fn value(json: &Json) -> Value<'static> {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => number
+            .as_i64()
+            .map_or_else(|| Value::Float(number.as_f64().unwrap_or(f64::MAX)), Value::Int),
+        Json::String(text) => Value::from(text.clone()),
+        Json::Array(items) => Value::List(items.iter().map(value).collect()),
+        Json::Object(map) => Value::Map(attributes(map)),
+    }
+}

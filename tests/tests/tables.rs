@@ -1,0 +1,115 @@
+//! The decision tables of the four products, through the binary and real WebAssembly.
+
+use permesso_tests::{PRODUCTS, example, permesso};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The families of the products, and the kinds of resource that each is about.
+const FAMILIES: [(&str, &str, &[&str]); 3] = [
+    ("cloze", "crm-segments", &["segment", "segment_steps", "step", "activity", "contact", "deal"]),
+    (
+        "iclosed",
+        "scheduler-events",
+        &["event", "call", "availability", "calendar", "multi_booking"],
+    ),
+    ("clustdoc", "application-stages", &["application", "item", "stage", "file"]),
+];
+
+fn rows(product: &str, more: &[&str]) -> Vec<Value> {
+    let folder = example(product);
+    let mut args = vec!["test", "--json", "--example", folder.to_str().unwrap()];
+    args.extend(more);
+    let output = permesso(args);
+    let lines = output.out.lines().filter(|line| line.starts_with('{'));
+    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The kinds of the rows' resources, by the rows' ids.
+fn kinds(product: &str) -> BTreeMap<String, String> {
+    let mut kinds = BTreeMap::new();
+    for entry in std::fs::read_dir(example(product).join("tables")).unwrap() {
+        for line in std::fs::read_to_string(entry.unwrap().path()).unwrap().lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            kinds.insert(text(&row["id"]), text(&row["resource"]["kind"]));
+        }
+    }
+    kinds
+}
+
+fn family_of(row: &Value) -> Option<&str> {
+    let mut steps = row["trace"].as_array()?.iter();
+    steps.find_map(|step| step["family"]["id"].as_str())
+}
+
+#[test]
+fn every_row_of_every_table_passes() {
+    let mut total = 0;
+    for product in PRODUCTS {
+        let folder = example(product);
+        let output = permesso(["test", "--example", folder.to_str().unwrap()]);
+        let last = output.out.lines().last().unwrap_or_default();
+        let passed = last.strip_suffix(" passed, 0 failed").and_then(|count| count.parse().ok());
+        let passed: u32 =
+            passed.unwrap_or_else(|| panic!("{product}:\n{}{}", output.out, output.err));
+        assert_eq!(output.code, 0);
+        total += passed;
+    }
+    assert_eq!(total, 319, "rows of the five tables");
+}
+
+#[test]
+fn a_row_that_is_wrong_is_listed_with_its_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("wrong.jsonl");
+    let tables = example("atender").join("tables/atender.jsonl");
+    let text = std::fs::read_to_string(tables).unwrap();
+    let first = text.lines().next().unwrap();
+    assert!(first.contains(r#""expect": "allow""#));
+    std::fs::write(&table, first.replace(r#""expect": "allow""#, r#""expect": "deny""#)).unwrap();
+    let example = example("atender");
+    let output =
+        permesso(["test", "--example", example.to_str().unwrap(), table.to_str().unwrap()]);
+    assert_eq!(output.code, 1);
+    assert!(output.out.contains("should be DENY"), "{}", output.out);
+    assert!(output.out.contains("role `quality_reviewer` grants it"), "{}", output.out);
+    assert_eq!(output.out.lines().last(), Some("0 passed, 1 failed"));
+}
+
+#[test]
+fn rows_about_what_a_family_knows_show_it_in_their_trace() {
+    for (product, family, about) in FAMILIES {
+        let kinds = kinds(product);
+        let mut shown = 0;
+        for row in rows(product, &[]) {
+            let kind = &kinds[row["id"].as_str().unwrap()];
+            let governed = family_of(&row) == Some(family);
+            shown += usize::from(governed);
+            // A contact is also merged, exported, deleted: rights that no family knows about.
+            let always = about.contains(&kind.as_str()) && kind != "contact";
+            assert!(governed || !always, "{row}");
+        }
+        assert!(shown > 10, "{product}: {shown} rows show {family}");
+    }
+}
+
+#[test]
+fn without_its_component_everything_that_a_family_governs_is_denied() {
+    for (product, family, _) in FAMILIES {
+        let mut denied = 0;
+        for row in rows(product, &["--without-family", family]) {
+            if family_of(&row) != Some(family) {
+                continue;
+            }
+            assert_eq!(row["decision"], Value::Bool(false), "{row}");
+            let steps = row["trace"].as_array().unwrap();
+            let step = steps.iter().find(|step| step["family"]["id"] == family).unwrap();
+            assert_eq!(step["outcome"], "deny");
+            denied += 1;
+        }
+        assert!(denied > 10, "{product}: {denied} rows denied");
+        // What it does not govern goes on as before.
+        let unharmed = rows(product, &["--without-family", family]);
+        assert!(unharmed.iter().any(|row| row["decision"] == Value::Bool(true)), "{product}");
+    }
+}

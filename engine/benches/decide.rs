@@ -253,6 +253,15 @@ fn cached(c: &mut Criterion) {
             black_box(authorizer.decide("bench", &request).is_allow())
         });
     });
+    // What a look-up costs by itself, in the same cache library with the same hasher.
+    let bare = moka::sync::Cache::builder()
+        .max_capacity(100_000)
+        .build_with_hasher(foldhash::fast::RandomState::default());
+    (0..512_u64).for_each(|n| bare.insert(n, Arc::new(n)));
+    let mut next = (0..512_u64).cycle();
+    c.bench_function("look-up in moka alone", |b| {
+        b.iter(|| black_box(bare.get(black_box(&next.next().unwrap()))));
+    });
     let stats = authorizer.cache_stats();
     assert!(stats.hits > stats.misses, "{stats:?}");
     c.bench_function("explained decision", |b| {

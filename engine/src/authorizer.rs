@@ -88,7 +88,7 @@ impl Authorizer {
             return run(ask, id, 0, &mut Silent);
         };
         if let Some(kept) = self.cache.get(&key) {
-            return Decision::clone(&kept);
+            return kept;
         }
         let decision = run(ask, id, 0, &mut Silent);
         self.cache.put(&key, &decision);
@@ -149,7 +149,7 @@ impl Authorizer {
         };
         let key = self.cache.key(ask.snapshot, ask.member, id, request);
         if let Some(kept) = key.as_ref().and_then(|key| self.cache.get(key)) {
-            return Begun::Decided(Decision::clone(&kept));
+            return Begun::Decided(kept);
         }
         match begin(ask, id, 0, &mut Silent) {
             Progress::Decided(decision) => {

@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Decisions that were made before.
 #[derive(Debug)]
 pub(crate) struct DecisionCache {
-    kept: moka::sync::Cache<Key, Arc<Decision>, foldhash::fast::RandomState>,
+    kept: moka::sync::Cache<Key, Arc<Kept>, foldhash::fast::RandomState>,
     hits: AtomicU64,
     misses: AtomicU64,
     bypasses: AtomicU64,
@@ -37,6 +37,20 @@ pub struct CacheStats {
     pub bypasses: u64,
     /// Decisions that are kept, approximately.
     pub entries: u64,
+}
+
+/// A decision and when it was made. One that may change with time holds from then on: clocks
+/// step back, and what it was before nobody knows.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    decision: Decision,
+    made: i64,
+}
+
+impl Kept {
+    fn holds(&self, now: i64) -> bool {
+        self.decision.until.is_none_or(|until| self.made <= now && now < until)
+    }
 }
 
 #[derive(Debug)]
@@ -91,7 +105,7 @@ impl DecisionCache {
         request: &'a Request<'a>,
     ) -> Option<KeyRef<'a>> {
         let rule = snapshot.permission(permission)?;
-        if rule.family.is_none() || !rule.cacheable {
+        if rule.family.is_none() || !rule.cacheable || member.has_own_conditions() {
             self.bypasses.fetch_add(1, Ordering::Relaxed);
             return None;
         }
@@ -99,20 +113,18 @@ impl DecisionCache {
         Some(KeyRef { snapshot, member, permission, request: projected, now: request.now })
     }
 
-    pub(crate) fn get(&self, key: &KeyRef<'_>) -> Option<Arc<Decision>> {
-        let found = self.kept.get(key).filter(|decision| {
-            // A decision is kept until the next instant at which it can change.
-            decision.until.is_none_or(|until| key.now < until)
-        });
+    pub(crate) fn get(&self, key: &KeyRef<'_>) -> Option<Decision> {
+        let found = self.kept.get(key).filter(|kept| kept.holds(key.now));
         let counter = if found.is_some() { &self.hits } else { &self.misses };
         counter.fetch_add(1, Ordering::Relaxed);
-        found
+        found.map(|kept| kept.decision.clone())
     }
 
     /// Keeps a decision, unless it follows from a fault or from the hour.
     pub(crate) fn put(&self, key: &KeyRef<'_>, decision: &Decision) {
-        if decision.keep && decision.until.is_none_or(|until| key.now < until) {
-            self.kept.insert(key.own(), Arc::new(decision.clone()));
+        let kept = Kept { decision: decision.clone(), made: key.now };
+        if decision.keep && kept.holds(key.now) {
+            self.kept.insert(key.own(), Arc::new(kept));
         }
     }
 }

@@ -22,6 +22,7 @@
 mod authorizer;
 mod cache;
 pub mod compile;
+pub mod condition;
 pub mod decision;
 pub mod diagnostic;
 mod evaluate;

@@ -281,5 +281,30 @@ fn a_decision_that_rests_on_a_window_is_kept_until_its_next_edge() {
     assert!(!at(999).is_allow() && at(1_000).is_allow());
     assert_eq!(at(1_500).until, Some(2_000));
     assert!(at(1_999).is_allow() && !at(2_000).is_allow());
+    assert!(!at(500).is_allow(), "nor is it given before it was made: clocks step back");
     assert_eq!(calls(&family), 1, "it was asked once, inside the window");
+}
+
+#[test]
+fn what_a_condition_reads_is_part_of_the_key() {
+    let family = family(|_| Ok(Answer::ABSTAIN));
+    let authorizer = authorizer(&families(&family));
+    for user in ["brief", "personal"] {
+        let ask = |words| {
+            let attributes = doc(&[("words", Value::Int(words))]);
+            authorizer.decide("acme", &request(user, "doc.read", &attributes)).is_allow()
+        };
+        assert_eq!([ask(100), ask(101), ask(99), ask(101)], [true, false, true, false], "{user}");
+    }
+}
+
+#[test]
+fn a_decision_under_a_condition_on_time_is_kept_until_that_can_change() {
+    let family = family(|_| Ok(Answer::ABSTAIN));
+    let authorizer = authorizer(&families(&family));
+    let at =
+        |now| authorizer.decide("acme", &Request { now, ..request("early", "doc.read", EMPTY) });
+    assert_eq!(at(1_000).until, Some(2_000));
+    assert!(at(1_999).is_allow() && !at(2_000).is_allow());
+    assert_eq!(calls(&family), 1);
 }

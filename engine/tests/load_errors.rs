@@ -28,7 +28,7 @@ const SAME: (&str, &str) = ("", "");
 
 #[test]
 fn broken_yaml_names_the_line() {
-    assert_snapshot!(refused(("plans:", "plans: [\n"), SAME, SAME), @"product.yaml:41:8: expected mapping start");
+    assert_snapshot!(refused(("plans:", "plans: [\n"), SAME, SAME), @"product.yaml:44:8: expected mapping start");
 }
 
 #[test]
@@ -52,17 +52,17 @@ fn an_unknown_permission_in_a_role_suggests_the_nearest() {
 #[test]
 fn two_roles_with_one_id_are_refused() {
     assert_snapshot!(refused(SAME, ("{id: muted,", "{id: writer,"), SAME), @r"
-    tenant.yaml:13:10: roles.writer: two roles have this id
+    tenant.yaml:15:10: roles.writer: two roles have this id
       help: rename one of them, or delete it
-    people.yaml:17:25: users.muted.roles: unknown role `muted`
-    people.yaml:18:26: users.exempt.roles: unknown role `muted`
+    people.yaml:20:25: users.muted.roles: unknown role `muted`
+    people.yaml:21:26: users.exempt.roles: unknown role `muted`
     ");
 }
 
 #[test]
 fn a_relation_that_does_not_exist_is_refused() {
     assert_snapshot!(refused(("own_means: [author], family", "own_means: [autor], family"), SAME, SAME), @r"
-    product.yaml:14:37: permissions.doc.write.own_means: unknown relation `autor`
+    product.yaml:15:37: permissions.doc.write.own_means: unknown relation `autor`
       help: did you mean `author`?
     ");
 }
@@ -78,6 +78,16 @@ fn a_grant_without_a_scope_is_refused() {
 }
 
 #[test]
+fn a_condition_with_mistakes_is_refused_with_the_place_of_each() {
+    assert_snapshot!(refused(SAME, ("condition: resource.words <= 100}, {", "condition: resource.word <= 100 && resource.state > 3}, {"), SAME), @r"
+    tenant.yaml:13:72: roles.brief.grants.condition: at 1:1 of the condition: unknown attribute `resource.word`
+      help: did you mean `resource.words`?
+    tenant.yaml:13:72: roles.brief.grants.condition: at 1:40 of the condition: `resource.state`, a text, and a whole number cannot be compared
+      help: write numbers without quotes, and texts with them
+    ");
+}
+
+#[test]
 fn a_standard_role_that_cannot_be_edited_stays() {
     assert_snapshot!(refused(SAME, ("{id: writer,", "{id: boss,"), SAME), @r"
     tenant.yaml:8:10: roles.boss: `boss` is a standard role that cannot be edited
@@ -90,15 +100,15 @@ fn a_standard_role_that_cannot_be_edited_stays() {
 #[test]
 fn a_program_that_admits_nobody_is_refused() {
     assert_snapshot!(refused(SAME, ("match: {roles: [boss]}", "match: {}"), SAME), @r"
-    tenant.yaml:24:9: programs.vault.match: the program has no matcher and would admit nobody
-      help: add at least one of roles, teams or tags
+    tenant.yaml:26:9: programs.vault.match: the program has no matcher and would admit nobody
+      help: add at least one of roles, teams, tags or a condition
     ");
 }
 
 #[test]
 fn a_program_gives_only_what_the_catalog_lets_it_give() {
     assert_snapshot!(refused(SAME, ("kind: shelf, id: rare, access: view", "kind: shelv, id: rare, access: view"), SAME), @r"
-    tenant.yaml:23:20: programs.rare.gives: a program cannot give view of `shelv`
+    tenant.yaml:25:20: programs.rare.gives: a program cannot give view of `shelv`
       help: did you mean `shelf`?
     ");
 }
@@ -114,31 +124,31 @@ fn a_plan_that_nobody_knows_is_refused() {
 #[test]
 fn a_permission_that_requires_itself_is_refused() {
     assert_snapshot!(refused(("{id: doc.list}", "{id: doc.list, requires: [doc.publish]}"), SAME, SAME), @r"
-    product.yaml:16:14: permissions.doc.list.requires: the permission requires itself, perhaps by way of others
-    product.yaml:18:14: permissions.doc.publish.requires: the permission requires itself, perhaps by way of others
+    product.yaml:17:14: permissions.doc.list.requires: the permission requires itself, perhaps by way of others
+    product.yaml:20:14: permissions.doc.publish.requires: the permission requires itself, perhaps by way of others
     ");
 }
 
 #[test]
 fn a_kind_that_would_be_a_part_of_itself_is_refused() {
     assert_snapshot!(refused(("shelf: {exclusive: [view, edit]}", "shelf: {exclusive: [view, edit], part_of: [{kind: box, by: id}]}"), SAME, SAME), @r"
-    product.yaml:9:45: resource_kinds.box.part_of: `box` would be a part of itself
-    product.yaml:9:84: resource_kinds.box.part_of: `box` would be a part of itself
-    product.yaml:8:53: resource_kinds.shelf.part_of: `shelf` would be a part of itself
+    product.yaml:10:45: resource_kinds.box.part_of: `box` would be a part of itself
+    product.yaml:10:84: resource_kinds.box.part_of: `box` would be a part of itself
+    product.yaml:9:53: resource_kinds.shelf.part_of: `shelf` would be a part of itself
     ");
 }
 
 #[test]
 fn a_guard_that_demands_nothing_is_refused() {
     assert_snapshot!(refused(("on: [role.delete], check: deletable", "on: [role.delete]"), SAME, SAME), @r"
-    product.yaml:40:10: guards.protected_role: the guard demands nothing
-      help: give it `require` or `check`
+    product.yaml:42:10: guards.protected_role: the guard demands nothing
+      help: give it `require`, `condition` or `check`
     ");
 }
 
 #[test]
 fn a_predicate_that_makes_no_sense_is_refused() {
-    assert_snapshot!(refused(("{at_most: 7}", "{under: 7}"), SAME, SAME), @"product.yaml:38:52: `under` does not compare; write is, is_not, in: [...], at_most, at_least or present: true");
+    assert_snapshot!(refused(("{at_most: 7}", "{under: 7}"), SAME, SAME), @"product.yaml:40:52: `under` does not compare; write is, is_not, in: [...], at_most, at_least or present: true");
 }
 
 #[test]
@@ -151,7 +161,7 @@ fn what_only_a_delegation_gives_cannot_stand_in_a_role() {
 
 #[test]
 fn what_cannot_be_delegated_cannot_stand_in_a_delegation() {
-    assert_snapshot!(refused(SAME, SAME, ("permissions: [act.send]", "permissions: [doc.list]")), @"people.yaml:30:45: delegations.chief: `doc.list` cannot be delegated");
+    assert_snapshot!(refused(SAME, SAME, ("permissions: [act.send]", "permissions: [doc.list]")), @"people.yaml:33:45: delegations.chief: `doc.list` cannot be delegated");
 }
 
 #[test]
@@ -170,7 +180,7 @@ fn two_users_with_one_id_are_refused() {
 #[test]
 fn a_permission_that_its_family_does_not_know_is_refused() {
     assert_snapshot!(refused(("{id: doc.list}", "{id: doc.list, family: docs}"), SAME, SAME), @r"
-    product.yaml:16:32: permissions.doc.list.family: the family `docs` 1.2.3 knows nothing about `doc.list`
+    product.yaml:17:32: permissions.doc.list.family: the family `docs` 1.2.3 knows nothing about `doc.list`
       help: take it off the family in the catalog, or install a version that knows it
     ");
 }
@@ -178,7 +188,7 @@ fn a_permission_that_its_family_does_not_know_is_refused() {
 #[test]
 fn a_floor_that_the_family_does_not_declare_is_refused() {
     assert_snapshot!(refused(SAME, ("floors: [doc.browse]", "floors: [doc.read]"), SAME), @r"
-    tenant.yaml:28:42: families.docs.floors: unknown floor `doc.read`
+    tenant.yaml:30:42: families.docs.floors: unknown floor `doc.read`
       help: did you mean `doc.browse`?
     ");
 }

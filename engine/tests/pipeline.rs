@@ -153,6 +153,53 @@ fn a_grant_limited_to_teams_does_not_count_for_a_resource_without_team() {
 }
 
 #[test]
+fn a_grant_under_a_condition_counts_only_where_that_is_known_to_hold() {
+    let authorizer = quiet();
+    let of = |words| [("words", words)];
+    assert_eq!(outcome(&authorizer, "brief", "doc.list", &of(Value::Int(100))), "allow");
+    assert_eq!(outcome(&authorizer, "brief", "doc.list", &of(Value::Int(101))), "not-granted");
+    for unknown in [Value::Null, Value::from("few"), Value::List(vec![])] {
+        assert_eq!(outcome(&authorizer, "brief", "doc.list", &of(unknown)), "not-granted");
+    }
+    assert_eq!(outcome(&authorizer, "brief", "doc.list", &[]), "not-granted");
+    let (_, explanation) = both(&authorizer, &request("brief", "doc.list", EMPTY));
+    let texts: Vec<&str> = explanation.trace.iter().map(|step| step.text.as_str()).collect();
+    assert!(texts.iter().any(|text| text.contains("`resource.words` is missing")), "{texts:?}");
+}
+
+#[test]
+fn a_guard_under_a_condition_denies_where_that_cannot_be_known() {
+    let authorizer = quiet();
+    let of = |words| [("words", words)];
+    assert_eq!(outcome(&authorizer, "nobody", "doc.print", &of(Value::Int(500))), "allow");
+    for words in [Value::Int(501), Value::from("few"), Value::Null] {
+        assert_eq!(outcome(&authorizer, "boss", "doc.print", &of(words)), "guard short_enough");
+    }
+    assert_eq!(outcome(&authorizer, "boss", "doc.print", &[]), "guard short_enough");
+}
+
+#[test]
+fn a_program_admits_whoever_its_condition_is_known_to_hold_for() {
+    let tenant =
+        common::TENANT.replace("match: {roles: [boss]}", "match: {condition: subject.level >= 3}");
+    let people = common::PEOPLE.replace(
+        "  - {id: nobody}",
+        "  - {id: nobody}\n  - {id: high, attributes: {level: 3}}\n  - {id: low, attributes: {level: 2}}\n  - {id: odd, attributes: {level: top}}",
+    );
+    let families = families(&family(|_| Ok(Answer::ABSTAIN)));
+    let authorizer = Authorizer::new(100);
+    authorizer.install(common::build(common::CATALOG, &tenant, &people, &families).unwrap());
+    let see = |user: &str| {
+        let request = permesso_engine::decision::Request {
+            resource: Resource { kind: "shelf", id: Some("vault"), attributes: EMPTY },
+            ..request(user, "doc.view_shelf", EMPTY)
+        };
+        both(&authorizer, &request).0.is_allow()
+    };
+    assert_eq!([see("high"), see("low"), see("odd"), see("boss")], [true, false, false, false]);
+}
+
+#[test]
 fn a_window_includes_its_first_millisecond_and_not_its_last() {
     let authorizer = quiet();
     let at = |now| {

@@ -9,6 +9,7 @@ mod component;
 mod demo;
 mod error;
 mod families;
+mod oracle;
 mod process;
 mod reproducible;
 mod test;
@@ -19,7 +20,7 @@ use std::{error::Error as _, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{error::Result, workspace::Workspace};
+use crate::workspace::Workspace;
 
 /// The repository's own commands.
 #[derive(Debug, Parser)]
@@ -43,6 +44,8 @@ enum Cmd {
     },
     /// Build everything, serve the four example products and ask each a handful of questions.
     Demo(demo::Options),
+    /// Compare the engine with a second, naive evaluator on random questions.
+    Oracle(oracle::Options),
     /// Build the families, then run every check of both workspaces.
     Test(test::Options),
 }
@@ -63,7 +66,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Cmd) -> Result<()> {
+fn run(command: Cmd) -> Result<(), oracle::Failure> {
     let workspace = Workspace::find()?;
     match command {
         Cmd::Families { out, check_reproducible } => {
@@ -75,7 +78,8 @@ fn run(command: Cmd) -> Result<()> {
             }
             Ok(())
         }
-        Cmd::Demo(options) => demo::run(&workspace, &options),
-        Cmd::Test(options) => test::run(&workspace, &options),
+        Cmd::Demo(options) => Ok(demo::run(&workspace, &options)?),
+        Cmd::Oracle(options) => oracle::run(&workspace, &options),
+        Cmd::Test(options) => Ok(test::run(&workspace, &options)?),
     }
 }

@@ -1,5 +1,6 @@
 //! Exclusive access: which programs name which item.
 
+use super::permissions::Permissions;
 use super::snapshot::{KindRule, ProgramRule};
 use super::{Definition, arc};
 use crate::diagnostic::{Diagnostics, Reporter, suggest};
@@ -9,6 +10,7 @@ use crate::model::{Access, Text};
 /// The kinds of the catalog with the programs that name their items.
 pub(super) fn compile(
     definition: &Definition<'_>,
+    permissions: &Permissions<'_>,
     roles: &Map<u32>,
     found: &mut Diagnostics,
 ) -> (Map<KindRule>, Vec<ProgramRule>) {
@@ -26,7 +28,7 @@ pub(super) fn compile(
                 program.id.at(),
                 format!("{field}.match"),
                 "the program has no matcher and would admit nobody",
-                Some("add at least one of roles, teams or tags".to_owned()),
+                Some("add at least one of roles, teams, tags or a condition".to_owned()),
             );
         }
         if !definition.lenient {
@@ -68,6 +70,11 @@ pub(super) fn compile(
             roles: boxed(&program.matchers.roles),
             teams: boxed(&program.matchers.teams),
             tags: boxed(&program.matchers.tags),
+            condition: permissions.condition(
+                program.matchers.condition.as_ref(),
+                &format!("{field}.match"),
+                &mut report,
+            ),
         });
     }
     (kinds, programs)

@@ -2,12 +2,13 @@
 
 use super::permissions::Permissions;
 use super::snapshot::{GrantSet, LimitedGrant, PermissionId};
+use crate::condition::Condition;
 use crate::diagnostic::Reporter;
 use crate::model::{Grant, GrantedBy, Scope};
 
 /// Grants on the way to becoming a [`GrantSet`].
 #[derive(Debug, Clone, Default)]
-pub(super) struct Granting {
+pub(crate) struct Granting {
     plain: Vec<(PermissionId, Scope)>,
     limited: Vec<LimitedGrant>,
 }
@@ -22,16 +23,24 @@ impl Granting {
         report: &mut Reporter<'_>,
     ) {
         for grant in grants {
+            let condition = permissions.condition(grant.condition.as_ref(), field, report);
             for permission in expand(permissions, grant, field, report) {
-                self.insert(permissions, permission, grant);
+                self.insert(permissions, permission, grant, condition.as_ref());
             }
         }
     }
 
-    fn insert(&mut self, permissions: &Permissions<'_>, permission: PermissionId, grant: &Grant) {
+    fn insert(
+        &mut self,
+        permissions: &Permissions<'_>,
+        permission: PermissionId,
+        grant: &Grant,
+        condition: Option<&Condition>,
+    ) {
         let Some(entry) = permissions.entry(permission) else { return };
         let scope = grant.scope.intersection(entry.reach);
-        if grant.teams.is_empty() && grant.valid_from.is_none() && grant.valid_until.is_none() {
+        let timed = grant.valid_from.is_some() || grant.valid_until.is_some();
+        if grant.teams.is_empty() && !timed && grant.condition.is_none() {
             self.plain.push((permission, scope));
         } else {
             self.limited.push(LimitedGrant {
@@ -40,6 +49,7 @@ impl Granting {
                 teams: grant.teams.iter().map(|team| team.as_str().into()).collect(),
                 from: grant.valid_from,
                 until: grant.valid_until,
+                condition: condition.cloned(),
             });
         }
     }
@@ -52,6 +62,15 @@ impl Granting {
 
     /// The finished table, with all that the grants imply.
     pub(super) fn finish(&self, permissions: &Permissions<'_>) -> GrantSet {
+        self.finish_without(permissions, &[])
+    }
+
+    /// The same without some permissions and without what only they bring along.
+    pub(super) fn finish_without(
+        &self,
+        permissions: &Permissions<'_>,
+        off: &[PermissionId],
+    ) -> GrantSet {
         let mut plain = vec![Scope::NONE; permissions.len()];
         let mut set = |permission: PermissionId, scope: Scope| {
             if let Some(slot) = plain.get_mut(usize::from(permission.0)) {
@@ -59,7 +78,7 @@ impl Granting {
             }
         };
         for (permission, scope) in &self.plain {
-            for (implied, scope) in permissions.closure(*permission, *scope) {
+            for (implied, scope) in permissions.closure(*permission, *scope, off) {
                 set(implied, scope);
             }
         }
@@ -67,7 +86,7 @@ impl Granting {
             self.limited
                 .iter()
                 .flat_map(|grant| {
-                    permissions.closure(grant.permission, grant.scope).into_iter().map(
+                    permissions.closure(grant.permission, grant.scope, off).into_iter().map(
                         |(permission, scope)| LimitedGrant { permission, scope, ..grant.clone() },
                     )
                 })

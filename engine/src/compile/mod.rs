@@ -96,7 +96,7 @@ pub fn compile(definition: &Definition<'_>) -> Result<Compiled, Diagnostics> {
         &mut Reporter::new(&definition.tenant.file, &mut found),
     );
     let (role_ids, roles) = roles::roles(definition, &permissions, &policies, &mut found);
-    let (kinds, programs) = exclusive::compile(definition, &role_ids, &mut found);
+    let (kinds, programs) = exclusive::compile(definition, &permissions, &role_ids, &mut found);
     let families = families::compile(definition, &permissions, &mut found);
     let guards = rules::guards(definition, &permissions, &mut found);
     let constraints = rules::constraints(definition, &permissions, &mut found);

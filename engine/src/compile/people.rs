@@ -3,7 +3,7 @@
 use super::Definition;
 use super::grants::Granting;
 use super::permissions::Permissions;
-use super::snapshot::{DelegationRule, Extra, Member, PermissionId, Snapshot};
+use super::snapshot::{DelegationRule, Extra, GrantSet, Member, PermissionId, RoleRule, Snapshot};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::fast::Map;
 use crate::load::Source;
@@ -129,24 +129,47 @@ fn extra(
         .into_iter()
         .filter(|id| !removed.contains(id))
         .flat_map(|id| {
-            let reach = roles
-                .iter()
-                .filter_map(|role| snapshot.role(*role))
+            let roles = roles.iter().filter_map(|role| snapshot.role(*role));
+            roles
                 .filter(|role| role.adjustable.binary_search(&id).is_ok())
-                .fold(Scope::NONE, |reach, role| reach.union(role.reach));
-            permissions.closure(id, reach)
+                .flat_map(|role| permissions.closure(id, role.reach, &unticked(role, &removed)))
+                .collect::<Vec<_>>()
         })
         .collect();
+    let adjusted = adjusted(roles, &removed, permissions, snapshot);
     let nothing =
-        grants.is_none() && added.is_empty() && removed.is_empty() && delegations.is_empty();
+        grants.is_none() && added.is_empty() && adjusted.is_empty() && delegations.is_empty();
     (!nothing).then(|| {
         Box::new(Extra {
             grants,
             added: added.into(),
-            removed: removed.into(),
+            adjusted: adjusted.into(),
             delegations: delegations.into(),
         })
     })
+}
+
+/// Those of the removed rights that the role lets be unticked.
+fn unticked(role: &RoleRule, removed: &[PermissionId]) -> Vec<PermissionId> {
+    let adjustable = |right: &PermissionId| role.adjustable.binary_search(right).is_ok();
+    removed.iter().copied().filter(adjustable).collect()
+}
+
+/// What each role grants without the rights of it that were unticked.
+fn adjusted(
+    roles: &[u32],
+    removed: &[PermissionId],
+    permissions: &Permissions<'_>,
+    snapshot: &Snapshot,
+) -> Vec<(u32, GrantSet)> {
+    let mut adjusted = Vec::new();
+    for (id, role) in roles.iter().filter_map(|id| Some((*id, snapshot.role(*id)?))) {
+        let unticked = unticked(role, removed);
+        if let Some(granting) = role.granting.as_ref().filter(|_| !unticked.is_empty()) {
+            adjusted.push((id, granting.finish_without(permissions, &unticked)));
+        }
+    }
+    adjusted
 }
 
 /// A delegation, as far as it counts: the one who delegates has to take part, and a permission

@@ -1,15 +1,19 @@
 //! Permissions: ids, references between them, and what they imply.
 
 use super::snapshot::PermissionId;
+use crate::condition::{AttributeSchema, Condition, ConditionEngine};
 use crate::diagnostic::Reporter;
 use crate::model::{Catalog, Category, GrantedBy, Permission, Scope, Text};
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// The permissions of a catalog by id and by position.
 pub(super) struct Permissions<'c> {
     entries: Vec<Entry<'c>>,
     by_id: HashMap<&'c str, PermissionId>,
     by_category: HashMap<&'c str, Vec<PermissionId>>,
+    /// What conditions may read.
+    schema: AttributeSchema,
 }
 
 /// One permission with its references followed.
@@ -25,8 +29,14 @@ pub(super) struct Entry<'c> {
 impl<'c> Permissions<'c> {
     /// Follows every reference between permissions.
     pub(super) fn new(catalog: &'c Catalog, report: &mut Reporter<'_>) -> Self {
-        let mut this =
-            Self { entries: Vec::new(), by_id: HashMap::new(), by_category: HashMap::new() };
+        let mut this = Self {
+            entries: Vec::new(),
+            by_id: HashMap::new(),
+            by_category: HashMap::new(),
+            // Conditions cannot ask which permissions are held: grants hang on conditions, and
+            // the two could ask one another without end.
+            schema: AttributeSchema::new(&catalog.attributes),
+        };
         for category in &catalog.categories {
             if this.by_category.insert(&category.id, Vec::new()).is_some() {
                 let field = format!("categories.{}", category.id);
@@ -137,6 +147,30 @@ impl<'c> Permissions<'c> {
         }
     }
 
+    /// Compiles a condition against what the catalog lets conditions read. One that is wrong is
+    /// reported, and the documents refused.
+    pub(super) fn condition(
+        &self,
+        source: Option<&Text>,
+        field: &str,
+        report: &mut Reporter<'_>,
+    ) -> Option<Condition> {
+        static ENGINE: LazyLock<ConditionEngine> = LazyLock::new(ConditionEngine::new);
+        let source = source?;
+        match ENGINE.compile(source, &self.schema) {
+            Ok(condition) => Some(condition),
+            Err(faults) => {
+                for fault in faults {
+                    let (line, column) = (fault.at.line, fault.at.column);
+                    let message =
+                        format!("at {line}:{column} of the condition: {}", fault.message());
+                    report.fault(source.at(), format!("{field}.condition"), message, fault.help);
+                }
+                None
+            }
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -183,15 +217,30 @@ impl<'c> Permissions<'c> {
         })
     }
 
-    /// A grant and everything that comes along with it, each cut to its own reach.
-    pub(super) fn closure(&self, id: PermissionId, scope: Scope) -> Vec<(PermissionId, Scope)> {
+    /// A grant and everything that comes along with it, each cut to its own reach. What roles
+    /// cannot hand out does not come along, and what only the owner holds brings nothing along:
+    /// the grant of it to somebody else is none. Neither do those that are `off`.
+    pub(super) fn closure(
+        &self,
+        id: PermissionId,
+        scope: Scope,
+        off: &[PermissionId],
+    ) -> Vec<(PermissionId, Scope)> {
         let mut found: Vec<(PermissionId, Scope)> = Vec::new();
         let mut open = vec![(id, scope)];
         while let Some((id, scope)) = open.pop() {
             let Some(entry) = self.entry(id) else { continue };
             let scope = scope.intersection(entry.reach);
             let known = found.iter().any(|(other, reached)| *other == id && reached.covers(scope));
-            if known || scope.is_none() {
+            let first = found.is_empty();
+            let lawful = first || entry.granted_by == GrantedBy::Roles;
+            if known || scope.is_none() || !lawful || off.contains(&id) {
+                continue;
+            }
+            if entry.permission.owner_only {
+                if first {
+                    found.push((id, scope));
+                }
                 continue;
             }
             found.push((id, scope));
@@ -200,12 +249,5 @@ impl<'c> Permissions<'c> {
             }
         }
         found
-    }
-
-    /// The permissions that bring `id` along.
-    pub(super) fn implied_by(&self, id: PermissionId) -> impl Iterator<Item = PermissionId> + '_ {
-        self.iter()
-            .filter(move |(_, entry)| entry.implies.iter().any(|(to, _)| *to == id))
-            .map(|(id, _)| id)
     }
 }

@@ -4,7 +4,8 @@
 //! decision, two that differ in it never do. It is gathered from the rules themselves, step by
 //! step of the pipeline, so that a rule cannot read what the key does not hold.
 
-use super::snapshot::{PermissionId, Snapshot};
+use super::snapshot::{PermissionId, PermissionRule, Snapshot};
+use crate::condition::Condition;
 use crate::model::{InputPath, PartBy, RoleCheck};
 
 /// Fills in the reads of every permission.
@@ -26,6 +27,7 @@ pub(super) fn fill(snapshot: &mut Snapshot) {
 #[derive(Default)]
 struct Gathered {
     paths: Vec<InputPath>,
+    held: Vec<PermissionId>,
     reads_now: bool,
 }
 
@@ -50,6 +52,59 @@ impl Gathered {
         self.path(&InputPath::ResourceAttribute(name.into()));
     }
 
+    /// What the scopes and the conditions of the grants of a permission read.
+    fn grants(&mut self, snapshot: &Snapshot, id: PermissionId, rule: &PermissionRule) {
+        for relation in &rule.own {
+            self.attribute(relation);
+        }
+        self.attribute(&snapshot.team_attribute);
+        let roles = snapshot.roles.iter().map(|role| &role.grants);
+        let policies = snapshot.policies.iter().map(|policy| &policy.grants);
+        for grant in roles.chain(policies).flat_map(|grants| grants.limited(id)) {
+            self.condition(snapshot, grant.condition.as_ref());
+        }
+    }
+
+    /// What a condition reads.
+    fn condition(&mut self, snapshot: &Snapshot, condition: Option<&Condition>) {
+        let inputs = condition.into_iter().flat_map(Condition::inputs);
+        // A condition that reads `now` says itself until when it stays as it is.
+        for path in inputs.filter(|path| **path != InputPath::Now) {
+            self.read(snapshot, path);
+        }
+    }
+
+    /// What every grant of the tenant reads.
+    fn all_grants(&mut self, snapshot: &Snapshot) {
+        for (id, rule) in (0..).map(PermissionId).zip(&snapshot.permissions) {
+            self.grants(snapshot, id, rule);
+        }
+    }
+
+    /// What a path reads: whether a permission is held depends on what its grants read.
+    fn read(&mut self, snapshot: &Snapshot, path: &InputPath) {
+        self.path(path);
+        if let InputPath::SubjectHolds(id) = path
+            && let Some(id) = snapshot.permission_ids.get(&**id)
+        {
+            self.held(snapshot, *id);
+        }
+    }
+
+    /// What it reads whether a permission is held at all. Each is looked at once, so permissions
+    /// whose conditions ask about one another come to an end.
+    fn held(&mut self, snapshot: &Snapshot, id: PermissionId) {
+        if self.held.contains(&id) {
+            return;
+        }
+        self.held.push(id);
+        let Some(rule) = snapshot.permission(id) else { return };
+        self.grants(snapshot, id, rule);
+        for required in &rule.requires {
+            self.held(snapshot, *required);
+        }
+    }
+
     fn permission(&mut self, snapshot: &Snapshot, id: PermissionId, open: &mut Vec<PermissionId>) {
         if open.contains(&id) {
             return;
@@ -57,21 +112,20 @@ impl Gathered {
         open.push(id);
         let Some(rule) = snapshot.permission(id) else { return };
         self.attribute("tenant");
-        for relation in &rule.own {
-            self.attribute(relation);
-        }
-        self.attribute(&snapshot.team_attribute);
+        self.grants(snapshot, id, rule);
         for guard in rule.guards.iter().filter_map(|guard| snapshot.guards.get(usize::from(*guard)))
         {
             if let Some(require) = &guard.require {
-                require.visit_paths(&mut |path| self.path(path));
+                require.visit_paths(&mut |path| self.read(snapshot, path));
             }
+            self.condition(snapshot, guard.condition.as_ref());
             match &guard.check {
                 Some(RoleCheck::Editable | RoleCheck::EditableIfNamed | RoleCheck::Deletable) => {
                     self.path(&InputPath::ResourceId)
                 }
                 Some(RoleCheck::Covered(names)) => {
-                    names.iter().for_each(|name| self.attribute(name))
+                    self.all_grants(snapshot);
+                    names.iter().for_each(|name| self.attribute(name));
                 }
                 None => {}
             }
@@ -79,12 +133,16 @@ impl Gathered {
         let constraints = rule.constraints.iter();
         for rule in constraints.filter_map(|at| snapshot.constraints.get(usize::from(*at))) {
             if let Some(unless) = &rule.unless {
-                unless.visit_paths(&mut |path| self.path(path));
+                unless.visit_paths(&mut |path| self.read(snapshot, path));
             }
+            self.held(snapshot, rule.toggle);
         }
         if rule.exclusive.is_some() {
             self.path(&InputPath::ResourceKind);
             self.path(&InputPath::ResourceId);
+            for program in &snapshot.programs {
+                self.condition(snapshot, program.condition.as_ref());
+            }
             for kind in snapshot.kinds.values() {
                 for (_, by) in &kind.part_of {
                     if let PartBy::Attribute(name) = by {
@@ -102,7 +160,7 @@ impl Gathered {
             self.path(&InputPath::ResourceKind);
             // A family that reads `now` says itself how long its answer holds.
             for input in installed.inputs.iter().filter(|input| input.path != InputPath::Now) {
-                self.path(&input.path);
+                self.read(snapshot, &input.path);
             }
             for required in installed.requires.iter().flatten() {
                 self.permission(snapshot, *required, open);

@@ -137,6 +137,7 @@ fn rule(
         reach: shape.reach.unwrap_or(Scope::NONE),
         adjustable: adjustable(&shape.adjustable, permissions, &field, report),
         grants: granting.finish(permissions),
+        granting: (!shape.adjustable.is_empty()).then(|| Box::new(granting)),
     }
 }
 

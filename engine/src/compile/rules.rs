@@ -89,7 +89,6 @@ pub(super) fn permission(
         own: own.iter().map(|name| name.as_str().into()).collect(),
         baseline: permission.baseline.unwrap_or(Scope::NONE).intersection(entry.reach),
         requires: entry.requires.as_slice().into(),
-        implied_by: permissions.implied_by(id).collect(),
         entitlement: permission
             .entitlement
             .as_ref()
@@ -97,7 +96,6 @@ pub(super) fn permission(
         owner_only: permission.owner_only,
         while_pending: permission.while_pending,
         is_constraint: permission.constraint.is_some(),
-        by_name_only: permission.wildcard == Some(false),
         delegable: permissions.delegable(id),
         guards: Box::default(),
         constraints: Box::default(),
@@ -122,18 +120,19 @@ pub(super) fn guards(
         if !seen.insert(guard.id.as_str()) {
             report.fault(guard.id.at(), &field, "two guards have this id", None);
         }
-        if guard.require.is_none() && guard.check.is_none() {
+        if guard.require.is_none() && guard.condition.is_none() && guard.check.is_none() {
             report.fault(
                 guard.id.at(),
                 &field,
                 "the guard demands nothing",
-                Some("give it `require` or `check`".to_owned()),
+                Some("give it `require`, `condition` or `check`".to_owned()),
             );
         }
         let rule = GuardRule {
             id: arc(&guard.id),
             message: guard.message.as_str().into(),
             require: guard.require.clone(),
+            condition: permissions.condition(guard.condition.as_ref(), &field, &mut report),
             check: guard.check.clone(),
         };
         rules.push((rule, resolve(&guard.on, permissions, &format!("{field}.on"), &mut report)));

@@ -4,6 +4,8 @@
 //! does not depend on the request answered beforehand. It never changes: an edit makes another
 //! one, and decisions that are under way finish on the one they began with.
 
+use super::grants::Granting;
+use crate::condition::Condition;
 use crate::decision::Obligation;
 use crate::family::{Family, Input};
 use crate::fast::Map;
@@ -46,16 +48,11 @@ pub(crate) struct PermissionRule {
     pub(crate) own: Box<[Box<str>]>,
     pub(crate) baseline: Scope,
     pub(crate) requires: Box<[PermissionId]>,
-    /// The permissions that bring this one along, for the trace.
-    pub(crate) implied_by: Box<[PermissionId]>,
     /// The entitlement it needs and whether the tenant has it.
     pub(crate) entitlement: Option<(Arc<str>, bool)>,
     pub(crate) owner_only: bool,
     pub(crate) while_pending: bool,
     pub(crate) is_constraint: bool,
-    /// A right that costs its holder another one: `*` does not include it, and handing it out is
-    /// no escalation.
-    pub(crate) by_name_only: bool,
     pub(crate) delegable: bool,
     pub(crate) guards: Box<[u16]>,
     pub(crate) constraints: Box<[u16]>,
@@ -87,7 +84,7 @@ pub(crate) struct GrantSet {
     pub(crate) limited: Box<[LimitedGrant]>,
 }
 
-/// A grant that holds for some teams or for some time.
+/// A grant that holds for some teams, for some time, or under a condition.
 #[derive(Debug, Clone)]
 pub(crate) struct LimitedGrant {
     pub(crate) permission: PermissionId,
@@ -95,6 +92,7 @@ pub(crate) struct LimitedGrant {
     pub(crate) teams: Box<[Box<str>]>,
     pub(crate) from: Option<i64>,
     pub(crate) until: Option<i64>,
+    pub(crate) condition: Option<Condition>,
 }
 
 #[derive(Debug)]
@@ -108,6 +106,8 @@ pub(crate) struct RoleRule {
     pub(crate) adjustable: Box<[PermissionId]>,
     /// Its own grants and those of its policies, with all that they imply.
     pub(crate) grants: GrantSet,
+    /// The same before that, for holders with unticked rights; only where rights are adjustable.
+    pub(crate) granting: Option<Box<Granting>>,
 }
 
 #[derive(Debug)]
@@ -121,6 +121,7 @@ pub(crate) struct GuardRule {
     pub(crate) id: Arc<str>,
     pub(crate) message: Arc<str>,
     pub(crate) require: Option<Predicate>,
+    pub(crate) condition: Option<Condition>,
     pub(crate) check: Option<crate::model::RoleCheck>,
 }
 
@@ -156,6 +157,7 @@ pub(crate) struct ProgramRule {
     pub(crate) roles: Box<[Box<str>]>,
     pub(crate) teams: Box<[Box<str>]>,
     pub(crate) tags: Box<[Box<str>]>,
+    pub(crate) condition: Option<Condition>,
 }
 
 /// A family as the tenant uses it.
@@ -214,9 +216,17 @@ pub(crate) struct Extra {
     pub(crate) grants: Option<GrantSet>,
     /// Rights ticked for this user, at the reach of the role.
     pub(crate) added: Box<[(PermissionId, Scope)]>,
-    /// Rights unticked for this user: what adjustable roles grant of them does not count.
-    pub(crate) removed: Box<[PermissionId]>,
+    /// What roles grant to this user where rights of them were unticked, by role. What came
+    /// along with an unticked right only is gone with it.
+    pub(crate) adjusted: Box<[(u32, GrantSet)]>,
     pub(crate) delegations: Box<[DelegationRule]>,
+}
+
+impl Extra {
+    /// What a role grants where rights of it were unticked.
+    pub(crate) fn adjusted(&self, role: u32) -> Option<&GrantSet> {
+        self.adjusted.iter().find(|(id, _)| *id == role).map(|(_, grants)| grants)
+    }
 }
 
 /// Another user lets this one act.
@@ -297,6 +307,13 @@ impl Member {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Whether a grant to this user alone is under a condition. What that reads is no part of
+    /// any permission's cache key.
+    pub(crate) fn has_own_conditions(&self) -> bool {
+        let grants = self.extra.as_deref().and_then(|extra| extra.grants.as_ref());
+        grants.is_some_and(|grants| grants.limited.iter().any(|grant| grant.condition.is_some()))
     }
 
     /// The ids of the roles held, those included that the tenant does not define.

@@ -9,6 +9,7 @@ use super::recorder::Recorder;
 use crate::compile::{ItemRule, KindRule, PermissionRule, ProgramRule};
 use crate::decision::{Outcome, Reason, Stage};
 use crate::model::{Access, PartBy, Value};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 impl<'a> Ask<'a> {
@@ -36,7 +37,7 @@ impl<'a> Ask<'a> {
         access: Access,
         record: &mut R,
     ) -> Result<(), Reason> {
-        if kind.items.is_empty() {
+        if kind.items.values().all(|item| programs(item, access).is_empty()) {
             return Ok(());
         }
         let Some(id) = id else {
@@ -88,20 +89,23 @@ impl<'a> Ask<'a> {
         }
         let mut denial = Ok(());
         for (n, (name, _)) in kind.part_of.iter().enumerate() {
-            let ways = || kind.part_of.iter().filter(move |(other, _)| other == name);
             let first = kind.part_of.iter().position(|(other, _)| other == name) == Some(n);
             let Some(whole) = self.snapshot.kinds.get(name).filter(|_| first) else { continue };
-            // Ways to the same kind of whole are alternatives: one that is known is enough.
-            let found = ways().find_map(|(_, by)| self.whole(by, id, depth));
-            let step = match found {
-                Some(id) => self
-                    .item(whole, Some(id), Access::View, record)
-                    .and_then(|()| self.wholes(whole, Some(id), depth + 1, record)),
-                None if whole.items.is_empty() => Ok(()),
-                None => self.item(whole, None, Access::View, record),
-            };
-            if denial.is_ok() {
-                denial = step;
+            // One of several ways to a whole of this kind has to be known; each that is known
+            // leads to a whole that has to be open. One that is not known could be any.
+            let ways = kind.part_of.iter().filter(|(other, _)| other == name);
+            let mut known: SmallVec<[Option<&str>; 2]> =
+                ways.filter_map(|(_, by)| self.whole(by, id, depth)).map(Some).collect();
+            if known.is_empty() {
+                known.push(None);
+            }
+            for id in known {
+                let step = self
+                    .item(whole, id, Access::View, record)
+                    .and_then(|()| self.wholes(whole, id, depth + 1, record));
+                if denial.is_ok() {
+                    denial = step;
+                }
             }
         }
         denial
@@ -134,6 +138,10 @@ impl<'a> Ask<'a> {
         }
         if self.member.tags.iter().any(|tag| fits(&program.tags, tag)) {
             return Some("tag");
+        }
+        let condition = program.condition.as_ref();
+        if condition.is_some_and(|condition| self.condition_holds(condition) == Ok(true)) {
+            return Some("condition");
         }
         None
     }

@@ -62,7 +62,7 @@ pub(super) fn ask<'a, R: Recorder>(
             nanos: 0,
         };
         record.family(Outcome::Deny, step, || format!("the family `{}` is not installed", rule.id));
-        found.deny(fault(FaultKind::Unavailable));
+        found.fault(fault(FaultKind::Unavailable));
         return Progress::Decided(found.decide(ask, None));
     };
     let mut inputs = Vec::with_capacity(installed.inputs.len());
@@ -73,7 +73,7 @@ pub(super) fn ask<'a, R: Recorder>(
                 record.family(Outcome::Deny, step(installed, 0), || {
                     format!("the family `{}` was not asked: {error}", rule.id)
                 });
-                found.deny(fault(error.kind));
+                found.fault(fault(error.kind));
                 return Progress::Decided(found.decide(ask, None));
             }
         }
@@ -150,12 +150,7 @@ impl<'a> Asked<'a> {
                 record.family(Outcome::Deny, step(self.installed, self.nanos), || {
                     format!("the family `{}` gave no answer: {fault}", self.id)
                 });
-                // The fault is the reason even where a grant is missing: nobody knows whether
-                // the family would have lifted that, so the denial must not be kept.
-                if self.found.denial.is_none() {
-                    self.found.ungranted = None;
-                }
-                self.found.deny(Reason::FamilyFault { family: self.id, kind: fault.kind });
+                self.found.fault(Reason::FamilyFault { family: self.id, kind: fault.kind });
                 return self.found.decide(self.ask, None);
             }
         };

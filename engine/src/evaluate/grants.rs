@@ -6,6 +6,7 @@
 use super::Ask;
 use super::recorder::{Recorder, Silent};
 use crate::compile::{DelegationRule, GrantSet, LimitedGrant, PermissionId, PermissionRule};
+use crate::condition::{Condition, ConditionError};
 use crate::decision::{Outcome, Reason, Stage};
 use crate::model::{Scope, Value};
 
@@ -21,13 +22,17 @@ enum Source<'a> {
 }
 
 /// Whether a grant counts.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Counts {
     Yes,
     /// It has not begun or has ended.
     NotNow,
     /// It is limited to other teams.
     OtherTeams,
+    /// Its condition does not hold.
+    Condition,
+    /// Whether its condition holds cannot be known.
+    Unknown(ConditionError),
     /// The right was unticked for this user.
     Unticked,
 }
@@ -96,20 +101,43 @@ impl<'a> Ask<'a> {
                 sum = sum.union(scope);
             }
             let outcome = if counts == Counts::Yes { Outcome::Pass } else { Outcome::Skip };
-            record.step(Stage::Grants, outcome, || describe(source, scope, counts, rule));
+            record.step(Stage::Grants, outcome, || describe(source, scope, &counts, rule));
         });
-        if R::ON {
-            for by in
-                rule.implied_by.iter().filter_map(|by| Some((*by, self.snapshot.permission(*by)?)))
-            {
-                if !self.granted(by.0, by.1, &mut Silent).is_none() {
-                    record.step(Stage::Grants, Outcome::Skip, || {
-                        format!("`{}`, which is held, brings it along", by.1.id)
-                    });
-                }
-            }
-        }
         sum
+    }
+
+    /// The scope at which the permission is held under limits no narrower than the given ones,
+    /// without any where none are given: whoever holds something for a while may not hand it out
+    /// for good.
+    pub(super) fn held_as_wide(
+        &self,
+        id: PermissionId,
+        rule: &PermissionRule,
+        given: Option<&LimitedGrant>,
+    ) -> Scope {
+        let (snapshot, member) = (self.snapshot, self.member);
+        if rule.owner_only {
+            return if member.owner { rule.reach } else { Scope::NONE };
+        }
+        let extra = member.extra.as_deref();
+        let roles = member.roles.iter().filter_map(|number| {
+            let adjusted = extra.and_then(|extra| extra.adjusted(*number));
+            adjusted.or_else(|| snapshot.role(*number).map(|role| &role.grants))
+        });
+        let policies = member.policies.iter();
+        let policies = policies.filter_map(|policy| snapshot.policies.get(*policy as usize));
+        let sets = roles
+            .chain(policies.map(|policy| &policy.grants))
+            .chain(extra.and_then(|extra| extra.grants.as_ref()));
+        let ticked = extra.into_iter().flat_map(|extra| &extra.added);
+        let ticked = ticked.filter(|(added, _)| *added == id).map(|(_, scope)| *scope);
+        let standing = ticked.fold(rule.baseline, Scope::union);
+        sets.fold(standing, |sum, set| {
+            let limited = given
+                .into_iter()
+                .flat_map(|given| set.limited(id).iter().filter(|mine| is_as_wide(mine, given)));
+            limited.fold(sum.union(set.plain(id)), |sum, mine| sum.union(mine.scope))
+        })
     }
 
     /// Calls `each` with every source that grants the permission.
@@ -131,13 +159,15 @@ impl<'a> Ask<'a> {
             each(Source::Baseline, rule.baseline, Counts::Yes);
         }
         let extra = member.extra.as_deref();
-        let unticked = extra.is_some_and(|extra| extra.removed.contains(&id));
-        for role in member.roles.iter().filter_map(|role| snapshot.role(*role)) {
-            let off = unticked && role.adjustable.binary_search(&id).is_ok();
-            self.each_grant(&role.grants, id, |scope, counts| {
-                let counts = if off { Counts::Unticked } else { counts };
+        for (number, role) in member.roles.iter().filter_map(|n| Some((*n, snapshot.role(*n)?))) {
+            let adjusted = extra.and_then(|extra| extra.adjusted(number));
+            self.each_grant(adjusted.unwrap_or(&role.grants), id, |scope, counts| {
                 each(Source::Role(&role.id), scope, counts);
             });
+            let lost = adjusted.is_some_and(|adjusted| adjusted.plain(id) != role.grants.plain(id));
+            if lost {
+                each(Source::Role(&role.id), role.grants.plain(id), Counts::Unticked);
+            }
         }
         for policy in &member.policies {
             if let Some(policy) = snapshot.policies.get(*policy as usize) {
@@ -179,13 +209,29 @@ impl<'a> Ask<'a> {
         {
             return Counts::NotNow;
         }
-        if grant.teams.is_empty() {
-            return Counts::Yes;
+        let team = self.resource_team();
+        let in_team = |team| grant.teams.iter().any(|listed| lies_in(team, listed));
+        if !grant.teams.is_empty() && !team.is_some_and(in_team) {
+            return Counts::OtherTeams;
         }
-        match self.resource_team() {
-            Some(team) if grant.teams.iter().any(|listed| lies_in(team, listed)) => Counts::Yes,
-            _ => Counts::OtherTeams,
+        grant.condition.as_ref().map_or(Counts::Yes, |condition| self.under(condition))
+    }
+
+    /// Whether a condition holds. What cannot be known does not.
+    fn under(&self, condition: &Condition) -> Counts {
+        match self.condition_holds(condition) {
+            Ok(true) => Counts::Yes,
+            Ok(false) => Counts::Condition,
+            Err(error) => Counts::Unknown(error),
         }
+    }
+
+    /// Whether a condition holds, noting until when.
+    pub(super) fn condition_holds(&self, condition: &Condition) -> Result<bool, ConditionError> {
+        if let Some(instant) = condition.next_change(self.request.now) {
+            self.horizon.note(instant);
+        }
+        condition.evaluate(|path| self.value(path))
     }
 
     /// How a scope reaches the resource; `None` if it does not.
@@ -239,13 +285,25 @@ impl<'a> Ask<'a> {
         id: PermissionId,
         rule: &PermissionRule,
     ) -> Option<&'a DelegationRule> {
-        if !rule.delegable {
+        if !rule.delegable || !rule.reach.has_own() {
             return None;
         }
         self.member.extra.as_deref()?.delegations.iter().find(|delegation| {
             delegation.permissions.contains(&id) && self.is_own(&rule.own, &delegation.from)
         })
     }
+}
+
+/// Whether the limits of one grant leave at least as much as those of another.
+fn is_as_wide(mine: &LimitedGrant, given: &LimitedGrant) -> bool {
+    let within = |team: &str| mine.teams.iter().any(|listed| lies_in(team, listed));
+    let teams = mine.teams.is_empty()
+        || (!given.teams.is_empty() && given.teams.iter().all(|team| within(team)));
+    let from = mine.from.is_none_or(|mine| given.from.is_some_and(|given| mine <= given));
+    let until = mine.until.is_none_or(|mine| given.until.is_some_and(|given| given <= mine));
+    let source = |grant: &LimitedGrant| grant.condition.as_ref().map(|c| c.source().to_owned());
+    let condition = mine.condition.is_none() || source(mine) == source(given);
+    teams && from && until && condition
 }
 
 fn entitled(rule: &PermissionRule) -> bool {
@@ -258,7 +316,7 @@ pub(super) fn lies_in(team: &str, branch: &str) -> bool {
     team.strip_prefix(branch).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn describe(source: Source<'_>, scope: Scope, counts: Counts, rule: &PermissionRule) -> String {
+fn describe(source: Source<'_>, scope: Scope, counts: &Counts, rule: &PermissionRule) -> String {
     let from = match source {
         Source::Role(id) => format!("role `{id}` grants it at scope {scope}"),
         Source::Policy(id) => format!("policy `{id}` grants it at scope {scope}"),
@@ -271,6 +329,10 @@ fn describe(source: Source<'_>, scope: Scope, counts: Counts, rule: &PermissionR
         Counts::Yes => from,
         Counts::NotNow => format!("{from}, but not at this time"),
         Counts::OtherTeams => format!("{from}, but for other teams"),
+        Counts::Condition => format!("{from}, but its condition does not hold"),
+        Counts::Unknown(error) => {
+            format!("{from}, but whether its condition holds cannot be known: {error}")
+        }
         Counts::Unticked => format!("{from}, but it was unticked for the user"),
     }
 }

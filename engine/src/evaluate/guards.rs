@@ -39,6 +39,10 @@ impl Ask<'_> {
 
     fn guard_holds(&self, guard: &GuardRule) -> bool {
         guard.require.as_ref().is_none_or(|predicate| self.holds_that(predicate))
+            && guard
+                .condition
+                .as_ref()
+                .is_none_or(|condition| self.condition_holds(condition) == Ok(true))
             && guard.check.as_ref().is_none_or(|check| self.role_passes(check))
     }
 
@@ -86,13 +90,14 @@ impl Ask<'_> {
         let role = self.snapshot.role_ids.get(id).and_then(|role| self.snapshot.role(*role));
         let Some(role) = role else { return false };
         (0u16..).map(PermissionId).zip(&self.snapshot.permissions).all(|(id, rule)| {
-            let limited = role.grants.limited(id).iter();
-            let wanted =
-                limited.fold(role.grants.plain(id), |scope, grant| scope.union(grant.scope));
-            wanted.is_none()
-                || rule.is_constraint
-                || rule.by_name_only
-                || self.granted(id, rule, &mut Silent).covers(wanted)
+            // A toggle takes away: to hand it out is not to hand out more.
+            rule.is_constraint
+                || self.held_as_wide(id, rule, None).covers(role.grants.plain(id))
+                    && role
+                        .grants
+                        .limited(id)
+                        .iter()
+                        .all(|given| self.held_as_wide(id, rule, Some(given)).covers(given.scope))
         })
     }
 

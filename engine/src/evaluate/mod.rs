@@ -72,10 +72,21 @@ impl Findings {
         self.denial.get_or_insert(reason);
     }
 
+    /// A family gave no answer. That is the reason even where a grant is missing: nobody knows
+    /// whether the family would have lifted that, so the denial must not be kept.
+    fn fault(&mut self, reason: Reason) {
+        if self.denial.is_none() {
+            self.ungranted = None;
+        }
+        self.deny(reason);
+    }
+
     /// The decision. `lifted` is the family's floor, where it set one.
     fn decide(self, ask: Ask<'_>, lifted: Option<Reason>) -> Decision {
         let revision = ask.snapshot.revision;
-        let ungranted = if lifted.is_some() { None } else { self.ungranted };
+        // A missing grant came before whatever else denies, so it is the reason, lifted or not.
+        let lifts = lifted.is_some() && self.denial.is_none();
+        let ungranted = if lifts { None } else { self.ungranted };
         let mut decision = match ungranted.or(self.denial) {
             Some(reason) => Decision::deny(reason, revision),
             None => Decision {

@@ -5,6 +5,7 @@
 //! plan they need, which family knows more about them.
 
 use super::{Position, Predicate, Role, Scope, Text};
+use crate::condition::AttributeDeclarations;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -28,6 +29,9 @@ pub struct Catalog {
     /// The relations that count as own where a permission names none itself.
     #[serde(default)]
     pub own_means: Vec<Text>,
+    /// The attributes that conditions may read, with their types.
+    #[serde(default)]
+    pub attributes: AttributeDeclarations,
     /// The kinds of resources about which the engine knows more than their name.
     #[serde(default)]
     pub resource_kinds: BTreeMap<String, ResourceKind>,
@@ -152,7 +156,9 @@ pub struct Permission {
     pub baseline: Option<Scope>,
     /// Permissions that have to be held on the same resource as well.
     pub requires: Vec<Text>,
-    /// Permissions that come along when this one is held.
+    /// Permissions that come along with a grant of this one, by a role, a policy, to the user or
+    /// by a tick. What is held by a baseline, by owning the account or by a delegation brings
+    /// nothing along.
     pub implies: Vec<Implied>,
     /// What the tenant's plan or an add-on has to include.
     pub entitlement: Option<Text>,
@@ -233,6 +239,10 @@ pub struct Guard {
     /// What has to hold of the attributes.
     #[serde(default)]
     pub require: Option<Predicate>,
+    /// A condition that has to hold (see [`crate::condition`]). Where it cannot be known it does
+    /// not.
+    #[serde(default)]
+    pub condition: Option<Text>,
     /// What has to hold of the tenant's roles.
     #[serde(default)]
     pub check: Option<RoleCheck>,

@@ -90,6 +90,10 @@ pub struct Grant {
     /// Before this instant, in milliseconds since 1970-01-01T00:00:00Z.
     #[serde(default)]
     pub valid_until: Option<i64>,
+    /// Holds only where this condition does (see [`crate::condition`]). Where it cannot be
+    /// known, for want of an attribute, it does not.
+    #[serde(default)]
+    pub condition: Option<Text>,
     /// For people.
     #[serde(default)]
     pub note: String,
@@ -135,13 +139,19 @@ pub struct Matchers {
     pub teams: Vec<Text>,
     /// Users who carry one of these tags.
     pub tags: Vec<Text>,
+    /// Whoever this condition holds for (see [`crate::condition`]). Where it cannot be known it
+    /// admits nobody.
+    pub condition: Option<Text>,
 }
 
 impl Matchers {
     /// Whether there is no matcher at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.roles.is_empty() && self.teams.is_empty() && self.tags.is_empty()
+        self.roles.is_empty()
+            && self.teams.is_empty()
+            && self.tags.is_empty()
+            && self.condition.is_none()
     }
 }
 

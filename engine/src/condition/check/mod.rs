@@ -1,0 +1,362 @@
+//! Checks a condition against the attributes that exist, and rewrites it for running.
+//!
+//! The walk is a list of what is allowed: whatever the script language has, or grows, and that
+//! is not named here is refused. What is allowed is translated as it is checked. A path becomes
+//! a numbered variable, so that nothing but the inputs found here can be read when the condition
+//! runs and no map is built for it; a zone of time or a range of addresses becomes the value
+//! that it was written as. Only what stands in the condition itself is ever translated: there
+//! are no values of a request at this time.
+
+mod build;
+mod calls;
+mod operators;
+mod time;
+
+pub(super) use build::Natives;
+pub(super) use time::Boundary;
+use time::Linear;
+
+use super::fault::{ConditionFault, Mistake};
+use super::lexical::{self, Tokens};
+use super::schema::{Attribute, AttributeSchema, AttributeType};
+use crate::model::InputPath;
+use rhai::{AST, ASTFlags, Expr, Position, Stmt};
+
+/// The type of a part of a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Boolean,
+    Integer,
+    Decimal,
+    Text,
+    Texts,
+    Integers,
+    Instant,
+    Duration,
+    /// Of a part that is wrong already; nothing more is said about it.
+    Unknown,
+}
+
+impl From<AttributeType> for Kind {
+    fn from(kind: AttributeType) -> Self {
+        match kind {
+            AttributeType::Boolean => Self::Boolean,
+            AttributeType::Integer => Self::Integer,
+            AttributeType::Decimal => Self::Decimal,
+            AttributeType::Text => Self::Text,
+            AttributeType::Texts => Self::Texts,
+            AttributeType::Instant => Self::Instant,
+        }
+    }
+}
+
+/// One thing that a condition reads.
+#[derive(Debug, Clone)]
+pub(super) struct Read {
+    pub(super) path: InputPath,
+    pub(super) kind: AttributeType,
+}
+
+/// What is known of a condition that is in order.
+pub(super) struct Outline {
+    pub(super) expr: Expr,
+    /// In the order in which they stand in the condition; the first is the last of the scope.
+    pub(super) reads: Vec<Read>,
+    pub(super) boundaries: Vec<Boundary>,
+}
+
+/// A part that was checked.
+struct Checked {
+    kind: Kind,
+    /// Rewritten.
+    expr: Expr,
+    /// How messages call it.
+    label: String,
+    /// The texts that it can be, where the schema knows them.
+    path: Option<String>,
+    /// Whether it depends on anything that is read.
+    reads: bool,
+    reads_now: bool,
+    /// How it grows with `now`, where that is known.
+    linear: Option<Linear>,
+}
+
+impl Checked {
+    /// A part that is wrong.
+    fn wrong(at: Position) -> Self {
+        let label = Kind::Unknown.words().to_owned();
+        Self { reads: true, label, ..Self::constant(Kind::Unknown, Expr::Unit(at), None) }
+    }
+
+    fn constant(kind: Kind, expr: Expr, linear: Option<Linear>) -> Self {
+        let label = kind.words().to_owned();
+        Self { kind, expr, label, path: None, reads: false, reads_now: false, linear }
+    }
+
+    /// The result of an operator or function on other parts.
+    fn of(kind: Kind, expr: Expr, parts: &[&Checked]) -> Self {
+        Self {
+            reads: parts.iter().any(|part| part.reads),
+            reads_now: parts.iter().any(|part| part.reads_now),
+            ..Self::constant(kind, expr, None)
+        }
+    }
+
+    fn known(&self) -> bool {
+        self.kind != Kind::Unknown
+    }
+
+    fn text(&self) -> Option<&str> {
+        match &self.expr {
+            Expr::StringConstant(text, _) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn integer(&self) -> Option<i64> {
+        match &self.expr {
+            Expr::IntegerConstant(number, _) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+/// An argument of a function: a part, or a path before a function that is called on it.
+#[derive(Clone, Copy)]
+enum Part<'e> {
+    Expr(&'e Expr),
+    Path(&'e [&'e str], Position),
+}
+
+impl Part<'_> {
+    fn at(self) -> Position {
+        match self {
+            Part::Expr(expr) => expr.start_position(),
+            Part::Path(_, at) => at,
+        }
+    }
+}
+
+pub(super) struct Checker<'c> {
+    schema: &'c AttributeSchema,
+    natives: &'c Natives,
+    tokens: &'c Tokens,
+    source: &'c str,
+    reads: Vec<Read>,
+    boundaries: Vec<Boundary>,
+    faults: Vec<ConditionFault>,
+}
+
+impl<'c> Checker<'c> {
+    pub(super) fn new(
+        schema: &'c AttributeSchema,
+        natives: &'c Natives,
+        tokens: &'c Tokens,
+        source: &'c str,
+    ) -> Self {
+        let (reads, boundaries, faults) = (Vec::new(), Vec::new(), Vec::new());
+        Self { schema, natives, tokens, source, reads, boundaries, faults }
+    }
+
+    /// Checks a whole condition.
+    pub(super) fn check(mut self, ast: &AST) -> Result<Outline, Vec<ConditionFault>> {
+        let [Stmt::Expr(expr)] = ast.statements() else {
+            self.fault(Position::NONE, Mistake::Unreadable, None);
+            return Err(self.faults);
+        };
+        let checked = self.truth(expr);
+        if self.faults.is_empty() {
+            let Self { reads, boundaries, .. } = self;
+            return Ok(Outline { expr: checked.expr, reads, boundaries });
+        }
+        self.faults.sort_by_key(|fault| fault.at);
+        Err(self.faults)
+    }
+
+    fn fault(&mut self, at: Position, mistake: Mistake, help: Option<String>) {
+        let at = lexical::position(at, self.source);
+        self.faults.push(ConditionFault { at, mistake, help });
+    }
+
+    /// Says what is wrong with a part, which is then of no type.
+    fn refuse(&mut self, at: Position, mistake: Mistake, help: Option<String>) -> Checked {
+        self.fault(at, mistake, help);
+        Checked::wrong(at)
+    }
+
+    /// A part that has to be true or false, and not always the same.
+    fn truth(&mut self, expr: &Expr) -> Checked {
+        let checked = self.expr(expr);
+        match checked.kind {
+            Kind::Unknown => checked,
+            Kind::Boolean if checked.reads => checked,
+            Kind::Boolean => self.refuse(
+                expr.start_position(),
+                Mistake::Constant,
+                Some("compare it with an attribute, or delete it".to_owned()),
+            ),
+            kind => self.refuse(
+                expr.start_position(),
+                Mistake::NotBoolean(kind.words()),
+                Some(match checked.path {
+                    Some(path) => format!("compare it: `{path} == ...`"),
+                    None => "compare it with something".to_owned(),
+                }),
+            ),
+        }
+    }
+
+    fn part(&mut self, part: Part<'_>) -> Checked {
+        match part {
+            Part::Expr(expr) => self.expr(expr),
+            Part::Path(names, at) => self.path(names, at),
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr) -> Checked {
+        let at = expr.start_position();
+        match expr {
+            Expr::BoolConstant(value, _) => Checked {
+                label: format!("`{value}`"),
+                ..Checked::constant(Kind::Boolean, expr.clone(), None)
+            },
+            Expr::IntegerConstant(..) => Checked::constant(Kind::Integer, expr.clone(), None),
+            Expr::FloatConstant(..) => Checked::constant(Kind::Decimal, expr.clone(), None),
+            Expr::StringConstant(text, _) => Checked {
+                label: format!("the text `\"{text}\"`"),
+                ..Checked::constant(Kind::Text, expr.clone(), None)
+            },
+            Expr::Array(items, _) => self.list(items, at),
+            Expr::Variable(variable, ..) => self.path(&[variable.1.as_str()], at),
+            Expr::Dot(..) => self.chain(expr, at),
+            Expr::And(parts, pos) => {
+                let parts: Vec<_> = parts.iter().map(|part| self.truth(part)).collect();
+                build::joined(parts, |parts| Expr::And(parts, *pos))
+            }
+            Expr::Or(parts, pos) => {
+                let parts: Vec<_> = parts.iter().map(|part| self.truth(part)).collect();
+                build::joined(parts, |parts| Expr::Or(parts, *pos))
+            }
+            Expr::FnCall(call, pos) if call.op_token.is_some() => self.operator(call, *pos),
+            Expr::FnCall(call, pos) if !call.capture_parent_scope => {
+                let args: Vec<_> = call.args.iter().map(Part::Expr).collect();
+                self.call(&call.name, &args, *pos)
+            }
+            _ => self.refuse(
+                at,
+                Mistake::NotAllowed("this".to_owned()),
+                Some("combine comparisons with `&&`, `||` and `!`".to_owned()),
+            ),
+        }
+    }
+
+    /// `a.b.c`, or `a.b.function(...)`.
+    fn chain(&mut self, expr: &Expr, at: Position) -> Checked {
+        let mut links = Vec::new();
+        flatten(expr, &mut links);
+        let mut names = Vec::new();
+        let mut links = links.into_iter().peekable();
+        while let Some(Link::Name(name)) = links.peek() {
+            names.push(*name);
+            links.next();
+        }
+        match (links.next(), links.next()) {
+            (None, _) => self.path(&names, at),
+            (Some(Link::Call(Expr::MethodCall(call, pos))), None) if !names.is_empty() => {
+                let mut args = vec![Part::Path(&names, at)];
+                args.extend(call.args.iter().map(Part::Expr));
+                self.call(&call.name, &args, *pos)
+            }
+            _ => self.refuse(
+                at,
+                Mistake::NotAllowed("this chain of calls".to_owned()),
+                Some("write an attribute, or one function on an attribute".to_owned()),
+            ),
+        }
+    }
+
+    /// A path that is read.
+    fn path(&mut self, names: &[&str], at: Position) -> Checked {
+        let path = names.join(".");
+        let schema = self.schema;
+        match schema.get(&path) {
+            Some(attribute) => self.read(attribute, path, at),
+            None => {
+                let (mistake, help) = self.unknown_path(path);
+                self.refuse(at, mistake, Some(help))
+            }
+        }
+    }
+
+    fn read(&mut self, attribute: &Attribute, path: String, at: Position) -> Checked {
+        let known = self.reads.iter().position(|read| read.path == attribute.path);
+        let index = known.unwrap_or_else(|| {
+            self.reads.push(Read { path: attribute.path.clone(), kind: attribute.kind });
+            self.reads.len() - 1
+        });
+        let now = attribute.path == InputPath::Now;
+        Checked {
+            kind: attribute.kind.into(),
+            expr: build::variable(index, at),
+            label: format!("`{path}`, {},", Kind::from(attribute.kind).words()),
+            path: Some(path),
+            reads: true,
+            reads_now: now,
+            linear: now.then_some(Linear::NOW),
+        }
+    }
+
+    fn unknown_path(&self, path: String) -> (Mistake, String) {
+        let known = || self.schema.iter().map(|(known, _)| known);
+        let group = format!("{path}.");
+        if let Some(member) = known().find(|known| known.starts_with(&group)) {
+            return (Mistake::NotAValue(path), format!("write one of them, such as `{member}`"));
+        }
+        let help = match path.split_once('.') {
+            // Below one root the root says nothing about how much two paths are alike.
+            Some((root, rest)) => nearest(
+                rest,
+                known().filter_map(|known| known.strip_prefix(root)?.strip_prefix('.')),
+            )
+            .map(|rest| format!("{root}.{rest}"))
+            .or_else(|| nearest(&path, known()).map(str::to_owned)),
+            None => known()
+                .find(|known| known.rsplit('.').next() == Some(&*path))
+                .or_else(|| nearest(&path, known()))
+                .map(str::to_owned),
+        };
+        let help = match (help, path.contains('.')) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, true) => "declare it in the catalog before conditions read it".to_owned(),
+            (None, false) => format!("write a text between double quotes: `\"{path}\"`"),
+        };
+        (Mistake::UnknownPath(path), help)
+    }
+}
+
+/// A part of a chain.
+enum Link<'e> {
+    Name(&'e str),
+    Call(&'e Expr),
+}
+
+fn flatten<'e>(expr: &'e Expr, links: &mut Vec<Link<'e>>) {
+    match expr {
+        Expr::Dot(both, flags, _) if !flags.contains(ASTFlags::NEGATED) => {
+            flatten(&both.lhs, links);
+            flatten(&both.rhs, links);
+        }
+        Expr::Variable(variable, ..) => links.push(Link::Name(&variable.1)),
+        Expr::Property(property, _) => links.push(Link::Name(&property.2)),
+        other => links.push(Link::Call(other)),
+    }
+}
+
+/// The nearest of some names.
+fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    known
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.82)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}

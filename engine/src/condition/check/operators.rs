@@ -1,0 +1,291 @@
+//! Operators, and which types they work on.
+
+use super::super::fault::Mistake;
+use super::super::values::{Integers, Texts};
+use super::{Boundary, Checked, Checker, Kind, Linear, build, nearest};
+use rhai::{Expr, FnCallExpr, Position, Token};
+
+impl Checker<'_> {
+    /// An operator with one or two sides.
+    pub(super) fn operator(&mut self, call: &FnCallExpr, at: Position) -> Checked {
+        let Some(token) = &call.op_token else { return Checked::wrong(at) };
+        match (token, call.args.as_slice()) {
+            (Token::Bang, [operand]) => {
+                let operand = self.truth(operand);
+                let expr = build::operator(call, [operand.expr.clone()], at);
+                Checked::of(Kind::Boolean, expr, &[&operand])
+            }
+            (Token::Minus | Token::UnaryMinus, [operand]) => {
+                let operand = self.expr(operand);
+                match operand.kind {
+                    Kind::Unknown => operand,
+                    Kind::Integer | Kind::Decimal => {
+                        let expr = build::operator(call, [operand.expr.clone()], at);
+                        Checked::of(operand.kind, expr, &[&operand])
+                    }
+                    _ => self.no_operator("-", &operand, at, None),
+                }
+            }
+            (
+                Token::EqualsTo
+                | Token::NotEqualsTo
+                | Token::LessThan
+                | Token::LessThanEqualsTo
+                | Token::GreaterThan
+                | Token::GreaterThanEqualsTo,
+                [left, right],
+            ) => {
+                let (left, right) = (self.expr(left), self.expr(right));
+                self.comparison(call, token, left, right, at)
+            }
+            (
+                Token::Plus | Token::Minus | Token::Multiply | Token::Divide | Token::Modulo,
+                [left, right],
+            ) => {
+                let (left, right) = (self.expr(left), self.expr(right));
+                self.arithmetic(call, token, &left, &right, at)
+            }
+            // The library makes it a negated call that it still calls by the operator.
+            (Token::NotIn, [list, item]) => {
+                let (list, item) = (self.expr(list), self.expr(item));
+                self.contains(list, item, true, at)
+            }
+            _ => self.refuse(
+                at,
+                Mistake::NotAllowed(format!("`{token}`")),
+                Some("combine comparisons with `&&`, `||` and `!`".to_owned()),
+            ),
+        }
+    }
+
+    fn no_operator(
+        &mut self,
+        operator: &str,
+        operand: &Checked,
+        at: Position,
+        help: Option<&str>,
+    ) -> Checked {
+        let operand = operand.label.trim_end_matches(',').to_owned();
+        let mistake = Mistake::Operator { operator: operator.to_owned(), operand };
+        self.refuse(at, mistake, help.map(str::to_owned))
+    }
+
+    fn comparison(
+        &mut self,
+        call: &FnCallExpr,
+        token: &Token,
+        left: Checked,
+        right: Checked,
+        at: Position,
+    ) -> Checked {
+        use Kind::{Boolean, Decimal, Duration, Instant, Integer, Integers, Text, Texts, Unknown};
+        let equality = matches!(token, Token::EqualsTo | Token::NotEqualsTo);
+        let symbol = token.to_string();
+        match (left.kind, right.kind) {
+            (Unknown, _) | (_, Unknown) => return Checked::wrong(at),
+            (Texts | Integers, _) | (_, Texts | Integers) => {
+                let list = if matches!(left.kind, Texts | Integers) { &left } else { &right };
+                let help = "write `... in ...` to look for something in a list";
+                return self.no_operator(&symbol, list, at, Some(help));
+            }
+            (Boolean, Boolean) | (Text, Text) if equality => {}
+            (Boolean, Boolean) => {
+                let help = "write it alone, or with `!` before it";
+                return self.no_operator(&symbol, &left, at, Some(help));
+            }
+            (Text, Text) => {
+                let help = "texts have no order here; compare them with `==` or `!=`";
+                return self.no_operator(&symbol, &left, at, Some(help));
+            }
+            (Integer | Decimal, Integer | Decimal) | (Instant, Instant) | (Duration, Duration) => {}
+            (one, other) => {
+                let help = match (one, other) {
+                    (Instant, _) | (_, Instant) => {
+                        "write an instant as `instant(\"2026-07-01T09:00:00Z\")`"
+                    }
+                    (Duration, _) | (_, Duration) => {
+                        "write a length of time as `days(30)`, `hours(2)` or `minutes(15)`"
+                    }
+                    (Integer | Decimal, Text) | (Text, Integer | Decimal) => {
+                        "write numbers without quotes, and texts with them"
+                    }
+                    (Boolean, _) | (_, Boolean) => {
+                        "compare it with `true` or `false`, or write it alone"
+                    }
+                    _ => "compare it with something of the same type",
+                };
+                let left = left.label;
+                let right = right.label.trim_end_matches(',').to_owned();
+                let mistake = Mistake::Incomparable { left, right };
+                return self.refuse(at, mistake, Some(help.to_owned()));
+            }
+        }
+        if !left.reads && !right.reads {
+            let help = "compare an attribute instead".to_owned();
+            return self.refuse(at, Mistake::Constant, Some(help));
+        }
+        if equality && !(self.can_equal(&left, &right, at) && self.can_equal(&right, &left, at)) {
+            return Checked::wrong(at);
+        }
+        if matches!(left.kind, Instant | Duration) && (left.reads_now || right.reads_now) {
+            let linear = |side: &Checked| side.linear;
+            let difference =
+                linear(&left).zip(linear(&right)).and_then(|(left, right)| left.minus(right));
+            self.boundaries.extend(Boundary::of_comparison(difference));
+        }
+        let expr = build::operator(call, [left.expr.clone(), right.expr.clone()], at);
+        Checked::of(Boolean, expr, &[&left, &right])
+    }
+
+    /// Whether an attribute can have a value at all.
+    fn can_equal(&mut self, side: &Checked, other: &Checked, at: Position) -> bool {
+        let Some(path) = &side.path else { return true };
+        if let (Kind::Integer, Expr::FloatConstant(number, _)) = (side.kind, &other.expr) {
+            // A whole number written with a point is what it says.
+            if number.fract() == 0.0 {
+                return true;
+            }
+            let mistake = Mistake::NeverEqual { path: path.clone(), value: number.to_string() };
+            self.fault(at, mistake, Some("it is always a whole number".to_owned()));
+            return false;
+        }
+        match other.text() {
+            Some(value) => self.can_be(path, value, other.expr.start_position()),
+            None => true,
+        }
+    }
+
+    /// Whether a text is among the values that the schema knows of an attribute.
+    fn can_be(&mut self, path: &str, value: &str, at: Position) -> bool {
+        let schema = self.schema;
+        let Some(values) = schema.get(path).map(|attribute| &attribute.values) else {
+            return true;
+        };
+        if values.is_empty() || values.iter().any(|known| known == value) {
+            return true;
+        }
+        let help = match nearest(value, values.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `\"{near}\"`?"),
+            None => format!("it is one of: {}", values.join(", ")),
+        };
+        let mistake = Mistake::NeverEqual { path: path.to_owned(), value: value.to_owned() };
+        self.fault(at, mistake, Some(help));
+        false
+    }
+
+    fn arithmetic(
+        &mut self,
+        call: &FnCallExpr,
+        token: &Token,
+        left: &Checked,
+        right: &Checked,
+        at: Position,
+    ) -> Checked {
+        use Kind::{Decimal, Duration, Instant, Integer};
+        let linears = left.linear.zip(right.linear);
+        let sum = || linears.and_then(|(left, right)| left.plus(right));
+        let difference = || linears.and_then(|(left, right)| left.minus(right));
+        let (kind, linear) = match (left.kind, token, right.kind) {
+            (Kind::Unknown, ..) | (.., Kind::Unknown) => return Checked::wrong(at),
+            (Integer, _, Integer) => (Integer, None),
+            (Integer | Decimal, _, Integer | Decimal) => (Decimal, None),
+            (Instant, Token::Plus, Duration) | (Duration, Token::Plus, Instant) => (Instant, sum()),
+            (Instant, Token::Minus, Duration) => (Instant, difference()),
+            (Instant, Token::Minus, Instant) | (Duration, Token::Minus, Duration) => {
+                (Duration, difference())
+            }
+            (Duration, Token::Plus, Duration) => (Duration, sum()),
+            (one, _, other) => {
+                let wrong = if matches!(one, Integer | Decimal) { right } else { left };
+                let help = match (one, other) {
+                    (Instant | Duration, _) | (_, Instant | Duration) => {
+                        "add or take away `days(30)`, `hours(2)` or `minutes(15)`"
+                    }
+                    _ => "calculate with numbers only",
+                };
+                return self.no_operator(&token.to_string(), wrong, at, Some(help));
+            }
+        };
+        let expr = build::operator(call, [left.expr.clone(), right.expr.clone()], at);
+        Checked { linear, ..Checked::of(kind, expr, &[left, right]) }
+    }
+
+    /// `[...]`. A list of what was written becomes one value.
+    pub(super) fn list(&mut self, items: &[Expr], at: Position) -> Checked {
+        let items: Vec<_> = items.iter().map(|item| self.expr(item)).collect();
+        if items.iter().any(|item| !item.known()) {
+            return Checked::wrong(at);
+        }
+        let all = |kind| items.iter().all(|item| item.kind == kind);
+        let kind = match (items.is_empty(), all(Kind::Text), all(Kind::Integer)) {
+            (false, true, _) => Kind::Texts,
+            (false, _, true) => Kind::Integers,
+            _ => {
+                let help = "write `[\"a\", \"b\"]` or `[1, 2]`".to_owned();
+                return self.refuse(at, Mistake::MixedList, Some(help));
+            }
+        };
+        let texts: Option<Vec<_>> = items.iter().map(|item| item.text().map(Into::into)).collect();
+        let integers: Option<Vec<_>> = items.iter().map(Checked::integer).collect();
+        let expr = match (texts, integers) {
+            (Some(texts), _) => build::value(Texts(texts.into()), at),
+            (_, Some(integers)) => build::value(Integers(integers.into()), at),
+            _ => Expr::Array(items.iter().map(|item| item.expr.clone()).collect(), at),
+        };
+        let parts: Vec<_> = items.iter().collect();
+        Checked::of(kind, expr, &parts)
+    }
+
+    /// `item in list`, or `contains(list, item)`.
+    pub(super) fn contains(
+        &mut self,
+        list: Checked,
+        item: Checked,
+        is_in: bool,
+        at: Position,
+    ) -> Checked {
+        match (list.kind, item.kind) {
+            (Kind::Unknown, _) | (_, Kind::Unknown) => return Checked::wrong(at),
+            (Kind::Texts, Kind::Text) | (Kind::Integers, Kind::Integer) => {}
+            (Kind::Text, Kind::Text) if !is_in => {}
+            (list_kind, item_kind) if is_in => {
+                let help = match (list_kind, item_kind) {
+                    (Kind::Text, Kind::Text) => "write `contains(text, part)` to look for a part",
+                    (Kind::Text, _) => "a list stands in brackets: `in [\"a\", \"b\"]`",
+                    (_, Kind::Texts) => "look for one text at a time",
+                    _ => "look for a text in texts, or for a whole number in whole numbers",
+                };
+                let list = list.label.trim_end_matches(',').to_owned();
+                let mistake = Mistake::In { item: item.label, list };
+                return self.refuse(at, mistake, Some(help.to_owned()));
+            }
+            (list_kind, item_kind) => {
+                let texts = matches!(list_kind, Kind::Text | Kind::Texts | Kind::Integers);
+                let (wanted, found) =
+                    if texts { ("a text", item_kind) } else { ("a text or a list", list_kind) };
+                let found = found.words();
+                let mistake = Mistake::Argument { function: "contains", wanted, found };
+                return self.refuse(at, mistake, Some("write `contains(text, part)`".to_owned()));
+            }
+        }
+        if let (Some(path), Expr::DynamicConstant(values, _)) = (&item.path, &list.expr)
+            && let Some(Texts(values)) = values.read_lock::<Texts>().as_deref()
+            && !values.iter().all(|value| self.can_be(path, value, list.expr.start_position()))
+        {
+            return Checked::wrong(at);
+        }
+        let expr = self.natives.call("contains", [list.expr.clone(), item.expr.clone()], at);
+        Checked::of(Kind::Boolean, expr, &[&list, &item])
+    }
+
+    /// A length of time.
+    pub(super) fn duration(&mut self, unit: i64, number: &Checked, at: Position) -> Checked {
+        if let Some(millis) = number.integer().and_then(|number| number.checked_mul(unit)) {
+            let expr = Expr::IntegerConstant(millis, at);
+            return Checked::constant(Kind::Duration, expr, Some(Linear::constant(millis)));
+        }
+        let unit = Expr::IntegerConstant(unit, at);
+        let expr = self.natives.call("*", [number.expr.clone(), unit], at);
+        Checked::of(Kind::Duration, expr, &[number])
+    }
+}

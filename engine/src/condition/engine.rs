@@ -1,0 +1,228 @@
+//! The one script engine, with everything taken away that a condition does not need.
+//!
+//! It starts from nothing: no package is loaded, so there is no `eval`, `print`, `sleep`,
+//! `pad`, `timestamp` or `exit` to be forgotten on a list of what is forbidden. Scripted
+//! functions, modules, closures and the optimizer, which would write the value of a constant of
+//! one request into a condition that decides the next, are not even compiled into the library.
+//! Operators are the built-in ones; the checker has seen to it that both sides fit.
+
+use super::calendar::Calendar;
+use super::check::{Checker, Natives};
+use super::evaluate::Condition;
+use super::fault::{ConditionFault, Mistake};
+use super::lexical;
+use super::schema::AttributeSchema;
+use super::values::{Integers, Networks, SharedDays, SharedHours, ShortText, Texts};
+use crate::model::Position;
+use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Scope, Token};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Bytes that a condition may be long.
+pub(super) const MAX_SOURCE: usize = 4_096;
+/// Bytes of one text.
+pub(super) const MAX_TEXT: usize = 4_096;
+/// Items of one list.
+pub(super) const MAX_ITEMS: usize = 1_000;
+/// Bytes of all texts of one list. A scan of it has to be over before the clock is looked at.
+pub(super) const MAX_LIST_BYTES: usize = 65_536;
+/// Parts within each other, or in a row.
+pub(super) const MAX_DEPTH: usize = 32;
+/// Steps of one evaluation.
+const MAX_OPERATIONS: u64 = 1_000;
+/// How long one evaluation may take.
+const DEADLINE: Duration = Duration::from_millis(5);
+/// Every how many steps the clock is looked at. Most conditions are over before the first time.
+const CLOCK_EVERY: u64 = 16;
+/// What counts at most between two looks at the clock. Steps are bounded, so more than this is
+/// a machine that was busy elsewhere, and nobody is denied for that.
+const PAUSE: Duration = Duration::from_millis(1);
+
+thread_local! {
+    /// When the clock was last looked at in the evaluation of this thread, and what has counted
+    /// until then.
+    static CLOCK: Cell<(Option<Instant>, Duration)> = const { Cell::new((None, Duration::ZERO)) };
+}
+
+/// Why a function refused its arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    NotAnAddress,
+    BeyondCalendar,
+    OutOfTime,
+}
+
+/// Compiles conditions, and evaluates them. One serves a whole process: building one costs
+/// ten evaluations, cloning it copies two pointers.
+#[derive(Debug, Clone)]
+pub struct ConditionEngine {
+    engine: Arc<Engine>,
+    natives: Arc<Natives>,
+}
+
+impl Default for ConditionEngine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ConditionEngine {
+    /// Builds the engine.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut engine = Engine::new_raw();
+        engine
+            .set_strict_variables(true)
+            .set_fail_on_invalid_map_property(true)
+            .set_fast_operators(true)
+            .set_allow_looping(false)
+            .set_allow_if_expression(false)
+            .set_allow_switch_expression(false)
+            .set_allow_loop_expressions(false)
+            .set_allow_statement_expression(false)
+            .set_allow_shadowing(false)
+            .set_max_operations(MAX_OPERATIONS)
+            .set_max_expr_depths(MAX_DEPTH)
+            .set_max_string_size(MAX_TEXT)
+            .set_max_array_size(MAX_ITEMS)
+            .set_max_map_size(MAX_ITEMS)
+            .on_print(|_| {})
+            .on_debug(|_, _, _| {})
+            .on_progress(|operations| {
+                (operations % CLOCK_EVERY == 0 && overdue())
+                    .then(|| Dynamic::from(Refusal::OutOfTime))
+            });
+        free_words(&mut engine);
+        register(&mut engine);
+        let natives = Natives::of(&engine, &NATIVES);
+        Self { engine: Arc::new(engine), natives: Arc::new(natives) }
+    }
+
+    /// Compiles a condition.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, in the order in which it stands there.
+    pub fn compile(
+        &self,
+        source: &str,
+        schema: &AttributeSchema,
+    ) -> Result<Condition, Vec<ConditionFault>> {
+        let fault = |mistake| {
+            let at = Position { line: 1, column: 1 };
+            vec![ConditionFault { at, mistake, help: None }]
+        };
+        if source.trim().is_empty() {
+            return Err(fault(Mistake::Empty));
+        }
+        if source.len() > MAX_SOURCE {
+            return Err(fault(Mistake::TooLong("4,096 bytes")));
+        }
+        let tokens = lexical::read(&self.engine, source)?;
+        // The parser stops at the first name that it does not know. It is told of all of them,
+        // and the checker then names each one that the schema does not have.
+        let mut names = Scope::new();
+        for name in tokens.names() {
+            names.push_dynamic(name, Dynamic::UNIT);
+        }
+        let ast = self
+            .engine
+            .compile_expression_with_scope(&names, source)
+            .map_err(|error| vec![lexical::parse_fault(&error, source)])?;
+        let outline = Checker::new(schema, &self.natives, &tokens, source).check(&ast)?;
+        Ok(Condition::new(Arc::clone(&self.engine), source, outline))
+    }
+}
+
+/// The library keeps words for later, such as `shared`, `default` and `public`, that are good
+/// names for attributes. Here they are names like any other, known to the checker or refused.
+#[expect(deprecated, reason = "not deprecated: marked so because it may change")]
+fn free_words(engine: &mut Engine) {
+    engine.on_parse_token(|token, _, _| match token {
+        Token::Reserved(word) if rhai::is_valid_identifier(&word) => Token::Identifier(word),
+        token => token,
+    });
+}
+
+/// Starts the clock of an evaluation, which is read only if it takes many steps.
+pub(super) fn begin() {
+    CLOCK.set((None, Duration::ZERO));
+}
+
+fn overdue() -> bool {
+    let now = Instant::now();
+    let (last, counted) = CLOCK.get();
+    let passed = last.map_or(Duration::ZERO, |last| now.duration_since(last).min(PAUSE));
+    let counted = counted + passed;
+    CLOCK.set((Some(now), counted));
+    counted >= DEADLINE
+}
+
+fn refuse(refusal: Refusal) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorRuntime(Dynamic::from(refusal), rhai::Position::NONE).into()
+}
+
+/// The names of the functions below.
+const NATIVES: [&str; 7] =
+    ["contains", "starts_with", "ends_with", "in_team", "in_cidr", "hour_in", "weekday_in"];
+
+/// The functions. All are pure: what they say follows from their arguments alone.
+fn register(engine: &mut Engine) {
+    type Outcome = Result<bool, Box<EvalAltResult>>;
+    engine
+        .register_fn("contains", |text: ImmutableString, part: ImmutableString| {
+            text.contains(part.as_str())
+        })
+        .register_fn("contains", |list: Texts, item: ImmutableString| list.contains(&item))
+        .register_fn("contains", |list: Integers, item: i64| list.0.contains(&item))
+        .register_fn("contains", |list: Array, item: ImmutableString| {
+            list.iter().any(|other| {
+                other.read_lock::<ImmutableString>().is_some_and(|other| *other == item)
+            })
+        })
+        .register_fn("contains", |list: Array, item: i64| {
+            list.iter().any(|other| other.as_int() == Ok(item))
+        })
+        .register_fn("starts_with", |text: ImmutableString, part: ImmutableString| {
+            text.starts_with(part.as_str())
+        })
+        .register_fn("ends_with", |text: ImmutableString, part: ImmutableString| {
+            text.ends_with(part.as_str())
+        })
+        .register_fn("in_team", |teams: Texts, branch: ImmutableString| teams.lie_in(&branch))
+        .register_fn("in_cidr", |address: ImmutableString, networks: Networks| -> Outcome {
+            networks.contain(&address).ok_or_else(|| refuse(Refusal::NotAnAddress))
+        })
+        .register_fn("hour_in", |at: i64, hours: SharedHours| -> Outcome {
+            hours.0.holds_at(at).ok_or_else(|| refuse(Refusal::BeyondCalendar))
+        })
+        .register_fn("weekday_in", |at: i64, days: SharedDays| -> Outcome {
+            days.0.holds_at(at).ok_or_else(|| refuse(Refusal::BeyondCalendar))
+        });
+}
+
+/// A short text of a longer-lived one.
+pub(super) fn short(text: &str) -> ShortText {
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_stops_slow_steps_and_forgives_a_pause_of_the_machine() {
+        let looks = |pause: u64, times: usize| {
+            (0..times).any(|_| {
+                std::thread::sleep(Duration::from_millis(pause));
+                overdue()
+            })
+        };
+        begin();
+        assert!(!looks(0, 1) && !looks(30, 1), "one pause");
+        assert!(looks(2, 4), "slow again and again");
+        begin();
+        assert!(!looks(0, 1), "the next evaluation starts anew");
+    }
+}

@@ -1,0 +1,237 @@
+//! A compiled condition, and what it says of a request.
+
+use super::check::{Boundary, Outline, Read};
+use super::engine::{self, MAX_ITEMS, MAX_LIST_BYTES, MAX_TEXT, Refusal, short};
+use super::schema::AttributeType;
+use super::values::Texts;
+use crate::model::{InputPath, Value};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Identifier, ImmutableString, Scope, Stmt};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+/// A condition that is in order. Cloning it copies a pointer.
+///
+/// Every [`ConditionError`] is the answer "it cannot be known". Whoever asks must then decide
+/// against the subject: a grant, a sharing override or a membership under the condition does not
+/// hold, a rule that denies under the condition denies. So a caller never asks whether an
+/// evaluation is `Ok(false)` to let somebody in.
+#[derive(Clone)]
+pub struct Condition(Arc<Program>);
+
+struct Program {
+    engine: Arc<Engine>,
+    ast: AST,
+    source: Box<str>,
+    reads: Box<[Read]>,
+    inputs: Box<[InputPath]>,
+    boundaries: Box<[Boundary]>,
+    reads_now: bool,
+}
+
+/// Why a condition cannot be evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConditionError {
+    /// An attribute is not known.
+    #[error("`{0}` is missing; send it, or drop it from the condition")]
+    Missing(InputPath),
+    /// An attribute is not of the type that was declared.
+    #[error("`{path}` is {found}, but {expected} was declared; correct one of them")]
+    Type {
+        /// What is read.
+        path: InputPath,
+        /// What was declared.
+        expected: AttributeType,
+        /// What it is.
+        found: &'static str,
+    },
+    /// An attribute is larger than conditions read.
+    #[error("`{0}` is larger than a condition may read; send less of it")]
+    TooLarge(InputPath),
+    /// A number has left its range, or was divided by zero.
+    #[error("a calculation has no result; guard it with a comparison")]
+    Arithmetic,
+    /// A text that is no address was looked up in a range of addresses.
+    #[error("a text is not an address of the internet; send one")]
+    NotAnAddress,
+    /// An instant lies before or after all calendars.
+    #[error("an instant lies beyond the calendar; send milliseconds since 1970")]
+    BeyondCalendar,
+    /// It took too many steps.
+    #[error("the condition takes too many steps; make it shorter")]
+    TooManySteps,
+    /// It took too long.
+    #[error("the condition took too long; make it shorter, or send less")]
+    OutOfTime,
+    /// Something that the checker should have found.
+    #[error("the condition failed; save it again to have it checked")]
+    Failed,
+}
+
+impl Condition {
+    pub(super) fn new(engine: Arc<Engine>, source: &str, outline: Outline) -> Self {
+        let Outline { expr, reads, boundaries } = outline;
+        let mut inputs: Vec<_> = reads.iter().map(|read| read.path.clone()).collect();
+        inputs.sort_by_cached_key(ToString::to_string);
+        Self(Arc::new(Program {
+            engine,
+            ast: AST::new([Stmt::Expr(Box::new(expr))]),
+            source: source.into(),
+            reads_now: inputs.contains(&InputPath::Now),
+            reads: reads.into(),
+            inputs: inputs.into(),
+            boundaries: boundaries.into(),
+        }))
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// What it reads, in order and each once. It is taken from the condition, not declared.
+    #[must_use]
+    pub fn inputs(&self) -> &[InputPath] {
+        &self.0.inputs
+    }
+
+    /// Whether its answer changes with time.
+    #[must_use]
+    pub fn reads_now(&self) -> bool {
+        self.0.reads_now
+    }
+
+    /// The first instant after `now` at which the answer can change without any other input
+    /// changing: an answer may be kept until then. `None` means never. `Some(now)` means that it
+    /// cannot be told, and that the answer may not be kept.
+    #[must_use]
+    pub fn next_change(&self, now: i64) -> Option<i64> {
+        self.0.boundaries.iter().filter_map(|boundary| boundary.next(now)).min()
+    }
+
+    /// Whether it holds. `inputs` is asked for each of [`Condition::inputs`] once, and for
+    /// nothing else; it answers `None` for what it does not know.
+    ///
+    /// # Errors
+    ///
+    /// [`ConditionError`] if it cannot be known. A condition needs all that it reads, even what
+    /// would not have made a difference.
+    pub fn evaluate<'v, 'a: 'v>(
+        &self,
+        inputs: impl Fn(&InputPath) -> Option<Cow<'v, Value<'a>>>,
+    ) -> Result<bool, ConditionError> {
+        let program = &*self.0;
+        let values = program
+            .reads
+            .iter()
+            .map(|read| match inputs(&read.path) {
+                Some(value) => bind(read, &value),
+                None => Err(ConditionError::Missing(read.path.clone())),
+            })
+            .collect::<Result<SmallVec<[Dynamic; 8]>, _>>()?;
+        let mut scope = Scope::new();
+        for value in values.into_iter().rev() {
+            // Variables are found by their place, so none has a name.
+            scope.push_dynamic(Identifier::new_const(), value);
+        }
+        engine::begin();
+        let answer = program.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &program.ast);
+        match answer {
+            Ok(answer) => answer.as_bool().map_err(|_| ConditionError::Failed),
+            Err(error) => Err(ConditionError::of(&error)),
+        }
+    }
+
+    pub(super) fn kind(&self, path: &InputPath) -> Option<AttributeType> {
+        self.0.reads.iter().find(|read| read.path == *path).map(|read| read.kind)
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Condition").field(&self.0.source).finish()
+    }
+}
+
+impl PartialEq for Condition {
+    /// Conditions are equal if they read the same and say the same of it.
+    fn eq(&self, other: &Self) -> bool {
+        let kinds = |this: &Self| this.0.reads.iter().map(|read| read.kind).collect::<Vec<_>>();
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.0.source == other.0.source && kinds(self) == kinds(other))
+    }
+}
+
+/// A value as the script engine holds it, if it is of the type that was declared.
+fn bind(read: &Read, value: &Value<'_>) -> Result<Dynamic, ConditionError> {
+    Ok(match (read.kind, value) {
+        (AttributeType::Boolean, Value::Bool(value)) => Dynamic::from_bool(*value),
+        (AttributeType::Integer | AttributeType::Instant, Value::Int(value)) => {
+            Dynamic::from_int(*value)
+        }
+        #[expect(clippy::cast_precision_loss, reason = "declared as a decimal")]
+        (AttributeType::Decimal, Value::Int(value)) => Dynamic::from_float(*value as f64),
+        (AttributeType::Decimal, Value::Float(value)) if value.is_finite() => {
+            Dynamic::from_float(*value)
+        }
+        (AttributeType::Text, Value::Text(text)) if text.len() <= MAX_TEXT => {
+            Dynamic::from(ImmutableString::from(&**text))
+        }
+        (AttributeType::Texts, Value::Text(text)) if text.len() <= MAX_TEXT => {
+            Dynamic::from(Texts([short(text)].into()))
+        }
+        (AttributeType::Text | AttributeType::Texts, Value::Text(_)) => {
+            return Err(ConditionError::TooLarge(read.path.clone()));
+        }
+        (AttributeType::Texts, Value::List(items)) => Dynamic::from(texts(read, items)?),
+        (_, found) => return Err(ill_typed(read, found)),
+    })
+}
+
+fn texts(read: &Read, items: &[Value<'_>]) -> Result<Texts, ConditionError> {
+    let mut bytes = 0_usize;
+    let texts = items.iter().map(|item| match item {
+        Value::Text(text) => {
+            bytes = bytes.saturating_add(text.len());
+            Ok(short(text))
+        }
+        other => Err(ill_typed(read, other)),
+    });
+    let texts: Arc<[_]> = if items.len() > MAX_ITEMS {
+        return Err(ConditionError::TooLarge(read.path.clone()));
+    } else {
+        texts.collect::<Result<_, _>>()?
+    };
+    if bytes > MAX_LIST_BYTES {
+        return Err(ConditionError::TooLarge(read.path.clone()));
+    }
+    Ok(Texts(texts))
+}
+
+fn ill_typed(read: &Read, found: &Value<'_>) -> ConditionError {
+    ConditionError::Type { path: read.path.clone(), expected: read.kind, found: found.type_name() }
+}
+
+impl ConditionError {
+    /// What the script engine says, in our words.
+    fn of(error: &EvalAltResult) -> Self {
+        match error {
+            EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => Self::of(inner),
+            EvalAltResult::ErrorArithmetic(..) => Self::Arithmetic,
+            EvalAltResult::ErrorTooManyOperations(_) => Self::TooManySteps,
+            EvalAltResult::ErrorTerminated(..) => Self::OutOfTime,
+            EvalAltResult::ErrorRuntime(reason, _) => {
+                match reason.read_lock::<Refusal>().as_deref() {
+                    Some(Refusal::NotAnAddress) => Self::NotAnAddress,
+                    Some(Refusal::BeyondCalendar) => Self::BeyondCalendar,
+                    Some(Refusal::OutOfTime) => Self::OutOfTime,
+                    None => Self::Failed,
+                }
+            }
+            _ => Self::Failed,
+        }
+    }
+}

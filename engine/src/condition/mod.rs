@@ -1,0 +1,42 @@
+//! Conditions: what admins write when a scope and a list of teams do not say enough.
+//!
+//! A condition is one expression that is true or false, such as
+//!
+//! ```text
+//! resource.amount <= 10000 && has_role("manager") && hour_in(now, 9, 18, "Europe/Rome")
+//! ```
+//!
+//! It is written in the expressions of Rhai, by people who never see a stack trace, and decides
+//! who gets in. Three things follow:
+//!
+//! - **It is checked when it is saved**, not when somebody needs it: every path against an
+//!   [`AttributeSchema`], every operator and function against the types beside it. Each mistake
+//!   has a line, a column, a plain sentence and what to do.
+//! - **It reads what it names and nothing else.** [`Condition::inputs`] is computed from the
+//!   expression, and only those values can be reached while it runs. They are the key under
+//!   which its answer may be kept, and [`Condition::next_change`] says for how long.
+//! - **What cannot be known is never an answer.** A missing or ill-typed attribute is a
+//!   [`ConditionError`], which callers count against the subject: a grant under the condition
+//!   does not hold, a denial under it does. See [`Condition`].
+//!
+//! The engine has no clock, no loops, no state and no way to define anything; `now` is an input
+//! like the others. Decimals compare equal when they differ by rounding only.
+//!
+//! The modules in the order in which a condition passes them: `lexical` (words), the parser of
+//! the library, `check` (paths and types; rewrites it), `evaluate` (binds values and runs).
+
+mod calendar;
+mod case;
+mod check;
+mod engine;
+mod evaluate;
+mod fault;
+mod lexical;
+mod schema;
+mod values;
+
+pub use case::{ConditionTest, TestFailure};
+pub use engine::ConditionEngine;
+pub use evaluate::{Condition, ConditionError};
+pub use fault::{ConditionFault, Mistake};
+pub use schema::{AttributeDeclarations, AttributeSchema, AttributeType, SchemaError};

@@ -1,0 +1,138 @@
+//! What a running condition holds besides numbers and texts.
+//!
+//! A list of roles is shared and scanned in place, a range of addresses and a zone of time are
+//! read once, when the condition is compiled: nothing is parsed while a decision waits.
+
+use super::calendar::{HourRange, Weekdays};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A short text, kept in place where it is shorter than 24 bytes.
+pub(super) type ShortText = rhai::Identifier;
+
+/// A list of texts.
+#[derive(Debug, Clone)]
+pub(super) struct Texts(pub(super) Arc<[ShortText]>);
+
+impl Texts {
+    pub(super) fn contains(&self, wanted: &str) -> bool {
+        self.0.iter().any(|item| item == wanted)
+    }
+
+    /// Whether one of these teams is `branch` or lies in it.
+    pub(super) fn lie_in(&self, branch: &str) -> bool {
+        self.0.iter().any(|team| {
+            team.strip_prefix(branch).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+}
+
+/// A list of whole numbers.
+#[derive(Debug, Clone)]
+pub(super) struct Integers(pub(super) Arc<[i64]>);
+
+/// Ranges of addresses.
+#[derive(Debug, Clone)]
+pub(super) struct Networks(pub(super) Arc<[Network]>);
+
+/// Hours of the day in a zone.
+#[derive(Debug, Clone)]
+pub(super) struct SharedHours(pub(super) Arc<HourRange>);
+
+/// Days of the week in a zone.
+#[derive(Debug, Clone)]
+pub(super) struct SharedDays(pub(super) Arc<Weekdays>);
+
+/// A range of addresses, as `10.0.0.0/8` or `2001:db8::/32`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Network {
+    address: u128,
+    mask: u128,
+    four: bool,
+}
+
+impl Network {
+    /// Reads a range. An address alone is a range of one. Bits behind the prefix have to be
+    /// zero: who writes `10.1.0.0/8` means one of two things.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (address, length) = match text.split_once('/') {
+            Some((address, length)) => {
+                let digits = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
+                (address, Some(length.parse::<u32>().ok().filter(|_| digits)?))
+            }
+            None => (text, None),
+        };
+        let (address, bits) = number(address.parse().ok()?);
+        let length = length.unwrap_or(bits);
+        if length > bits {
+            return None;
+        }
+        // A shift by the whole width is no shift but an error, so none stands for no bits.
+        let mask = u128::MAX.checked_shl(bits - length).unwrap_or(0);
+        (address & !mask == 0).then_some(Self { address, mask, four: bits == 32 })
+    }
+
+    fn contains(self, address: u128, bits: u32) -> bool {
+        self.four == (bits == 32) && address & self.mask == self.address
+    }
+}
+
+impl Networks {
+    /// Whether one of them holds the address; `None` if the text is no address.
+    pub(super) fn contain(&self, address: &str) -> Option<bool> {
+        let (address, bits) = number(address.parse().ok()?);
+        Some(self.0.iter().any(|network| network.contains(address, bits)))
+    }
+}
+
+/// An address as a number, and of how many bits. An IPv4 address that is written as IPv6 is the
+/// IPv4 address: which one a proxy hands on is not the admin's business.
+fn number(address: IpAddr) -> (u128, u32) {
+    match address.to_canonical() {
+        IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
+        IpAddr::V6(address) => (address.to_bits(), 128),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(network: &str, address: &str) -> Option<bool> {
+        Networks([Network::parse(network).unwrap()].into()).contain(address)
+    }
+
+    #[test]
+    fn a_range_holds_its_addresses_and_no_others() {
+        for (network, address, expected) in [
+            ("10.0.0.0/8", "10.255.0.1", true),
+            ("10.0.0.0/8", "11.0.0.1", false),
+            ("192.168.1.7", "192.168.1.7", true),
+            ("192.168.1.7/32", "192.168.1.8", false),
+            ("0.0.0.0/0", "203.0.113.9", true),
+            ("0.0.0.0/0", "::1", false),
+            ("::/0", "2001:db8::1", true),
+            ("::/0", "203.0.113.9", false),
+            ("2001:db8::/32", "2001:db8:ffff::1", true),
+            ("2001:db8::/32", "2001:db9::1", false),
+            ("10.0.0.0/8", "::ffff:10.1.2.3", true),
+        ] {
+            assert_eq!(holds(network, address), Some(expected), "{network} {address}");
+        }
+        assert_eq!(holds("10.0.0.0/8", "10.0.0"), None);
+    }
+
+    #[test]
+    fn a_range_that_is_none_is_refused() {
+        for text in ["", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.1.0.0/8", "::/129", "x/8"] {
+            assert_eq!(Network::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_branch_is_a_team_and_what_lies_below_it() {
+        let teams = Texts(["sales/east".into(), "support".into()].into());
+        assert!(teams.lie_in("sales") && teams.lie_in("sales/east") && teams.lie_in("support"));
+        assert!(!teams.lie_in("sal") && !teams.lie_in("sales/eas") && !teams.lie_in("sales/"));
+    }
+}

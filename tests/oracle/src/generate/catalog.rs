@@ -1,0 +1,256 @@
+//! Random catalogs.
+
+use super::{
+    Act, CATEGORIES, CUSTOM, ENTITLEMENTS, FAMILIES, KINDS, Plan, RELATIONS, STANDARD, grants, put,
+    scope, some_of,
+};
+use crate::random::Random;
+use serde_json::{Map, Value as Json, json};
+
+pub(super) fn catalog(random: &mut Random, plan: &Plan) -> Json {
+    let own_means = some_of(random, 60, &RELATIONS);
+    let unassigned = if random.chance(40) { "everybody" } else { "nobody" };
+    let categories: Vec<Json> = CATEGORIES.iter().map(|id| category(random, plan, id)).collect();
+    json!({
+        "product": "oracle",
+        "version": "1.0.0",
+        "teams": {"attribute": "team", "unassigned": unassigned},
+        "relations": RELATIONS,
+        "own_means": own_means,
+        "resource_kinds": kinds(random),
+        "categories": categories,
+        "guards": guards(random, plan),
+        "plans": plans(random),
+        "standard_roles": STANDARD.iter().map(|id| role(random, plan, id, 45)).collect::<Vec<_>>(),
+    })
+}
+
+fn category(random: &mut Random, plan: &Plan, id: &str) -> Json {
+    let mut permissions: Vec<Json> = Vec::new();
+    // A family of the category stands for what its permissions would name one by one.
+    let acts: Vec<&Act> = plan.acts.iter().filter(|act| act.category == id).collect();
+    let common = FAMILIES
+        .into_iter()
+        .find(|family| acts.iter().any(|act| act.family == Some(family)) && random.chance(40));
+    for act in acts {
+        permissions.push(permission(random, plan, act, common));
+    }
+    if id == "limits" {
+        permissions.extend(plan.toggles.iter().map(|id| toggle(random, plan, id)));
+    }
+    let mut category = Map::new();
+    put(&mut category, "id", id);
+    put(&mut category, "permissions", permissions);
+    if let Some(family) = common {
+        put(&mut category, "family", family);
+    }
+    Json::Object(category)
+}
+
+fn permission(random: &mut Random, plan: &Plan, act: &Act, common: Option<&str>) -> Json {
+    let mut it = Map::new();
+    put(&mut it, "id", act.id.as_str());
+    if act.family != common {
+        put(&mut it, "family", act.family.unwrap_or("none"));
+    }
+    if random.chance(12) {
+        put(&mut it, "reach", scope(random));
+    }
+    if random.chance(35) {
+        put(&mut it, "own_means", some_of(random, 50, &RELATIONS));
+    }
+    if random.chance(12) && !act.owner_only {
+        put(&mut it, "baseline", scope(random));
+    }
+    let later: Vec<String> = plan.ids().into_iter().filter(|id| *id > act.id).collect();
+    if random.chance(25) {
+        put(&mut it, "requires", random.some(30, &later));
+    }
+    if random.chance(25) {
+        put(&mut it, "implies", implies(random, plan, &act.id));
+    }
+    if random.chance(10) {
+        put(&mut it, "entitlement", random.name(&ENTITLEMENTS));
+    }
+    if act.owner_only {
+        put(&mut it, "owner_only", true);
+    }
+    if act.granted_by != "roles" {
+        put(&mut it, "granted_by", act.granted_by);
+    }
+    if random.chance(20) {
+        put(&mut it, "while_pending", true);
+    }
+    if random.chance(15) {
+        put(&mut it, "wildcard", random.chance(30));
+    }
+    if random.chance(55) {
+        put(&mut it, "exclusive", random.name(&["view", "view", "edit"]));
+    }
+    Json::Object(it)
+}
+
+fn implies(random: &mut Random, plan: &Plan, id: &str) -> Json {
+    let all = plan.ids().into_iter().chain(plan.toggles.iter().cloned());
+    let others: Vec<String> = all.filter(|other| other != id).collect();
+    let mut implied = Vec::new();
+    for other in random.some(20, &others) {
+        let mut it = Map::new();
+        put(&mut it, "permission", other);
+        if random.chance(40) {
+            put(&mut it, "scope", scope(random));
+        }
+        implied.push(Json::Object(it));
+    }
+    implied.into()
+}
+
+fn toggle(random: &mut Random, plan: &Plan, id: &str) -> Json {
+    let mut constraint = Map::new();
+    put(&mut constraint, "forbids", random.some(25, &plan.ids()));
+    let mut obliges = Vec::new();
+    for code in ["redact", "hide"] {
+        if random.chance(60) {
+            let values = some_of(random, 50, &["body", "title"]);
+            obliges
+                .push(json!({"on": random.some(40, &plan.ids()), "code": code, "values": values}));
+        }
+    }
+    put(&mut constraint, "obliges", obliges);
+    if random.chance(50) {
+        put(&mut constraint, "unless", predicate(random, plan, 2));
+    }
+    let mut it = Map::new();
+    put(&mut it, "id", id);
+    put(&mut it, "constraint", constraint);
+    if random.chance(20) {
+        put(&mut it, "wildcard", random.chance(70));
+    }
+    if random.chance(8) {
+        put(&mut it, "baseline", scope(random));
+    }
+    if random.chance(15) {
+        put(&mut it, "reach", scope(random));
+    }
+    Json::Object(it)
+}
+
+fn kinds(random: &mut Random) -> Json {
+    let mut kinds = Map::new();
+    let access = |random: &mut Random| match random.below(4) {
+        0 => json!(["view"]),
+        1 => json!([]),
+        _ => json!(["view", "edit"]),
+    };
+    put(&mut kinds, "shelf", json!({"exclusive": ["view", "edit"]}));
+    let ways = |random: &mut Random, kind: &str| {
+        let ways = [json!("id"), json!("path"), json!({"attribute": kind})];
+        let ways = random.some(50, &ways);
+        ways.into_iter().map(|by| json!({"kind": kind, "by": by})).collect::<Vec<_>>()
+    };
+    put(&mut kinds, "box", json!({"exclusive": access(random), "part_of": ways(random, "shelf")}));
+    let mut of_page = ways(random, "box");
+    if random.chance(40) {
+        of_page.extend(ways(random, "shelf"));
+    }
+    random.shuffle(&mut of_page);
+    put(&mut kinds, "page", json!({"exclusive": access(random), "part_of": of_page}));
+    Json::Object(kinds)
+}
+
+fn guards(random: &mut Random, plan: &Plan) -> Json {
+    let mut guards = Vec::new();
+    for n in 0..random.below(3) {
+        let mut guard = Map::new();
+        put(&mut guard, "id", format!("g{n}"));
+        put(&mut guard, "on", random.some(25, &plan.ids()));
+        put(&mut guard, "message", format!("guard {n} does not hold"));
+        let (require, check) = (random.chance(60), random.chance(50));
+        if require || !check {
+            put(&mut guard, "require", predicate(random, plan, 2));
+        }
+        if check {
+            let check = match random.below(5) {
+                0 => json!("editable"),
+                1 => json!("editable_if_named"),
+                2 => json!("deletable"),
+                _ => json!({"covered": ["role"]}),
+            };
+            put(&mut guard, "check", check);
+        }
+        guards.push(Json::Object(guard));
+    }
+    guards.into()
+}
+
+fn predicate(random: &mut Random, plan: &Plan, depth: usize) -> Json {
+    match random.below(100) {
+        0..15 if depth > 0 => {
+            json!({"any": [predicate(random, plan, depth - 1), predicate(random, plan, depth - 1)]})
+        }
+        15..30 if depth > 0 => {
+            json!({"all": [predicate(random, plan, depth - 1), predicate(random, plan, depth - 1)]})
+        }
+        0..40 => json!({"own": [random.name(&RELATIONS)]}),
+        40..50 => {
+            let held = random.pick(&plan.grantable()).unwrap_or_default();
+            json!({format!("subject.holds.{held}"): random.chance(80)})
+        }
+        50..58 => json!({"subject.owner": random.chance(30)}),
+        58..64 => json!({"subject.id": {"is_not": random.name(&super::USERS)}}),
+        64..68 => json!({"now": {"at_least": super::edge(random)}}),
+        68..72 => json!({"resource.kind": {"in": some_of(random, 50, &KINDS)}}),
+        72..76 => json!({"resource.id": {"present": true}}),
+        76..80 => json!({"subject.status": "active"}),
+        80..84 => json!({"subject.invitation": "accepted"}),
+        _ => {
+            let path = random.name(&[
+                "resource.age",
+                "resource.state",
+                "resource.deep.er",
+                "context.ip",
+                "subject.level",
+            ]);
+            let test = match random.below(7) {
+                0 => json!("open"),
+                1 => json!({"is_not": "open"}),
+                2 => json!({"in": ["open", 1, true]}),
+                3 => json!({"at_most": 2}),
+                4 => json!({"at_least": 1.5}),
+                5 => json!({"is": 2}),
+                _ => json!({"present": true}),
+            };
+            json!({path: test})
+        }
+    }
+}
+
+fn plans(random: &mut Random) -> Json {
+    let mut plans = Map::new();
+    for plan in ["small", "large"] {
+        let entitlements = some_of(random, 60, &ENTITLEMENTS);
+        let addons: Vec<String> = some_of(random, 60, &ENTITLEMENTS);
+        put(&mut plans, plan, json!({"entitlements": entitlements, "addons": addons}));
+    }
+    Json::Object(plans)
+}
+
+/// A role, with flags so many times in a hundred.
+pub(super) fn role(random: &mut Random, plan: &Plan, id: &str, flags: usize) -> Json {
+    let mut role = Map::new();
+    put(&mut role, "id", id);
+    for flag in ["editable", "deletable"] {
+        if random.chance(flags) {
+            put(&mut role, flag, random.chance(75));
+        }
+    }
+    if random.chance(60) {
+        put(&mut role, "adjustable", some_of(random, 60, &CATEGORIES));
+        put(&mut role, "reach", scope(random));
+    }
+    if CUSTOM.contains(&id) && random.chance(30) {
+        put(&mut role, "policies", some_of(random, 60, &super::POLICIES));
+    }
+    put(&mut role, "grants", grants(random, plan, 4));
+    Json::Object(role)
+}

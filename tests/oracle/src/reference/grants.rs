@@ -1,0 +1,323 @@
+//! Who holds what, how far and within which limits.
+
+use super::{World, in_branch, is_below};
+use permesso_engine::decision::{Reason, Request};
+use permesso_engine::model::{
+    Grant, GrantedBy, Permission, Role, Scope, Status, Text, Unassigned, User, Value,
+};
+
+/// One permission held at a scope, perhaps within limits.
+#[derive(Debug, Clone)]
+pub(super) struct Holding<'a> {
+    /// What.
+    pub(super) permission: &'a str,
+    /// How far, cut to the permission's reach.
+    pub(super) scope: Scope,
+    /// Only for resources of these teams; empty for any.
+    pub(super) teams: &'a [Text],
+    /// From when on.
+    pub(super) from: Option<i64>,
+    /// Before when.
+    pub(super) until: Option<i64>,
+    /// Whose own counts: the holder's, or that of whom the holder acts for.
+    pub(super) own_of: &'a str,
+}
+
+impl Holding<'_> {
+    pub(super) fn is_now(&self, now: i64) -> bool {
+        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// Where a resource lies.
+enum Whereabouts<'r> {
+    Team(&'r str),
+    Everybody,
+    Nobody,
+}
+
+impl World<'_> {
+    /// Whether the permission is held as far as this resource; why not otherwise.
+    pub(super) fn granted(
+        &self,
+        permission: &Permission,
+        user: &User,
+        request: &Request<'_>,
+    ) -> Result<(), Reason> {
+        let reached = self
+            .counting(permission, user, request)
+            .iter()
+            .any(|holding| self.reaches(holding, permission, user, request));
+        let scope = self.scope_here(permission, user, request);
+        match reached {
+            true => Ok(()),
+            false if scope.is_none() => Err(Reason::NotGranted),
+            false => Err(Reason::OutOfScope(scope)),
+        }
+    }
+
+    /// The scope at which the user holds the permission by grants that count here and now.
+    pub(super) fn scope_here(
+        &self,
+        permission: &Permission,
+        user: &User,
+        request: &Request<'_>,
+    ) -> Scope {
+        let counting = self.counting(permission, user, request);
+        let own = counting.iter().filter(|holding| holding.own_of == user.id.as_str());
+        own.fold(Scope::NONE, |union, holding| union.union(holding.scope))
+    }
+
+    fn counting<'h>(
+        &'h self,
+        permission: &Permission,
+        user: &'h User,
+        request: &Request<'_>,
+    ) -> Vec<Holding<'h>> {
+        let mut held = self.holdings(user);
+        held.retain(|holding| {
+            holding.permission == permission.id.as_str()
+                && holding.is_now(request.now)
+                && self.in_teams(holding, request)
+        });
+        held
+    }
+
+    /// Whether the subject holds it at any scope, with the plan that it needs and the
+    /// permissions that it requires.
+    pub(super) fn holds_anywhere(&self, id: &str, user: &User, request: &Request<'_>) -> bool {
+        self.permission(id).is_some_and(|(_, permission)| {
+            permission.entitlement.as_ref().is_none_or(|name| self.entitled(name))
+                && !self.scope_here(permission, user, request).is_none()
+                && permission.requires.iter().all(|id| self.holds_anywhere(id, user, request))
+        })
+    }
+
+    fn reaches(
+        &self,
+        holding: &Holding<'_>,
+        permission: &Permission,
+        user: &User,
+        request: &Request<'_>,
+    ) -> bool {
+        let relations = match permission.own_means.as_slice() {
+            [] => &self.catalog.own_means,
+            named => named,
+        };
+        let own = relations.iter().any(|relation| {
+            let value = request.resource.attributes.get(relation);
+            value.is_some_and(|value| value.names(holding.own_of))
+        });
+        let (team, below) = match self.whereabouts(request) {
+            Whereabouts::Everybody => (true, false),
+            Whereabouts::Nobody => (false, false),
+            Whereabouts::Team(path) => (
+                user.teams.iter().any(|team| team.as_str() == path),
+                user.teams.iter().any(|team| is_below(path, team)),
+            ),
+        };
+        let scope = holding.scope;
+        scope.is_all()
+            || scope.has_own() && own
+            || scope.has_team() && team
+            || scope.has_below() && below
+    }
+
+    fn in_teams(&self, holding: &Holding<'_>, request: &Request<'_>) -> bool {
+        if holding.teams.is_empty() {
+            return true;
+        }
+        match self.whereabouts(request) {
+            Whereabouts::Team(path) => holding.teams.iter().any(|team| in_branch(path, team)),
+            // Limits name teams; what lies in none of them is not theirs, whoever else's it is.
+            Whereabouts::Everybody | Whereabouts::Nobody => false,
+        }
+    }
+
+    fn whereabouts<'r>(&self, request: &'r Request<'_>) -> Whereabouts<'r> {
+        match request.resource.attributes.get(&self.catalog.teams.attribute) {
+            Some(Value::Text(path)) => Whereabouts::Team(path),
+            None | Some(Value::Null) if self.catalog.teams.unassigned == Unassigned::Everybody => {
+                Whereabouts::Everybody
+            }
+            _ => Whereabouts::Nobody,
+        }
+    }
+
+    /// Everything that a user holds, from every source.
+    pub(super) fn holdings<'h>(&'h self, user: &'h User) -> Vec<Holding<'h>> {
+        let mut held = Vec::new();
+        let me = user.id.as_str();
+        for (_, permission) in self.catalog.permissions() {
+            if let Some(scope) = permission.baseline
+                && !permission.owner_only
+            {
+                let holding = Holding::plain(permission, scope, me);
+                self.come_by(permission, holding, Source::Standing, &[], &mut held);
+            }
+            if permission.owner_only && user.owner {
+                let holding = Holding::plain(permission, Scope::ALL, me);
+                self.come_by(permission, holding, Source::Standing, &[], &mut held);
+            }
+        }
+        for role in user.roles.iter().filter_map(|id| self.role(id)) {
+            self.by_role(role, user, &mut held);
+        }
+        for id in &user.policies {
+            for policy in self.tenant.policies.iter().filter(|policy| policy.id == *id) {
+                self.by_grants(&policy.grants, me, Source::Grant, &[], &mut held);
+            }
+        }
+        self.by_grants(&user.grants, me, Source::Grant, &[], &mut held);
+        for delegation in &self.directory.delegations {
+            let from = self.user(&delegation.from);
+            if delegation.to != user.id || from.is_none_or(|it| it.status != Status::Active) {
+                continue;
+            }
+            for id in &delegation.permissions {
+                let Some((_, permission)) = self.permission(id) else { continue };
+                if permission.granted_by == GrantedBy::Delegation {
+                    let holding = Holding::plain(permission, Scope::OWN, &delegation.from);
+                    self.come_by(permission, holding, Source::Delegation, &[], &mut held);
+                }
+            }
+        }
+        held
+    }
+
+    /// Everything that a role grants to somebody whose ticks are left alone.
+    pub(super) fn of_role<'h>(&'h self, role: &'h Role) -> Vec<Holding<'h>> {
+        let mut held = Vec::new();
+        self.grants_of_role(role, "", Source::Named, &[], &mut held);
+        held
+    }
+
+    fn grants_of_role<'h>(
+        &'h self,
+        role: &'h Role,
+        me: &'h str,
+        source: Source,
+        unticked: &[&str],
+        held: &mut Vec<Holding<'h>>,
+    ) {
+        self.by_grants(&role.grants, me, source, unticked, held);
+        for id in &role.policies {
+            for policy in self.tenant.policies.iter().filter(|policy| policy.id == *id) {
+                self.by_grants(&policy.grants, me, source, unticked, held);
+            }
+        }
+    }
+
+    fn by_role<'h>(&'h self, role: &'h Role, user: &'h User, held: &mut Vec<Holding<'h>>) {
+        // Editing a standard role changes what it grants and not what may be ticked.
+        let shape = self.standard(&role.id).unwrap_or(role);
+        let adjustable = |id: &Text| {
+            self.permission(id).is_some_and(|(category, permission)| {
+                shape.adjustable.contains(&category.id)
+                    && permission.constraint.is_none()
+                    && permission.granted_by == GrantedBy::Roles
+            })
+        };
+        let rights = &user.rights;
+        let unticked: Vec<&str> =
+            rights.remove.iter().filter(|id| adjustable(id)).map(|id| id.as_str()).collect();
+        self.grants_of_role(role, &user.id, Source::Grant, &unticked, held);
+        for id in rights.add.iter().filter(|id| adjustable(id) && !rights.remove.contains(id)) {
+            let Some((_, permission)) = self.permission(id) else { continue };
+            let scope = shape.reach.unwrap_or(Scope::NONE);
+            let holding = Holding::plain(permission, scope, &user.id);
+            self.come_by(permission, holding, Source::Grant, &unticked, held);
+        }
+    }
+
+    fn by_grants<'h>(
+        &'h self,
+        grants: &'h [Grant],
+        me: &'h str,
+        source: Source,
+        unticked: &[&str],
+        held: &mut Vec<Holding<'h>>,
+    ) {
+        for grant in grants {
+            for (category, permission) in self.catalog.permissions() {
+                let left_out = grant.except.contains(&permission.id);
+                let to_be_had = permission.granted_by == GrantedBy::Roles;
+                // A toggle is given by its name only: whoever selects all means to widen.
+                let to_be_swept = to_be_had && permission.constraint.is_none() && !left_out;
+                let by_star = grant.permission.as_ref().is_some_and(|id| id.as_str() == "*")
+                    && to_be_swept
+                    && !permission.owner_only
+                    && permission.wildcard.unwrap_or(true);
+                let by_category = grant.category.as_ref() == Some(&category.id) && to_be_swept;
+                let by_name =
+                    grant.permission.as_ref() == Some(&permission.id) && to_be_had && !left_out;
+                if by_name || by_star || by_category {
+                    let holding = Holding {
+                        permission: &permission.id,
+                        scope: grant.scope,
+                        teams: &grant.teams,
+                        from: grant.valid_from,
+                        until: grant.valid_until,
+                        own_of: me,
+                    };
+                    self.come_by(permission, holding, source, unticked, held);
+                }
+            }
+        }
+    }
+
+    /// Adds what is held and what comes along with it.
+    fn come_by<'h>(
+        &'h self,
+        permission: &'h Permission,
+        holding: Holding<'h>,
+        source: Source,
+        unticked: &[&str],
+        held: &mut Vec<Holding<'h>>,
+    ) {
+        let mut seen: Vec<(&str, Scope)> = Vec::new();
+        let mut open = vec![(permission, holding.scope)];
+        while let Some((next, scope)) = open.pop() {
+            let first = seen.is_empty();
+            let scope = scope.intersection(next.reach.unwrap_or(Scope::ALL));
+            if scope.is_none() || seen.contains(&(&next.id, scope)) {
+                continue;
+            }
+            seen.push((&next.id, scope));
+            let off = unticked.contains(&next.id.as_str());
+            // Being the owner is the one source of what only the owner holds.
+            let owners = next.owner_only && (source != Source::Standing || !first);
+            let unlawful = owners || !first && next.granted_by != GrantedBy::Roles;
+            let named = source == Source::Named && first;
+            if named || !(off || owners || unlawful) {
+                held.push(Holding { permission: &next.id, scope, ..holding.clone() });
+            }
+            let granted = matches!(source, Source::Grant | Source::Named);
+            let brings = granted && !off && !unlawful;
+            for implied in next.implies.iter().filter(|_| brings) {
+                if let Some((_, along)) = self.permission(&implied.permission) {
+                    open.push((along, implied.scope.unwrap_or(scope)));
+                }
+            }
+        }
+    }
+}
+
+/// How something is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// By a role, a policy, a grant to the user or a tick.
+    Grant,
+    /// It is not: this is what a role would grant, that included which only an owner can hold.
+    Named,
+    /// By being a member or the owner.
+    Standing,
+    /// On behalf of another.
+    Delegation,
+}
+
+impl<'a> Holding<'a> {
+    fn plain(permission: &'a Permission, scope: Scope, own_of: &'a str) -> Self {
+        Self { permission: &permission.id, scope, teams: &[], from: None, until: None, own_of }
+    }
+}

@@ -1,0 +1,110 @@
+//! Guards, predicates and checks of roles.
+
+use super::{World, grants::Holding};
+use permesso_engine::decision::{Reason, Request};
+use permesso_engine::model::{Permission, Predicate, RoleCheck, Scope, User, Value};
+
+impl World<'_> {
+    /// The first guard of the permission that does not hold.
+    pub(super) fn guards(
+        &self,
+        permission: &Permission,
+        user: &User,
+        request: &Request<'_>,
+    ) -> Result<(), Reason> {
+        for guard in &self.catalog.guards {
+            if !guard.on.contains(&permission.id) {
+                continue;
+            }
+            let required =
+                guard.require.as_ref().is_none_or(|it| self.holds_true(it, user, request));
+            let checked = guard.check.as_ref().is_none_or(|it| self.passes(it, user, request));
+            if !required || !checked {
+                return Err(Reason::Guard {
+                    id: guard.id.as_str().into(),
+                    message: guard.message.as_str().into(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn holds_true(
+        &self,
+        predicate: &Predicate,
+        user: &User,
+        request: &Request<'_>,
+    ) -> bool {
+        match predicate {
+            Predicate::All(parts) => parts.iter().all(|part| self.holds_true(part, user, request)),
+            Predicate::Any(parts) => parts.iter().any(|part| self.holds_true(part, user, request)),
+            Predicate::Compare { path, test } => {
+                test.passes(self.read(path, user, request, None).as_ref())
+            }
+            Predicate::Own(relations) => relations.iter().any(|relation| {
+                let value = request.resource.attributes.get(relation);
+                value.is_some_and(|value| value.names(&user.id))
+            }),
+        }
+    }
+
+    fn passes(&self, check: &RoleCheck, user: &User, request: &Request<'_>) -> bool {
+        match (check, request.resource.id) {
+            (RoleCheck::Editable | RoleCheck::Deletable, None) => false,
+            (RoleCheck::EditableIfNamed, None) => true,
+            (RoleCheck::Editable | RoleCheck::EditableIfNamed, Some(id)) => {
+                self.standard(id).map_or_else(
+                    || self.role(id).and_then(|role| role.editable).unwrap_or(true),
+                    |standard| standard.editable.unwrap_or(false),
+                )
+            }
+            (RoleCheck::Deletable, Some(id)) => self.standard(id).map_or_else(
+                || self.role(id).and_then(|role| role.deletable).unwrap_or(true),
+                |standard| standard.deletable.unwrap_or(false),
+            ),
+            (RoleCheck::Covered(attributes), _) => {
+                attributes.iter().all(|attribute| {
+                    match request.resource.attributes.get(attribute) {
+                        None | Some(Value::Null) => true,
+                        Some(Value::Text(id)) => self.covers(id, user),
+                        Some(Value::List(ids)) => {
+                            ids.iter().all(|id| id.as_str().is_some_and(|id| self.covers(id, user)))
+                        }
+                        Some(_) => false,
+                    }
+                })
+            }
+        }
+    }
+
+    /// Whether a role grants no more than the user holds.
+    fn covers(&self, role: &str, user: &User) -> bool {
+        let Some(role) = self.role(role) else { return false };
+        let held = self.holdings(user);
+        self.of_role(role).iter().all(|given| {
+            let Some((_, permission)) = self.permission(given.permission) else { return true };
+            // A toggle takes away: to hand it out is not to hand out more.
+            if permission.constraint.is_some() {
+                return true;
+            }
+            let reached = held
+                .iter()
+                .filter(|mine| mine.permission == given.permission && is_as_wide(mine, given))
+                .fold(Scope::NONE, |union, mine| union.union(mine.scope));
+            reached.covers(given.scope)
+        })
+    }
+}
+
+/// Whether the limits of one holding leave at least as much as those of another.
+fn is_as_wide(mine: &Holding<'_>, given: &Holding<'_>) -> bool {
+    let teams = mine.teams.is_empty()
+        || !given.teams.is_empty()
+            && given
+                .teams
+                .iter()
+                .all(|team| mine.teams.iter().any(|top| super::in_branch(team, top)));
+    let from = mine.from.is_none_or(|mine| given.from.is_some_and(|given| mine <= given));
+    let until = mine.until.is_none_or(|mine| given.until.is_some_and(|given| given <= mine));
+    teams && from && until
+}

@@ -1,0 +1,75 @@
+//! What can be read, by path.
+
+use super::World;
+use permesso_engine::decision::Request;
+use permesso_engine::model::{Delegation, GrantedBy, InputPath, Scope, Status, Text, User, Value};
+
+impl World<'_> {
+    /// The value at a path; `None` where it is absent. `family` is whose configuration it is.
+    pub(super) fn read(
+        &self,
+        path: &InputPath,
+        user: &User,
+        request: &Request<'_>,
+        family: Option<&str>,
+    ) -> Option<Value<'static>> {
+        let text = |text: &str| Some(Value::text(text.to_owned()));
+        let delegation = || self.delegation(user, request);
+        match path {
+            InputPath::SubjectId => text(&user.id),
+            InputPath::SubjectRoles => list(&user.roles),
+            InputPath::SubjectPolicies => list(&user.policies),
+            InputPath::SubjectTeams => list(&user.teams),
+            InputPath::SubjectTags => list(&user.tags),
+            InputPath::SubjectStatus => text(user.status.name()),
+            InputPath::SubjectInvitation => text(user.invitation.name()),
+            InputPath::SubjectOwner => Some(Value::Bool(user.owner)),
+            InputPath::SubjectHolds(permission) => {
+                Some(Value::Bool(self.holds_anywhere(permission, user, request)))
+            }
+            InputPath::SubjectAttribute(name) => user.attributes.at(name).cloned(),
+            InputPath::DelegationFrom => text(&delegation()?.from),
+            InputPath::DelegationPermissions => list(&delegation()?.permissions),
+            InputPath::DelegationAudiences => list(&delegation()?.audiences),
+            InputPath::ResourceKind => text(request.resource.kind),
+            InputPath::ResourceId => text(request.resource.id?),
+            InputPath::ResourceAttribute(name) => {
+                Some(request.resource.attributes.at(name)?.clone().into_owned())
+            }
+            InputPath::ContextAttribute(name) => {
+                Some(request.context.at(name)?.clone().into_owned())
+            }
+            InputPath::Config(name) => self.tenant.families.get(family?)?.config.at(name).cloned(),
+            InputPath::Now => Some(Value::Int(request.now)),
+        }
+    }
+
+    /// The delegation under which the user acts: the first that hands out what is asked for by
+    /// somebody active whose own the resource is.
+    fn delegation(&self, user: &User, request: &Request<'_>) -> Option<&Delegation> {
+        let (_, permission) = self.permission(request.action)?;
+        // A delegation gives the delegator's own; where that is out of reach it gives nothing.
+        if !permission.reach.unwrap_or(Scope::ALL).has_own() {
+            return None;
+        }
+        let relations = match permission.own_means.as_slice() {
+            [] => &self.catalog.own_means,
+            named => named,
+        };
+        self.directory.delegations.iter().find(|delegation| {
+            let own = relations.iter().any(|relation| {
+                let value = request.resource.attributes.get(relation);
+                value.is_some_and(|value| value.names(&delegation.from))
+            });
+            let active = self.user(&delegation.from).is_some_and(|it| it.status == Status::Active);
+            own && active
+                && delegation.to == user.id
+                && permission.granted_by == GrantedBy::Delegation
+                && delegation.permissions.contains(&permission.id)
+        })
+    }
+}
+
+fn list(texts: &[Text]) -> Option<Value<'static>> {
+    Some(Value::List(texts.iter().map(|text| Value::text(text.to_string())).collect()))
+}

@@ -1,0 +1,216 @@
+//! The naive evaluator: the specification, read aloud.
+//!
+//! Nothing here is prepared, kept or shared with the engine beyond the words of the model: each
+//! question walks the documents from the top with plain loops. What is slow is easy to check
+//! against the doc comments of the model, and a mistake here is unlikely to be the engine's too.
+
+mod exclusive;
+mod family;
+mod grants;
+mod guards;
+mod inputs;
+
+use permesso_engine::compile::FamilySet;
+use permesso_engine::decision::{Reason, Request};
+use permesso_engine::model::{
+    Catalog, Category, Constraint, Directory, Invitation, Permission, Role, Status, Tenant, User,
+    Value,
+};
+use std::collections::BTreeSet;
+
+/// One product, one tenant of it, its people and the families that are installed.
+#[derive(Debug, Clone, Copy)]
+pub struct World<'a> {
+    /// The product.
+    pub catalog: &'a Catalog,
+    /// The tenant.
+    pub tenant: &'a Tenant,
+    /// Its people.
+    pub directory: &'a Directory,
+    /// What is installed.
+    pub families: &'a FamilySet,
+}
+
+/// How far a family's demand for another permission is followed; deeper is denied.
+const MAX_DEPTH: u8 = 3;
+
+/// An obligation without its order: code, values, source.
+pub type Duty = (String, Vec<String>, String);
+
+/// What the naive evaluator answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruling {
+    /// Why; [`Reason::Granted`] and [`Reason::Floor`] allow.
+    pub reason: Reason,
+    /// What travels with an allow.
+    pub duties: BTreeSet<Duty>,
+}
+
+impl Ruling {
+    /// Whether the subject may proceed.
+    #[must_use]
+    pub fn is_allow(&self) -> bool {
+        matches!(self.reason, Reason::Granted | Reason::Floor { .. })
+    }
+
+    fn deny(reason: Reason) -> Self {
+        Self { reason, duties: BTreeSet::new() }
+    }
+}
+
+impl<'a> World<'a> {
+    /// Decides one request.
+    #[must_use]
+    pub fn decide(&self, request: &Request<'_>) -> Ruling {
+        self.decide_at(request, 0)
+    }
+
+    /// Decides a request that so many families have led to.
+    fn decide_at(&self, request: &Request<'_>, depth: u8) -> Ruling {
+        let Some((category, permission)) = self.permission(request.action) else {
+            return Ruling::deny(Reason::UnknownAction);
+        };
+        let Some(user) = self.user(request.subject) else {
+            return Ruling::deny(Reason::UnknownSubject);
+        };
+        match request.resource.attributes.get("tenant") {
+            None => {}
+            Some(Value::Text(tenant)) if *tenant == self.tenant.tenant.as_str() => {}
+            Some(_) => return Ruling::deny(Reason::TenantMismatch),
+        }
+        if user.status != Status::Active {
+            return Ruling::deny(Reason::SubjectInactive);
+        }
+        match self.judge(category, permission, user, request, depth) {
+            Ok(ruling) => ruling,
+            Err(reason) => Ruling::deny(reason),
+        }
+    }
+
+    /// What comes after the subject was found, step by step.
+    fn judge(
+        &self,
+        category: &Category,
+        permission: &Permission,
+        user: &User,
+        request: &Request<'_>,
+        depth: u8,
+    ) -> Result<Ruling, Reason> {
+        if user.invitation == Invitation::Pending && !permission.while_pending {
+            return Err(Reason::InvitationPending);
+        }
+        if permission.constraint.is_some() {
+            return Err(Reason::NotAnAction);
+        }
+        if let Some(entitlement) = &permission.entitlement
+            && !self.entitled(entitlement)
+        {
+            return Err(Reason::Plan(entitlement.as_str().into()));
+        }
+        self.guards(permission, user, request)?;
+        let granted = self.granted(permission, user, request);
+        if let Err(reason) = &granted
+            && !self.may_lift(category, permission)
+        {
+            return Err(reason.clone());
+        }
+        // What only a floor could lift is denied for its missing grant, whatever else is missing.
+        let or_ungranted = |reason: Reason| granted.clone().err().unwrap_or(reason);
+        for required in &permission.requires {
+            if !self.held_here(required, user, request) {
+                return Err(or_ungranted(Reason::Prerequisite(required.as_str().into())));
+            }
+        }
+        self.exclusive(permission, user, request).map_err(or_ungranted)?;
+        let mut duties = BTreeSet::new();
+        self.constraints(permission, user, request, &mut duties).map_err(or_ungranted)?;
+        let asked = family::Asked { category, permission, user, request, depth };
+        let reason = self.ask(asked, granted, &mut duties)?;
+        Ok(Ruling { reason, duties })
+    }
+
+    /// Whether a permission is held as far as this resource, with the plan that it needs and
+    /// the permissions that it requires in turn.
+    fn held_here(&self, id: &str, user: &User, request: &Request<'_>) -> bool {
+        self.permission(id).is_some_and(|(_, permission)| {
+            permission.entitlement.as_ref().is_none_or(|name| self.entitled(name))
+                && self.granted(permission, user, request).is_ok()
+                && permission.requires.iter().all(|id| self.held_here(id, user, request))
+        })
+    }
+
+    /// The restricting toggles that the subject holds here.
+    fn constraints(
+        &self,
+        permission: &Permission,
+        user: &User,
+        request: &Request<'_>,
+        duties: &mut BTreeSet<Duty>,
+    ) -> Result<(), Reason> {
+        for (_, toggle) in self.catalog.permissions() {
+            let Some(constraint) = &toggle.constraint else { continue };
+            if !self.binds(toggle, constraint, user, request) {
+                continue;
+            }
+            if constraint.forbids.contains(&permission.id) {
+                return Err(Reason::Constraint(toggle.id.as_str().into()));
+            }
+            for oblige in &constraint.obliges {
+                if oblige.on.contains(&permission.id) {
+                    let (code, values) = (oblige.code.clone(), oblige.values.clone());
+                    duties.insert((code, values, toggle.id.to_string()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn binds(
+        &self,
+        toggle: &Permission,
+        constraint: &Constraint,
+        user: &User,
+        request: &Request<'_>,
+    ) -> bool {
+        // Whoever holds it is bound, however far it was granted.
+        !self.scope_here(toggle, user, request).is_none()
+            && !constraint
+                .unless
+                .as_ref()
+                .is_some_and(|predicate| self.holds_true(predicate, user, request))
+    }
+
+    fn entitled(&self, entitlement: &str) -> bool {
+        let plan = self.tenant.plan.as_ref().and_then(|plan| self.catalog.plans.get(plan.as_str()));
+        plan.is_some_and(|plan| plan.entitlements.iter().any(|id| id.as_str() == entitlement))
+            || self.tenant.addons.iter().any(|id| id.as_str() == entitlement)
+    }
+
+    fn permission(&self, id: &str) -> Option<(&'a Category, &'a Permission)> {
+        self.catalog.permissions().find(|(_, permission)| permission.id.as_str() == id)
+    }
+
+    fn user(&self, id: &str) -> Option<&'a User> {
+        self.directory.users.iter().find(|user| user.id.as_str() == id)
+    }
+
+    /// A role of the tenant: its own, or else a standard one that it did not edit.
+    fn role(&self, id: &str) -> Option<&'a Role> {
+        let custom = self.tenant.roles.iter().find(|role| role.id.as_str() == id);
+        custom.or_else(|| self.standard(id))
+    }
+
+    fn standard(&self, id: &str) -> Option<&'a Role> {
+        self.catalog.standard_roles.iter().find(|role| role.id.as_str() == id)
+    }
+}
+
+/// Whether a team is another or lies below it.
+fn in_branch(team: &str, top: &str) -> bool {
+    team == top || is_below(team, top)
+}
+
+/// Whether a team lies below another.
+fn is_below(team: &str, top: &str) -> bool {
+    team.strip_prefix(top).is_some_and(|rest| rest.starts_with('/'))
+}

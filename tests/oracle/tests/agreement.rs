@@ -1,0 +1,43 @@
+//! The engine and the naive evaluator say the same.
+
+use permesso_engine::Authorizer;
+use permesso_engine::decision::Reason;
+use permesso_oracle::generate;
+use permesso_oracle::run::{Settings, run};
+use permesso_oracle::tally::CODES;
+
+#[test]
+fn twenty_thousand_random_questions_get_one_answer_from_both() {
+    let settings = Settings { cases: 20_000, seed: 0, brief: false };
+    let tally = run(settings, |_| {}).unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(tally.cases() >= 20_000);
+    for code in CODES {
+        assert!(tally.of(code) >= 20, "`{code}` is too rare to say anything:\n{tally}");
+    }
+    let share = tally.allows() * 100 / tally.cases();
+    assert!((15..=85).contains(&share), "{share} % are allowed:\n{tally}");
+    assert!(tally.obliged * 50 >= tally.allows(), "obligations are too rare:\n{tally}");
+    assert!(tally.hits * 20 >= tally.rechecked, "the cache is hardly used:\n{tally}");
+}
+
+#[test]
+fn a_tenant_that_is_not_served_is_denied_in_every_way() {
+    let case = generate::case(0, 3);
+    let world = case.read().unwrap_or_else(|refused| panic!("{refused}"));
+    let authorizer = Authorizer::new(10);
+    let requests: Vec<_> = world.questions.iter().map(|question| question.at(0)).collect();
+    for request in &requests {
+        assert_eq!(authorizer.decide("elsewhere", request).reason, Reason::UnknownTenant);
+        let explained = authorizer.explain("elsewhere", request);
+        assert_eq!(explained.decision.reason, Reason::UnknownTenant);
+    }
+    let together = authorizer.decide_batch("elsewhere", &requests);
+    assert!(together.iter().all(|decision| decision.reason == Reason::UnknownTenant));
+}
+
+#[test]
+fn a_seed_makes_the_same_case_every_time() {
+    let text = |seed| generate::case(seed, 5).to_string();
+    assert_eq!(text(7), text(7));
+    assert_ne!(text(7), text(8));
+}

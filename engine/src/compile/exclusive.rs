@@ -57,6 +57,7 @@ pub(super) fn compile(
                 );
                 continue;
             };
+            kind.edit |= item.access == Access::Edit;
             let rule = kind.items.entry(item.id.as_str().into()).or_default();
             // Edit implies view: an item that is named at all is exclusive to look at as well.
             rule.view.push(number);
@@ -110,6 +111,7 @@ fn kinds(definition: &Definition<'_>, found: &mut Diagnostics) -> Map<KindRule> 
                 .map(|whole| (whole.kind.as_str().into(), whole.by.clone()))
                 .collect(),
             items: Map::default(),
+            edit: false,
         };
         kinds.insert(name.as_str().into(), rule);
     }

@@ -142,6 +142,8 @@ pub(crate) struct KindRule {
     pub(crate) part_of: Box<[(Box<str>, PartBy)]>,
     /// The programs that name an item of this kind, by the item's id.
     pub(crate) items: Map<ItemRule>,
+    /// Whether any of them gives the right to edit.
+    pub(crate) edit: bool,
 }
 
 /// The programs that give one item. A program that gives edit stands in both lists.

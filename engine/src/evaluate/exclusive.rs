@@ -37,7 +37,11 @@ impl<'a> Ask<'a> {
         access: Access,
         record: &mut R,
     ) -> Result<(), Reason> {
-        if kind.items.values().all(|item| programs(item, access).is_empty()) {
+        let governed = match access {
+            Access::View => !kind.items.is_empty(),
+            Access::Edit => kind.edit,
+        };
+        if !governed {
             return Ok(());
         }
         let Some(id) = id else {

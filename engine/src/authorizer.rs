@@ -84,7 +84,7 @@ impl Authorizer {
             Ok(prepared) => prepared,
             Err(decision) => return decision,
         };
-        let Some(key) = self.cache.key(ask.snapshot, ask.member, id, request) else {
+        let Some(key) = self.cache.key(ask, id) else {
             return run(ask, id, 0, &mut Silent);
         };
         if let Some(kept) = self.cache.get(&key) {
@@ -147,7 +147,7 @@ impl Authorizer {
             Ok(prepared) => prepared,
             Err(decision) => return Begun::Decided(decision),
         };
-        let key = self.cache.key(ask.snapshot, ask.member, id, request);
+        let key = self.cache.key(ask, id);
         if let Some(kept) = key.as_ref().and_then(|key| self.cache.get(key)) {
             return Begun::Decided(kept);
         }
@@ -200,7 +200,7 @@ impl Authorizer {
             }
             Some(tenant) => explain(tenant, request, &mut record),
         };
-        Explanation { decision, trace: record.0 }
+        Explanation { decision, trace: record.trace, seen: record.seen }
     }
 }
 
@@ -209,7 +209,7 @@ impl Authorizer {
 pub fn explain_alone(tenant: &Compiled, request: &Request<'_>) -> Explanation {
     let mut record = Tracing::default();
     let decision = explain(tenant, request, &mut record);
-    Explanation { decision, trace: record.0 }
+    Explanation { decision, trace: record.trace, seen: record.seen }
 }
 
 fn explain(tenant: &Compiled, request: &Request<'_>, record: &mut Tracing) -> Decision {
@@ -245,12 +245,12 @@ fn prepare<'a, R: Recorder>(
     let snapshot = &*tenant.snapshot;
     let id = find(snapshot, request.action, record)
         .map_err(|reason| Decision::deny(reason, snapshot.revision()))?;
-    let Some(member) = tenant.members.get(request.subject) else {
+    let Some(member) = tenant.people.member(request.subject) else {
         record.step(Stage::Subject, Outcome::Deny, || {
             format!("`{}` is not in the directory of `{}`", request.subject, snapshot.tenant())
         });
         return Err(Decision::deny(Reason::UnknownSubject, snapshot.revision()));
     };
-    let member: &Member = member;
-    Ok((Ask { snapshot, member, request, horizon }, id))
+    let (member, people): (&Member, _) = (member, &tenant.people);
+    Ok((Ask { snapshot, people, member, request, horizon, alone: false }, id))
 }

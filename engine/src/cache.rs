@@ -8,10 +8,11 @@
 //! it, and then compared in full: what merely hashes alike is never taken for the same.
 
 use crate::compile::{Member, PermissionId, Snapshot};
-use crate::decision::{Decision, Request};
-use crate::evaluate::{Projected, ProjectedRef, project, projected_equals};
+use crate::decision::Decision;
+use crate::evaluate::{Ask, Projected, ProjectedRef, project, projected_equals};
 use crate::model::{Attributes, Value};
 use moka::Equivalent;
+use moka::notification::RemovalCause;
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub(crate) struct DecisionCache {
     hits: AtomicU64,
     misses: AtomicU64,
     bypasses: AtomicU64,
+    evictions: Arc<AtomicU64>,
 }
 
 /// How the cache fared since it was made.
@@ -35,6 +37,8 @@ pub struct CacheStats {
     pub misses: u64,
     /// Decisions that are cheaper to make than to look up, or must not be kept.
     pub bypasses: u64,
+    /// Decisions that were dropped to make room for others.
+    pub evictions: u64,
     /// Decisions that are kept, approximately.
     pub entries: u64,
 }
@@ -75,9 +79,17 @@ pub(crate) struct KeyRef<'a> {
 impl DecisionCache {
     /// A cache of at most `capacity` decisions; 0 keeps none.
     pub(crate) fn new(capacity: u64) -> Self {
+        let evictions = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&evictions);
         Self {
+            evictions,
             kept: moka::sync::Cache::builder()
                 .max_capacity(capacity)
+                .eviction_listener(move |_, _, cause| {
+                    if cause == RemovalCause::Size {
+                        counter.fetch_add(1, Ordering::Relaxed);
+                    }
+                })
                 .build_with_hasher(foldhash::fast::RandomState::default()),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -91,25 +103,26 @@ impl DecisionCache {
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
             bypasses: self.bypasses.load(Ordering::Relaxed),
+            evictions: self.evictions.load(Ordering::Relaxed),
             entries: self.kept.entry_count(),
         }
     }
 
     /// The key of a request; `None` where its decision is not kept. A decision without a family
     /// costs less than a look-up.
-    pub(crate) fn key<'a>(
-        &self,
-        snapshot: &'a Snapshot,
-        member: &'a Member,
-        permission: PermissionId,
-        request: &'a Request<'a>,
-    ) -> Option<KeyRef<'a>> {
+    pub(crate) fn key<'a>(&self, ask: Ask<'a>, permission: PermissionId) -> Option<KeyRef<'a>> {
+        let Ask { snapshot, member, request, .. } = ask;
         let rule = snapshot.permission(permission)?;
         if rule.family.is_none() || !rule.cacheable || member.has_own_conditions() {
             self.bypasses.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        let projected = rule.reads.iter().map(|path| project(request, path)).collect();
+        let sharers = rule.sharers.iter().filter_map(|content| {
+            let content = snapshot.sharing.contents.get(usize::from(*content))?;
+            Some(ProjectedRef::Flag(ask.sharer_redacts(content)))
+        });
+        let projected =
+            rule.reads.iter().map(|path| project(request, path)).chain(sharers).collect();
         Some(KeyRef { snapshot, member, permission, request: projected, now: request.now })
     }
 
@@ -162,6 +175,7 @@ impl Hash for KeyRef<'_> {
         for value in &self.request {
             match value {
                 ProjectedRef::Absent => state.write_u8(0),
+                ProjectedRef::Flag(flag) => state.write_u8(3 + u8::from(*flag)),
                 ProjectedRef::Text(text) => text_into(state, text),
                 ProjectedRef::Value(value) => value_into(state, value),
             }

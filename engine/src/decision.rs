@@ -1,6 +1,6 @@
 //! Questions and answers.
 
-use crate::model::{Attributes, Scope};
+use crate::model::{Attributes, Place, Scope};
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -131,6 +131,8 @@ pub enum Reason {
     NotGranted,
     /// The permission is granted, but not as far as this resource.
     OutOfScope(Scope),
+    /// The record is private, and the subject is not one of those whose it is.
+    Private,
     /// Another permission is required and not held here.
     Prerequisite(Arc<str>),
     /// An exclusive access program keeps the item from the subject.
@@ -142,6 +144,10 @@ pub enum Reason {
     },
     /// A restricting toggle binds the subject.
     Constraint(Arc<str>),
+    /// The record does not share content of this kind with the subject.
+    Hidden(Arc<str>),
+    /// Content of this kind is redacted here, and nothing else is asked for.
+    Redacted(Arc<str>),
     /// The family forbids it.
     Family {
         /// The family.
@@ -185,9 +191,12 @@ impl Reason {
             Self::Guard { .. } => "guard",
             Self::NotGranted => "not-granted",
             Self::OutOfScope(_) => "out-of-scope",
+            Self::Private => "private",
             Self::Prerequisite(_) => "prerequisite",
             Self::Exclusive { .. } => "exclusive",
             Self::Constraint(_) => "constraint",
+            Self::Hidden(_) => "hidden",
+            Self::Redacted(_) => "redacted",
             Self::Family { .. } => "family-forbids",
             Self::FamilyRequires { .. } => "family-requires",
             Self::FamilyFault { .. } => "family-fault",
@@ -198,7 +207,11 @@ impl Reason {
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {
-            Self::Plan(id) | Self::Constraint(id) | Self::Prerequisite(id) => Some(id),
+            Self::Plan(id)
+            | Self::Constraint(id)
+            | Self::Prerequisite(id)
+            | Self::Hidden(id)
+            | Self::Redacted(id) => Some(id),
             Self::Guard { id, .. } => Some(id),
             Self::Exclusive { id, .. } => Some(id),
             Self::Floor { code, .. } | Self::Family { code, .. } => Some(code),
@@ -241,6 +254,7 @@ impl fmt::Display for Reason {
             Self::OutOfScope(scope) => {
                 write!(f, "it is granted at scope {scope}, which does not reach this resource")
             }
+            Self::Private => f.write_str("the record is private"),
             Self::Prerequisite(permission) => write!(f, "it also needs `{permission}` here"),
             Self::Exclusive { kind, id } if id.is_empty() => {
                 write!(f, "some {kind} are exclusive and this one is not identified")
@@ -249,6 +263,8 @@ impl fmt::Display for Reason {
                 write!(f, "the {kind} `{id}` is exclusive to programs that the user is not in")
             }
             Self::Constraint(id) => write!(f, "the user is bound by `{id}`"),
+            Self::Hidden(kind) => write!(f, "the {kind} is not shared with the user"),
+            Self::Redacted(kind) => write!(f, "the {kind} is shared without its content"),
             Self::Family { message, .. } => f.write_str(message),
             Self::FamilyRequires { permission, .. } => {
                 write!(f, "here it also needs `{permission}`")
@@ -272,6 +288,8 @@ pub enum Stage {
     Plan,
     /// Do the catalog's guards hold?
     Guards,
+    /// Is the record private, and not the subject's?
+    Privacy,
     /// Does anything grant it as far as this resource?
     Grants,
     /// Are the other permissions that it requires held?
@@ -280,6 +298,8 @@ pub enum Stage {
     Exclusive,
     /// Do restricting toggles bind the subject?
     Constraints,
+    /// How much of the content is shared with the subject?
+    Sharing,
     /// What does the family say?
     Family,
 }
@@ -323,6 +343,31 @@ pub struct FamilyStep {
     pub nanos: u64,
 }
 
+/// Something of the documents that a decision looked at, for those who want to know what their
+/// tests exercise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seen {
+    /// Where it stands.
+    pub place: Place,
+    /// What it is and what came out.
+    pub what: Sight,
+}
+
+/// What was looked at, and what came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sight {
+    /// A grant: whether it counted.
+    Grant(bool),
+    /// A condition: what it said; `None` where that cannot be known.
+    Condition(Option<bool>),
+    /// A program: whether it admitted the subject.
+    Program(bool),
+    /// A guard: whether it held.
+    Guard(bool),
+    /// A policy or override of sharing: whether it applied.
+    Sharing(bool),
+}
+
 /// A decision with everything that was looked at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
@@ -330,4 +375,6 @@ pub struct Explanation {
     pub decision: Decision,
     /// Every step, those after the first denial included: they say what else stands against it.
     pub trace: Vec<Step>,
+    /// Which lines of the documents were looked at.
+    pub seen: Vec<Seen>,
 }

@@ -3,7 +3,7 @@
 //! Bad input changes nothing and is refused with everything that is wrong with it, not with the
 //! first fault only: whoever fixes a catalog wants to fix it once.
 
-use crate::model::{Position, Text};
+use crate::model::{Document, Place, Position, Text};
 use std::fmt;
 
 /// One fault of a document.
@@ -112,13 +112,19 @@ impl std::error::Error for Diagnostics {}
 
 /// Collects the faults of one document.
 pub(crate) struct Reporter<'a> {
+    document: Document,
     file: &'a str,
     pub(crate) found: &'a mut Diagnostics,
 }
 
 impl<'a> Reporter<'a> {
-    pub(crate) fn new(file: &'a str, found: &'a mut Diagnostics) -> Self {
-        Self { file, found }
+    pub(crate) fn new(document: Document, file: &'a str, found: &'a mut Diagnostics) -> Self {
+        Self { document, file, found }
+    }
+
+    /// A place in the document.
+    pub(crate) fn place(&self, at: Position) -> Place {
+        Place { document: self.document, at }
     }
 
     /// A fault at a position.

@@ -7,7 +7,7 @@ use crate::decision::Obligation;
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::family::{Family, Input, InputKind, InputSpec};
 use crate::fast::Map;
-use crate::model::{FamilySettings, InputPath, Position, Text};
+use crate::model::{Document, FamilySettings, InputPath, Position, Text};
 use std::sync::Arc;
 
 /// The families that a catalog names.
@@ -30,7 +30,7 @@ pub(super) fn compile(
             .map(|name| this.govern(definition, permissions, id, name, found));
         this.governed.push(governed);
     }
-    let mut report = Reporter::new(&definition.tenant.file, found);
+    let mut report = definition.reporter(Document::Tenant, found);
     for name in definition.tenant.value.families.keys() {
         if !this.rules.iter().any(|rule| *rule.id == **name) {
             let known = this.rules.iter().map(|rule| &*rule.id);
@@ -62,7 +62,7 @@ impl Families {
         let asked = permissions.entry(id).map(|entry| entry.permission.id.as_str()).unwrap_or("");
         let place = manifest.permissions.iter().position(|known| known == asked);
         if place.is_none() {
-            let mut report = Reporter::new(&definition.catalog.file, found);
+            let mut report = definition.reporter(Document::Catalog, found);
             report.fault(
                 name.at(),
                 format!("permissions.{asked}.family"),
@@ -93,7 +93,7 @@ fn bind(
 ) -> FamilyRule {
     let empty = FamilySettings::default();
     let settings = definition.tenant.value.families.get(name.as_str()).unwrap_or(&empty);
-    let mut report = Reporter::new(&definition.tenant.file, found);
+    let mut report = definition.reporter(Document::Tenant, found);
     let installed = definition
         .families
         .get(name.as_str())

@@ -1,15 +1,14 @@
 //! Grants: from what an admin wrote to a table that is read by position.
 
 use super::permissions::Permissions;
-use super::snapshot::{GrantSet, LimitedGrant, PermissionId};
-use crate::condition::Condition;
+use super::snapshot::{Clause, GrantSet, LimitedGrant, Origin, PermissionId, TeamLimits};
 use crate::diagnostic::Reporter;
-use crate::model::{Grant, GrantedBy, Scope};
+use crate::model::{Grant, GrantedBy, Place, Scope, Text};
 
 /// Grants on the way to becoming a [`GrantSet`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Granting {
-    plain: Vec<(PermissionId, Scope)>,
+    plain: Vec<Origin>,
     limited: Vec<LimitedGrant>,
 }
 
@@ -23,9 +22,12 @@ impl Granting {
         report: &mut Reporter<'_>,
     ) {
         for grant in grants {
-            let condition = permissions.condition(grant.condition.as_ref(), field, report);
+            let condition =
+                permissions.condition(grant.condition.as_ref(), &grant.cases, field, report);
+            let named = grant.permission.as_ref().or(grant.category.as_ref());
+            let place = report.place(named.map(|name| name.at()).unwrap_or_default());
             for permission in expand(permissions, grant, field, report) {
-                self.insert(permissions, permission, grant, condition.as_ref());
+                self.insert(permissions, permission, grant, condition.as_ref(), place);
             }
         }
     }
@@ -35,21 +37,25 @@ impl Granting {
         permissions: &Permissions<'_>,
         permission: PermissionId,
         grant: &Grant,
-        condition: Option<&Condition>,
+        condition: Option<&Clause>,
+        place: Place,
     ) {
         let Some(entry) = permissions.entry(permission) else { return };
         let scope = grant.scope.intersection(entry.reach);
         let timed = grant.valid_from.is_some() || grant.valid_until.is_some();
-        if grant.teams.is_empty() && !timed && grant.condition.is_none() {
-            self.plain.push((permission, scope));
+        let boxed = |teams: &[Text]| teams.iter().map(|team| team.as_str().into()).collect();
+        let teams = TeamLimits { branches: boxed(&grant.teams), exact: boxed(&grant.exact_teams) };
+        if teams.is_empty() && !timed && grant.condition.is_none() {
+            self.plain.push(Origin { permission, scope, place });
         } else {
             self.limited.push(LimitedGrant {
                 permission,
                 scope,
-                teams: grant.teams.iter().map(|team| team.as_str().into()).collect(),
+                teams,
                 from: grant.valid_from,
                 until: grant.valid_until,
                 condition: condition.cloned(),
+                place,
             });
         }
     }
@@ -77,11 +83,14 @@ impl Granting {
                 *slot = slot.union(scope);
             }
         };
-        for (permission, scope) in &self.plain {
-            for (implied, scope) in permissions.closure(*permission, *scope, off) {
-                set(implied, scope);
+        let mut origins = Vec::new();
+        for origin in &self.plain {
+            for (permission, scope) in permissions.closure(origin.permission, origin.scope, off) {
+                set(permission, scope);
+                origins.push(Origin { permission, scope, place: origin.place });
             }
         }
+        origins.sort_by_key(|origin| origin.permission);
         let mut limited: Vec<LimitedGrant> =
             self.limited
                 .iter()
@@ -92,7 +101,7 @@ impl Granting {
                 })
                 .collect();
         limited.sort_by_key(|grant| grant.permission);
-        GrantSet { plain: plain.into(), limited: limited.into() }
+        GrantSet { plain: plain.into(), origins: origins.into(), limited: limited.into() }
     }
 }
 

@@ -4,27 +4,33 @@
 //! followed, scopes are cut, what a grant implies is added up, what a decision reads is listed.
 //! Every fault of the documents is found here too, with its place.
 
+mod conditions;
 mod exclusive;
 mod families;
 mod grants;
+mod matchers;
 mod people;
 mod permissions;
 mod reads;
 mod roles;
 mod rules;
+mod sharing;
 mod snapshot;
 
+pub(crate) use matchers::MatcherRule;
+pub(crate) use people::People;
+pub use people::recompile_users;
+pub(crate) use sharing::{ContentRule, MarkRule, Redaction, SharingRule};
 pub(crate) use snapshot::{
-    ConstraintRule, DelegationRule, Governed, GrantSet, GuardRule, InputRule, Installed, ItemRule,
-    KindRule, LimitedGrant, PermissionRule, ProgramRule, RoleRule,
+    Clause, ConstraintRule, DelegationRule, Governed, GrantSet, GuardRule, InputRule, Installed,
+    ItemRule, KindRule, LimitedGrant, PermissionRule, RoleRule, TeamLimits,
 };
 pub use snapshot::{Member, PermissionId, Snapshot};
 
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::family::Family;
-use crate::fast::Map;
 use crate::load::Source;
-use crate::model::{Catalog, Directory, Tenant, Text};
+use crate::model::{Catalog, Directory, Document, Tenant, Text};
 use permissions::Permissions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -58,21 +64,33 @@ pub struct Definition<'a> {
 pub struct Compiled {
     /// Its policy.
     pub snapshot: Arc<Snapshot>,
-    /// Its people by id.
-    pub(crate) members: Map<Arc<Member>>,
+    /// Its people.
+    pub(crate) people: People,
+}
+
+impl Definition<'_> {
+    /// Collects the faults of one of the documents.
+    fn reporter<'r>(&'r self, document: Document, found: &'r mut Diagnostics) -> Reporter<'r> {
+        let file = match document {
+            Document::Catalog => &self.catalog.file,
+            Document::Tenant => &self.tenant.file,
+            Document::Directory => &self.directory.file,
+        };
+        Reporter::new(document, file, found)
+    }
 }
 
 impl Compiled {
     /// A user.
     #[must_use]
     pub fn member(&self, id: &str) -> Option<&Arc<Member>> {
-        self.members.get(id)
+        self.people.member(id)
     }
 
     /// How many users there are.
     #[must_use]
     pub fn member_count(&self) -> usize {
-        self.members.len()
+        self.people.len()
     }
 }
 
@@ -88,15 +106,16 @@ pub fn compile(definition: &Definition<'_>) -> Result<Compiled, Diagnostics> {
     let mut found = Diagnostics::default();
     let (catalog, tenant) = (&definition.catalog.value, &definition.tenant.value);
     let permissions =
-        Permissions::new(catalog, &mut Reporter::new(&definition.catalog.file, &mut found));
+        Permissions::new(catalog, &mut definition.reporter(Document::Catalog, &mut found));
     let entitlements = rules::entitlements(definition, &mut found);
     let policies = roles::policies(
         &tenant.policies,
         &permissions,
-        &mut Reporter::new(&definition.tenant.file, &mut found),
+        &mut definition.reporter(Document::Tenant, &mut found),
     );
     let (role_ids, roles) = roles::roles(definition, &permissions, &policies, &mut found);
     let (kinds, programs) = exclusive::compile(definition, &permissions, &role_ids, &mut found);
+    let sharing = sharing::compile(definition, &permissions, &role_ids, &mut found);
     let families = families::compile(definition, &permissions, &mut found);
     let guards = rules::guards(definition, &permissions, &mut found);
     let constraints = rules::constraints(definition, &permissions, &mut found);
@@ -127,14 +146,14 @@ pub fn compile(definition: &Definition<'_>) -> Result<Compiled, Diagnostics> {
         constraints,
         kinds,
         programs: programs.into(),
+        sharing,
         families: families.rules.into(),
         team_attribute: catalog.teams.attribute.as_str().into(),
         unassigned_is_everybodys: catalog.teams.unassigned == crate::model::Unassigned::Everybody,
     };
     reads::fill(&mut snapshot);
-    let members =
-        people::compile(definition, definition.directory, &permissions, &snapshot, &mut found);
-    found.or(Compiled { snapshot: Arc::new(snapshot), members })
+    let people = people::compile(definition, &permissions, &snapshot, &mut found);
+    found.or(Compiled { snapshot: Arc::new(snapshot), people })
 }
 
 fn arc(text: &Text) -> Arc<str> {

@@ -1,54 +1,191 @@
 //! People: from what the directory says to what a decision reads.
 
-use super::Definition;
 use super::grants::Granting;
 use super::permissions::Permissions;
 use super::snapshot::{DelegationRule, Extra, GrantSet, Member, PermissionId, RoleRule, Snapshot};
+use super::{Compiled, Definition};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::fast::Map;
-use crate::load::Source;
-use crate::model::{Delegation, Directory, Scope, Status, Text, User};
-use std::collections::HashMap;
+use crate::model::{Delegation, Document, Invitation, Scope, Status, Text, User};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The users of a tenant by id.
+/// The users of a tenant, as decisions read them.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct People {
+    members: Map<Arc<Member>>,
+    usage: Map<Usage>,
+}
+
+/// How many hold a role.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// Who take part: active, with the invitation accepted.
+    pub(crate) taking_part: usize,
+    /// All but the deleted.
+    pub(crate) listed: usize,
+}
+
+impl People {
+    pub(crate) fn member(&self, id: &str) -> Option<&Arc<Member>> {
+        self.members.get(id)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Member>> {
+        self.members.values()
+    }
+
+    /// How many hold a role, by its name.
+    pub(crate) fn usage(&self, role: &str) -> Usage {
+        self.usage.get(role).copied().unwrap_or_default()
+    }
+
+    fn put(&mut self, member: Member, snapshot: &Snapshot) {
+        self.count(&member, snapshot, 1);
+        let id = Box::from(&*member.id);
+        if let Some(old) = self.members.insert(id, Arc::new(member)) {
+            self.count(&old, snapshot, -1);
+        }
+    }
+
+    fn remove(&mut self, id: &str, snapshot: &Snapshot) {
+        if let Some(old) = self.members.remove(id) {
+            self.count(&old, snapshot, -1);
+        }
+    }
+
+    fn count(&mut self, member: &Member, snapshot: &Snapshot, by: isize) {
+        let names: HashSet<&str> = member.role_names(snapshot).collect();
+        for name in names {
+            let usage = self.usage.entry(name.into()).or_default();
+            if member.takes_part() {
+                usage.taking_part = usage.taking_part.saturating_add_signed(by);
+            }
+            if member.status != Status::Deleted {
+                usage.listed = usage.listed.saturating_add_signed(by);
+            }
+        }
+    }
+}
+
+impl Member {
+    /// Whether the user is active and has accepted the invitation.
+    pub(crate) fn takes_part(&self) -> bool {
+        self.status == Status::Active && self.invitation == Invitation::Accepted
+    }
+}
+
+/// The users of a tenant.
 pub(super) fn compile(
     definition: &Definition<'_>,
-    directory: &Source<Directory>,
     permissions: &Permissions<'_>,
     snapshot: &Snapshot,
     found: &mut Diagnostics,
-) -> Map<Arc<Member>> {
-    let mut report = Reporter::new(&directory.file, found);
-    let mut users: HashMap<&str, &User> = HashMap::new();
+) -> People {
+    let directory = definition.directory;
+    let mut people = People::default();
+    let mut report = Reporter::new(Document::Directory, &directory.file, found);
+    let mut seen: HashSet<&str> = HashSet::new();
     for user in &directory.value.users {
         if user.id.is_empty() {
             report.fault(user.id.at(), "users", "a user needs an id", None);
         }
-        if users.insert(&user.id, user).is_some() {
+        if !seen.insert(&user.id) {
             let field = format!("users.{}", user.id);
             report.fault(user.id.at(), field, "two users have this id", None);
         }
+        people.put(member(definition, user, permissions, snapshot, &mut report), snapshot);
     }
-    let mut delegations: HashMap<&str, Vec<DelegationRule>> = HashMap::new();
-    for delegation in &directory.value.delegations {
-        if let Some(rule) = delegated(definition, delegation, &users, permissions, &mut report) {
-            delegations.entry(&delegation.to).or_default().push(rule);
+    let all = |_: &Delegation| true;
+    delegate(definition, permissions, snapshot, &mut people, all, &mut report);
+    people
+}
+
+/// Compiles some users anew, against the policy as it is. Everybody else keeps what is cached.
+///
+/// `definition.directory` is the directory after the change and `changed` the ids of the users
+/// who were added, changed or taken out. The other documents have to be those that `compiled`
+/// was compiled from; they are not looked at for changes.
+///
+/// # Errors
+///
+/// What is wrong with the users who changed and with delegations from or to them.
+pub fn recompile_users(
+    compiled: &Compiled,
+    definition: &Definition<'_>,
+    changed: &[&str],
+) -> Result<Compiled, Diagnostics> {
+    static REVISION: AtomicU64 = AtomicU64::new(1);
+
+    let mut found = Diagnostics::default();
+    let snapshot = &compiled.snapshot;
+    let catalog = &definition.catalog.value;
+    let permissions =
+        Permissions::new(catalog, &mut definition.reporter(Document::Catalog, &mut found));
+    let mut people = compiled.people.clone();
+    // Whoever acts for somebody who changed may now do more or less.
+    let mut touched: HashSet<&str> = changed.iter().copied().collect();
+    let delegations = &definition.directory.value.delegations;
+    touched.extend(
+        delegations
+            .iter()
+            .filter(|delegation| changed.contains(&delegation.from.as_str()))
+            .map(|delegation| delegation.to.as_str()),
+    );
+    touched.extend(compiled.people.iter().filter_map(|member| {
+        let mut delegations = member.extra.iter().flat_map(|extra| &extra.delegations);
+        delegations.any(|rule| changed.contains(&&*rule.from.id)).then_some(&*member.id)
+    }));
+    let mut report = definition.reporter(Document::Directory, &mut found);
+    let users = definition.directory.value.users.iter();
+    let users: HashMap<&str, &User> = users.map(|user| (user.id.as_str(), user)).collect();
+    for id in &touched {
+        match users.get(id) {
+            Some(user) => {
+                let mut member = member(definition, user, &permissions, snapshot, &mut report);
+                member.revision = REVISION.fetch_add(1, Ordering::Relaxed);
+                people.put(member, snapshot);
+            }
+            None => people.remove(id, snapshot),
         }
     }
-    let mut members = Map::default();
-    for user in &directory.value.users {
-        let delegated = delegations.remove(user.id.as_str()).unwrap_or_default();
-        let member = member(definition, user, delegated, permissions, snapshot, &mut report);
-        members.insert(user.id.as_str().into(), Arc::new(member));
+    let theirs = |delegation: &Delegation| touched.contains(delegation.to.as_str());
+    delegate(definition, &permissions, snapshot, &mut people, theirs, &mut report);
+    found.or(Compiled { snapshot: Arc::clone(snapshot), people })
+}
+
+/// Gives those to whom something is delegated what is.
+fn delegate(
+    definition: &Definition<'_>,
+    permissions: &Permissions<'_>,
+    snapshot: &Snapshot,
+    people: &mut People,
+    wanted: impl Fn(&Delegation) -> bool,
+    report: &mut Reporter<'_>,
+) {
+    let mut given: HashMap<&str, Vec<DelegationRule>> = HashMap::new();
+    for delegation in definition.directory.value.delegations.iter().filter(|d| wanted(d)) {
+        if let Some(rule) = delegated(definition, delegation, people, permissions, report) {
+            given.entry(&delegation.to).or_default().push(rule);
+        }
     }
-    members
+    for (to, delegations) in given {
+        let Some(member) = people.member(to) else { continue };
+        let mut member = Member::clone(member);
+        let extra = member.extra.get_or_insert_default();
+        extra.delegations = delegations.into();
+        people.put(member, snapshot);
+    }
 }
 
 fn member(
     definition: &Definition<'_>,
     user: &User,
-    delegations: Vec<DelegationRule>,
     permissions: &Permissions<'_>,
     snapshot: &Snapshot,
     report: &mut Reporter<'_>,
@@ -82,7 +219,7 @@ fn member(
     Member {
         id: user.id.as_str().into(),
         revision: 0,
-        extra: extra(user, &roles, delegations, permissions, snapshot, report),
+        extra: extra(user, &roles, permissions, snapshot, report),
         roles: roles.into(),
         unknown_roles: unknown_roles.into(),
         policies: policies.into(),
@@ -98,7 +235,6 @@ fn member(
 fn extra(
     user: &User,
     roles: &[u32],
-    delegations: Vec<DelegationRule>,
     permissions: &Permissions<'_>,
     snapshot: &Snapshot,
     report: &mut Reporter<'_>,
@@ -137,14 +273,13 @@ fn extra(
         })
         .collect();
     let adjusted = adjusted(roles, &removed, permissions, snapshot);
-    let nothing =
-        grants.is_none() && added.is_empty() && adjusted.is_empty() && delegations.is_empty();
+    let nothing = grants.is_none() && added.is_empty() && adjusted.is_empty();
     (!nothing).then(|| {
         Box::new(Extra {
             grants,
             added: added.into(),
             adjusted: adjusted.into(),
-            delegations: delegations.into(),
+            delegations: Box::default(),
         })
     })
 }
@@ -177,21 +312,22 @@ fn adjusted(
 fn delegated(
     definition: &Definition<'_>,
     delegation: &Delegation,
-    users: &HashMap<&str, &User>,
+    people: &People,
     permissions: &Permissions<'_>,
     report: &mut Reporter<'_>,
 ) -> Option<DelegationRule> {
     let field = format!("delegations.{}", delegation.from);
     for name in [&delegation.from, &delegation.to] {
-        if !users.contains_key(name.as_str()) {
-            report.unknown("user", name, &field, users.keys().copied());
+        if people.member(name).is_none() {
+            let known = people.members.keys().map(|id| &**id);
+            report.unknown("user", name, &field, known);
         }
     }
     let mut ids = Vec::new();
     for name in &delegation.permissions {
         match permissions.find(name) {
             None => report.unknown("permission", name, &field, permissions.ids()),
-            Some(id) if permissions.delegable(id) => ids.push(id),
+            Some(id) if permissions.by_delegation(id) || permissions.delegable(id) => ids.push(id),
             Some(_) if definition.lenient => {}
             Some(_) => {
                 let message = format!("`{name}` cannot be delegated");
@@ -199,11 +335,18 @@ fn delegated(
             }
         }
     }
-    let active =
-        users.get(delegation.from.as_str()).is_some_and(|user| user.status == Status::Active);
-    active.then(|| DelegationRule {
-        from: delegation.from.as_str().into(),
+    if let (Some(from), Some(until)) = (delegation.valid_from, delegation.valid_until)
+        && from >= until
+    {
+        let help = Some("valid_from is included, valid_until is not".to_owned());
+        report.fault(delegation.from.at(), &field, "the delegation ends before it begins", help);
+    }
+    let from = people.member(&delegation.from)?;
+    (from.status == Status::Active).then(|| DelegationRule {
+        from: Arc::clone(from),
         permissions: ids.into(),
         audiences: delegation.audiences.iter().map(|name| name.as_str().into()).collect(),
+        valid_from: delegation.valid_from,
+        valid_until: delegation.valid_until,
     })
 }

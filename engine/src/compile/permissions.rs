@@ -1,11 +1,10 @@
 //! Permissions: ids, references between them, and what they imply.
 
 use super::snapshot::PermissionId;
-use crate::condition::{AttributeSchema, Condition, ConditionEngine};
+use crate::condition::AttributeSchema;
 use crate::diagnostic::Reporter;
 use crate::model::{Catalog, Category, GrantedBy, Permission, Scope, Text};
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 /// The permissions of a catalog by id and by position.
 pub(super) struct Permissions<'c> {
@@ -13,7 +12,7 @@ pub(super) struct Permissions<'c> {
     by_id: HashMap<&'c str, PermissionId>,
     by_category: HashMap<&'c str, Vec<PermissionId>>,
     /// What conditions may read.
-    schema: AttributeSchema,
+    pub(super) schema: AttributeSchema,
 }
 
 /// One permission with its references followed.
@@ -143,30 +142,6 @@ impl<'c> Permissions<'c> {
                 if let Some(entry) = self.entry(next) {
                     open.extend_from_slice(&entry.requires);
                 }
-            }
-        }
-    }
-
-    /// Compiles a condition against what the catalog lets conditions read. One that is wrong is
-    /// reported, and the documents refused.
-    pub(super) fn condition(
-        &self,
-        source: Option<&Text>,
-        field: &str,
-        report: &mut Reporter<'_>,
-    ) -> Option<Condition> {
-        static ENGINE: LazyLock<ConditionEngine> = LazyLock::new(ConditionEngine::new);
-        let source = source?;
-        match ENGINE.compile(source, &self.schema) {
-            Ok(condition) => Some(condition),
-            Err(faults) => {
-                for fault in faults {
-                    let (line, column) = (fault.at.line, fault.at.column);
-                    let message =
-                        format!("at {line}:{column} of the condition: {}", fault.message());
-                    report.fault(source.at(), format!("{field}.condition"), message, fault.help);
-                }
-                None
             }
         }
     }

@@ -4,23 +4,25 @@
 //! decision, two that differ in it never do. It is gathered from the rules themselves, step by
 //! step of the pipeline, so that a rule cannot read what the key does not hold.
 
-use super::snapshot::{PermissionId, PermissionRule, Snapshot};
-use crate::condition::Condition;
+use super::matchers::MatcherRule;
+use super::sharing::ContentRule;
+use super::snapshot::{Clause, PermissionId, PermissionRule, Snapshot};
 use crate::model::{InputPath, PartBy, RoleCheck};
 
 /// Fills in the reads of every permission.
 pub(super) fn fill(snapshot: &mut Snapshot) {
-    let all: Vec<(Vec<InputPath>, bool)> = (0..snapshot.permissions.len())
+    let all: Vec<Gathered> = (0..snapshot.permissions.len())
         .map(|index| {
             let mut gathered = Gathered::default();
             let id = PermissionId(u16::try_from(index).unwrap_or(u16::MAX));
             gathered.permission(snapshot, id, &mut Vec::new());
-            (gathered.paths, !gathered.reads_now)
+            gathered
         })
         .collect();
-    for (rule, (reads, cacheable)) in snapshot.permissions.iter_mut().zip(all) {
-        rule.reads = reads.into();
-        rule.cacheable = cacheable;
+    for (rule, gathered) in snapshot.permissions.iter_mut().zip(all) {
+        rule.reads = gathered.paths.into();
+        rule.sharers = gathered.sharers.into();
+        rule.cacheable = !gathered.reads_now && !gathered.reads_directory;
     }
 }
 
@@ -28,7 +30,11 @@ pub(super) fn fill(snapshot: &mut Snapshot) {
 struct Gathered {
     paths: Vec<InputPath>,
     held: Vec<PermissionId>,
+    /// The kinds of content whose sharers may redact them.
+    sharers: Vec<u16>,
     reads_now: bool,
+    /// Whether it matters how many hold a role.
+    reads_directory: bool,
 }
 
 impl Gathered {
@@ -66,11 +72,38 @@ impl Gathered {
     }
 
     /// What a condition reads.
-    fn condition(&mut self, snapshot: &Snapshot, condition: Option<&Condition>) {
-        let inputs = condition.into_iter().flat_map(Condition::inputs);
+    fn condition(&mut self, snapshot: &Snapshot, clause: Option<&Clause>) {
+        let inputs = clause.into_iter().flat_map(|clause| clause.condition.inputs());
         // A condition that reads `now` says itself until when it stays as it is.
         for path in inputs.filter(|path| **path != InputPath::Now) {
             self.read(snapshot, path);
+        }
+    }
+
+    /// What it reads whether somebody fits.
+    fn matchers(&mut self, snapshot: &Snapshot, matchers: &MatcherRule) {
+        self.condition(snapshot, matchers.condition.as_ref());
+    }
+
+    /// What it reads how much of some content is shared.
+    fn content(&mut self, snapshot: &Snapshot, content: &ContentRule) {
+        let plan = &snapshot.sharing;
+        plan.by.iter().for_each(|relation| self.attribute(relation));
+        plan.private.iter().for_each(|mark| self.attribute(&mark.attribute));
+        self.attribute(&content.choice);
+        content.account.iter().for_each(|attribute| self.attribute(attribute));
+        let policies = content.policies.iter().filter_map(|at| plan.policies.get(usize::from(*at)));
+        let overrides =
+            content.overrides.iter().filter_map(|at| plan.overrides.get(usize::from(*at)));
+        for rule in policies.chain(overrides) {
+            self.matchers(snapshot, &rule.viewers);
+            self.condition(snapshot, rule.condition.as_ref());
+        }
+        if let Some(viewer) = &content.viewer {
+            self.held(snapshot, viewer.toggle);
+            if let Some(unless) = &viewer.unless {
+                unless.visit_paths(&mut |path| self.read(snapshot, path));
+            }
         }
     }
 
@@ -123,6 +156,10 @@ impl Gathered {
                 Some(RoleCheck::Editable | RoleCheck::EditableIfNamed | RoleCheck::Deletable) => {
                     self.path(&InputPath::ResourceId)
                 }
+                Some(RoleCheck::Unused | RoleCheck::KeepsHolder(_)) => {
+                    self.path(&InputPath::ResourceId);
+                    self.reads_directory = true;
+                }
                 Some(RoleCheck::Covered(names)) => {
                     self.all_grants(snapshot);
                     names.iter().for_each(|name| self.attribute(name));
@@ -141,7 +178,7 @@ impl Gathered {
             self.path(&InputPath::ResourceKind);
             self.path(&InputPath::ResourceId);
             for program in &snapshot.programs {
-                self.condition(snapshot, program.condition.as_ref());
+                self.matchers(snapshot, &program.matchers);
             }
             for kind in snapshot.kinds.values() {
                 for (_, by) in &kind.part_of {
@@ -149,6 +186,14 @@ impl Gathered {
                         self.attribute(name);
                     }
                 }
+            }
+        }
+        if let Some(shared) = rule.content
+            && let Some(content) = snapshot.sharing.contents.get(usize::from(shared.content))
+        {
+            self.content(snapshot, content);
+            if content.sharer.is_some() && !self.sharers.contains(&shared.content) {
+                self.sharers.push(shared.content);
             }
         }
         for required in &rule.requires {

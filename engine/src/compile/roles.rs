@@ -6,7 +6,7 @@ use super::snapshot::{PermissionId, PolicyRule, RoleRule};
 use super::{Definition, arc};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::fast::Map;
-use crate::model::{Policy, Role, Scope, Text};
+use crate::model::{Document, Policy, Role, Scope, Text};
 use std::collections::HashMap;
 
 /// The policies of a tenant, with their grants before and after they were compiled.
@@ -45,7 +45,7 @@ pub(super) fn roles(
     found: &mut Diagnostics,
 ) -> (Map<u32>, Vec<RoleRule>) {
     let mut standard: HashMap<&str, &Role> = HashMap::new();
-    let mut report = Reporter::new(&definition.catalog.file, found);
+    let mut report = definition.reporter(Document::Catalog, found);
     for role in &definition.catalog.value.standard_roles {
         if standard.insert(&role.id, role).is_some() {
             let field = format!("standard_roles.{}", role.id);
@@ -53,7 +53,7 @@ pub(super) fn roles(
         }
     }
     let mut own: HashMap<&str, &Role> = HashMap::new();
-    let mut report = Reporter::new(&definition.tenant.file, found);
+    let mut report = definition.reporter(Document::Tenant, found);
     for role in &definition.tenant.value.roles {
         let field = format!("roles.{}", role.id);
         if role.id.is_empty() {
@@ -76,38 +76,66 @@ pub(super) fn roles(
         }
     }
 
-    let (mut ids, mut rules) = (Map::default(), Vec::new());
-    let mut report = Reporter::new(&definition.catalog.file, found);
+    let mut report = definition.reporter(Document::Catalog, found);
+    let mut drafts: Vec<Draft<'_>> = Vec::new();
     for role in &definition.catalog.value.standard_roles {
         if !own.contains_key(role.id.as_str()) {
-            let rule = rule(role, Some(role), permissions, policies, &mut report);
-            push(&mut ids, &mut rules, rule);
+            drafts.push(draft(role, Some(role), permissions, policies, &mut report));
         }
     }
-    let mut report = Reporter::new(&definition.tenant.file, found);
+    let mut report = definition.reporter(Document::Tenant, found);
     for role in &definition.tenant.value.roles {
         let original = standard.get(role.id.as_str()).copied();
-        let rule = rule(role, original, permissions, policies, &mut report);
-        push(&mut ids, &mut rules, rule);
+        drafts.push(draft(role, original, permissions, policies, &mut report));
     }
-    (ids, rules)
+    let ids: Map<u32> =
+        (0..).zip(&drafts).map(|(n, draft)| (draft.role.id.as_str().into(), n)).collect();
+    let ancestors = ancestors(&drafts, &ids, definition, found);
+    let rules = drafts.iter().zip(&ancestors).map(|(draft, above)| {
+        let mut granting = draft.granting.clone();
+        for parent in above.iter().filter_map(|parent| drafts.get(*parent as usize)) {
+            granting.include(&parent.granting);
+        }
+        draft.rule(granting, permissions)
+    });
+    (ids, rules.collect())
 }
 
-fn push(ids: &mut Map<u32>, rules: &mut Vec<RoleRule>, rule: RoleRule) {
-    let number = u32::try_from(rules.len()).unwrap_or(u32::MAX);
-    ids.insert((&*rule.id).into(), number);
-    rules.push(rule);
+/// A role before what its parents grant is added to it.
+struct Draft<'a> {
+    role: &'a Role,
+    document: Document,
+    editable: bool,
+    deletable: bool,
+    reach: Scope,
+    adjustable: Box<[PermissionId]>,
+    /// Its own grants and those of its policies.
+    granting: Granting,
+}
+
+impl Draft<'_> {
+    fn rule(&self, granting: Granting, permissions: &Permissions<'_>) -> RoleRule {
+        RoleRule {
+            id: arc(&self.role.id),
+            editable: self.editable,
+            deletable: self.deletable,
+            reach: self.reach,
+            adjustable: self.adjustable.clone(),
+            grants: granting.finish(permissions),
+            granting: (!self.adjustable.is_empty()).then(|| Box::new(granting)),
+        }
+    }
 }
 
 /// One role. `original` is the standard role that it is, edited or not: whether that can be
 /// edited, deleted and ticked does not change by editing it.
-fn rule(
-    role: &Role,
-    original: Option<&Role>,
+fn draft<'a>(
+    role: &'a Role,
+    original: Option<&'a Role>,
     permissions: &Permissions<'_>,
     policies: &Policies,
     report: &mut Reporter<'_>,
-) -> RoleRule {
+) -> Draft<'a> {
     let field = format!("roles.{}", role.id);
     let mut granting = Granting::default();
     granting.add(permissions, &role.grants, &format!("{field}.grants"), report);
@@ -130,15 +158,64 @@ fn rule(
     // A standard role may be edited or deleted only if its catalog says so; a custom one may
     // unless the tenant says otherwise.
     let custom = original.is_none();
-    RoleRule {
-        id: arc(&role.id),
+    Draft {
+        role,
+        document: report.place(role.id.at()).document,
         editable: shape.editable.unwrap_or(custom),
         deletable: shape.deletable.unwrap_or(custom),
         reach: shape.reach.unwrap_or(Scope::NONE),
         adjustable: adjustable(&shape.adjustable, permissions, &field, report),
-        grants: granting.finish(permissions),
-        granting: (!shape.adjustable.is_empty()).then(|| Box::new(granting)),
+        granting,
     }
+}
+
+/// The roles above each role, itself left out. A circle is reported at each of its roles.
+fn ancestors(
+    drafts: &[Draft<'_>],
+    ids: &Map<u32>,
+    definition: &Definition<'_>,
+    found: &mut Diagnostics,
+) -> Vec<Vec<u32>> {
+    let parents: Vec<Vec<u32>> = drafts
+        .iter()
+        .map(|draft| {
+            let known = |name: &Text| {
+                let id = ids.get(name.as_str()).copied();
+                if id.is_none() {
+                    let field = format!("roles.{}.parents", draft.role.id);
+                    let names = ids.keys().map(|id| &**id);
+                    let mut report = definition.reporter(draft.document, found);
+                    report.unknown("role", name, field, names);
+                }
+                id
+            };
+            draft.role.parents.iter().filter_map(known).collect()
+        })
+        .collect();
+    (0..)
+        .zip(drafts)
+        .map(|(number, draft)| {
+            let (mut above, mut open) = (Vec::new(), parents_of(&parents, number));
+            while let Some(next) = open.pop() {
+                if next == number {
+                    let field = format!("roles.{}.parents", draft.role.id);
+                    let message = "the role would be a parent of itself, perhaps by way of others";
+                    let mut report = definition.reporter(draft.document, found);
+                    report.fault(draft.role.id.at(), field, message, None);
+                    break;
+                }
+                if !above.contains(&next) {
+                    above.push(next);
+                    open.extend(parents_of(&parents, next));
+                }
+            }
+            above
+        })
+        .collect()
+}
+
+fn parents_of(parents: &[Vec<u32>], role: u32) -> Vec<u32> {
+    parents.get(role as usize).cloned().unwrap_or_default()
 }
 
 fn adjustable(

@@ -5,7 +5,7 @@ use super::snapshot::{ConstraintRule, Governed, GuardRule, PermissionId, Permiss
 use super::{Definition, arc};
 use crate::decision::Obligation;
 use crate::diagnostic::{Diagnostics, Reporter};
-use crate::model::{Catalog, GrantedBy, Predicate, Scope, Text};
+use crate::model::{Catalog, Document, GrantedBy, Predicate, RoleCheck, Scope, Text};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub(super) fn entitlements(
     found: &mut Diagnostics,
 ) -> HashSet<String> {
     let (catalog, tenant) = (&definition.catalog.value, &definition.tenant.value);
-    let mut report = Reporter::new(&definition.tenant.file, found);
+    let mut report = definition.reporter(Document::Tenant, found);
     if tenant.product != catalog.product {
         report.fault(
             tenant.product.at(),
@@ -56,7 +56,7 @@ pub(super) fn entitlements(
 pub(super) fn relations(definition: &Definition<'_>, found: &mut Diagnostics) {
     let catalog = &definition.catalog.value;
     let known: BTreeSet<&str> = catalog.relations.iter().map(|name| name.as_str()).collect();
-    let mut report = Reporter::new(&definition.catalog.file, found);
+    let mut report = definition.reporter(Document::Catalog, found);
     let mut check = |names: &[Text], field: String| {
         for name in names {
             if !known.contains(name.as_str()) {
@@ -67,6 +67,17 @@ pub(super) fn relations(definition: &Definition<'_>, found: &mut Diagnostics) {
     check(&catalog.own_means, "own_means".to_owned());
     for (_, permission) in catalog.permissions() {
         check(&permission.own_means, format!("permissions.{}.own_means", permission.id));
+    }
+    for (_, permission) in catalog.permissions().filter(|(_, permission)| permission.delegable) {
+        let by_roles = permission.granted_by == GrantedBy::Roles;
+        if !by_roles || permission.owner_only || permission.constraint.is_some() {
+            report.fault(
+                permission.id.at(),
+                format!("permissions.{}.delegable", permission.id),
+                "only what roles grant can be delegable",
+                Some("delete `delegable`".to_owned()),
+            );
+        }
     }
 }
 
@@ -96,12 +107,15 @@ pub(super) fn permission(
         owner_only: permission.owner_only,
         while_pending: permission.while_pending,
         is_constraint: permission.constraint.is_some(),
+        by_delegation: permissions.by_delegation(id),
         delegable: permissions.delegable(id),
         guards: Box::default(),
         constraints: Box::default(),
         exclusive: permission.exclusive,
+        content: super::sharing::content(catalog, permission),
         family: governed,
         reads: Box::default(),
+        sharers: Box::default(),
         cacheable: false,
     }
 }
@@ -112,7 +126,7 @@ pub(super) fn guards(
     permissions: &Permissions<'_>,
     found: &mut Diagnostics,
 ) -> Vec<(GuardRule, Vec<PermissionId>)> {
-    let mut report = Reporter::new(&definition.catalog.file, found);
+    let mut report = definition.reporter(Document::Catalog, found);
     let mut seen = HashSet::new();
     let mut rules = Vec::new();
     for guard in &definition.catalog.value.guards {
@@ -128,11 +142,24 @@ pub(super) fn guards(
                 Some("give it `require`, `condition` or `check`".to_owned()),
             );
         }
+        if let Some(RoleCheck::KeepsHolder(role)) = &guard.check {
+            let roles = &definition.catalog.value.standard_roles;
+            if !roles.iter().any(|known| known.id == *role) {
+                let known = roles.iter().map(|known| known.id.as_str());
+                report.unknown("standard role", role, format!("{field}.check"), known);
+            }
+        }
         let rule = GuardRule {
             id: arc(&guard.id),
             message: guard.message.as_str().into(),
+            place: report.place(guard.id.at()),
             require: guard.require.clone(),
-            condition: permissions.condition(guard.condition.as_ref(), &field, &mut report),
+            condition: permissions.condition(
+                guard.condition.as_ref(),
+                &guard.cases,
+                &field,
+                &mut report,
+            ),
             check: guard.check.clone(),
         };
         rules.push((rule, resolve(&guard.on, permissions, &format!("{field}.on"), &mut report)));
@@ -146,7 +173,7 @@ pub(super) fn constraints(
     permissions: &Permissions<'_>,
     found: &mut Diagnostics,
 ) -> Vec<(ConstraintRule, PermissionId)> {
-    let mut report = Reporter::new(&definition.catalog.file, found);
+    let mut report = definition.reporter(Document::Catalog, found);
     let mut rules = Vec::new();
     for (toggle, entry) in permissions.iter() {
         let Some(constraint) = &entry.permission.constraint else { continue };
@@ -230,10 +257,21 @@ fn resolve(
 }
 
 impl Permissions<'_> {
-    /// Whether one user can hand the permission to another.
-    pub(super) fn delegable(&self, id: PermissionId) -> bool {
+    /// Whether the permission is handed on from user to user and by nothing else.
+    pub(super) fn by_delegation(&self, id: PermissionId) -> bool {
         self.entry(id).is_some_and(|entry| {
             entry.granted_by == GrantedBy::Delegation && entry.permission.constraint.is_none()
+        })
+    }
+
+    /// Whether one who holds the permission can let another user do it in their place.
+    pub(super) fn delegable(&self, id: PermissionId) -> bool {
+        self.entry(id).is_some_and(|entry| {
+            let permission = entry.permission;
+            entry.granted_by == GrantedBy::Roles
+                && permission.delegable
+                && permission.constraint.is_none()
+                && !permission.owner_only
         })
     }
 }

@@ -5,11 +5,15 @@
 //! one, and decisions that are under way finish on the one they began with.
 
 use super::grants::Granting;
+use super::matchers::MatcherRule;
+use super::sharing::{SharedContent, SharingPlan};
 use crate::condition::Condition;
 use crate::decision::Obligation;
 use crate::family::{Family, Input};
 use crate::fast::Map;
-use crate::model::{Access, Attributes, InputPath, Invitation, PartBy, Predicate, Scope, Status};
+use crate::model::{
+    Access, Attributes, InputPath, Invitation, PartBy, Place, Predicate, Scope, Status,
+};
 use std::sync::Arc;
 
 /// A permission's place in the catalog.
@@ -34,6 +38,7 @@ pub struct Snapshot {
     pub(crate) constraints: Box<[ConstraintRule]>,
     pub(crate) kinds: Map<KindRule>,
     pub(crate) programs: Box<[ProgramRule]>,
+    pub(crate) sharing: SharingPlan,
     pub(crate) families: Box<[FamilyRule]>,
     pub(crate) team_attribute: Box<str>,
     pub(crate) unassigned_is_everybodys: bool,
@@ -53,14 +58,21 @@ pub(crate) struct PermissionRule {
     pub(crate) owner_only: bool,
     pub(crate) while_pending: bool,
     pub(crate) is_constraint: bool,
+    /// Whether it is handed on from user to user and by nothing else.
+    pub(crate) by_delegation: bool,
+    /// Whether one who holds it can let another user do it in their place.
     pub(crate) delegable: bool,
     pub(crate) guards: Box<[u16]>,
     pub(crate) constraints: Box<[u16]>,
     pub(crate) exclusive: Option<Access>,
+    /// What it shows, where sharing settles how much of it.
+    pub(crate) content: Option<SharedContent>,
     pub(crate) family: Option<Governed>,
     /// Every attribute of the resource and the context that its decision can depend on: the
     /// part of the cache key that comes from the request.
     pub(crate) reads: Box<[InputPath]>,
+    /// The kinds of content whose sharers may redact what it shows.
+    pub(crate) sharers: Box<[u16]>,
     /// Whether its decision may be kept in the cache at all.
     pub(crate) cacheable: bool,
 }
@@ -80,8 +92,41 @@ pub(crate) struct Governed {
 pub(crate) struct GrantSet {
     /// The scope of each permission that is granted without limits, by permission.
     pub(crate) plain: Box<[Scope]>,
+    /// Where those come from, sorted by permission.
+    pub(crate) origins: Box<[Origin]>,
     /// Grants within limits, sorted by permission.
     pub(crate) limited: Box<[LimitedGrant]>,
+}
+
+/// Where a grant without limits comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) permission: PermissionId,
+    pub(crate) scope: Scope,
+    pub(crate) place: Place,
+}
+
+/// A condition and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Clause {
+    pub(crate) condition: Condition,
+    pub(crate) place: Place,
+}
+
+/// The teams that a grant is limited to. None at all: it is not.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TeamLimits {
+    /// These and the teams below them.
+    pub(crate) branches: Box<[Box<str>]>,
+    /// Exactly these.
+    pub(crate) exact: Box<[Box<str>]>,
+}
+
+impl TeamLimits {
+    /// Whether there is no limit.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.branches.is_empty() && self.exact.is_empty()
+    }
 }
 
 /// A grant that holds for some teams, for some time, or under a condition.
@@ -89,10 +134,11 @@ pub(crate) struct GrantSet {
 pub(crate) struct LimitedGrant {
     pub(crate) permission: PermissionId,
     pub(crate) scope: Scope,
-    pub(crate) teams: Box<[Box<str>]>,
+    pub(crate) teams: TeamLimits,
     pub(crate) from: Option<i64>,
     pub(crate) until: Option<i64>,
-    pub(crate) condition: Option<Condition>,
+    pub(crate) condition: Option<Clause>,
+    pub(crate) place: Place,
 }
 
 #[derive(Debug)]
@@ -120,8 +166,9 @@ pub(crate) struct PolicyRule {
 pub(crate) struct GuardRule {
     pub(crate) id: Arc<str>,
     pub(crate) message: Arc<str>,
+    pub(crate) place: Place,
     pub(crate) require: Option<Predicate>,
-    pub(crate) condition: Option<Condition>,
+    pub(crate) condition: Option<Clause>,
     pub(crate) check: Option<crate::model::RoleCheck>,
 }
 
@@ -151,15 +198,17 @@ pub(crate) struct KindRule {
 pub(crate) struct ItemRule {
     pub(crate) view: Vec<u32>,
     pub(crate) edit: Vec<u32>,
+    /// Exclusive to look at though no program may give it.
+    pub(crate) closed_view: bool,
+    /// Exclusive to change though no program may give it.
+    pub(crate) closed_edit: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct ProgramRule {
     pub(crate) id: Arc<str>,
-    pub(crate) roles: Box<[Box<str>]>,
-    pub(crate) teams: Box<[Box<str>]>,
-    pub(crate) tags: Box<[Box<str>]>,
-    pub(crate) condition: Option<Condition>,
+    pub(crate) place: Place,
+    pub(crate) matchers: MatcherRule,
 }
 
 /// A family as the tenant uses it.
@@ -195,7 +244,7 @@ pub(crate) struct InputRule {
 }
 
 /// A user, compiled against a snapshot.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Member {
     pub(crate) id: Arc<str>,
     pub(crate) revision: u64,
@@ -213,7 +262,7 @@ pub struct Member {
 }
 
 /// What few users have.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Extra {
     pub(crate) grants: Option<GrantSet>,
     /// Rights ticked for this user, at the reach of the role.
@@ -232,11 +281,15 @@ impl Extra {
 }
 
 /// Another user lets this one act.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct DelegationRule {
-    pub(crate) from: Arc<str>,
+    pub(crate) from: Arc<Member>,
     pub(crate) permissions: Box<[PermissionId]>,
     pub(crate) audiences: Box<[Box<str>]>,
+    /// From this instant on.
+    pub(crate) valid_from: Option<i64>,
+    /// Before this instant.
+    pub(crate) valid_until: Option<i64>,
 }
 
 impl Snapshot {
@@ -293,6 +346,13 @@ impl GrantSet {
         self.plain.get(usize::from(permission.0)).copied().unwrap_or(Scope::NONE)
     }
 
+    /// Where the grants without limits come from.
+    pub(crate) fn origins(&self, permission: PermissionId) -> &[Origin] {
+        let from = self.origins.partition_point(|origin| origin.permission < permission);
+        let to = self.origins.partition_point(|origin| origin.permission <= permission);
+        self.origins.get(from..to).unwrap_or(&[])
+    }
+
     /// The grants within limits.
     pub(crate) fn limited(&self, permission: PermissionId) -> &[LimitedGrant] {
         if self.limited.is_empty() {
@@ -311,11 +371,14 @@ impl Member {
         &self.id
     }
 
-    /// Whether a grant to this user alone is under a condition. What that reads is no part of
-    /// any permission's cache key.
+    /// Whether a grant to this user alone, or to somebody who delegates to them, is under a
+    /// condition. What that reads is no part of any permission's cache key.
     pub(crate) fn has_own_conditions(&self) -> bool {
-        let grants = self.extra.as_deref().and_then(|extra| extra.grants.as_ref());
-        grants.is_some_and(|grants| grants.limited.iter().any(|grant| grant.condition.is_some()))
+        self.extra.as_deref().is_some_and(|extra| {
+            let grants = extra.grants.iter().flat_map(|grants| &grants.limited);
+            grants.into_iter().any(|grant| grant.condition.is_some())
+                || extra.delegations.iter().any(|delegation| delegation.from.has_own_conditions())
+        })
     }
 
     /// The ids of the roles held, those included that the tenant does not define.

@@ -81,17 +81,21 @@ impl<'a> Ask<'a> {
             }
             InputPath::SubjectAttribute(name) => typed(member.attributes.at(name)),
             InputPath::DelegationFrom => match delegation() {
-                Some(delegation) => text(&delegation.from),
+                Some(delegation) => text(&delegation.rule.from.id),
                 None => Ok(None),
             },
             InputPath::DelegationPermissions => match delegation() {
-                Some(delegation) => texts(&mut delegation.permissions.iter().filter_map(|id| {
-                    self.snapshot.permission(*id).map(|permission| &*permission.id)
-                })),
+                Some(delegation) => {
+                    texts(&mut delegation.rule.permissions.iter().filter_map(|id| {
+                        self.snapshot.permission(*id).map(|permission| &*permission.id)
+                    }))
+                }
                 None => Ok(None),
             },
             InputPath::DelegationAudiences => match delegation() {
-                Some(delegation) => texts(&mut delegation.audiences.iter().map(|name| &**name)),
+                Some(delegation) => {
+                    texts(&mut delegation.rule.audiences.iter().map(|name| &**name))
+                }
                 None => Ok(None),
             },
             InputPath::ResourceKind => text(self.request.resource.kind),
@@ -126,6 +130,8 @@ pub(crate) enum Projected {
 pub(crate) enum ProjectedRef<'r> {
     Text(&'r str),
     Value(&'r Value<'r>),
+    /// What follows from the request and from other users than the subject.
+    Flag(bool),
     Absent,
 }
 
@@ -152,6 +158,7 @@ impl ProjectedRef<'_> {
         match self {
             Self::Text(text) => Projected::Value(Value::Text(Cow::Owned((*text).to_owned()))),
             Self::Value(value) => Projected::Value((*value).clone().into_owned()),
+            Self::Flag(flag) => Projected::Value(Value::Bool(*flag)),
             Self::Absent => Projected::Absent,
         }
     }
@@ -163,6 +170,7 @@ pub(crate) fn projected_equals(kept: &Projected, asked: &ProjectedRef<'_>) -> bo
         (Projected::Absent, ProjectedRef::Absent) => true,
         (Projected::Value(Value::Text(kept)), ProjectedRef::Text(asked)) => kept == asked,
         (Projected::Value(kept), ProjectedRef::Value(asked)) => kept == *asked,
+        (Projected::Value(Value::Bool(kept)), ProjectedRef::Flag(asked)) => kept == asked,
         _ => false,
     }
 }

@@ -6,8 +6,9 @@
 use super::Ask;
 use super::grants::lies_in;
 use super::recorder::Recorder;
-use crate::compile::{ItemRule, KindRule, PermissionRule, ProgramRule};
-use crate::decision::{Outcome, Reason, Stage};
+use crate::compile::{ItemRule, KindRule, MatcherRule, PermissionRule};
+use crate::condition::ConditionError;
+use crate::decision::{Outcome, Reason, Sight, Stage};
 use crate::model::{Access, PartBy, Value};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -57,22 +58,34 @@ impl<'a> Ask<'a> {
             return Ok(());
         };
         let programs = programs(item, access);
-        if programs.is_empty() {
+        let closed = match access {
+            Access::View => item.closed_view,
+            Access::Edit => item.closed_edit,
+        };
+        if programs.is_empty() && !closed {
             record.step(Stage::Exclusive, Outcome::Skip, || {
                 format!("no program governs that access to {} `{id}`", kind.name)
             });
             return Ok(());
         }
         for program in programs.iter().filter_map(|at| self.snapshot.programs.get(*at as usize)) {
-            if let Some(how) = self.member_of(program) {
-                record.step(Stage::Exclusive, Outcome::Pass, || {
-                    format!("program `{}` admits to {} `{id}` by {how}", program.id, kind.name)
-                });
-                return Ok(());
+            let fit = self.fits(&program.matchers, record);
+            record.saw(program.place, Sight::Program(matches!(fit, Fit::By(_))));
+            match fit {
+                Fit::By(how) => {
+                    record.step(Stage::Exclusive, Outcome::Pass, || {
+                        format!("program `{}` admits to {} `{id}` by {how}", program.id, kind.name)
+                    });
+                    return Ok(());
+                }
+                Fit::No => record.step(Stage::Exclusive, Outcome::Skip, || {
+                    format!("not a member of program `{}`", program.id)
+                }),
+                Fit::Unknown(error) => record.step(Stage::Exclusive, Outcome::Skip, || {
+                    let id = &program.id;
+                    format!("whether program `{id}` admits the subject cannot be known: {error}")
+                }),
             }
-            record.step(Stage::Exclusive, Outcome::Skip, || {
-                format!("not a member of program `{}`", program.id)
-            });
         }
         record.step(Stage::Exclusive, Outcome::Deny, || {
             format!("{} `{id}` is for members of its programs only", kind.name)
@@ -130,25 +143,38 @@ impl<'a> Ask<'a> {
         }
     }
 
-    /// By what the subject is a member of the program; `None` if it is not.
-    fn member_of(&self, program: &ProgramRule) -> Option<&'static str> {
+    /// By what the subject is one of those whom matchers name.
+    pub(super) fn fits<R: Recorder>(&self, matchers: &MatcherRule, record: &mut R) -> Fit {
         let fits = |listed: &[Box<str>], own: &str| listed.iter().any(|name| **name == *own);
-        if self.member.role_names(self.snapshot).any(|role| fits(&program.roles, role)) {
-            return Some("role");
+        if self.member.role_names(self.snapshot).any(|role| fits(&matchers.roles, role)) {
+            return Fit::By("role");
         }
         let mut teams = self.member.teams.iter();
-        if teams.any(|team| program.teams.iter().any(|listed| lies_in(team, listed))) {
-            return Some("team");
+        if teams.any(|team| {
+            fits(&matchers.exact_teams, team)
+                || matchers.teams.iter().any(|listed| lies_in(team, listed))
+        }) {
+            return Fit::By("team");
         }
-        if self.member.tags.iter().any(|tag| fits(&program.tags, tag)) {
-            return Some("tag");
+        if self.member.tags.iter().any(|tag| fits(&matchers.tags, tag)) {
+            return Fit::By("tag");
         }
-        let condition = program.condition.as_ref();
-        if condition.is_some_and(|condition| self.condition_holds(condition) == Ok(true)) {
-            return Some("condition");
+        match matchers.condition.as_ref().map(|clause| self.clause_holds(clause, record)) {
+            Some(Ok(true)) => Fit::By("condition"),
+            Some(Err(error)) => Fit::Unknown(error),
+            Some(Ok(false)) | None => Fit::No,
         }
-        None
     }
+}
+
+/// Whether somebody is one of those whom matchers name.
+pub(super) enum Fit {
+    /// By a matcher of this kind.
+    By(&'static str),
+    /// By none.
+    No,
+    /// By none that is known, but a condition cannot be.
+    Unknown(ConditionError),
 }
 
 fn programs(item: &ItemRule, access: Access) -> &[u32] {

@@ -5,10 +5,11 @@
 
 use super::Ask;
 use super::recorder::{Recorder, Silent};
-use crate::compile::{DelegationRule, GrantSet, LimitedGrant, PermissionId, PermissionRule};
-use crate::condition::{Condition, ConditionError};
-use crate::decision::{Outcome, Reason, Stage};
+use crate::compile::{Clause, GrantSet, LimitedGrant, PermissionId, PermissionRule, TeamLimits};
+use crate::condition::ConditionError;
+use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::{Scope, Value};
+use std::sync::Arc;
 
 /// Where a grant comes from.
 #[derive(Clone, Copy)]
@@ -43,6 +44,7 @@ impl<'a> Ask<'a> {
         &self,
         id: PermissionId,
         rule: &PermissionRule,
+        obligations: &mut Vec<Arc<Obligation>>,
         record: &mut R,
     ) -> Result<(), Reason> {
         let scope = self.granted(id, rule, record);
@@ -52,8 +54,9 @@ impl<'a> Ask<'a> {
         }
         if let Some(delegation) = self.delegation(id, rule) {
             record.step(Stage::Grants, Outcome::Pass, || {
-                format!("`{}` delegated it", delegation.from)
+                format!("`{}` delegated it, and could do it", delegation.rule.from.id)
             });
+            obligations.extend(delegation.obligations);
             return Ok(());
         }
         if scope.is_none() {
@@ -76,7 +79,7 @@ impl<'a> Ask<'a> {
     pub(super) fn holds_here(&self, id: PermissionId) -> bool {
         let Some(rule) = self.snapshot.permission(id) else { return false };
         entitled(rule)
-            && self.grants(id, rule, &mut Silent).is_ok()
+            && self.grants(id, rule, &mut Vec::new(), &mut Silent).is_ok()
             && rule.requires.iter().all(|required| self.holds_here(*required))
     }
 
@@ -96,9 +99,12 @@ impl<'a> Ask<'a> {
         record: &mut R,
     ) -> Scope {
         let mut sum = Scope::NONE;
-        self.each_source(id, rule, |source, scope, counts| {
+        self.each_source(id, rule, |source, via, scope, counts| {
             if counts == Counts::Yes {
                 sum = sum.union(scope);
+            }
+            if R::ON {
+                note(via, id, &counts, record);
             }
             let outcome = if counts == Counts::Yes { Outcome::Pass } else { Outcome::Skip };
             record.step(Stage::Grants, outcome, || describe(source, scope, &counts, rule));
@@ -146,80 +152,91 @@ impl<'a> Ask<'a> {
         &self,
         id: PermissionId,
         rule: &PermissionRule,
-        mut each: impl FnMut(Source<'a>, Scope, Counts),
+        mut each: impl FnMut(Source<'a>, Via<'a>, Scope, Counts),
     ) {
         let (snapshot, member) = (self.snapshot, self.member);
         if rule.owner_only {
             if member.owner {
-                each(Source::AccountOwner, rule.reach, Counts::Yes);
+                each(Source::AccountOwner, Via::Standing, rule.reach, Counts::Yes);
             }
             return;
         }
         if !rule.baseline.is_none() {
-            each(Source::Baseline, rule.baseline, Counts::Yes);
+            each(Source::Baseline, Via::Standing, rule.baseline, Counts::Yes);
         }
         let extra = member.extra.as_deref();
         for (number, role) in member.roles.iter().filter_map(|n| Some((*n, snapshot.role(*n)?))) {
             let adjusted = extra.and_then(|extra| extra.adjusted(number));
-            self.each_grant(adjusted.unwrap_or(&role.grants), id, |scope, counts| {
-                each(Source::Role(&role.id), scope, counts);
+            self.each_grant(adjusted.unwrap_or(&role.grants), id, |via, scope, counts| {
+                each(Source::Role(&role.id), via, scope, counts);
             });
             let lost = adjusted.is_some_and(|adjusted| adjusted.plain(id) != role.grants.plain(id));
             if lost {
-                each(Source::Role(&role.id), role.grants.plain(id), Counts::Unticked);
+                let scope = role.grants.plain(id);
+                each(Source::Role(&role.id), Via::Standing, scope, Counts::Unticked);
             }
         }
         for policy in &member.policies {
             if let Some(policy) = snapshot.policies.get(*policy as usize) {
-                self.each_grant(&policy.grants, id, |scope, counts| {
-                    each(Source::Policy(&policy.id), scope, counts);
+                self.each_grant(&policy.grants, id, |via, scope, counts| {
+                    each(Source::Policy(&policy.id), via, scope, counts);
                 });
             }
         }
         if let Some(extra) = extra {
             if let Some(grants) = &extra.grants {
-                self.each_grant(grants, id, |scope, counts| each(Source::User, scope, counts));
+                self.each_grant(grants, id, |via, scope, counts| {
+                    each(Source::User, via, scope, counts);
+                });
             }
             for (_, scope) in extra.added.iter().filter(|(added, _)| *added == id) {
-                each(Source::Ticked, *scope, Counts::Yes);
+                each(Source::Ticked, Via::Standing, *scope, Counts::Yes);
             }
         }
     }
 
     #[inline]
-    fn each_grant(&self, set: &GrantSet, id: PermissionId, mut each: impl FnMut(Scope, Counts)) {
+    fn each_grant(
+        &self,
+        set: &'a GrantSet,
+        id: PermissionId,
+        mut each: impl FnMut(Via<'a>, Scope, Counts),
+    ) {
         let plain = set.plain(id);
         if !plain.is_none() {
-            each(plain, Counts::Yes);
+            each(Via::Plain(set), plain, Counts::Yes);
         }
         for grant in set.limited(id) {
-            each(grant.scope, self.within(grant));
+            each(Via::Limited(grant), grant.scope, self.within(grant));
         }
     }
 
     /// Whether a limited grant counts for this resource at this instant. A window includes its
     /// beginning and not its end.
     fn within(&self, grant: &LimitedGrant) -> Counts {
-        let now = self.request.now;
-        for edge in [grant.from, grant.until].into_iter().flatten().filter(|edge| now < *edge) {
-            self.horizon.note(edge);
-        }
-        if grant.from.is_some_and(|from| now < from)
-            || grant.until.is_some_and(|until| now >= until)
-        {
+        if !self.is_within(grant.from, grant.until) {
             return Counts::NotNow;
         }
         let team = self.resource_team();
-        let in_team = |team| grant.teams.iter().any(|listed| lies_in(team, listed));
-        if !grant.teams.is_empty() && !team.is_some_and(in_team) {
+        if !grant.teams.is_empty() && !team.is_some_and(|team| in_limits(team, &grant.teams)) {
             return Counts::OtherTeams;
         }
-        grant.condition.as_ref().map_or(Counts::Yes, |condition| self.under(condition))
+        grant.condition.as_ref().map_or(Counts::Yes, |clause| self.under(clause))
+    }
+
+    /// Whether it is neither before nor after a window, noting until when. The window includes
+    /// its beginning and not its end.
+    pub(super) fn is_within(&self, from: Option<i64>, until: Option<i64>) -> bool {
+        let now = self.request.now;
+        for edge in [from, until].into_iter().flatten().filter(|edge| now < *edge) {
+            self.horizon.note(edge);
+        }
+        from.is_none_or(|from| from <= now) && until.is_none_or(|until| now < until)
     }
 
     /// Whether a condition holds. What cannot be known does not.
-    fn under(&self, condition: &Condition) -> Counts {
-        match self.condition_holds(condition) {
+    fn under(&self, clause: &Clause) -> Counts {
+        match self.clause_holds(clause, &mut Silent) {
             Ok(true) => Counts::Yes,
             Ok(false) => Counts::Condition,
             Err(error) => Counts::Unknown(error),
@@ -227,11 +244,17 @@ impl<'a> Ask<'a> {
     }
 
     /// Whether a condition holds, noting until when.
-    pub(super) fn condition_holds(&self, condition: &Condition) -> Result<bool, ConditionError> {
-        if let Some(instant) = condition.next_change(self.request.now) {
+    pub(super) fn clause_holds<R: Recorder>(
+        &self,
+        clause: &Clause,
+        record: &mut R,
+    ) -> Result<bool, ConditionError> {
+        if let Some(instant) = clause.condition.next_change(self.request.now) {
             self.horizon.note(instant);
         }
-        condition.evaluate(|path| self.value(path))
+        let holds = clause.condition.evaluate(|path| self.value(path));
+        record.saw(clause.place, Sight::Condition(holds.as_ref().ok().copied()));
+        holds
     }
 
     /// How a scope reaches the resource; `None` if it does not.
@@ -277,31 +300,61 @@ impl<'a> Ask<'a> {
             self.member.teams.iter().any(|own| **own != *team && lies_in(team, own))
         })
     }
+}
 
-    /// The delegation under which the subject may act: the permission is one of those
-    /// delegated, and the resource is the delegator's own.
-    pub(super) fn delegation(
-        &self,
-        id: PermissionId,
-        rule: &PermissionRule,
-    ) -> Option<&'a DelegationRule> {
-        if !rule.delegable || !rule.reach.has_own() {
-            return None;
+/// What a source grants by.
+#[derive(Clone, Copy)]
+enum Via<'a> {
+    /// All its grants without limits.
+    Plain(&'a GrantSet),
+    /// One grant within limits.
+    Limited(&'a LimitedGrant),
+    /// No line of its own.
+    Standing,
+}
+
+/// Notes which lines were looked at.
+fn note<R: Recorder>(via: Via<'_>, id: PermissionId, counts: &Counts, record: &mut R) {
+    match via {
+        Via::Plain(set) => {
+            for origin in set.origins(id).iter().filter(|origin| !origin.scope.is_none()) {
+                record.saw(origin.place, Sight::Grant(true));
+            }
         }
-        self.member.extra.as_deref()?.delegations.iter().find(|delegation| {
-            delegation.permissions.contains(&id) && self.is_own(&rule.own, &delegation.from)
-        })
+        Via::Limited(grant) => {
+            record.saw(grant.place, Sight::Grant(*counts == Counts::Yes));
+            let said = match counts {
+                Counts::Yes => Some(true),
+                Counts::Condition => Some(false),
+                Counts::Unknown(_) => None,
+                _ => return,
+            };
+            if let Some(clause) = &grant.condition {
+                record.saw(clause.place, Sight::Condition(said));
+            }
+        }
+        Via::Standing => {}
     }
+}
+
+/// Whether a team lies within limits.
+fn in_limits(team: &str, limits: &TeamLimits) -> bool {
+    limits.branches.iter().any(|listed| lies_in(team, listed))
+        || limits.exact.iter().any(|listed| **listed == *team)
 }
 
 /// Whether the limits of one grant leave at least as much as those of another.
 fn is_as_wide(mine: &LimitedGrant, given: &LimitedGrant) -> bool {
-    let within = |team: &str| mine.teams.iter().any(|listed| lies_in(team, listed));
+    let branch = |team: &str| mine.teams.branches.iter().any(|listed| lies_in(team, listed));
     let teams = mine.teams.is_empty()
-        || (!given.teams.is_empty() && given.teams.iter().all(|team| within(team)));
+        || (!given.teams.is_empty()
+            && given.teams.branches.iter().all(|team| branch(team))
+            && given.teams.exact.iter().all(|team| in_limits(team, &mine.teams)));
     let from = mine.from.is_none_or(|mine| given.from.is_some_and(|given| mine <= given));
     let until = mine.until.is_none_or(|mine| given.until.is_some_and(|given| given <= mine));
-    let source = |grant: &LimitedGrant| grant.condition.as_ref().map(|c| c.source().to_owned());
+    let source = |grant: &LimitedGrant| {
+        grant.condition.as_ref().map(|clause| clause.condition.source().to_owned())
+    };
     let condition = mine.condition.is_none() || source(mine) == source(given);
     teams && from && until && condition
 }

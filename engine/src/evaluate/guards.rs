@@ -2,9 +2,9 @@
 
 use super::Ask;
 use super::recorder::{Recorder, Silent};
-use crate::compile::{ConstraintRule, GuardRule, PermissionId, PermissionRule, RoleRule};
-use crate::decision::{Obligation, Outcome, Reason, Stage};
-use crate::model::{Predicate, RoleCheck, Value};
+use crate::compile::{ConstraintRule, GuardRule, PermissionRule};
+use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
+use crate::model::Predicate;
 use std::sync::Arc;
 
 impl Ask<'_> {
@@ -17,7 +17,9 @@ impl Ask<'_> {
         let mut denial = Ok(());
         for guard in rule.guards.iter().filter_map(|at| self.snapshot.guards.get(usize::from(*at)))
         {
-            if self.guard_holds(guard) {
+            let holds = self.guard_holds(guard, record);
+            record.saw(guard.place, Sight::Guard(holds));
+            if holds {
                 record.step(Stage::Guards, Outcome::Pass, || format!("guard `{}` holds", guard.id));
                 continue;
             }
@@ -37,12 +39,12 @@ impl Ask<'_> {
         denial
     }
 
-    fn guard_holds(&self, guard: &GuardRule) -> bool {
+    fn guard_holds<R: Recorder>(&self, guard: &GuardRule, record: &mut R) -> bool {
         guard.require.as_ref().is_none_or(|predicate| self.holds_that(predicate))
             && guard
                 .condition
                 .as_ref()
-                .is_none_or(|condition| self.condition_holds(condition) == Ok(true))
+                .is_none_or(|clause| self.clause_holds(clause, record) == Ok(true))
             && guard.check.as_ref().is_none_or(|check| self.role_passes(check))
     }
 
@@ -54,51 +56,6 @@ impl Ask<'_> {
             Predicate::Own(relations) => self.is_own(relations, &self.member.id),
             Predicate::Compare { path, test } => test.passes(self.value(path).as_deref()),
         }
-    }
-
-    fn role_passes(&self, check: &RoleCheck) -> bool {
-        // A role that the tenant does not have is a custom one that the product keeps itself; one
-        // that is not named at all could be any.
-        let named = |allowed: fn(&RoleRule) -> bool| {
-            self.request.resource.id.is_some_and(|id| {
-                let role = self.snapshot.role_ids.get(id).and_then(|id| self.snapshot.role(*id));
-                role.is_none_or(allowed)
-            })
-        };
-        match check {
-            RoleCheck::Editable => named(|role| role.editable),
-            RoleCheck::EditableIfNamed => {
-                self.request.resource.id.is_none() || named(|role| role.editable)
-            }
-            RoleCheck::Deletable => named(|role| role.deletable),
-            RoleCheck::Covered(attributes) => attributes.iter().all(|attribute| {
-                match self.request.resource.attributes.get(attribute) {
-                    None | Some(Value::Null) => true,
-                    Some(Value::Text(id)) => self.covers_role(id),
-                    Some(Value::List(ids)) => {
-                        ids.iter().all(|id| id.as_str().is_some_and(|id| self.covers_role(id)))
-                    }
-                    Some(_) => false,
-                }
-            }),
-        }
-    }
-
-    /// Whether the subject holds everything that the role grants: nobody hands out more than
-    /// they have. A role that nobody knows may grant anything.
-    fn covers_role(&self, id: &str) -> bool {
-        let role = self.snapshot.role_ids.get(id).and_then(|role| self.snapshot.role(*role));
-        let Some(role) = role else { return false };
-        (0u16..).map(PermissionId).zip(&self.snapshot.permissions).all(|(id, rule)| {
-            // A toggle takes away: to hand it out is not to hand out more.
-            rule.is_constraint
-                || self.held_as_wide(id, rule, None).covers(role.grants.plain(id))
-                    && role
-                        .grants
-                        .limited(id)
-                        .iter()
-                        .all(|given| self.held_as_wide(id, rule, Some(given)).covers(given.scope))
-        })
     }
 
     /// The permissions that are required besides.

@@ -9,17 +9,20 @@
 //! takes the answer, so that a batch can ask a family once for many requests.
 
 mod attributes;
+mod delegation;
 mod exclusive;
 mod family;
 mod grants;
 mod guards;
 mod recorder;
+mod roles;
+mod sharing;
 
 pub(crate) use attributes::{Projected, ProjectedRef, project, projected_equals};
 pub(crate) use family::Asked;
 pub(crate) use recorder::{Recorder, Silent, Tracing};
 
-use crate::compile::{Member, PermissionId, PermissionRule, Snapshot};
+use crate::compile::{Member, People, PermissionId, PermissionRule, Snapshot};
 use crate::decision::{Decision, Obligation, Outcome, Reason, Request, Stage, Verdict};
 use crate::model::{Invitation, Status};
 use std::cell::Cell;
@@ -32,9 +35,12 @@ const MAX_DEPTH: u8 = 3;
 #[derive(Clone, Copy)]
 pub(crate) struct Ask<'a> {
     pub(crate) snapshot: &'a Snapshot,
+    pub(crate) people: &'a People,
     pub(crate) member: &'a Member,
     pub(crate) request: &'a Request<'a>,
     pub(crate) horizon: &'a Horizon,
+    /// Whether delegations to the member are left aside.
+    pub(crate) alone: bool,
 }
 
 /// The next instant at which something that was looked at begins or ends: until then, and no
@@ -134,36 +140,17 @@ pub(crate) fn begin<'a, R: Recorder>(
         return Progress::Decided(Decision::deny(Reason::UnknownAction, revision));
     };
     let mut found = Findings::default();
-    // Each step gives its denial, if it has one; without a trace the first one is the end.
-    macro_rules! step {
-        ($denial:expr) => {
-            if let Err(reason) = $denial {
-                found.deny(reason);
-                if !R::ON {
-                    return Progress::Decided(found.decide(ask, None));
-                }
-            }
-        };
+    if ask.steps(id, rule, &mut found, record).is_err() && !R::ON {
+        return Progress::Decided(found.decide(ask, None));
     }
-    step!(ask.subject(rule, record));
-    step!(ask.plan(rule, record));
-    step!(ask.guards(rule, record));
-    if let Err(reason) = ask.grants(id, rule, record) {
-        let liftable = rule.family.is_some_and(|governed| governed.floor);
-        if liftable && found.denial.is_none() {
-            found.ungranted = Some(reason);
-        } else if !liftable {
-            step!(Err::<(), Reason>(reason));
-        }
-    }
-    step!(ask.prerequisites(rule, record));
-    step!(ask.exclusive(rule, record));
-    step!(ask.constraints(rule, &mut found.obligations, record));
     match rule.family {
         Some(governed) => family::ask(ask, id, governed, found, depth, record),
         None => Progress::Decided(found.decide(ask, None)),
     }
 }
+
+/// Something denies.
+pub(crate) struct Denied;
 
 /// Takes every step, asking the family on the way.
 pub(crate) fn run<R: Recorder>(
@@ -182,6 +169,43 @@ pub(crate) fn run<R: Recorder>(
 }
 
 impl Ask<'_> {
+    /// Every step but the family. Without a trace the first denial is the end.
+    fn steps<R: Recorder>(
+        &self,
+        id: PermissionId,
+        rule: &PermissionRule,
+        found: &mut Findings,
+        record: &mut R,
+    ) -> Result<(), Denied> {
+        macro_rules! step {
+            ($denial:expr) => {
+                if let Err(reason) = $denial {
+                    found.deny(reason);
+                    if !R::ON {
+                        return Err(Denied);
+                    }
+                }
+            };
+        }
+        step!(self.subject(rule, record));
+        step!(self.plan(rule, record));
+        step!(self.guards(rule, record));
+        step!(self.privacy(rule, record));
+        if let Err(reason) = self.grants(id, rule, &mut found.obligations, record) {
+            let liftable = rule.family.is_some_and(|governed| governed.floor);
+            if liftable && found.denial.is_none() {
+                found.ungranted = Some(reason);
+            } else if !liftable {
+                step!(Err::<(), Reason>(reason));
+            }
+        }
+        step!(self.prerequisites(rule, record));
+        step!(self.exclusive(rule, record));
+        step!(self.constraints(rule, &mut found.obligations, record));
+        step!(self.sharing(rule, &mut found.obligations, record));
+        if found.denial.is_some() { Err(Denied) } else { Ok(()) }
+    }
+
     fn subject<R: Recorder>(&self, rule: &PermissionRule, record: &mut R) -> Result<(), Reason> {
         let member = self.member;
         if let Some(tenant) = self.request.resource.attributes.get("tenant")

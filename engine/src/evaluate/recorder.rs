@@ -3,7 +3,8 @@
 //! A decision on the hot path writes nothing: the recorder is a type parameter, so the silent
 //! one compiles to nothing and the texts are never made.
 
-use crate::decision::{FamilyStep, Outcome, Stage, Step};
+use crate::decision::{FamilyStep, Outcome, Seen, Sight, Stage, Step};
+use crate::model::Place;
 
 pub(crate) trait Recorder {
     /// Whether anything is written down. Without it the pipeline stops at the first denial.
@@ -14,6 +15,9 @@ pub(crate) trait Recorder {
 
     /// Writes the call of a family down.
     fn family(&mut self, outcome: Outcome, step: FamilyStep, text: impl FnOnce() -> String);
+
+    /// Notes that something of the documents was looked at.
+    fn saw(&mut self, place: Place, what: Sight);
 }
 
 /// Writes nothing.
@@ -25,20 +29,29 @@ impl Recorder for Silent {
     fn step(&mut self, _: Stage, _: Outcome, _: impl FnOnce() -> String) {}
 
     fn family(&mut self, _: Outcome, _: FamilyStep, _: impl FnOnce() -> String) {}
+
+    fn saw(&mut self, _: Place, _: Sight) {}
 }
 
 /// Writes everything.
 #[derive(Default)]
-pub(crate) struct Tracing(pub(crate) Vec<Step>);
+pub(crate) struct Tracing {
+    pub(crate) trace: Vec<Step>,
+    pub(crate) seen: Vec<Seen>,
+}
 
 impl Recorder for Tracing {
     const ON: bool = true;
 
     fn step(&mut self, stage: Stage, outcome: Outcome, text: impl FnOnce() -> String) {
-        self.0.push(Step { stage, outcome, text: text(), family: None });
+        self.trace.push(Step { stage, outcome, text: text(), family: None });
     }
 
     fn family(&mut self, outcome: Outcome, step: FamilyStep, text: impl FnOnce() -> String) {
-        self.0.push(Step { stage: Stage::Family, outcome, text: text(), family: Some(step) });
+        self.trace.push(Step { stage: Stage::Family, outcome, text: text(), family: Some(step) });
+    }
+
+    fn saw(&mut self, place: Place, what: Sight) {
+        self.seen.push(Seen { place, what });
     }
 }

@@ -4,8 +4,8 @@
 //! depend on a tenant: how far they can reach, what counts as own, what they require, which
 //! plan they need, which family knows more about them.
 
-use super::{Position, Predicate, Role, Scope, Text};
-use crate::condition::AttributeDeclarations;
+use super::{Position, Predicate, Role, Scope, SharingCatalog, Shows, Text};
+use crate::condition::{AttributeDeclarations, ConditionTest};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -35,6 +35,9 @@ pub struct Catalog {
     /// The kinds of resources about which the engine knows more than their name.
     #[serde(default)]
     pub resource_kinds: BTreeMap<String, ResourceKind>,
+    /// What users share with one another.
+    #[serde(default)]
+    pub sharing: SharingCatalog,
     /// The permissions, by category.
     pub categories: Vec<Category>,
     /// What has to hold before some permissions are considered at all.
@@ -168,10 +171,14 @@ pub struct Permission {
     pub while_pending: bool,
     /// Who can hand it out.
     pub granted_by: GrantedBy,
+    /// Whether one who holds it can let another user do it in their place.
+    pub delegable: bool,
     /// Whether a grant of `*` includes it. A right that costs another one is given by name.
     pub wildcard: Option<bool>,
     /// What the exclusive access gate is asked for.
     pub exclusive: Option<Access>,
+    /// The content that it shows: how much of it is settled by sharing.
+    pub content: Option<Shows>,
     /// The family that governs it, in place of the category's; `none` for no family.
     pub family: Option<Text>,
     /// Set on a toggle that takes something away. It is held like any other permission but
@@ -243,7 +250,10 @@ pub struct Guard {
     /// not.
     #[serde(default)]
     pub condition: Option<Text>,
-    /// What has to hold of the tenant's roles.
+    /// What the condition has to say of these cases.
+    #[serde(default)]
+    pub cases: Vec<ConditionTest>,
+    /// What has to hold of the tenant's roles and of those who hold them.
     #[serde(default)]
     pub check: Option<RoleCheck>,
     /// One sentence for the person who was denied.
@@ -253,7 +263,7 @@ pub struct Guard {
     pub source: String,
 }
 
-/// A check on a role that the resource names.
+/// A check on a role, or on a holder of one, that the resource names.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoleCheck {
@@ -267,6 +277,12 @@ pub enum RoleCheck {
     /// Every role that one of these attributes of the resource names grants no more than the
     /// subject holds: nobody hands out more than they have.
     Covered(Vec<String>),
+    /// Nobody holds the role whose id is the resource's, pending invitations included. Without
+    /// an id somebody might.
+    Unused,
+    /// Without the user whose id is the resource's, somebody who takes part still holds this
+    /// role. A user who does not hold it can go. Without an id it could be the last one.
+    KeepsHolder(Text),
 }
 
 /// A plan.

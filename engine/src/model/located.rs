@@ -9,12 +9,34 @@ use std::fmt;
 use std::ops::Deref;
 
 /// A position in a document, counted from 1. Zero means unknown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Position {
     /// The line, from 1.
     pub line: u32,
     /// The column in characters, from 1.
     pub column: u32,
+}
+
+/// One of the documents that a tenant is compiled from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Document {
+    /// The product's catalog.
+    Catalog,
+    /// The tenant.
+    Tenant,
+    /// Its people.
+    Directory,
+}
+
+/// A place in one of the documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Place {
+    /// Which document.
+    pub document: Document,
+    /// Where in it.
+    #[serde(flatten)]
+    pub at: Position,
 }
 
 /// A value and where it stands.

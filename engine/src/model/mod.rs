@@ -5,6 +5,7 @@ mod located;
 mod path;
 mod predicate;
 mod scope;
+mod sharing;
 mod tenant;
 mod value;
 
@@ -12,10 +13,14 @@ pub use catalog::{
     Access, Catalog, Category, Constraint, GrantedBy, Guard, Implied, Oblige, PartBy, PartOf,
     Permission, Plan, ResourceKind, RoleCheck, TeamRules, Unassigned,
 };
-pub use located::{Located, Position, Text};
+pub use located::{Document, Located, Place, Position, Text};
 pub use path::{InputPath, PathError};
 pub use predicate::{Predicate, Test};
 pub use scope::Scope;
+pub use sharing::{
+    Content, Exposure, Mark, Redactions, SharingCatalog, SharingRule, SharingRules, Shows, Unnamed,
+    WhenRedacted,
+};
 pub use tenant::{
     Delegation, Directory, FamilySettings, Grant, Invitation, Item, Matchers, Policy, Program,
     Rights, Role, Status, Tenant, User,

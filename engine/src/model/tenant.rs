@@ -1,6 +1,7 @@
 //! Tenants: what an admin edits, and the people whom it is about.
 
-use super::{Access, Attributes, Scope, Text};
+use super::{Access, Attributes, Scope, SharingRules, Text};
+use crate::condition::ConditionTest;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -33,6 +34,12 @@ pub struct Tenant {
     /// Exclusive access programs.
     #[serde(default)]
     pub programs: Vec<Program>,
+    /// Items that stay exclusive though no program gives them.
+    #[serde(default)]
+    pub closed: Vec<Item>,
+    /// What users share with one another.
+    #[serde(default)]
+    pub sharing: SharingRules,
     /// The tenant's settings of families, by family.
     #[serde(default)]
     pub families: BTreeMap<String, FamilySettings>,
@@ -56,6 +63,9 @@ pub struct Role {
     pub deletable: Option<bool>,
     /// The role that this one was copied from. Nothing is inherited from it.
     pub duplicate_of: Option<Text>,
+    /// Roles whose grants it grants as well. Nothing else is inherited: a holder is not a holder
+    /// of the parents to programs and conditions.
+    pub parents: Vec<Text>,
     /// The scope at which rights ticked for a single holder are held.
     pub reach: Option<Scope>,
     /// The categories whose rights can be ticked and unticked for a single holder.
@@ -81,9 +91,13 @@ pub struct Grant {
     /// With `*` or a category: the permissions left out.
     #[serde(default)]
     pub except: Vec<Text>,
-    /// Applies to resources of these teams and the teams below them. Empty: to any.
+    /// Applies to resources of these teams and the teams below them. Without any here and in
+    /// `exact_teams`: to all.
     #[serde(default)]
     pub teams: Vec<Text>,
+    /// Applies to resources of exactly these teams.
+    #[serde(default)]
+    pub exact_teams: Vec<Text>,
     /// From this instant on, in milliseconds since 1970-01-01T00:00:00Z.
     #[serde(default)]
     pub valid_from: Option<i64>,
@@ -94,6 +108,9 @@ pub struct Grant {
     /// known, for want of an attribute, it does not.
     #[serde(default)]
     pub condition: Option<Text>,
+    /// What the condition has to say of these cases.
+    #[serde(default)]
+    pub cases: Vec<ConditionTest>,
     /// For people.
     #[serde(default)]
     pub note: String,
@@ -137,11 +154,16 @@ pub struct Matchers {
     /// Members of these teams and of the teams below them.
     #[serde(alias = "sub_teams")]
     pub teams: Vec<Text>,
+    /// Members of exactly these teams.
+    #[serde(alias = "exact_sub_teams")]
+    pub exact_teams: Vec<Text>,
     /// Users who carry one of these tags.
     pub tags: Vec<Text>,
     /// Whoever this condition holds for (see [`crate::condition`]). Where it cannot be known it
     /// admits nobody.
     pub condition: Option<Text>,
+    /// What the condition has to say of these cases.
+    pub cases: Vec<ConditionTest>,
 }
 
 impl Matchers {
@@ -150,6 +172,7 @@ impl Matchers {
     pub fn is_empty(&self) -> bool {
         self.roles.is_empty()
             && self.teams.is_empty()
+            && self.exact_teams.is_empty()
             && self.tags.is_empty()
             && self.condition.is_none()
     }
@@ -289,4 +312,8 @@ pub struct Delegation {
     pub permissions: Vec<Text>,
     /// For which audiences, where a permission is limited to audiences.
     pub audiences: Vec<Text>,
+    /// From this instant on, in milliseconds since 1970-01-01T00:00:00Z.
+    pub valid_from: Option<i64>,
+    /// Before this instant, in milliseconds since 1970-01-01T00:00:00Z.
+    pub valid_until: Option<i64>,
 }

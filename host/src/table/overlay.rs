@@ -186,6 +186,7 @@ fn directory(folder: &TenantFolder, row: &Row) -> Directory {
             to: delegation.to.as_str().into(),
             permissions: texts(&delegation.grants),
             audiences: texts(&delegation.audiences),
+            ..Delegation::default()
         }];
     } else {
         directory.delegations.retain(|delegation| *delegation.to != subject.user);

@@ -1,0 +1,49 @@
+//! Conditions of the documents: each is checked where it stands, and by its own cases.
+
+use super::permissions::Permissions;
+use super::snapshot::Clause;
+use crate::condition::{ConditionEngine, ConditionTest};
+use crate::diagnostic::Reporter;
+use crate::model::Text;
+use std::sync::LazyLock;
+
+impl Permissions<'_> {
+    /// Compiles a condition against what the catalog lets conditions read. One that is wrong, or
+    /// that gets one of its own cases wrong, is reported, and the documents refused.
+    pub(super) fn condition(
+        &self,
+        source: Option<&Text>,
+        cases: &[ConditionTest],
+        field: &str,
+        report: &mut Reporter<'_>,
+    ) -> Option<Clause> {
+        static ENGINE: LazyLock<ConditionEngine> = LazyLock::new(ConditionEngine::new);
+        let Some(source) = source else {
+            if !cases.is_empty() {
+                let help = Some("add `condition`, or delete the cases".to_owned());
+                let field = format!("{field}.cases");
+                report.fault(Default::default(), field, "there are cases but no condition", help);
+            }
+            return None;
+        };
+        let condition = match ENGINE.compile(source, &self.schema) {
+            Ok(condition) => condition,
+            Err(faults) => {
+                for fault in faults {
+                    let (line, column) = (fault.at.line, fault.at.column);
+                    let message =
+                        format!("at {line}:{column} of the condition: {}", fault.message());
+                    report.fault(source.at(), format!("{field}.condition"), message, fault.help);
+                }
+                return None;
+            }
+        };
+        let failures = condition.run_tests(cases);
+        for failure in &failures {
+            let help = Some("correct the condition or the case".to_owned());
+            report.fault(source.at(), format!("{field}.cases"), failure.to_string(), help);
+        }
+        let place = report.place(source.at());
+        failures.is_empty().then_some(Clause { condition, place })
+    }
+}

@@ -1,0 +1,59 @@
+//! Delegation: what one user lets another do in their place.
+//!
+//! A delegation never opens more than the one who delegates could do at that moment: the same
+//! steps are taken in their name, and what would bind them binds whoever acts for them.
+
+use super::{Ask, Findings, Silent};
+use crate::compile::{DelegationRule, PermissionId, PermissionRule};
+use crate::decision::Obligation;
+use std::sync::Arc;
+
+/// A delegation that counts, and what the one who delegated would be obliged to.
+pub(super) struct Delegated<'a> {
+    pub(super) rule: &'a DelegationRule,
+    pub(super) obligations: Vec<Arc<Obligation>>,
+}
+
+impl<'a> Ask<'a> {
+    /// The delegation under which the subject may act.
+    pub(super) fn delegation(
+        &self,
+        id: PermissionId,
+        rule: &PermissionRule,
+    ) -> Option<Delegated<'a>> {
+        // Nobody hands on what was handed to them.
+        if self.alone || !(rule.by_delegation || rule.delegable) {
+            return None;
+        }
+        let delegations = self.member.extra.as_deref()?.delegations.iter();
+        delegations
+            .filter(|delegation| delegation.permissions.contains(&id) && self.is_open(delegation))
+            .find_map(|delegation| {
+                let obligations = self.in_the_name_of(delegation, id, rule)?;
+                Some(Delegated { rule: delegation, obligations })
+            })
+    }
+
+    /// Whether the delegation has begun and not ended, noting until when.
+    fn is_open(&self, delegation: &DelegationRule) -> bool {
+        self.is_within(delegation.valid_from, delegation.valid_until)
+    }
+
+    /// What the one who delegates would be obliged to; `None` if they could not do it.
+    fn in_the_name_of(
+        &self,
+        delegation: &'a DelegationRule,
+        id: PermissionId,
+        rule: &PermissionRule,
+    ) -> Option<Vec<Arc<Obligation>>> {
+        if rule.by_delegation {
+            // It is theirs to give for whatever is their own.
+            let own = rule.reach.has_own() && self.is_own(&rule.own, &delegation.from.id);
+            return own.then(Vec::new);
+        }
+        let ask = Ask { member: &delegation.from, alone: true, ..*self };
+        let mut found = Findings::default();
+        ask.steps(id, rule, &mut found, &mut Silent).ok()?;
+        found.ungranted.is_none().then_some(found.obligations)
+    }
+}

@@ -1,0 +1,260 @@
+//! Privacy and sharing: how much of a record the subject sees.
+//!
+//! A rule that cannot be known, for want of an attribute, can close and never open: its outcome
+//! counts where it is the more severe one and nowhere else.
+
+use super::Ask;
+use super::exclusive::Fit;
+use super::recorder::{Recorder, Silent};
+use crate::compile::{ContentRule, MarkRule, PermissionRule, Redaction, SharingRule};
+use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
+use crate::model::{Exposure, Value};
+use std::sync::Arc;
+
+/// What the rules of one layer say together.
+#[derive(Debug, Default)]
+struct Layer<'a> {
+    /// The most severe of those that apply.
+    applies: Option<(&'a SharingRule, Exposure)>,
+    /// The most severe of those of which it cannot be known.
+    unknown: Option<(&'a SharingRule, Exposure)>,
+}
+
+impl<'a> Layer<'a> {
+    fn take(&mut self, rule: &'a SharingRule, known: bool) {
+        let slot = if known { &mut self.applies } else { &mut self.unknown };
+        if slot.is_none_or(|(_, known)| known < rule.outcome) {
+            *slot = Some((rule, rule.outcome));
+        }
+    }
+
+    /// What is shown once the layer has been laid over what was shown before.
+    fn over(&self, before: Exposure) -> Exposure {
+        let after = self.applies.map_or(before, |(_, outcome)| outcome);
+        self.unknown.map_or(after, |(_, outcome)| after.max(outcome))
+    }
+}
+
+impl<'a> Ask<'a> {
+    /// Whether a private record is the subject's own.
+    pub(super) fn privacy<R: Recorder>(
+        &self,
+        rule: &PermissionRule,
+        record: &mut R,
+    ) -> Result<(), Reason> {
+        if rule.content.is_none() || self.snapshot.sharing.private.is_empty() {
+            return Ok(());
+        }
+        let mut marks = self.snapshot.sharing.private.iter();
+        let Some(mark) = marks.find(|mark| self.is_marked(mark)) else { return Ok(()) };
+        let name = &mark.attribute;
+        if self.is_sharer() {
+            record.step(Stage::Privacy, Outcome::Pass, || {
+                format!("the record is private by `{name}`, and the subject's own")
+            });
+            return Ok(());
+        }
+        record.step(Stage::Privacy, Outcome::Deny, || {
+            format!("the record is private by `{name}`: nothing opens it to anybody else")
+        });
+        Err(Reason::Private)
+    }
+
+    fn is_marked(&self, mark: &MarkRule) -> bool {
+        let MarkRule { attribute, values } = mark;
+        let listed = |text: &str| values.iter().any(|value| value == text);
+        match self.request.resource.attributes.at(attribute) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(false)) if values.is_empty() => false,
+            Some(_) if values.is_empty() => true,
+            Some(Value::Text(text)) => listed(text),
+            Some(Value::List(items)) => items.iter().any(|item| item.as_str().is_none_or(listed)),
+            Some(_) => true,
+        }
+    }
+
+    /// Whether the record is the subject's own to share.
+    fn is_sharer(&self) -> bool {
+        self.is_own(&self.snapshot.sharing.by, &self.member.id)
+    }
+
+    /// How much of the content is shared, and what that obliges to.
+    pub(super) fn sharing<R: Recorder>(
+        &self,
+        rule: &PermissionRule,
+        obligations: &mut Vec<Arc<Obligation>>,
+        record: &mut R,
+    ) -> Result<(), Reason> {
+        let Some(shared) = rule.content else { return Ok(()) };
+        let plan = &self.snapshot.sharing;
+        let Some(content) = plan.contents.get(usize::from(shared.content)) else { return Ok(()) };
+        if self.is_sharer() {
+            record.step(Stage::Sharing, Outcome::Pass, || {
+                format!("the {} is the subject's own", content.kind)
+            });
+            return Ok(());
+        }
+        let ruled = self.ruled(content, record);
+        let exposure = match self.redacted(content, record) {
+            true => ruled.max(Exposure::Redact),
+            false => ruled,
+        };
+        match exposure {
+            Exposure::Share => {
+                record.step(Stage::Sharing, Outcome::Pass, || {
+                    format!("the {} is shared", content.kind)
+                });
+                Ok(())
+            }
+            Exposure::Redact if !shared.denies => {
+                record.step(Stage::Sharing, Outcome::Pass, || {
+                    let fields = content.withhold.values.join(", ");
+                    format!("the {} is shared without {fields}", content.kind)
+                });
+                obligations.push(Arc::clone(&content.withhold));
+                Ok(())
+            }
+            Exposure::Redact => {
+                record.step(Stage::Sharing, Outcome::Deny, || {
+                    format!("the {} is redacted, and `{}` shows what is", content.kind, rule.id)
+                });
+                Err(Reason::Redacted(Arc::clone(&content.kind)))
+            }
+            Exposure::Hide => {
+                record.step(Stage::Sharing, Outcome::Deny, || {
+                    format!("the {} is hidden", content.kind)
+                });
+                Err(Reason::Hidden(Arc::clone(&content.kind)))
+            }
+        }
+    }
+
+    /// What the three layers make of it.
+    fn ruled<R: Recorder>(&self, content: &ContentRule, record: &mut R) -> Exposure {
+        let plan = &self.snapshot.sharing;
+        let base = self.base(content, record);
+        let (mut gives_way, mut binding) = (Layer::default(), Layer::default());
+        for rule in content.policies.iter().filter_map(|at| plan.policies.get(usize::from(*at))) {
+            let layer = if rule.overridable { &mut gives_way } else { &mut binding };
+            self.apply(rule, "policy", layer, record);
+        }
+        let mut overrides = Layer::default();
+        for rule in content.overrides.iter().filter_map(|at| plan.overrides.get(usize::from(*at))) {
+            self.apply(rule, "override", &mut overrides, record);
+        }
+        binding.over(overrides.over(gives_way.over(base)))
+    }
+
+    /// What the record shares by its own choice or by default.
+    fn base<R: Recorder>(&self, content: &ContentRule, record: &mut R) -> Exposure {
+        let (base, whose) = match self.request.resource.attributes.at(&content.choice) {
+            None | Some(Value::Null) => (content.base, "by default"),
+            Some(choice) => {
+                let known = choice.as_str().and_then(Exposure::from_name);
+                // A choice that nobody understands was surely not to share.
+                (known.unwrap_or(Exposure::Hide), "by the record's own choice")
+            }
+        };
+        record.step(Stage::Sharing, Outcome::Pass, || format!("{}: {base}, {whose}", content.kind));
+        base
+    }
+
+    fn apply<'p, R: Recorder>(
+        &self,
+        rule: &'p SharingRule,
+        what: &str,
+        layer: &mut Layer<'p>,
+        record: &mut R,
+    ) {
+        let applies = self.applies(rule, record);
+        record.saw(rule.place, Sight::Sharing(applies == Some(true)));
+        let (outcome, how) = match applies {
+            Some(true) => (Outcome::Pass, "applies"),
+            Some(false) => (Outcome::Skip, "does not apply"),
+            None => (Outcome::Pass, "might apply, so it can close"),
+        };
+        record.step(Stage::Sharing, outcome, || {
+            let way = if rule.overridable { ", if no override says otherwise" } else { "" };
+            format!("{what} `{}` ({}{way}) {how}", rule.id, rule.outcome)
+        });
+        if applies != Some(false) {
+            layer.take(rule, applies.is_some());
+        }
+    }
+
+    /// Whether a rule applies; `None` where that cannot be known.
+    fn applies<R: Recorder>(&self, rule: &SharingRule, record: &mut R) -> Option<bool> {
+        let to_whom = match rule.viewers.is_empty() {
+            true => Some(true),
+            false => match self.fits(&rule.viewers, record) {
+                Fit::By(_) => Some(true),
+                Fit::No => Some(false),
+                Fit::Unknown(_) => None,
+            },
+        };
+        let when = match &rule.condition {
+            None => Some(true),
+            Some(clause) => self.clause_holds(clause, record).ok(),
+        };
+        match (to_whom, when) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        }
+    }
+
+    /// Whether anything redacts the content, whatever the layers say.
+    fn redacted<R: Recorder>(&self, content: &ContentRule, record: &mut R) -> bool {
+        let viewer = content.viewer.as_ref().is_some_and(|it| self.is_bound_by(it));
+        let sharer = self.sharer_redacts(content);
+        let account = content.account.as_ref().is_some_and(|name| {
+            let set = self.request.resource.attributes.at(name);
+            !matches!(set, None | Some(Value::Null | Value::Bool(false)))
+        });
+        let origins = [
+            (viewer, "the subject sees it redacted"),
+            (sharer, "whose it is shares it redacted"),
+            (account, "the account that it came from redacts it"),
+        ];
+        for (_, text) in origins.iter().filter(|(binds, _)| *binds) {
+            record.step(Stage::Sharing, Outcome::Pass, || {
+                format!("{}: {text}, which nothing lifts", content.kind)
+            });
+        }
+        viewer || sharer || account
+    }
+
+    fn is_bound_by(&self, redaction: &Redaction) -> bool {
+        let Some(toggle) = self.snapshot.permission(redaction.toggle) else { return false };
+        !self.granted(redaction.toggle, toggle, &mut Silent).is_none()
+            && !redaction.unless.as_ref().is_some_and(|unless| self.holds_that(unless))
+    }
+
+    /// Whether one of those whose the record is redacts what they share. It belongs to the cache
+    /// key: nothing else in there says who they are and what they hold.
+    pub(crate) fn sharer_redacts(&self, content: &ContentRule) -> bool {
+        let Some(redaction) = &content.sharer else { return false };
+        let plan = &self.snapshot.sharing;
+        let attributes = self.request.resource.attributes;
+        // A sharer whom the directory does not have may have had every reason to redact.
+        let redacts = |id: &str| {
+            let member = self.people.member(id);
+            member.is_none_or(|member| Ask { member, ..*self }.is_bound_by(redaction))
+        };
+        let mut named = false;
+        for value in plan.by.iter().filter_map(|relation| attributes.get(relation)) {
+            let redacted = match value {
+                Value::Null => continue,
+                Value::Text(id) => redacts(id),
+                Value::List(items) if items.is_empty() => continue,
+                Value::List(items) => items.iter().any(|item| item.as_str().is_none_or(redacts)),
+                _ => true,
+            };
+            if redacted {
+                return true;
+            }
+            named = true;
+        }
+        !named && plan.unnamed_closes
+    }
+}

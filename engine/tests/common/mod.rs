@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its own part")]
 
 use permesso_engine::Authorizer;
-use permesso_engine::compile::{Compiled, Definition, FamilySet, compile};
+use permesso_engine::compile::{Compiled, Definition, FamilySet, compile, recompile_users};
 use permesso_engine::decision::{Decision, Explanation, Request, Resource};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::family::{
@@ -163,4 +163,24 @@ pub fn outcome(
         (false, None) => decision.reason.code().to_owned(),
         (false, Some(detail)) => format!("{} {detail}", decision.reason.code()),
     }
+}
+
+/// The tenant with some of its users compiled anew.
+pub fn change(
+    compiled: &Compiled,
+    catalog: &str,
+    tenant: &str,
+    people: &str,
+    families: &FamilySet,
+    changed: &[&str],
+) -> Compiled {
+    let definition = Definition {
+        catalog: &load::catalog("product.yaml", catalog).unwrap(),
+        tenant: &load::tenant("tenant.yaml", tenant).unwrap(),
+        directory: &load::directory("people.yaml", people).unwrap(),
+        families,
+        revision: 7,
+        lenient: false,
+    };
+    recompile_users(compiled, &definition, changed).unwrap()
 }

@@ -51,6 +51,7 @@ pub(super) enum Refusal {
     NotAnAddress,
     BeyondCalendar,
     OutOfTime,
+    NotANumber,
 }
 
 /// Compiles conditions, and evaluates them. One serves a whole process: building one costs
@@ -164,8 +165,17 @@ fn refuse(refusal: Refusal) -> Box<EvalAltResult> {
 }
 
 /// The names of the functions below.
-const NATIVES: [&str; 7] =
-    ["contains", "starts_with", "ends_with", "in_team", "in_cidr", "hour_in", "weekday_in"];
+const NATIVES: [&str; 8] = [
+    "contains",
+    "starts_with",
+    "ends_with",
+    "in_team",
+    "in_cidr",
+    "hour_in",
+    "weekday_in",
+    // Nobody writes this one: the checker puts it around what is calculated with decimals.
+    "finite",
+];
 
 /// The functions. All are pure: what they say follows from their arguments alone.
 fn register(engine: &mut Engine) {
@@ -193,6 +203,9 @@ fn register(engine: &mut Engine) {
         .register_fn("in_team", |teams: Texts, branch: ImmutableString| teams.lie_in(&branch))
         .register_fn("in_cidr", |address: ImmutableString, networks: Networks| -> Outcome {
             networks.contain(&address).ok_or_else(|| refuse(Refusal::NotAnAddress))
+        })
+        .register_fn("finite", |number: f64, _: i64| -> Result<f64, Box<EvalAltResult>> {
+            if number.is_finite() { Ok(number) } else { Err(refuse(Refusal::NotANumber)) }
         })
         .register_fn("hour_in", |at: i64, hours: SharedHours| -> Outcome {
             hours.0.holds_at(at).ok_or_else(|| refuse(Refusal::BeyondCalendar))

@@ -228,6 +228,7 @@ impl ConditionError {
                     Some(Refusal::NotAnAddress) => Self::NotAnAddress,
                     Some(Refusal::BeyondCalendar) => Self::BeyondCalendar,
                     Some(Refusal::OutOfTime) => Self::OutOfTime,
+                    Some(Refusal::NotANumber) => Self::Arithmetic,
                     None => Self::Failed,
                 }
             }

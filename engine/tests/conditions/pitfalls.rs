@@ -237,3 +237,17 @@ fn a_calculation_without_a_result_is_an_error() {
         assert_eq!(evaluate(source, &inputs), Err(ConditionError::Arithmetic), "{source}");
     }
 }
+
+#[test]
+fn a_calculation_with_decimals_that_has_no_result_is_an_error_and_not_infinity() {
+    for source in [
+        "!(resource.rate / 0.0 > 1.0)",
+        "!(resource.rate / 0 > 1)",
+        "resource.rate % 0.0 < 1.0",
+        "resource.rate * 1.0e308 * 10.0 > 1.0",
+        "resource.rate - 1.7e308 - 1.7e308 < 0.0",
+    ] {
+        let inputs = [("resource.rate", Value::Float(3.0))];
+        assert_eq!(evaluate(source, &inputs), Err(ConditionError::Arithmetic), "{source}");
+    }
+}

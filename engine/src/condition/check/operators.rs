@@ -206,7 +206,11 @@ impl Checker<'_> {
                 return self.no_operator(&token.to_string(), wrong, at, Some(help));
             }
         };
-        let expr = build::operator(call, [left.expr.clone(), right.expr.clone()], at);
+        let mut expr = build::operator(call, [left.expr.clone(), right.expr.clone()], at);
+        if kind == Decimal {
+            // Infinity compares with everything. Whole numbers err by themselves.
+            expr = self.natives.call("finite", [expr, Expr::IntegerConstant(0, at)], at);
+        }
         Checked { linear, ..Checked::of(kind, expr, &[left, right]) }
     }
 

@@ -165,6 +165,10 @@ pub enum FaultKind {
     Saturated,
     /// An input has another type than the manifest declares; the family was not called.
     InputType,
+    /// It failed too often and is not asked for now.
+    Quarantined,
+    /// It answered the same question in two ways.
+    Impure,
 }
 
 impl FaultKind {
@@ -179,6 +183,8 @@ impl FaultKind {
             Self::BadResult => "bad-result",
             Self::Saturated => "saturated",
             Self::InputType => "input-type",
+            Self::Quarantined => "quarantined",
+            Self::Impure => "impure",
         }
     }
 }

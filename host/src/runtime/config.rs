@@ -85,6 +85,47 @@ pub struct RuntimeConfig {
     pub keep_resident: usize,
     /// How long instances live unless a family is given another mode.
     pub mode: InstanceMode,
+    /// Calls of one tenant that may run at once: a bulkhead, so that one tenant's slow family
+    /// leaves room for the others. At least 1.
+    pub running_per_tenant: u32,
+    /// One of so many answers of a reused instance is compared with that of a fresh one; 0 for
+    /// none. Instances are reused only where a family is taken to be pure, and this is how it is
+    /// found out if it is not.
+    pub shadow_every: u32,
+    /// When a family that fails is not asked any more.
+    pub quarantine: QuarantineConfig,
+}
+
+/// When a family that fails is not asked any more, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantineConfig {
+    /// Faults within `window` after which it is not asked for the tenant. At least 1.
+    pub faults: u32,
+    /// The time in which they are counted.
+    pub window: Duration,
+    /// The first pause. After it one question is let through; if that fails, too, the next pause
+    /// is twice as long.
+    pub first: Duration,
+    /// The longest pause.
+    pub longest: Duration,
+    /// How long a question that was let through may take to come back before another one is.
+    pub probe_patience: Duration,
+    /// Tenants for which it is not asked at once, after which it is not asked for any. At
+    /// least 1.
+    pub tenants: u32,
+}
+
+impl Default for QuarantineConfig {
+    fn default() -> Self {
+        Self {
+            faults: 5,
+            window: Duration::from_secs(10),
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(300),
+            probe_patience: Duration::from_secs(10),
+            tenants: 3,
+        }
+    }
 }
 
 /// How long a call may take.
@@ -119,6 +160,9 @@ impl Default for RuntimeConfig {
             idle_per_family: 32,
             keep_resident: 192 << 10,
             mode: InstanceMode::PerRequest,
+            running_per_tenant: 36,
+            shadow_every: 1_000,
+            quarantine: QuarantineConfig::default(),
         }
     }
 }
@@ -167,6 +211,15 @@ impl RuntimeConfig {
         }
         if self.batch == 0 {
             return fault("batch", "write at least 1");
+        }
+        if self.running_per_tenant == 0 {
+            return fault("running_per_tenant", "write at least 1");
+        }
+        if self.quarantine.faults == 0 || self.quarantine.tenants == 0 {
+            return fault("quarantine", "write at least 1 for `faults` and for `tenants`");
+        }
+        if self.quarantine.first.is_zero() || self.quarantine.longest < self.quarantine.first {
+            return fault("quarantine", "write a `first` pause, and no shorter `longest` one");
         }
         Ok(())
     }

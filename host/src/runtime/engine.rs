@@ -5,6 +5,7 @@
 //! explain it best, and nothing is compiled that would be refused anyway.
 
 use super::answer::AnswerCheck;
+use super::bulkhead::Bulkhead;
 use super::config::RuntimeConfig;
 use super::error::{LoadError, Refusal, RuntimeError};
 use super::family::{Loaded, WasmFamily};
@@ -36,6 +37,8 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     /// Room for calls under way.
     pub(super) running: Permits,
+    /// Each tenant's share of that room.
+    pub(super) bulkhead: Bulkhead,
     /// Room for instances that are kept.
     pub(super) idle: Arc<Permits>,
 }
@@ -69,8 +72,10 @@ impl Runtime {
         ticker::start(&engine, config.tick)?;
         let limits = Limits::new(&config);
         let running = Permits::new(config.running());
+        let bulkhead = Bulkhead::new(config.running_per_tenant);
         let idle = Arc::new(Permits::new(config.idle));
-        Ok(Self { shared: Arc::new(Shared { engine, pooled, config, limits, running, idle }) })
+        let shared = Shared { engine, pooled, config, limits, running, bulkhead, idle };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// The limits in force.

@@ -10,11 +10,14 @@ use super::engine::Shared;
 use super::generation::{Code, Instance};
 use super::idle::Idle;
 use super::log::LogRate;
+use super::quarantine::Quarantine;
 use super::stats::FamilyStats;
 use permesso_engine::family::{Answer, Family, Fault, FaultKind, Input, Manifest, Question};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 /// A fault that a family found in a tenant's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,9 @@ pub struct WasmFamily {
     /// Where the mode keeps instances.
     idle: Option<Idle>,
     stats: FamilyStats,
+    quarantine: Quarantine,
+    /// Calls in reused instances, to sample them.
+    sampled: AtomicU64,
     log_rate: LogRate,
 }
 
@@ -53,7 +59,9 @@ impl WasmFamily {
             }
         };
         let log_rate = LogRate::new(shared.config.log_lines_per_second);
-        Self { shared, loaded, mode, idle, stats: FamilyStats::default(), log_rate }
+        let quarantine = Quarantine::new(shared.config.quarantine.clone());
+        let (stats, sampled) = (FamilyStats::default(), AtomicU64::new(0));
+        Self { shared, loaded, mode, idle, stats, quarantine, sampled, log_rate }
     }
 
     /// The same family, its code shared, with instances that live as `mode` says. It has its
@@ -93,14 +101,70 @@ impl WasmFamily {
         if let Some(idle) = &self.idle {
             idle.forget(tenant);
         }
+        self.quarantine.forget(tenant);
+        self.shared.bulkhead.forget(tenant);
+    }
+
+    /// Whether it failed too often and is not asked now, for a tenant or for all.
+    #[must_use]
+    pub fn is_quarantined(&self, tenant: &str) -> bool {
+        self.quarantine.holds(tenant, Instant::now())
+    }
+
+    /// Makes a call unless the family is quarantined, and takes note of how it ended.
+    fn watched<T>(
+        &self,
+        tenant: &str,
+        call: impl FnOnce() -> Result<T, Fault>,
+        fault: impl FnOnce(&T) -> Option<FaultKind>,
+    ) -> Result<T, Fault> {
+        let leave = self.quarantine.admit(tenant, Instant::now)?;
+        let result = call();
+        let kind = match &result {
+            Ok(value) => fault(value),
+            Err(error) => Some(error.kind),
+        };
+        self.quarantine.note(tenant, leave, kind, Instant::now);
+        result
     }
 
     fn ask(&self, tenant: &str, question: &Question<'_>) -> Result<Answer, Fault> {
         self.check_question(question)?;
-        self.run(tenant, self.shared.limits.deadline, self.idle.as_ref(), |instance| {
-            let answer = instance.evaluate(question);
-            answer.and_then(|answer| self.loaded.check.check(question, answer)).into()
-        })
+        let ask = |idle| {
+            self.run(tenant, self.shared.limits.deadline, idle, |instance| {
+                let answer = instance.evaluate(question);
+                answer.and_then(|answer| self.loaded.check.check(question, answer)).into()
+            })
+        };
+        let answer = ask(self.idle.as_ref())?;
+        if self.is_sampled() && ask(None).is_ok_and(|fresh| differ(&answer, &fresh)) {
+            return Err(self.impure());
+        }
+        Ok(answer)
+    }
+
+    /// Whether an answer is to be compared with that of a fresh instance.
+    fn is_sampled(&self) -> bool {
+        let every = u64::from(self.shared.config.shadow_every);
+        if self.idle.is_none() || every == 0 {
+            return false;
+        }
+        let call = self.sampled.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        let sampled = call.is_multiple_of(every);
+        self.stats.shadowed.add(u64::from(sampled));
+        sampled
+    }
+
+    /// What the family answered depended on something else than the question, so nobody knows
+    /// what its other answers depended on.
+    fn impure(&self) -> Fault {
+        tracing::error!(
+            family = self.loaded.manifest.id,
+            digest = self.loaded.digest,
+            "the family answered one question in two ways; it is not asked for any tenant now"
+        );
+        self.quarantine.condemn(Instant::now());
+        Fault::new(FaultKind::Impure, "it answered the same question in two ways")
     }
 
     /// Asks as many questions as one call takes. The error is that of all of them.
@@ -109,7 +173,27 @@ impl WasmFamily {
         tenant: &str,
         questions: &[Question<'_>],
     ) -> Result<Vec<Result<Answer, Fault>>, Fault> {
-        self.run(tenant, self.shared.limits.deadline, self.idle.as_ref(), |instance| {
+        let answers = self.run_batch(tenant, questions, self.idle.as_ref())?;
+        if self.is_sampled() {
+            let fresh = self.run_batch(tenant, questions, None);
+            let differ = |(one, other): (&Result<_, _>, &Result<_, _>)| match (one, other) {
+                (Ok(one), Ok(other)) => differ(one, other),
+                _ => false,
+            };
+            if fresh.is_ok_and(|fresh| answers.iter().zip(&fresh).any(differ)) {
+                return Err(self.impure());
+            }
+        }
+        Ok(answers)
+    }
+
+    fn run_batch(
+        &self,
+        tenant: &str,
+        questions: &[Question<'_>],
+        idle: Option<&Idle>,
+    ) -> Result<Vec<Result<Answer, Fault>>, Fault> {
+        self.run(tenant, self.shared.limits.deadline, idle, |instance| {
             let answers = match instance.evaluate_batch(questions) {
                 Ok(answers) if answers.len() == questions.len() => answers,
                 Ok(answers) => {
@@ -136,12 +220,16 @@ impl WasmFamily {
         idle: Option<&Idle>,
         call: impl FnOnce(&mut Instance) -> Outcome<T>,
     ) -> Result<T, Fault> {
-        let Shared { limits, running, .. } = &*self.shared;
-        // Held until the instance is idle or gone.
-        let _permit = running.acquire(deadline.wall).ok_or(Fault {
-            kind: FaultKind::Saturated,
-            detail: Cow::Borrowed("no instance became free within the deadline"),
-        })?;
+        let Shared { limits, running, bulkhead, .. } = &*self.shared;
+        let full = |detail| Fault { kind: FaultKind::Saturated, detail: Cow::Borrowed(detail) };
+        // Both are held until the instance is idle or gone. The tenant's share comes first, so
+        // that whoever waits for it takes nobody else's room.
+        let _share = bulkhead
+            .acquire(tenant, deadline.wall)
+            .ok_or_else(|| full("the tenant's other calls did not end within the deadline"))?;
+        let _permit = running
+            .acquire(deadline.wall)
+            .ok_or_else(|| full("no instance became free within the deadline"))?;
         let start = || {
             self.stats.created.add(1);
             self.loaded.code.start(limits, deadline)
@@ -222,7 +310,8 @@ impl Family for WasmFamily {
     }
 
     fn evaluate(&self, tenant: &str, question: &Question<'_>) -> Result<Answer, Fault> {
-        self.counted(1, self.ask(tenant, question))
+        let result = self.watched(tenant, || self.ask(tenant, question), |_| None);
+        self.counted(1, result)
     }
 
     fn evaluate_batch(
@@ -238,7 +327,11 @@ impl Family for WasmFamily {
                 continue;
             }
             let count = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
-            match self.counted(count, self.ask_batch(tenant, chunk)) {
+            let worst = |answers: &Vec<Result<Answer, Fault>>| {
+                answers.iter().find_map(|answer| answer.as_ref().err().map(|fault| fault.kind))
+            };
+            let result = self.watched(tenant, || self.ask_batch(tenant, chunk), worst);
+            match self.counted(count, result) {
                 Ok(given) => {
                     for fault in given.iter().filter_map(|answer| answer.as_ref().err()) {
                         self.stats.faults(fault.kind).add(1);
@@ -261,6 +354,11 @@ impl fmt::Debug for WasmFamily {
             .field("mode", &self.mode)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether two answers say different things. What they remark does not count.
+fn differ(one: &Answer, other: &Answer) -> bool {
+    one.effect != other.effect || one.obligations != other.obligations || one.until != other.until
 }
 
 /// How a call ended.

@@ -11,9 +11,11 @@
 //!   front of a pool of instances, results by `answer` and a cap on the bytes that cross.
 //! - **It cannot allow by failing.** Whatever goes wrong becomes a typed
 //!   [`Fault`](permesso_engine::family::Fault) (`fault`), the instance is thrown away, and the
-//!   engine denies. An instance never serves two tenants (`idle`).
+//!   engine denies. An instance never serves two tenants (`idle`), and a family that fails again
+//!   and again is not asked for a while (`quarantine`).
 
 mod answer;
+mod bulkhead;
 mod config;
 mod engine;
 mod error;
@@ -25,12 +27,13 @@ mod log;
 mod manifest;
 mod permits;
 mod probe;
+mod quarantine;
 mod stats;
 mod store;
 mod ticker;
 mod v1;
 
-pub use config::{InstanceMode, RuntimeConfig};
+pub use config::{InstanceMode, QuarantineConfig, RuntimeConfig};
 pub use engine::Runtime;
 pub use error::{LoadError, ManifestError, NotAComponent, Refusal, RuntimeError};
 pub use family::{ConfigDiagnostic, WasmFamily};

@@ -43,6 +43,14 @@ impl Permits {
         (self.take_one() || self.wait(patience)).then(|| Permit(self))
     }
 
+    /// The same for permits that others may drop in the meantime.
+    pub(super) fn acquire_shared<P: Deref<Target = Self>>(
+        permits: P,
+        patience: Duration,
+    ) -> Option<Permit<P>> {
+        (permits.take_one() || permits.wait(patience)).then_some(permits).map(Permit)
+    }
+
     fn take_one(&self) -> bool {
         self.free
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |free| free.checked_sub(1))

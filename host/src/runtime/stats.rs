@@ -33,6 +33,8 @@ pub struct FamilyStats {
     pub reused: Counter,
     /// Instances thrown away because of a fault.
     pub discarded: Counter,
+    /// Answers that were compared with those of a fresh instance.
+    pub shadowed: Counter,
     /// Log lines written.
     pub log_written: Counter,
     /// Log lines dropped because there were too many.
@@ -43,6 +45,8 @@ pub struct FamilyStats {
     bad_results: Counter,
     saturated: Counter,
     input_types: Counter,
+    quarantined: Counter,
+    impure: Counter,
     unavailable: Counter,
 }
 
@@ -58,6 +62,8 @@ impl FamilyStats {
             FaultKind::BadResult => &self.bad_results,
             FaultKind::Saturated => &self.saturated,
             FaultKind::InputType => &self.input_types,
+            FaultKind::Quarantined => &self.quarantined,
+            FaultKind::Impure => &self.impure,
         }
     }
 }

@@ -9,6 +9,7 @@ use permesso_engine::Authorizer;
 use permesso_engine::compile::{Definition, FamilySet, compile};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::{Answer, Family, Fault, InputKind, InputSpec, Manifest, Question};
+use permesso_engine::flip::flips;
 use permesso_engine::load::Source;
 use permesso_engine::model::{
     Attributes, Catalog, Category, Directory, Grant, Permission, Role, Scope, Tenant, User, Value,
@@ -267,6 +268,15 @@ fn cached(c: &mut Criterion) {
     c.bench_function("explained decision", |b| {
         let (subject, action, attributes) = &questions[0];
         b.iter(|| black_box(authorizer.explain("bench", &request(subject, action, attributes))));
+    });
+    // With a verified list of what would flip it, for one who is denied among 100 roles.
+    let tenant = authorizer.tenant("bench").unwrap();
+    let denied = questions.iter().find(|(subject, action, attributes)| {
+        !authorizer.decide("bench", &request(subject, action, attributes)).is_allow()
+    });
+    let (subject, action, attributes) = denied.unwrap();
+    c.bench_function("what would flip a denial", |b| {
+        b.iter(|| black_box(flips(&tenant, &request(subject, action, attributes), 5)));
     });
 }
 

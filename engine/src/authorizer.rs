@@ -91,7 +91,7 @@ impl Authorizer {
             return kept;
         }
         let decision = run(ask, id, 0, &mut Silent);
-        self.cache.put(&key, &decision);
+        self.cache.put(&key, &decision, &horizon);
         decision
     }
 
@@ -111,7 +111,7 @@ impl Authorizer {
             decisions.push(match self.until_family(tenant, request, horizon) {
                 Begun::Decided(decision) => Some(decision),
                 Begun::Waiting(asked, key) => {
-                    waiting.push(Waiting { place, asked, key });
+                    waiting.push(Waiting { place, asked, key, horizon });
                     None
                 }
             });
@@ -154,7 +154,7 @@ impl Authorizer {
         match begin(ask, id, 0, &mut Silent) {
             Progress::Decided(decision) => {
                 if let Some(key) = &key {
-                    self.cache.put(key, &decision);
+                    self.cache.put(key, &decision, horizon);
                 }
                 Begun::Decided(decision)
             }
@@ -179,7 +179,7 @@ impl Authorizer {
                 let answer = answers.next().unwrap_or_else(|| Err(missing_answer()));
                 let decision = waiting.asked.finish(answer, &mut Silent);
                 if let Some(key) = &waiting.key {
-                    self.cache.put(key, &decision);
+                    self.cache.put(key, &decision, waiting.horizon);
                 }
                 (waiting.place, decision)
             })
@@ -201,6 +201,15 @@ impl Authorizer {
             Some(tenant) => explain(tenant, request, &mut record),
         };
         Explanation { decision, trace: record.trace, seen: record.seen }
+    }
+}
+
+/// Decides one request of a tenant that stands by itself, without a cache.
+#[must_use]
+pub fn decide_alone(tenant: &Compiled, request: &Request<'_>) -> Decision {
+    match prepare(tenant, request, &Horizon::default(), &mut Silent) {
+        Ok((ask, id)) => run(ask, id, 0, &mut Silent),
+        Err(decision) => decision,
     }
 }
 
@@ -229,6 +238,7 @@ struct Waiting<'a> {
     place: usize,
     asked: Asked<'a>,
     key: Option<crate::cache::KeyRef<'a>>,
+    horizon: &'a Horizon,
 }
 
 fn missing_answer() -> crate::family::Fault {
@@ -252,5 +262,5 @@ fn prepare<'a, R: Recorder>(
         return Err(Decision::deny(Reason::UnknownSubject, snapshot.revision()));
     };
     let (member, people): (&Member, _) = (member, &tenant.people);
-    Ok((Ask { snapshot, people, member, request, horizon, alone: false }, id))
+    Ok((Ask { snapshot, people, member, request, horizon, alone: false, assumed: None }, id))
 }

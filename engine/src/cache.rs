@@ -9,7 +9,7 @@
 
 use crate::compile::{Member, PermissionId, Snapshot};
 use crate::decision::Decision;
-use crate::evaluate::{Ask, Projected, ProjectedRef, project, projected_equals};
+use crate::evaluate::{Ask, Horizon, Projected, ProjectedRef, project, projected_equals};
 use crate::model::{Attributes, Value};
 use moka::Equivalent;
 use moka::notification::RemovalCause;
@@ -43,17 +43,20 @@ pub struct CacheStats {
     pub entries: u64,
 }
 
-/// A decision and when it was made. One that may change with time holds from then on: clocks
-/// step back, and what it was before nobody knows.
+/// A decision and when it was made. One that rests on the hour holds from then on: clocks step
+/// back, and what it was before nobody knows.
 #[derive(Debug)]
 pub(crate) struct Kept {
     decision: Decision,
     made: i64,
+    timed: bool,
 }
 
 impl Kept {
     fn holds(&self, now: i64) -> bool {
-        self.decision.until.is_none_or(|until| self.made <= now && now < until)
+        let until = self.decision.until;
+        (!self.timed && until.is_none() || self.made <= now)
+            && until.is_none_or(|until| now < until)
     }
 }
 
@@ -134,8 +137,9 @@ impl DecisionCache {
     }
 
     /// Keeps a decision, unless it follows from a fault or from the hour.
-    pub(crate) fn put(&self, key: &KeyRef<'_>, decision: &Decision) {
-        let kept = Kept { decision: decision.clone(), made: key.now };
+    pub(crate) fn put(&self, key: &KeyRef<'_>, decision: &Decision, horizon: &Horizon) {
+        let timed = horizon.is_timed();
+        let kept = Kept { decision: decision.clone(), made: key.now, timed };
         if decision.keep && kept.holds(key.now) {
             self.kept.insert(key.own(), Arc::new(kept));
         }

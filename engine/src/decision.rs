@@ -325,6 +325,9 @@ pub struct Step {
     pub outcome: Outcome,
     /// What was looked at and why it counted or did not.
     pub text: String,
+    /// Where that stands in the documents.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
     /// The family that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family: Option<FamilyStep>,

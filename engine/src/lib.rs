@@ -23,13 +23,16 @@ mod authorizer;
 mod cache;
 pub mod compile;
 pub mod condition;
+pub mod coverage;
 pub mod decision;
 pub mod diagnostic;
 mod evaluate;
 pub mod family;
 mod fast;
+pub mod flip;
+pub mod inspect;
 pub mod load;
 pub mod model;
 
-pub use authorizer::{Authorizer, explain_alone};
+pub use authorizer::{Authorizer, decide_alone, explain_alone};
 pub use cache::CacheStats;

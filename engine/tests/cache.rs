@@ -57,7 +57,7 @@ fn a_question_that_differs_in_a_declared_input_is_another() {
     assert!(!ask("boss", &[("tenant", "other".into())]), "so does the tenant");
 }
 
-/// PRACTICE of others: parts of a key that run together without their lengths.
+/// Parts of a key that are joined without their lengths.
 #[test]
 fn neighbouring_values_do_not_run_together() {
     let family = family(|question| {

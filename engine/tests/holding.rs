@@ -211,6 +211,18 @@ fn a_closed_item_stays_closed_without_a_program() {
     assert_eq!(on(&authorizer, "own", "shelf.view", "shelf", Some("ledger")), "granted");
     assert_eq!(on(&authorizer, "own", "shelf.edit", "shelf", Some("ledger")), "exclusive");
     assert_eq!(on(&authorizer, "own", "shelf.edit", "shelf", Some("maps")), "granted", "view only");
+    assert_eq!(on(&authorizer, "own", "shelf.view", "shelf", None), "exclusive", "it could be any");
+    let for_edit = TENANT.replace("id: safe, access: view", "id: safe, access: edit");
+    let for_edit = for_edit.replace("  - {kind: shelf, id: atlas, access: view}\n", "");
+    let (programs, rest) = for_edit.split_once("programs:").unwrap();
+    let for_edit = format!("{programs}closed:{}", rest.split_once("closed:").unwrap().1);
+    let authorizer = world(&for_edit, PEOPLE);
+    assert_eq!(
+        on(&authorizer, "own", "shelf.view", "shelf", None),
+        "granted",
+        "none is to look at"
+    );
+    assert_eq!(on(&authorizer, "own", "shelf.edit", "shelf", None), "exclusive");
     let without = TENANT.replace("  - {id: west_only, match: {exact_teams: [west]}, gives: [{kind: shelf, id: atlas, access: view}]}\n", "");
     let authorizer = world(&without, PEOPLE);
     assert_eq!(on(&authorizer, "in_west", "shelf.view", "shelf", Some("atlas")), "exclusive");

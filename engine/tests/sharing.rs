@@ -335,7 +335,8 @@ fn a_trace_tells_what_each_layer_says() {
         [
             "note: hide, by default",
             "policy `notes_stay` (hide) applies",
-            "override `open` (share) might apply, so it can close",
+            "override `open` (share) opens nothing, because whether it applies cannot be known: \
+             `resource.amount` is missing; send it, or drop it from the condition",
             "the note is hidden",
         ]
     );

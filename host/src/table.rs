@@ -4,11 +4,18 @@
 //! be. It may bring a world of its own (its subject with roles and attributes, roles, policies,
 //! programs, a plan, a delegation), which is laid over the tenant of the folder:
 //!
-//! - the row's subject takes the place of a user of that id;
+//! - the row's subject takes the place of a user of that id; a subject of which the row says
+//!   nothing but the id, `{"user": "anna"}`, is the user whom the directory has, with everything
+//!   that is known of them and delegated to them, or else a user who holds nothing;
 //! - roles and policies of the row take the place of those of that id;
 //! - `eaps`, where given, are *all* the programs there are, so that a table stays true whatever
 //!   programs the tenant has;
 //! - the plan takes the place of the tenant's.
+//!
+//! What a row leaves out stays as the folder has it, so a row about the tenant itself names
+//! somebody of its people and brings nothing. `now` in the context of a row is the instant at
+//! which it asks, in milliseconds or as `2026-03-01T00:00:00Z`; without it a row asks about the
+//! present.
 //!
 //! Every row is decided twice, silently and with a trace, and a difference between the two is a
 //! failure as well.

@@ -9,6 +9,7 @@ mod component;
 mod demo;
 mod error;
 mod families;
+mod fuzz;
 mod oracle;
 mod process;
 mod reproducible;
@@ -44,6 +45,8 @@ enum Cmd {
     },
     /// Build everything, serve the four example products and ask each a handful of questions.
     Demo(demo::Options),
+    /// Try random conditions: none may panic, run long, grow or change its mind.
+    Fuzz(fuzz::Options),
     /// Compare the engine with a second, naive evaluator on random questions.
     Oracle(oracle::Options),
     /// Build the families, then run every check of both workspaces.
@@ -79,6 +82,7 @@ fn run(command: Cmd) -> Result<(), oracle::Failure> {
             Ok(())
         }
         Cmd::Demo(options) => Ok(demo::run(&workspace, &options)?),
+        Cmd::Fuzz(options) => Ok(fuzz::run(&workspace, &options)?),
         Cmd::Oracle(options) => oracle::run(&workspace, &options),
         Cmd::Test(options) => Ok(test::run(&workspace, &options)?),
     }

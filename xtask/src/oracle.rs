@@ -5,6 +5,8 @@
 //! and the comparison has to notice every one of them. The list is text to look for and text to
 //! put in its place: when the engine has moved on, the command fails and says which entry is old.
 
+mod mutants;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -12,6 +14,7 @@ use std::{
     time::Instant,
 };
 
+use self::mutants::{MUTANTS, Mutant};
 use crate::{
     error::Error,
     process::{Progress, line, spawn_error, watched},
@@ -219,204 +222,6 @@ fn read(path: &Path) -> Result<String> {
 fn write(path: &Path, text: &str) -> Result<()> {
     Ok(fs::write(path, text).map_err(Error::io("write", path))?)
 }
-
-/// One planted bug.
-#[derive(Debug)]
-struct Mutant {
-    /// What is wrong with the engine then.
-    name: &'static str,
-    /// The file in `engine/src`.
-    file: &'static str,
-    /// What stands there, exactly once.
-    from: &'static str,
-    /// What is put in its place.
-    to: &'static str,
-    /// Why it may go unnoticed.
-    accepted: Option<&'static str>,
-}
-
-const fn bug(
-    name: &'static str,
-    file: &'static str,
-    from: &'static str,
-    to: &'static str,
-) -> Mutant {
-    Mutant { name, file, from, to, accepted: None }
-}
-
-/// All of them, in the order of the pipeline.
-const MUTANTS: &[Mutant] = &[
-    bug(
-        "subject: another tenant's resources are looked at",
-        "evaluate/mod.rs",
-        "tenant.as_str() != Some(&self.snapshot.tenant)",
-        "tenant.as_str().is_some_and(|tenant| *tenant != *self.snapshot.tenant)",
-    ),
-    bug(
-        "subject: who was deleted takes part",
-        "evaluate/mod.rs",
-        "member.status != Status::Active",
-        "member.status == Status::Inactive",
-    ),
-    bug(
-        "subject: a pending invitation is enough",
-        "evaluate/mod.rs",
-        "member.invitation == Invitation::Pending && !rule.while_pending",
-        "member.invitation == Invitation::Pending && rule.while_pending",
-    ),
-    bug(
-        "subject: toggles can be exercised",
-        "evaluate/mod.rs",
-        "if rule.is_constraint {",
-        "if false {",
-    ),
-    bug(
-        "plan: everything is included",
-        "evaluate/mod.rs",
-        "Err(Reason::Plan(Arc::clone(name)))",
-        "Ok(())",
-    ),
-    bug(
-        "guards: what is required or what is checked",
-        "evaluate/guards.rs",
-        "&& guard.check.as_ref()",
-        "|| guard.check.as_ref()",
-    ),
-    bug(
-        "guards: an unnamed role may be edited",
-        "evaluate/guards.rs",
-        "RoleCheck::Editable => named(|role| role.editable),",
-        "RoleCheck::Editable => self.request.resource.id.is_none() || named(|r| r.editable),",
-    ),
-    bug(
-        "guards: more than one holds is handed out",
-        "evaluate/guards.rs",
-        "self.held_as_wide(id, rule, None).covers(role.grants.plain(id))",
-        "self.granted(id, rule, &mut Silent).covers(role.grants.plain(id))",
-    ),
-    bug("grants: a window includes its end", "evaluate/grants.rs", "now >= until", "now > until"),
-    bug(
-        "grants: below reaches the team itself",
-        "evaluate/grants.rs",
-        "**own != *team && lies_in(team, own)",
-        "lies_in(team, own)",
-    ),
-    bug(
-        "grants: a team's name is a beginning of another's",
-        "evaluate/grants.rs",
-        "rest.is_empty() || rest.starts_with('/')",
-        "rest.is_empty() || !rest.is_empty()",
-    ),
-    bug(
-        "grants: what was unticked counts",
-        "evaluate/grants.rs",
-        "adjusted.unwrap_or(&role.grants)",
-        "adjusted.filter(|_| false).unwrap_or(&role.grants)",
-    ),
-    bug(
-        "grants: an ill-typed team is nobody's no more",
-        "evaluate/grants.rs",
-        "Some(_) => false,",
-        "Some(_) => self.snapshot.unassigned_is_everybodys,",
-    ),
-    bug(
-        "grants: a delegation reaches the deputy's own",
-        "evaluate/grants.rs",
-        "self.is_own(&rule.own, &delegation.from)",
-        "self.is_own(&rule.own, &self.member.id)",
-    ),
-    bug(
-        "prerequisites: one of them is enough",
-        "evaluate/guards.rs",
-        "            if self.holds_here(*id) {",
-        "            if rule.requires.iter().any(|id| self.holds_here(*id)) {",
-    ),
-    bug(
-        "prerequisites: held somewhere is held here",
-        "evaluate/grants.rs",
-        "&& self.grants(id, rule, &mut Silent).is_ok()",
-        "&& !self.granted(id, rule, &mut Silent).is_none()",
-    ),
-    bug(
-        "exclusive: an item without an id is none",
-        "evaluate/exclusive.rs",
-        "return Err(Reason::Exclusive { kind: Arc::clone(&kind.name), id: \"\".into() });",
-        "return Ok(());",
-    ),
-    bug(
-        "exclusive: a part is shown without its whole",
-        "evaluate/exclusive.rs",
-        "item.and(self.wholes(kind, resource.id, 0, record))",
-        "item",
-    ),
-    bug(
-        "exclusive: teams do not cover their branch",
-        "evaluate/exclusive.rs",
-        "lies_in(team, listed)",
-        "**team == **listed && lies_in(team, listed)",
-    ),
-    bug(
-        "constraints: exemptions are turned round",
-        "evaluate/guards.rs",
-        "!constraint.unless.as_ref().is_some_and(",
-        "constraint.unless.as_ref().is_none_or(",
-    ),
-    bug(
-        "constraints: obligations are forgotten",
-        "evaluate/guards.rs",
-        "obligations.extend(constraint.obligations.iter().cloned());",
-        "",
-    ),
-    bug(
-        "family: a floor needs no consent",
-        "compile/families.rs",
-        "floor: consented && manifest.floors",
-        "floor: manifest.floors",
-    ),
-    Mutant {
-        name: "family: a floor without consent is taken for one",
-        file: "evaluate/family.rs",
-        from: "                if self.floor {\n",
-        to: "                if self.floor || declared {\n",
-        accepted: Some("consent is looked at before the family is asked, too"),
-    },
-    bug(
-        "family: a demand is taken for an abstention",
-        "evaluate/family.rs",
-        "            decision.is_allow()\n",
-        "            decision.is_allow() || true\n",
-    ),
-    bug(
-        "family: an answer is kept beyond its end",
-        "evaluate/family.rs",
-        "earlier(decision.until, earlier(self.until, answer.until))",
-        "earlier(decision.until, self.until)",
-    ),
-    bug(
-        "cache: an edge of a window is not noted",
-        "evaluate/grants.rs",
-        ".filter(|edge| now < *edge)",
-        ".filter(|edge| now > *edge)",
-    ),
-    bug(
-        "cache: the resource's team is not part of the key",
-        "compile/reads.rs",
-        "        self.attribute(&snapshot.team_attribute);\n",
-        "",
-    ),
-    bug(
-        "cache: relations are not part of the key",
-        "compile/reads.rs",
-        "            self.attribute(relation);\n",
-        "            let _ = relation;\n",
-    ),
-    bug(
-        "cache: what a part is a part of is not part of the key",
-        "compile/reads.rs",
-        "                        self.attribute(name);\n",
-        "                        let _ = name;\n",
-    ),
-];
 
 #[cfg(test)]
 mod tests {

@@ -56,6 +56,7 @@ pub(super) fn compile(
         }
     }
     for kind in kinds.values_mut() {
+        kind.view = kind.items.values().any(|item| item.closed_view || !item.view.is_empty());
         kind.edit = kind.items.values().any(|item| item.closed_edit || !item.edit.is_empty());
     }
     (kinds, programs)
@@ -118,6 +119,7 @@ fn kinds(definition: &Definition<'_>, found: &mut Diagnostics) -> Map<KindRule> 
                 .map(|whole| (whole.kind.as_str().into(), whole.by.clone()))
                 .collect(),
             items: Map::default(),
+            view: false,
             edit: false,
         };
         kinds.insert(name.as_str().into(), rule);

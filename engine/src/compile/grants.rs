@@ -1,6 +1,6 @@
 //! Grants: from what an admin wrote to a table that is read by position.
 
-use super::permissions::Permissions;
+use super::permissions::{Grantables, Permissions};
 use super::snapshot::{Clause, GrantSet, LimitedGrant, Origin, PermissionId, TeamLimits};
 use crate::diagnostic::Reporter;
 use crate::model::{Grant, GrantedBy, Place, Scope, Text};
@@ -67,17 +67,17 @@ impl Granting {
     }
 
     /// The finished table, with all that the grants imply.
-    pub(super) fn finish(&self, permissions: &Permissions<'_>) -> GrantSet {
+    pub(super) fn finish(&self, permissions: &impl Grantables) -> GrantSet {
         self.finish_without(permissions, &[])
     }
 
     /// The same without some permissions and without what only they bring along.
-    pub(super) fn finish_without(
+    pub(crate) fn finish_without(
         &self,
-        permissions: &Permissions<'_>,
+        permissions: &impl Grantables,
         off: &[PermissionId],
     ) -> GrantSet {
-        let mut plain = vec![Scope::NONE; permissions.len()];
+        let mut plain = vec![Scope::NONE; permissions.count()];
         let mut set = |permission: PermissionId, scope: Scope| {
             if let Some(slot) = plain.get_mut(usize::from(permission.0)) {
                 *slot = slot.union(scope);

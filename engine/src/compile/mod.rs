@@ -18,12 +18,14 @@ mod sharing;
 mod snapshot;
 
 pub(crate) use matchers::MatcherRule;
-pub(crate) use people::People;
 pub use people::recompile_users;
+pub(crate) use people::{People, added, adjusted};
+pub(crate) use permissions::Grantables;
 pub(crate) use sharing::{ContentRule, MarkRule, Redaction, SharingRule};
 pub(crate) use snapshot::{
-    Clause, ConstraintRule, DelegationRule, Governed, GrantSet, GuardRule, InputRule, Installed,
-    ItemRule, KindRule, LimitedGrant, PermissionRule, RoleRule, TeamLimits,
+    Clause, ConstraintRule, DelegationRule, Extra, FamilyRule, Governed, GrantSet, GuardRule,
+    InputRule, Installed, ItemRule, KindRule, LimitedGrant, Origin, PermissionRule, ProgramRule,
+    RoleRule, TeamLimits,
 };
 pub use snapshot::{Member, PermissionId, Snapshot};
 

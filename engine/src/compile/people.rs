@@ -1,7 +1,7 @@
 //! People: from what the directory says to what a decision reads.
 
 use super::grants::Granting;
-use super::permissions::Permissions;
+use super::permissions::{Grantables, Permissions};
 use super::snapshot::{DelegationRule, Extra, GrantSet, Member, PermissionId, RoleRule, Snapshot};
 use super::{Compiled, Definition};
 use crate::diagnostic::{Diagnostics, Reporter};
@@ -260,28 +260,41 @@ fn extra(
     };
     let ticked = resolve(&user.rights.add, "add");
     let removed = resolve(&user.rights.remove, "remove");
-    // A tick counts only where one of the roles lets it be set, and reaches as far as that role.
-    let added: Vec<(PermissionId, Scope)> = ticked
-        .into_iter()
-        .filter(|id| !removed.contains(id))
-        .flat_map(|id| {
-            let roles = roles.iter().filter_map(|role| snapshot.role(*role));
-            roles
-                .filter(|role| role.adjustable.binary_search(&id).is_ok())
-                .flat_map(|role| permissions.closure(id, role.reach, &unticked(role, &removed)))
-                .collect::<Vec<_>>()
-        })
-        .collect();
+    let added = added(roles, &ticked, &removed, permissions, snapshot);
     let adjusted = adjusted(roles, &removed, permissions, snapshot);
-    let nothing = grants.is_none() && added.is_empty() && adjusted.is_empty();
+    // What has no effect with these roles may have one with others.
+    let nothing = grants.is_none() && ticked.is_empty() && removed.is_empty();
     (!nothing).then(|| {
         Box::new(Extra {
             grants,
             added: added.into(),
             adjusted: adjusted.into(),
+            ticked: ticked.into(),
+            unticked: removed.into(),
             delegations: Box::default(),
         })
     })
+}
+
+/// What the ticked rights add. A tick counts only where one of the roles lets it be set, and
+/// reaches as far as that role.
+pub(crate) fn added(
+    roles: &[u32],
+    ticked: &[PermissionId],
+    removed: &[PermissionId],
+    permissions: &impl Grantables,
+    snapshot: &Snapshot,
+) -> Vec<(PermissionId, Scope)> {
+    let ticked = ticked.iter().filter(|id| !removed.contains(id));
+    ticked
+        .flat_map(|id| {
+            let roles = roles.iter().filter_map(|role| snapshot.role(*role));
+            roles
+                .filter(|role| role.adjustable.binary_search(id).is_ok())
+                .flat_map(|role| permissions.closure(*id, role.reach, &unticked(role, removed)))
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// Those of the removed rights that the role lets be unticked.
@@ -291,10 +304,10 @@ fn unticked(role: &RoleRule, removed: &[PermissionId]) -> Vec<PermissionId> {
 }
 
 /// What each role grants without the rights of it that were unticked.
-fn adjusted(
+pub(crate) fn adjusted(
     roles: &[u32],
     removed: &[PermissionId],
-    permissions: &Permissions<'_>,
+    permissions: &impl Grantables,
     snapshot: &Snapshot,
 ) -> Vec<(u32, GrantSet)> {
     let mut adjusted = Vec::new();

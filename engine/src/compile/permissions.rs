@@ -1,6 +1,6 @@
 //! Permissions: ids, references between them, and what they imply.
 
-use super::snapshot::PermissionId;
+use super::snapshot::{PermissionId, Snapshot};
 use crate::condition::AttributeSchema;
 use crate::diagnostic::Reporter;
 use crate::model::{Catalog, Category, GrantedBy, Permission, Scope, Text};
@@ -22,7 +22,89 @@ pub(super) struct Entry<'c> {
     pub(super) reach: Scope,
     pub(super) granted_by: GrantedBy,
     pub(super) requires: Vec<PermissionId>,
-    implies: Vec<(PermissionId, Option<Scope>)>,
+    pub(super) implies: Vec<(PermissionId, Option<Scope>)>,
+}
+
+/// What follows from a grant of a permission.
+pub(crate) struct Grantable<'p> {
+    reach: Scope,
+    granted_by: GrantedBy,
+    owner_only: bool,
+    implies: &'p [(PermissionId, Option<Scope>)],
+}
+
+/// Where permissions are looked up to follow what grants of them bring along: the catalog while
+/// it is compiled, the snapshot afterwards.
+pub(crate) trait Grantables {
+    /// How many permissions there are.
+    fn count(&self) -> usize;
+
+    /// What follows from a grant of this one.
+    fn grantable(&self, id: PermissionId) -> Option<Grantable<'_>>;
+
+    /// A grant and everything that comes along with it, each cut to its own reach. What roles
+    /// cannot hand out does not come along, and what only the owner holds brings nothing along:
+    /// the grant of it to somebody else is none. Neither do those that are `off`.
+    fn closure(
+        &self,
+        id: PermissionId,
+        scope: Scope,
+        off: &[PermissionId],
+    ) -> Vec<(PermissionId, Scope)> {
+        let mut found: Vec<(PermissionId, Scope)> = Vec::new();
+        let mut open = vec![(id, scope)];
+        while let Some((id, scope)) = open.pop() {
+            let Some(entry) = self.grantable(id) else { continue };
+            let scope = scope.intersection(entry.reach);
+            let known = found.iter().any(|(other, reached)| *other == id && reached.covers(scope));
+            let first = found.is_empty();
+            let lawful = first || entry.granted_by == GrantedBy::Roles;
+            if known || scope.is_none() || !lawful || off.contains(&id) {
+                continue;
+            }
+            if entry.owner_only {
+                if first {
+                    found.push((id, scope));
+                }
+                continue;
+            }
+            found.push((id, scope));
+            for (implied, at) in entry.implies {
+                open.push((*implied, at.unwrap_or(scope)));
+            }
+        }
+        found
+    }
+}
+
+impl Grantables for Permissions<'_> {
+    fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn grantable(&self, id: PermissionId) -> Option<Grantable<'_>> {
+        self.entry(id).map(|entry| Grantable {
+            reach: entry.reach,
+            granted_by: entry.granted_by,
+            owner_only: entry.permission.owner_only,
+            implies: &entry.implies,
+        })
+    }
+}
+
+impl Grantables for Snapshot {
+    fn count(&self) -> usize {
+        self.permissions.len()
+    }
+
+    fn grantable(&self, id: PermissionId) -> Option<Grantable<'_>> {
+        self.permission(id).map(|rule| Grantable {
+            reach: rule.reach,
+            granted_by: rule.granted_by,
+            owner_only: rule.owner_only,
+            implies: &rule.implies,
+        })
+    }
 }
 
 impl<'c> Permissions<'c> {
@@ -146,10 +228,6 @@ impl<'c> Permissions<'c> {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     pub(super) fn entry(&self, id: PermissionId) -> Option<&Entry<'c>> {
         self.entries.get(usize::from(id.0))
     }
@@ -190,39 +268,5 @@ impl<'c> Permissions<'c> {
                 && permission.wildcard.unwrap_or(true);
             included.then_some(id)
         })
-    }
-
-    /// A grant and everything that comes along with it, each cut to its own reach. What roles
-    /// cannot hand out does not come along, and what only the owner holds brings nothing along:
-    /// the grant of it to somebody else is none. Neither do those that are `off`.
-    pub(super) fn closure(
-        &self,
-        id: PermissionId,
-        scope: Scope,
-        off: &[PermissionId],
-    ) -> Vec<(PermissionId, Scope)> {
-        let mut found: Vec<(PermissionId, Scope)> = Vec::new();
-        let mut open = vec![(id, scope)];
-        while let Some((id, scope)) = open.pop() {
-            let Some(entry) = self.entry(id) else { continue };
-            let scope = scope.intersection(entry.reach);
-            let known = found.iter().any(|(other, reached)| *other == id && reached.covers(scope));
-            let first = found.is_empty();
-            let lawful = first || entry.granted_by == GrantedBy::Roles;
-            if known || scope.is_none() || !lawful || off.contains(&id) {
-                continue;
-            }
-            if entry.permission.owner_only {
-                if first {
-                    found.push((id, scope));
-                }
-                continue;
-            }
-            found.push((id, scope));
-            for (implied, at) in &entry.implies {
-                open.push((*implied, at.unwrap_or(scope)));
-            }
-        }
-        found
     }
 }

@@ -5,7 +5,7 @@
 //! step of the pipeline, so that a rule cannot read what the key does not hold.
 
 use super::matchers::MatcherRule;
-use super::sharing::ContentRule;
+use super::sharing::{ContentRule, SharedContent};
 use super::snapshot::{Clause, PermissionId, PermissionRule, Snapshot};
 use crate::model::{InputPath, PartBy, RoleCheck};
 
@@ -188,12 +188,14 @@ impl Gathered {
                 }
             }
         }
-        if let Some(shared) = rule.content
-            && let Some(content) = snapshot.sharing.contents.get(usize::from(shared.content))
-        {
+        for number in rule.content.iter().flat_map(SharedContent::all) {
+            let Some(content) = snapshot.sharing.contents.get(usize::from(number)) else {
+                continue;
+            };
+            self.path(&InputPath::ResourceKind);
             self.content(snapshot, content);
-            if content.sharer.is_some() && !self.sharers.contains(&shared.content) {
-                self.sharers.push(shared.content);
+            if content.sharer.is_some() && !self.sharers.contains(&number) {
+                self.sharers.push(number);
             }
         }
         for required in &rule.requires {

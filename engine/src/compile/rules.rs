@@ -99,12 +99,15 @@ pub(super) fn permission(
         reach: entry.reach,
         own: own.iter().map(|name| name.as_str().into()).collect(),
         baseline: permission.baseline.unwrap_or(Scope::NONE).intersection(entry.reach),
+        granted_by: entry.granted_by,
+        implies: entry.implies.as_slice().into(),
         requires: entry.requires.as_slice().into(),
         entitlement: permission
             .entitlement
             .as_ref()
             .map(|name| (arc(name), entitlements.contains(name.as_str()))),
         owner_only: permission.owner_only,
+        grantable: entry.granted_by == GrantedBy::Roles && !permission.owner_only,
         while_pending: permission.while_pending,
         is_constraint: permission.constraint.is_some(),
         by_delegation: permissions.by_delegation(id),

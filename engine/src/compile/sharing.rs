@@ -74,10 +74,12 @@ pub(crate) struct SharingRule {
 }
 
 /// What a permission shows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct SharedContent {
     /// The kind's position among the contents.
     pub(crate) content: u16,
+    /// Others, by the kind of resource.
+    kinds: Box<[(Box<str>, u16)]>,
     /// Whether a redaction denies it.
     pub(crate) denies: bool,
 }
@@ -85,11 +87,29 @@ pub(crate) struct SharedContent {
 /// What a permission shows. Kinds that the catalog does not have are reported by [`compile`].
 pub(super) fn content(catalog: &Catalog, permission: &Permission) -> Option<SharedContent> {
     let shows = permission.content.as_ref()?;
-    let position = catalog.sharing.contents.keys().position(|kind| *kind == **shows.kind)?;
+    let position = |name: &Text| {
+        let position = catalog.sharing.contents.keys().position(|kind| *kind == ***name);
+        u16::try_from(position?).ok()
+    };
+    let kinds = shows.kinds.iter();
     Some(SharedContent {
-        content: u16::try_from(position).ok()?,
+        content: position(&shows.kind)?,
+        kinds: kinds.filter_map(|(kind, of)| Some((kind.as_str().into(), position(of)?))).collect(),
         denies: shows.redacted == WhenRedacted::Deny,
     })
+}
+
+impl SharedContent {
+    /// The content's position where the resource is of a kind.
+    pub(crate) fn of(&self, kind: &str) -> usize {
+        let own = self.kinds.iter().find(|(known, _)| **known == *kind);
+        usize::from(own.map_or(self.content, |(_, content)| *content))
+    }
+
+    /// The positions of all that it can be.
+    pub(crate) fn all(&self) -> impl Iterator<Item = u16> {
+        std::iter::once(self.content).chain(self.kinds.iter().map(|(_, content)| *content))
+    }
 }
 
 pub(super) fn compile(
@@ -172,10 +192,12 @@ fn check_catalog(catalog: &Catalog, report: &mut Reporter<'_>) {
     }
     for (_, permission) in catalog.permissions() {
         let Some(shows) = &permission.content else { continue };
-        if !sharing.contents.contains_key(shows.kind.as_str()) {
-            let field = format!("permissions.{}.content", permission.id);
-            let known = sharing.contents.keys().map(String::as_str);
-            report.unknown("kind of content", &shows.kind, field, known);
+        for kind in std::iter::once(&shows.kind).chain(shows.kinds.values()) {
+            if !sharing.contents.contains_key(kind.as_str()) {
+                let field = format!("permissions.{}.content", permission.id);
+                let known = sharing.contents.keys().map(String::as_str);
+                report.unknown("kind of content", kind, field, known);
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::decision::Obligation;
 use crate::family::{Family, Input};
 use crate::fast::Map;
 use crate::model::{
-    Access, Attributes, InputPath, Invitation, PartBy, Place, Predicate, Scope, Status,
+    Access, Attributes, GrantedBy, InputPath, Invitation, PartBy, Place, Predicate, Scope, Status,
 };
 use std::sync::Arc;
 
@@ -52,10 +52,15 @@ pub(crate) struct PermissionRule {
     pub(crate) reach: Scope,
     pub(crate) own: Box<[Box<str>]>,
     pub(crate) baseline: Scope,
+    pub(crate) granted_by: GrantedBy,
+    /// What comes along with a grant of it, and at which scope if not at the grant's.
+    pub(crate) implies: Box<[(PermissionId, Option<Scope>)]>,
     pub(crate) requires: Box<[PermissionId]>,
     /// The entitlement it needs and whether the tenant has it.
     pub(crate) entitlement: Option<(Arc<str>, bool)>,
     pub(crate) owner_only: bool,
+    /// Whether a role, a policy or a grant to a user can hand it out.
+    pub(crate) grantable: bool,
     pub(crate) while_pending: bool,
     pub(crate) is_constraint: bool,
     /// Whether it is handed on from user to user and by nothing else.
@@ -189,7 +194,9 @@ pub(crate) struct KindRule {
     pub(crate) part_of: Box<[(Box<str>, PartBy)]>,
     /// The programs that name an item of this kind, by the item's id.
     pub(crate) items: Map<ItemRule>,
-    /// Whether any of them gives the right to edit.
+    /// Whether any item is exclusive to look at.
+    pub(crate) view: bool,
+    /// Whether any item is exclusive to change.
     pub(crate) edit: bool,
 }
 
@@ -270,6 +277,10 @@ pub(crate) struct Extra {
     /// What roles grant to this user where rights of them were unticked, by role. What came
     /// along with an unticked right only is gone with it.
     pub(crate) adjusted: Box<[(u32, GrantSet)]>,
+    /// The rights that were ticked, whether a role lets them be or not.
+    pub(crate) ticked: Box<[PermissionId]>,
+    /// The rights that were unticked, likewise.
+    pub(crate) unticked: Box<[PermissionId]>,
     pub(crate) delegations: Box<[DelegationRule]>,
 }
 
@@ -333,6 +344,10 @@ impl Snapshot {
 
     pub(crate) fn permission(&self, id: PermissionId) -> Option<&PermissionRule> {
         self.permissions.get(usize::from(id.0))
+    }
+
+    pub(crate) fn each_permission(&self) -> impl Iterator<Item = (PermissionId, &PermissionRule)> {
+        (0..=u16::MAX).map(PermissionId).zip(&self.permissions)
     }
 
     pub(crate) fn role(&self, id: u32) -> Option<&RoleRule> {

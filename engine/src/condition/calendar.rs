@@ -72,17 +72,15 @@ impl Calendar for HourRange {
         let past = i64::from(local.minute()) * 60 + i64::from(local.second());
         let next =
             Timestamp::from_second(at.as_millisecond().div_euclid(1_000) + HOUR - past).ok()?;
-        Some(self.shift_before(at, next))
+        Some(shift_before(&self.zone, at, next))
     }
 }
 
-impl HourRange {
-    /// Clocks that are put forward change the hour as well.
-    fn shift_before(&self, at: Timestamp, next: Timestamp) -> Timestamp {
-        match self.zone.following(at).next() {
-            Some(shift) if shift.timestamp() < next => shift.timestamp(),
-            _ => next,
-        }
+/// Clocks that are put forward or back change the hour, and around midnight the day, as well.
+fn shift_before(zone: &TimeZone, at: Timestamp, next: Timestamp) -> Timestamp {
+    match zone.following(at).next() {
+        Some(shift) if shift.timestamp() < next => shift.timestamp(),
+        _ => next,
     }
 }
 
@@ -95,7 +93,8 @@ impl Calendar for Weekdays {
 
     fn step(&self, at: Timestamp) -> Option<Timestamp> {
         let tomorrow = self.zone.to_datetime(at).date().checked_add(1.day()).ok()?;
-        Some(tomorrow.to_zoned(self.zone.clone()).ok()?.timestamp())
+        let next = tomorrow.to_zoned(self.zone.clone()).ok()?.timestamp();
+        Some(shift_before(&self.zone, at, next))
     }
 }
 

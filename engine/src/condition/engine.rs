@@ -85,7 +85,7 @@ impl ConditionEngine {
             .set_allow_shadowing(false)
             .set_max_operations(MAX_OPERATIONS)
             .set_max_expr_depths(MAX_DEPTH)
-            .set_max_string_size(MAX_TEXT)
+            .set_max_string_size(MAX_ITEMS * MAX_TEXT)
             .set_max_array_size(MAX_ITEMS)
             .set_max_map_size(MAX_ITEMS)
             .on_print(|_| {})

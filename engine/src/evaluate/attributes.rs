@@ -65,7 +65,7 @@ impl<'a> Ask<'a> {
         let delegation = || {
             self.snapshot
                 .permission(asked)
-                .and_then(|asked_rule| self.delegation(asked, asked_rule))
+                .and_then(|asked_rule| self.acts_under(asked, asked_rule))
         };
         match &rule.path {
             InputPath::SubjectId => text(&member.id),

@@ -9,14 +9,14 @@ use crate::decision::Obligation;
 use std::sync::Arc;
 
 /// A delegation that counts, and what the one who delegated would be obliged to.
-pub(super) struct Delegated<'a> {
-    pub(super) rule: &'a DelegationRule,
-    pub(super) obligations: Vec<Arc<Obligation>>,
+pub(crate) struct Delegated<'a> {
+    pub(crate) rule: &'a DelegationRule,
+    pub(crate) obligations: Vec<Arc<Obligation>>,
 }
 
 impl<'a> Ask<'a> {
     /// The delegation under which the subject may act.
-    pub(super) fn delegation(
+    pub(crate) fn delegation(
         &self,
         id: PermissionId,
         rule: &PermissionRule,
@@ -32,6 +32,17 @@ impl<'a> Ask<'a> {
                 let obligations = self.in_the_name_of(delegation, id, rule)?;
                 Some(Delegated { rule: delegation, obligations })
             })
+    }
+
+    /// The delegation under which the subject acts: none where they can act in their own right.
+    pub(super) fn acts_under(
+        &self,
+        id: PermissionId,
+        rule: &PermissionRule,
+    ) -> Option<Delegated<'a>> {
+        let delegation = self.delegation(id, rule)?;
+        let scope = self.granted(id, rule, &mut Silent);
+        self.reaches(scope, rule).is_none().then_some(delegation)
     }
 
     /// Whether the delegation has begun and not ended, noting until when.

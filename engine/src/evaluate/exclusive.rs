@@ -20,7 +20,15 @@ impl<'a> Ask<'a> {
         rule: &PermissionRule,
         record: &mut R,
     ) -> Result<(), Reason> {
-        let Some(access) = rule.exclusive else { return Ok(()) };
+        rule.exclusive.map_or(Ok(()), |access| self.admitted(access, record))
+    }
+
+    /// Whether exclusive access programs admit the subject to the resource.
+    pub(crate) fn admitted<R: Recorder>(
+        &self,
+        access: Access,
+        record: &mut R,
+    ) -> Result<(), Reason> {
         let resource = &self.request.resource;
         let Some(kind) = self.snapshot.kinds.get(resource.kind) else { return Ok(()) };
         let item = self.item(kind, resource.id, access, record);
@@ -39,7 +47,7 @@ impl<'a> Ask<'a> {
         record: &mut R,
     ) -> Result<(), Reason> {
         let governed = match access {
-            Access::View => !kind.items.is_empty(),
+            Access::View => kind.view,
             Access::Edit => kind.edit,
         };
         if !governed {
@@ -137,14 +145,14 @@ impl<'a> Ask<'a> {
             PartBy::Id => id,
             PartBy::Path => id.and_then(|id| id.rsplit_once('/')).map(|(whole, _)| whole),
             PartBy::Attribute(name) if depth == 0 => {
-                self.request.resource.attributes.get(name).and_then(Value::as_str)
+                self.request.resource.attributes.at(name).and_then(Value::as_str)
             }
             PartBy::Attribute(_) => None,
         }
     }
 
     /// By what the subject is one of those whom matchers name.
-    pub(super) fn fits<R: Recorder>(&self, matchers: &MatcherRule, record: &mut R) -> Fit {
+    pub(crate) fn fits<R: Recorder>(&self, matchers: &MatcherRule, record: &mut R) -> Fit {
         let fits = |listed: &[Box<str>], own: &str| listed.iter().any(|name| **name == *own);
         if self.member.role_names(self.snapshot).any(|role| fits(&matchers.roles, role)) {
             return Fit::By("role");
@@ -168,7 +176,7 @@ impl<'a> Ask<'a> {
 }
 
 /// Whether somebody is one of those whom matchers name.
-pub(super) enum Fit {
+pub(crate) enum Fit {
     /// By a matcher of this kind.
     By(&'static str),
     /// By none.
@@ -177,7 +185,7 @@ pub(super) enum Fit {
     Unknown(ConditionError),
 }
 
-fn programs(item: &ItemRule, access: Access) -> &[u32] {
+pub(crate) fn programs(item: &ItemRule, access: Access) -> &[u32] {
     match access {
         Access::View => &item.view,
         Access::Edit => &item.edit,

@@ -5,7 +5,9 @@
 
 use super::Ask;
 use super::recorder::{Recorder, Silent};
-use crate::compile::{Clause, GrantSet, LimitedGrant, PermissionId, PermissionRule, TeamLimits};
+use crate::compile::{
+    Clause, GrantSet, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot, TeamLimits,
+};
 use crate::condition::ConditionError;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::{Scope, Value};
@@ -13,7 +15,7 @@ use std::sync::Arc;
 
 /// Where a grant comes from.
 #[derive(Clone, Copy)]
-enum Source<'a> {
+pub(crate) enum Source<'a> {
     Role(&'a str),
     Policy(&'a str),
     User,
@@ -78,7 +80,7 @@ impl<'a> Ask<'a> {
     /// requires. What the pipeline asks about prerequisites.
     pub(super) fn holds_here(&self, id: PermissionId) -> bool {
         let Some(rule) = self.snapshot.permission(id) else { return false };
-        entitled(rule)
+        self.entitled(rule)
             && self.grants(id, rule, &mut Vec::new(), &mut Silent).is_ok()
             && rule.requires.iter().all(|required| self.holds_here(*required))
     }
@@ -86,7 +88,7 @@ impl<'a> Ask<'a> {
     /// Whether the permission is held at any scope, with what it requires.
     pub(super) fn holds(&self, id: PermissionId) -> bool {
         let Some(rule) = self.snapshot.permission(id) else { return false };
-        entitled(rule)
+        self.entitled(rule)
             && !self.granted(id, rule, &mut Silent).is_none()
             && rule.requires.iter().all(|required| self.holds(*required))
     }
@@ -110,6 +112,24 @@ impl<'a> Ask<'a> {
             record.step(Stage::Grants, outcome, || describe(source, scope, &counts, rule));
         });
         sum
+    }
+
+    /// Whether the subject holds a restricting toggle, or might: one under a condition that
+    /// cannot be known binds.
+    pub(super) fn may_hold<R: Recorder>(
+        &self,
+        id: PermissionId,
+        rule: &PermissionRule,
+        record: &mut R,
+    ) -> bool {
+        let mut may = false;
+        self.each_source(id, rule, |_, via, scope, counts| {
+            may |= !scope.is_none() && matches!(counts, Counts::Yes | Counts::Unknown(_));
+            if R::ON {
+                note(via, id, &counts, record);
+            }
+        });
+        may
     }
 
     /// The scope at which the permission is held under limits no narrower than the given ones,
@@ -146,7 +166,7 @@ impl<'a> Ask<'a> {
         })
     }
 
-    /// Calls `each` with every source that grants the permission.
+    /// Calls `each` with every source that grants the permission, and whether it counts here.
     #[inline]
     fn each_source(
         &self,
@@ -154,61 +174,23 @@ impl<'a> Ask<'a> {
         rule: &PermissionRule,
         mut each: impl FnMut(Source<'a>, Via<'a>, Scope, Counts),
     ) {
-        let (snapshot, member) = (self.snapshot, self.member);
-        if rule.owner_only {
-            if member.owner {
-                each(Source::AccountOwner, Via::Standing, rule.reach, Counts::Yes);
-            }
-            return;
-        }
-        if !rule.baseline.is_none() {
-            each(Source::Baseline, Via::Standing, rule.baseline, Counts::Yes);
-        }
-        let extra = member.extra.as_deref();
-        for (number, role) in member.roles.iter().filter_map(|n| Some((*n, snapshot.role(*n)?))) {
-            let adjusted = extra.and_then(|extra| extra.adjusted(number));
-            self.each_grant(adjusted.unwrap_or(&role.grants), id, |via, scope, counts| {
-                each(Source::Role(&role.id), via, scope, counts);
-            });
-            let lost = adjusted.is_some_and(|adjusted| adjusted.plain(id) != role.grants.plain(id));
-            if lost {
-                let scope = role.grants.plain(id);
-                each(Source::Role(&role.id), Via::Standing, scope, Counts::Unticked);
-            }
-        }
-        for policy in &member.policies {
-            if let Some(policy) = snapshot.policies.get(*policy as usize) {
-                self.each_grant(&policy.grants, id, |via, scope, counts| {
-                    each(Source::Policy(&policy.id), via, scope, counts);
-                });
-            }
-        }
-        if let Some(extra) = extra {
-            if let Some(grants) = &extra.grants {
-                self.each_grant(grants, id, |via, scope, counts| {
-                    each(Source::User, via, scope, counts);
-                });
-            }
-            for (_, scope) in extra.added.iter().filter(|(added, _)| *added == id) {
-                each(Source::Ticked, Via::Standing, *scope, Counts::Yes);
-            }
-        }
+        each_source(self.snapshot, self.member, id, rule, |source, via, scope| {
+            each(source, via, scope, self.counts(via));
+        });
     }
 
     #[inline]
-    fn each_grant(
-        &self,
-        set: &'a GrantSet,
-        id: PermissionId,
-        mut each: impl FnMut(Via<'a>, Scope, Counts),
-    ) {
-        let plain = set.plain(id);
-        if !plain.is_none() {
-            each(Via::Plain(set), plain, Counts::Yes);
+    fn counts(&self, via: Via<'_>) -> Counts {
+        match via {
+            Via::Limited(grant) => self.within(grant),
+            Via::Unticked => Counts::Unticked,
+            Via::Plain(_) | Via::Standing => Counts::Yes,
         }
-        for grant in set.limited(id) {
-            each(Via::Limited(grant), grant.scope, self.within(grant));
-        }
+    }
+
+    /// Whether a source by itself reaches the resource.
+    pub(crate) fn reaches_by(&self, via: Via<'_>, scope: Scope, rule: &PermissionRule) -> bool {
+        self.counts(via) == Counts::Yes && self.reaches(scope, rule).is_some()
     }
 
     /// Whether a limited grant counts for this resource at this instant. A window includes its
@@ -228,6 +210,9 @@ impl<'a> Ask<'a> {
     /// its beginning and not its end.
     pub(super) fn is_within(&self, from: Option<i64>, until: Option<i64>) -> bool {
         let now = self.request.now;
+        if from.is_some() || until.is_some() {
+            self.horizon.looked();
+        }
         for edge in [from, until].into_iter().flatten().filter(|edge| now < *edge) {
             self.horizon.note(edge);
         }
@@ -244,11 +229,14 @@ impl<'a> Ask<'a> {
     }
 
     /// Whether a condition holds, noting until when.
-    pub(super) fn clause_holds<R: Recorder>(
+    pub(crate) fn clause_holds<R: Recorder>(
         &self,
         clause: &Clause,
         record: &mut R,
     ) -> Result<bool, ConditionError> {
+        if clause.condition.reads_now() {
+            self.horizon.looked();
+        }
         if let Some(instant) = clause.condition.next_change(self.request.now) {
             self.horizon.note(instant);
         }
@@ -257,8 +245,13 @@ impl<'a> Ask<'a> {
         holds
     }
 
+    fn entitled(&self, rule: &PermissionRule) -> bool {
+        entitled(rule)
+            || rule.entitlement.as_ref().is_some_and(|(name, _)| self.assumed == Some(name))
+    }
+
     /// How a scope reaches the resource; `None` if it does not.
-    fn reaches(&self, scope: Scope, rule: &PermissionRule) -> Option<&'static str> {
+    pub(super) fn reaches(&self, scope: Scope, rule: &PermissionRule) -> Option<&'static str> {
         if scope.is_all() {
             return Some("reaches every resource of the tenant");
         }
@@ -277,17 +270,17 @@ impl<'a> Ask<'a> {
     /// Whether one of the relations of the resource names the user.
     pub(super) fn is_own<S: AsRef<str>>(&self, relations: &[S], user: &str) -> bool {
         let attributes = self.request.resource.attributes;
-        relations.iter().any(|relation| {
-            attributes.get(relation.as_ref()).is_some_and(|value| value.names(user))
-        })
+        relations
+            .iter()
+            .any(|relation| attributes.at(relation.as_ref()).is_some_and(|value| value.names(user)))
     }
 
     fn resource_team(&self) -> Option<&'a str> {
-        self.request.resource.attributes.get(&self.snapshot.team_attribute).and_then(Value::as_str)
+        self.request.resource.attributes.at(&self.snapshot.team_attribute).and_then(Value::as_str)
     }
 
     fn is_of_team(&self) -> bool {
-        let attribute = self.request.resource.attributes.get(&self.snapshot.team_attribute);
+        let attribute = self.request.resource.attributes.at(&self.snapshot.team_attribute);
         match attribute {
             None | Some(Value::Null) => self.snapshot.unassigned_is_everybodys,
             Some(Value::Text(team)) => self.member.teams.iter().any(|own| **own == **team),
@@ -304,13 +297,74 @@ impl<'a> Ask<'a> {
 
 /// What a source grants by.
 #[derive(Clone, Copy)]
-enum Via<'a> {
+pub(crate) enum Via<'a> {
     /// All its grants without limits.
     Plain(&'a GrantSet),
     /// One grant within limits.
     Limited(&'a LimitedGrant),
     /// No line of its own.
     Standing,
+    /// Nothing any more: the right was unticked for this user.
+    Unticked,
+}
+
+/// Calls `each` with every source that grants the permission to a user, whatever it is done to.
+#[inline]
+pub(crate) fn each_source<'a>(
+    snapshot: &'a Snapshot,
+    member: &'a Member,
+    id: PermissionId,
+    rule: &PermissionRule,
+    mut each: impl FnMut(Source<'a>, Via<'a>, Scope),
+) {
+    if rule.owner_only {
+        if member.owner {
+            each(Source::AccountOwner, Via::Standing, rule.reach);
+        }
+        return;
+    }
+    if !rule.baseline.is_none() {
+        each(Source::Baseline, Via::Standing, rule.baseline);
+    }
+    let extra = member.extra.as_deref();
+    for (number, role) in member.roles.iter().filter_map(|n| Some((*n, snapshot.role(*n)?))) {
+        let adjusted = extra.and_then(|extra| extra.adjusted(number));
+        let source = Source::Role(&role.id);
+        each_grant(adjusted.unwrap_or(&role.grants), id, source, &mut each);
+        let lost = adjusted.is_some_and(|adjusted| adjusted.plain(id) != role.grants.plain(id));
+        if lost {
+            each(source, Via::Unticked, role.grants.plain(id));
+        }
+    }
+    for policy in &member.policies {
+        if let Some(policy) = snapshot.policies.get(*policy as usize) {
+            each_grant(&policy.grants, id, Source::Policy(&policy.id), &mut each);
+        }
+    }
+    if let Some(extra) = extra {
+        if let Some(grants) = &extra.grants {
+            each_grant(grants, id, Source::User, &mut each);
+        }
+        for (_, scope) in extra.added.iter().filter(|(added, _)| *added == id) {
+            each(Source::Ticked, Via::Standing, *scope);
+        }
+    }
+}
+
+#[inline]
+fn each_grant<'a>(
+    set: &'a GrantSet,
+    id: PermissionId,
+    source: Source<'a>,
+    each: &mut impl FnMut(Source<'a>, Via<'a>, Scope),
+) {
+    let plain = set.plain(id);
+    if !plain.is_none() {
+        each(source, Via::Plain(set), plain);
+    }
+    for grant in set.limited(id) {
+        each(source, Via::Limited(grant), grant.scope);
+    }
 }
 
 /// Notes which lines were looked at.
@@ -333,7 +387,7 @@ fn note<R: Recorder>(via: Via<'_>, id: PermissionId, counts: &Counts, record: &m
                 record.saw(clause.place, Sight::Condition(said));
             }
         }
-        Via::Standing => {}
+        Via::Standing | Via::Unticked => {}
     }
 }
 
@@ -344,7 +398,7 @@ fn in_limits(team: &str, limits: &TeamLimits) -> bool {
 }
 
 /// Whether the limits of one grant leave at least as much as those of another.
-fn is_as_wide(mine: &LimitedGrant, given: &LimitedGrant) -> bool {
+pub(crate) fn is_as_wide(mine: &LimitedGrant, given: &LimitedGrant) -> bool {
     let branch = |team: &str| mine.teams.branches.iter().any(|listed| lies_in(team, listed));
     let teams = mine.teams.is_empty()
         || (!given.teams.is_empty()
@@ -359,13 +413,14 @@ fn is_as_wide(mine: &LimitedGrant, given: &LimitedGrant) -> bool {
     teams && from && until && condition
 }
 
-fn entitled(rule: &PermissionRule) -> bool {
+/// Whether the plan includes what the permission needs.
+pub(crate) fn entitled(rule: &PermissionRule) -> bool {
     rule.entitlement.as_ref().is_none_or(|(_, held)| *held)
 }
 
 /// Whether a team is another one or lies below it: `US/South` lies in `US`, `US/Southwest` does
 /// not lie in `US/South`.
-pub(super) fn lies_in(team: &str, branch: &str) -> bool {
+pub(crate) fn lies_in(team: &str, branch: &str) -> bool {
     team.strip_prefix(branch).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

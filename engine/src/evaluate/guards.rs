@@ -1,7 +1,7 @@
 //! Guards, prerequisites and constraints: what has to hold whatever was granted.
 
 use super::Ask;
-use super::recorder::{Recorder, Silent};
+use super::recorder::Recorder;
 use crate::compile::{ConstraintRule, GuardRule, PermissionRule};
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::Predicate;
@@ -49,7 +49,7 @@ impl Ask<'_> {
     }
 
     /// Whether a predicate holds. What is unknown does not.
-    pub(super) fn holds_that(&self, predicate: &Predicate) -> bool {
+    pub(crate) fn holds_that(&self, predicate: &Predicate) -> bool {
         match predicate {
             Predicate::All(parts) => parts.iter().all(|part| self.holds_that(part)),
             Predicate::Any(parts) => parts.iter().any(|part| self.holds_that(part)),
@@ -99,7 +99,7 @@ impl Ask<'_> {
             constraints.filter_map(|at| self.snapshot.constraints.get(usize::from(*at)))
         {
             let Some(toggle) = self.snapshot.permission(constraint.toggle) else { continue };
-            if self.granted(constraint.toggle, toggle, &mut Silent).is_none() {
+            if !self.may_hold(constraint.toggle, toggle, record) {
                 continue;
             }
             if !self.binds(constraint) {

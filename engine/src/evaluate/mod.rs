@@ -19,7 +19,9 @@ mod roles;
 mod sharing;
 
 pub(crate) use attributes::{Projected, ProjectedRef, project, projected_equals};
+pub(crate) use exclusive::{Fit, programs};
 pub(crate) use family::Asked;
+pub(crate) use grants::{Source, Via, each_source, entitled, is_as_wide, lies_in};
 pub(crate) use recorder::{Recorder, Silent, Tracing};
 
 use crate::compile::{Member, People, PermissionId, PermissionRule, Snapshot};
@@ -41,17 +43,32 @@ pub(crate) struct Ask<'a> {
     pub(crate) horizon: &'a Horizon,
     /// Whether delegations to the member are left aside.
     pub(crate) alone: bool,
+    /// An entitlement that the plan is taken to include, to see what that would change.
+    pub(crate) assumed: Option<&'a str>,
 }
 
 /// The next instant at which something that was looked at begins or ends: until then, and no
 /// longer, the decision holds though nobody edits anything.
 #[derive(Debug, Default)]
-pub(crate) struct Horizon(Cell<Option<i64>>);
+pub(crate) struct Horizon {
+    next: Cell<Option<i64>>,
+    timed: Cell<bool>,
+}
 
 impl Horizon {
     /// An instant in the future at which the decision could change.
     fn note(&self, instant: i64) {
-        self.0.set(Some(self.0.get().map_or(instant, |known| known.min(instant))));
+        self.next.set(Some(self.next.get().map_or(instant, |known| known.min(instant))));
+    }
+
+    /// The hour was looked at.
+    fn looked(&self) {
+        self.timed.set(true);
+    }
+
+    /// Whether the hour was looked at: what came out then says nothing about earlier hours.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.timed.get()
     }
 }
 
@@ -104,7 +121,7 @@ impl Findings {
                 keep: true,
             },
         };
-        decision.until = ask.horizon.0.get();
+        decision.until = ask.horizon.next.get();
         decision
     }
 }
@@ -245,11 +262,11 @@ impl Ask<'_> {
     fn plan<R: Recorder>(&self, rule: &PermissionRule, record: &mut R) -> Result<(), Reason> {
         match &rule.entitlement {
             None => Ok(()),
-            Some((name, true)) => {
+            Some((name, included)) if *included || self.assumed == Some(name) => {
                 record.step(Stage::Plan, Outcome::Pass, || format!("the plan includes `{name}`"));
                 Ok(())
             }
-            Some((name, false)) => {
+            Some((name, _)) => {
                 record.step(Stage::Plan, Outcome::Deny, || {
                     format!("the plan does not include `{name}`")
                 });

@@ -16,7 +16,7 @@ pub(crate) trait Recorder {
     /// Writes the call of a family down.
     fn family(&mut self, outcome: Outcome, step: FamilyStep, text: impl FnOnce() -> String);
 
-    /// Notes that something of the documents was looked at.
+    /// Notes that something of the documents was looked at. The next step is about it.
     fn saw(&mut self, place: Place, what: Sight);
 }
 
@@ -38,20 +38,27 @@ impl Recorder for Silent {
 pub(crate) struct Tracing {
     pub(crate) trace: Vec<Step>,
     pub(crate) seen: Vec<Seen>,
+    /// The lines that the next step is about.
+    places: Vec<Place>,
 }
 
 impl Recorder for Tracing {
     const ON: bool = true;
 
     fn step(&mut self, stage: Stage, outcome: Outcome, text: impl FnOnce() -> String) {
-        self.trace.push(Step { stage, outcome, text: text(), family: None });
+        let places = std::mem::take(&mut self.places);
+        self.trace.push(Step { stage, outcome, text: text(), places, family: None });
     }
 
     fn family(&mut self, outcome: Outcome, step: FamilyStep, text: impl FnOnce() -> String) {
-        self.trace.push(Step { stage: Stage::Family, outcome, text: text(), family: Some(step) });
+        let (stage, places) = (Stage::Family, Vec::new());
+        self.trace.push(Step { stage, outcome, text: text(), places, family: Some(step) });
     }
 
     fn saw(&mut self, place: Place, what: Sight) {
+        if !matches!(what, Sight::Condition(_)) {
+            self.places.push(place);
+        }
         self.seen.push(Seen { place, what });
     }
 }

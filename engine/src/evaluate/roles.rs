@@ -27,7 +27,7 @@ impl Ask<'_> {
                 self.request.resource.id.is_some_and(|user| self.can_lose(user, role))
             }
             RoleCheck::Covered(attributes) => attributes.iter().all(|attribute| {
-                match self.request.resource.attributes.get(attribute) {
+                match self.request.resource.attributes.at(attribute) {
                     None | Some(Value::Null) => true,
                     Some(Value::Text(id)) => self.covers_role(id),
                     Some(Value::List(ids)) => {

@@ -7,6 +7,7 @@ use super::Ask;
 use super::exclusive::Fit;
 use super::recorder::{Recorder, Silent};
 use crate::compile::{ContentRule, MarkRule, PermissionRule, Redaction, SharingRule};
+use crate::condition::ConditionError;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::{Exposure, Value};
 use std::sync::Arc;
@@ -85,9 +86,10 @@ impl<'a> Ask<'a> {
         obligations: &mut Vec<Arc<Obligation>>,
         record: &mut R,
     ) -> Result<(), Reason> {
-        let Some(shared) = rule.content else { return Ok(()) };
+        let Some(shared) = &rule.content else { return Ok(()) };
         let plan = &self.snapshot.sharing;
-        let Some(content) = plan.contents.get(usize::from(shared.content)) else { return Ok(()) };
+        let of = shared.of(self.request.resource.kind);
+        let Some(content) = plan.contents.get(of) else { return Ok(()) };
         if self.is_sharer() {
             record.step(Stage::Sharing, Outcome::Pass, || {
                 format!("the {} is the subject's own", content.kind)
@@ -167,45 +169,56 @@ impl<'a> Ask<'a> {
         record: &mut R,
     ) {
         let applies = self.applies(rule, record);
-        record.saw(rule.place, Sight::Sharing(applies == Some(true)));
-        let (outcome, how) = match applies {
-            Some(true) => (Outcome::Pass, "applies"),
-            Some(false) => (Outcome::Skip, "does not apply"),
-            None => (Outcome::Pass, "might apply, so it can close"),
+        record.saw(rule.place, Sight::Sharing(applies == Ok(true)));
+        let outcome = match &applies {
+            Ok(true) => Outcome::Pass,
+            Err(_) if rule.outcome != Exposure::Share => Outcome::Pass,
+            _ => Outcome::Skip,
         };
         record.step(Stage::Sharing, outcome, || {
             let way = if rule.overridable { ", if no override says otherwise" } else { "" };
+            let how = match &applies {
+                Ok(true) => "applies".to_owned(),
+                Ok(false) => "does not apply".to_owned(),
+                Err(error) if rule.outcome == Exposure::Share => {
+                    format!("opens nothing, because whether it applies cannot be known: {error}")
+                }
+                Err(error) => {
+                    format!("closes, because whether it applies cannot be known: {error}")
+                }
+            };
             format!("{what} `{}` ({}{way}) {how}", rule.id, rule.outcome)
         });
-        if applies != Some(false) {
-            layer.take(rule, applies.is_some());
+        if applies != Ok(false) {
+            layer.take(rule, applies.is_ok());
         }
     }
 
-    /// Whether a rule applies; `None` where that cannot be known.
-    fn applies<R: Recorder>(&self, rule: &SharingRule, record: &mut R) -> Option<bool> {
+    /// Whether a rule applies, if that can be known.
+    fn applies<R: Recorder>(
+        &self,
+        rule: &SharingRule,
+        record: &mut R,
+    ) -> Result<bool, ConditionError> {
         let to_whom = match rule.viewers.is_empty() {
-            true => Some(true),
+            true => Ok(true),
             false => match self.fits(&rule.viewers, record) {
-                Fit::By(_) => Some(true),
-                Fit::No => Some(false),
-                Fit::Unknown(_) => None,
+                Fit::By(_) => Ok(true),
+                Fit::No => Ok(false),
+                Fit::Unknown(error) => Err(error),
             },
         };
-        let when = match &rule.condition {
-            None => Some(true),
-            Some(clause) => self.clause_holds(clause, record).ok(),
-        };
+        let when =
+            rule.condition.as_ref().map_or(Ok(true), |clause| self.clause_holds(clause, record));
         match (to_whom, when) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
+            (Ok(false), _) | (_, Ok(false)) => Ok(false),
+            (to_whom, when) => Ok(to_whom? && when?),
         }
     }
 
     /// Whether anything redacts the content, whatever the layers say.
     fn redacted<R: Recorder>(&self, content: &ContentRule, record: &mut R) -> bool {
-        let viewer = content.viewer.as_ref().is_some_and(|it| self.is_bound_by(it));
+        let viewer = content.viewer.as_ref().is_some_and(|it| self.is_bound_by(it, record));
         let sharer = self.sharer_redacts(content);
         let account = content.account.as_ref().is_some_and(|name| {
             let set = self.request.resource.attributes.at(name);
@@ -224,9 +237,9 @@ impl<'a> Ask<'a> {
         viewer || sharer || account
     }
 
-    fn is_bound_by(&self, redaction: &Redaction) -> bool {
+    fn is_bound_by<R: Recorder>(&self, redaction: &Redaction, record: &mut R) -> bool {
         let Some(toggle) = self.snapshot.permission(redaction.toggle) else { return false };
-        !self.granted(redaction.toggle, toggle, &mut Silent).is_none()
+        self.may_hold(redaction.toggle, toggle, record)
             && !redaction.unless.as_ref().is_some_and(|unless| self.holds_that(unless))
     }
 
@@ -239,10 +252,10 @@ impl<'a> Ask<'a> {
         // A sharer whom the directory does not have may have had every reason to redact.
         let redacts = |id: &str| {
             let member = self.people.member(id);
-            member.is_none_or(|member| Ask { member, ..*self }.is_bound_by(redaction))
+            member.is_none_or(|member| Ask { member, ..*self }.is_bound_by(redaction, &mut Silent))
         };
         let mut named = false;
-        for value in plan.by.iter().filter_map(|relation| attributes.get(relation)) {
+        for value in plan.by.iter().filter_map(|relation| attributes.at(relation)) {
             let redacted = match value {
                 Value::Null => continue,
                 Value::Text(id) => redacts(id),

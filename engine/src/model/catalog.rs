@@ -113,7 +113,9 @@ pub enum PartBy {
 }
 
 /// What one may do with exclusive content. Edit implies view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
     /// See it.

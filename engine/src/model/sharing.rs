@@ -55,7 +55,8 @@ impl fmt::Display for Exposure {
 pub struct SharingCatalog {
     /// The relations that name whose a record is: they share it, and see all of it.
     pub by: Vec<Text>,
-    /// What to assume of the sharer's own redaction where no relation names a sharer.
+    /// What to assume of the sharer's own redaction where no relation names a sharer. Where one
+    /// is ill-typed, or names somebody whom the directory does not have, it binds in any case.
     pub unnamed: Unnamed,
     /// The marks of a private record. Any one makes it private.
     pub private: Vec<Mark>,
@@ -121,6 +122,9 @@ pub struct Redactions {
 pub struct Shows {
     /// The kind of content.
     pub kind: Text,
+    /// The kind of content where the resource is of one of these kinds.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, Text>,
     /// What a redaction does to it.
     #[serde(default)]
     pub redacted: WhenRedacted,

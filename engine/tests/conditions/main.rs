@@ -1,5 +1,8 @@
 //! Conditions: what admins may write, what is said to them, and what never happens.
 
+#[path = "../common/mod.rs"]
+mod common;
+mod decided;
 mod language;
 mod pitfalls;
 mod properties;

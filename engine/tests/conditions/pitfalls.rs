@@ -251,3 +251,196 @@ fn a_calculation_with_decimals_that_has_no_result_is_an_error_and_not_infinity()
         assert_eq!(evaluate(source, &inputs), Err(ConditionError::Arithmetic), "{source}");
     }
 }
+
+#[test]
+fn a_text_or_a_list_that_would_grow_is_refused() {
+    for source in [
+        "resource.title.pad(200000000, \"x\") == \"\"",
+        "\"a\".pad(200000000, \"x\") == resource.title",
+        "resource.title + resource.title == \"\"",
+        "resource.title == \"a\" + \"b\"",
+        "resource.title == \"a\" + 1",
+        "resource.title * 200000000 == \"\"",
+        "\"x\" in resource.labels + resource.labels",
+        "\"x\" in resource.labels + [\"x\"]",
+        "\"x\" in [resource.labels, resource.labels]",
+        "\"x\" in [[\"x\"], [\"x\"]]",
+        "resource.labels.push(\"x\")",
+    ] {
+        assert!(!mistakes(source).is_empty(), "{source}");
+    }
+}
+
+#[test]
+fn a_list_costs_what_it_is_long_and_not_its_square() {
+    let cost = |items: usize| {
+        let source = format!("resource.owner in [{}subject.id]", "\"a\", ".repeat(items));
+        let condition = compile(&source);
+        let ask = || condition.evaluate(|_| Some(Cow::Owned(Value::from("b"))));
+        let timed = |_| {
+            let begun = Instant::now();
+            assert_eq!(ask(), Ok(true));
+            begun.elapsed()
+        };
+        (0..200).map(timed).min().unwrap()
+    };
+    // Twenty times as long, so four hundred times as much if each item were looked at for each.
+    let (short, long) = (cost(10), cost(200));
+    assert!(long < short * 100, "{short:?} {long:?}");
+}
+
+#[test]
+fn a_list_with_attributes_in_it_holds_texts_as_long_as_any() {
+    let long = "x".repeat(4_000);
+    let inputs = ["resource.owner", "resource.title", "subject.id", "subject.billing"]
+        .map(|path| (path, Value::text(&*long)));
+    let source = "resource.owner in [resource.title, subject.id, subject.billing]";
+    assert!(holds(source, &inputs));
+}
+
+#[test]
+fn what_is_not_true_or_false_is_no_condition() {
+    for source in [
+        "resource.amount",
+        "resource.rate",
+        "resource.title",
+        "resource.labels",
+        "resource.created",
+        "now",
+        "now - resource.created",
+        "days(1)",
+        "instant(\"2026-07-01T00:00:00Z\")",
+        "resource.amount + 1",
+        "\"true\"",
+        "1",
+        "[1, 2]",
+        "!resource.amount",
+        "resource.amount && resource.shared",
+        "resource.shared || resource.title",
+        "!(resource.title)",
+    ] {
+        assert!(matches!(mistakes(source)[..], [Mistake::NotBoolean(_)]), "{source}");
+    }
+}
+
+#[test]
+fn nothing_is_said_in_the_words_of_the_script_library() {
+    const FOREIGN: [&str; 19] = [
+        "rhai",
+        "script",
+        "syntax",
+        "expecting",
+        "dynamic",
+        "i64",
+        "f64",
+        "string",
+        "array",
+        "variable",
+        "property",
+        "expression",
+        "token",
+        "parse",
+        "function call",
+        "terminated",
+        "stack",
+        "char",
+        "runtime",
+    ];
+    let plain = |text: &str, about: &str| {
+        let lower = text.to_lowercase();
+        let foreign: Vec<_> = FOREIGN.iter().filter(|word| lower.contains(**word)).collect();
+        assert!(foreign.is_empty(), "{about}: {text}: {foreign:?}");
+        assert!(!text.ends_with('.') && !text.starts_with(char::is_uppercase), "{about}: {text}");
+    };
+    for source in [
+        "",
+        "(",
+        ")",
+        "[",
+        "\"",
+        "'",
+        "`",
+        "/*",
+        "@",
+        "#",
+        "$",
+        "\\",
+        "?",
+        "1 2",
+        "1 +",
+        "a b",
+        "a.",
+        "a.1",
+        "a..b",
+        ".a",
+        "1..2",
+        "0x",
+        "1e",
+        "99999999999999999999",
+        "\"\\q\"",
+        "'ab'",
+        "`${1}`",
+        "let",
+        "let x = 1",
+        "if",
+        "fn f() {}",
+        "|x| x",
+        "#{",
+        "#{a: 1}",
+        "[1,",
+        "f(",
+        "f(1,",
+        "f()()",
+        "a[0]",
+        "a?.b",
+        "a ?? b",
+        "a = b",
+        "a += 1",
+        "a;",
+        "a => b",
+        "a::b",
+        "this",
+        "1 == ",
+        "&&",
+        "!",
+        "!!",
+        "- -",
+        "in",
+        "a in",
+        "a !in",
+        "not a",
+        "a and b",
+        "resource.amount == 'x'",
+        "resource.amount ** 2 == 4",
+        "resource.amount << 1 == 4",
+        "resource.labels[0] == \"a\"",
+        "import \"x\"",
+        "eval(\"1\")",
+        "resource.title.len() == 1",
+        "contains()",
+        "days(1, 2)",
+        "((((((((((((((((((((((((((((((((((((((((resource.shared))))))))))))))))))))))))))))))))))))))))",
+    ] {
+        for fault in ENGINE.compile(source, &SCHEMA).err().unwrap_or_default() {
+            plain(&fault.message(), source);
+            plain(fault.help.as_deref().unwrap_or_default(), source);
+        }
+    }
+    for (source, inputs) in [
+        ("resource.amount / 0 > 1", vec![("resource.amount", Value::Int(1))]),
+        ("resource.amount * 2 > 1", vec![("resource.amount", Value::Int(i64::MAX))]),
+        ("in_cidr(context.ip, \"10.0.0.0/8\")", vec![("context.ip", "here".into())]),
+        ("hour_in(now, 1, 2, \"UTC\")", vec![("now", Value::Int(i64::MIN))]),
+        ("resource.shared", vec![("resource.shared", Value::Null)]),
+        ("resource.shared", Vec::new()),
+    ] {
+        plain(&evaluate(source, &inputs).unwrap_err().to_string(), source);
+    }
+}
+
+#[test]
+fn a_number_that_is_larger_than_numbers_are_is_refused() {
+    for source in ["resource.rate < 1e999", "!(resource.rate > -1e999)", "resource.rate != 1e309"] {
+        assert!(matches!(mistakes(source)[..], [Mistake::NotAllowed(_)]), "{source}");
+    }
+}

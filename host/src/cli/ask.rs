@@ -1,12 +1,12 @@
-//! `permesso check` and `permesso explain`: one question from the command line.
+//! `permesso check`: one question from the command line.
 
 use super::{Failure, Sources, now};
+use crate::folder::TenantFolder;
 use crate::pdp::Pdp;
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets};
-use permesso_engine::decision::{
-    Decision, Explanation, Obligation, Outcome, Request, Resource, Step,
-};
+use permesso_engine::decision::{Decision, Explanation, Obligation, Request, Resource, Step};
+use permesso_engine::flip::Flips;
+use permesso_engine::inspect::Circumstances;
 use permesso_engine::model::{Attributes, Value};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -26,6 +26,16 @@ pub(super) struct Ask {
     /// The resource's kind, and after a colon its id
     #[arg(value_name = "KIND[:ID]")]
     resource: String,
+    #[command(flatten)]
+    about: About,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What is known of a resource and the circumstances.
+#[derive(Debug, Args)]
+pub(super) struct About {
     /// An attribute of the resource; the value is read as JSON, or else as text
     #[arg(short = 'a', long = "attribute", value_name = "NAME=VALUE")]
     attributes: Vec<String>,
@@ -34,10 +44,24 @@ pub(super) struct Ask {
     context: Vec<String>,
     /// The instant of the decision, in milliseconds since 1970-01-01T00:00:00Z [default: now]
     #[arg(long, value_name = "MILLISECONDS")]
-    at: Option<i64>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    pub(super) at: Option<i64>,
+}
+
+impl About {
+    /// Hands over a resource, `KIND[:ID]`, with what is known of it.
+    pub(super) fn with<T>(
+        &self,
+        resource: &str,
+        then: impl FnOnce(Circumstances<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let (kind, id) = match resource.split_once(':') {
+            Some((kind, id)) => (kind, Some(id)),
+            None => (resource, None),
+        };
+        let (attributes, context) = (pairs(&self.attributes)?, pairs(&self.context)?);
+        let resource = Resource { kind, id, attributes: &attributes };
+        then(Circumstances { resource, context: &context, now: self.at.unwrap_or_else(now) })
+    }
 }
 
 /// An answer as programs read it.
@@ -51,6 +75,8 @@ struct Answer<'a> {
     revision: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<&'a [Step]>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    flips: Option<&'a Flips>,
 }
 
 #[derive(Serialize)]
@@ -63,61 +89,57 @@ struct ReasonView<'a> {
 
 impl Ask {
     pub(super) fn check(&self) -> Result<ExitCode, Failure> {
-        let (tenant, explanation) = self.ask()?;
-        if self.json {
-            print_json(&tenant, &explanation.decision, None)?;
-        } else {
-            println!("{}", verdict(&explanation.decision));
-        }
-        Ok(exit(&explanation.decision))
+        self.with(|asked| {
+            let decision = &asked.explanation.decision;
+            if self.json {
+                print_json(&asked.folder.tenant.value.tenant, decision, None)?;
+            } else {
+                println!("{}", verdict(decision));
+            }
+            Ok(exit(decision))
+        })
     }
 
-    pub(super) fn explain(&self) -> Result<ExitCode, Failure> {
-        let (tenant, explanation) = self.ask()?;
-        if self.json {
-            print_json(&tenant, &explanation.decision, Some(&explanation.trace))?;
-        } else {
-            println!("{}", trace_table(&explanation.trace));
-            println!("{}", verdict(&explanation.decision));
-        }
-        Ok(exit(&explanation.decision))
-    }
-
-    fn ask(&self) -> Result<(String, Explanation), Failure> {
+    /// Asks the question and hands everything over.
+    pub(super) fn with<T>(
+        &self,
+        then: impl FnOnce(Asked<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let pdp = self.sources.build()?;
-        let tenant = self.tenant(&pdp)?;
-        let (kind, id) = match self.resource.split_once(':') {
-            Some((kind, id)) => (kind, Some(id)),
-            None => (self.resource.as_str(), None),
-        };
-        let (resource, context) = (pairs(&self.attributes)?, pairs(&self.context)?);
-        let request = Request {
-            subject: &self.subject,
-            action: &self.action,
-            resource: Resource { kind, id, attributes: &resource },
-            context: &context,
-            now: self.at.unwrap_or_else(now),
-        };
-        let explanation = pdp.explain(&tenant, &request);
-        Ok((tenant, explanation))
+        let folder = folder(self.tenant.as_deref(), &pdp)?;
+        self.about.with(&self.resource, |Circumstances { resource, context, now }| {
+            let (subject, action) = (&self.subject, &self.action);
+            let request = Request { subject, action, resource, context, now };
+            let explanation = pdp.explain(&folder.tenant.value.tenant, &request);
+            then(Asked { pdp: &pdp, folder, request: &request, explanation })
+        })
     }
+}
 
-    fn tenant(&self, pdp: &Pdp) -> Result<String, Failure> {
-        let served: Vec<&str> =
-            pdp.folders().iter().map(|folder| folder.tenant.value.tenant.as_str()).collect();
-        match (&self.tenant, served.as_slice()) {
-            (Some(named), served) if served.contains(&named.as_str()) => Ok(named.clone()),
-            (None, [only]) => Ok((*only).to_owned()),
-            (Some(named), served) => Err(Failure(format!(
-                "error: no tenant `{named}`; the folders hold {}",
-                served.join(", ")
-            ))),
-            (None, served) => Err(Failure(format!(
-                "error: the folders hold several tenants; name one with --tenant: {}",
-                served.join(", ")
-            ))),
+/// The folder of a tenant, or the only one.
+pub(super) fn folder<'p>(named: Option<&str>, pdp: &'p Pdp) -> Result<&'p TenantFolder, Failure> {
+    let id = |folder: &TenantFolder| folder.tenant.value.tenant.to_string();
+    let served: Vec<String> = pdp.folders().iter().map(id).collect();
+    let served = served.join(", ");
+    match (named, pdp.folders()) {
+        (Some(named), folders) => {
+            folders.iter().find(|folder| id(folder) == named).ok_or_else(|| {
+                Failure(format!("error: no tenant `{named}`; the folders hold {served}"))
+            })
         }
+        (None, [only]) => Ok(only),
+        (None, _) => Err(Failure(format!(
+            "error: the folders hold several tenants; name one with --tenant: {served}"
+        ))),
     }
+}
+
+/// A question, what it was put to, and the answer.
+pub(super) struct Asked<'a> {
+    pub(super) pdp: &'a Pdp,
+    pub(super) folder: &'a TenantFolder,
+    pub(super) request: &'a Request<'a>,
+    pub(super) explanation: Explanation,
 }
 
 fn pairs(texts: &[String]) -> Result<Attributes<'static>, Failure> {
@@ -133,7 +155,7 @@ fn pairs(texts: &[String]) -> Result<Attributes<'static>, Failure> {
     Ok(attributes)
 }
 
-fn exit(decision: &Decision) -> ExitCode {
+pub(super) fn exit(decision: &Decision) -> ExitCode {
     if decision.is_allow() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -151,34 +173,12 @@ pub(super) fn verdict(decision: &Decision) -> String {
     text
 }
 
-/// The trace as a table.
-pub(super) fn trace_table(trace: &[Step]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_header([
-        "step",
-        "",
-        "looked at",
-    ]);
-    for step in trace {
-        let mark = match step.outcome {
-            Outcome::Pass => "+",
-            Outcome::Deny => "DENY",
-            Outcome::Skip => "·",
-        };
-        let mut text = step.text.clone();
-        if let Some(family) = &step.family {
-            let digest: String = family.digest.chars().take(19).collect();
-            let micros = std::time::Duration::from_nanos(family.nanos);
-            text.push_str(&format!("\n{} {} {digest}… in {micros:.1?}", family.id, family.version));
-        }
-        let stage = format!("{:?}", step.stage).to_lowercase();
-        table.add_row([stage, mark.to_owned(), text]);
-    }
-    table
-}
-
-fn print_json(tenant: &str, decision: &Decision, trace: Option<&[Step]>) -> Result<(), Failure> {
+/// The answer, with what was looked at and what would flip it where that was asked for.
+pub(super) fn print_json(
+    tenant: &str,
+    decision: &Decision,
+    why: Option<(&[Step], &Flips)>,
+) -> Result<(), Failure> {
     let answer = Answer {
         tenant,
         decision: decision.is_allow(),
@@ -189,7 +189,8 @@ fn print_json(tenant: &str, decision: &Decision, trace: Option<&[Step]>) -> Resu
         },
         obligations: decision.obligations.iter().map(|obligation| &**obligation).collect(),
         revision: decision.revision,
-        trace,
+        trace: why.map(|(trace, _)| trace),
+        flips: why.map(|(_, flips)| flips),
     };
     let text = serde_json::to_string_pretty(&answer).map_err(|e| Failure(format!("error: {e}")))?;
     println!("{text}");

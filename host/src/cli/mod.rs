@@ -5,14 +5,27 @@
 //! the arguments or the documents.
 
 mod ask;
+mod coverage;
+mod diff;
+mod explain;
+mod impact;
 mod report;
 mod serve;
 mod test;
+mod told;
+mod what_can;
+mod who_can;
 
+use crate::folder::TenantFolder;
 use crate::pdp::{Pdp, SetupError};
 use clap::{Args, Parser, Subcommand};
+use permesso_engine::compile::Compiled;
+use permesso_engine::inspect::Unasked;
+use serde::Serialize;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// May this subject do this action on this resource?
 #[derive(Debug, Parser)]
@@ -28,8 +41,17 @@ enum Command {
     Serve(serve::Serve),
     /// Answer one question: exit code 0 if allowed, 1 if denied
     Check(ask::Ask),
-    /// Answer one question and show everything that was looked at
-    Explain(ask::Ask),
+    /// Answer one question, show everything that was looked at and what would flip the answer
+    Explain(explain::Explain),
+    /// Show what a user may do, in general or with one resource
+    WhatCan(what_can::WhatCan),
+    /// List everybody who may do something: exit code 1 if nobody may
+    WhoCan(who_can::WhoCan),
+    /// Show how two users differ and what would make them equal: exit code 1 if they do
+    Diff(diff::Compare),
+    /// Show what an edit changes for whom before it is saved: exit code 1 if something is lost
+    /// or there is something to look at first
+    Impact(impact::Impact),
     /// Run decision tables: exit code 0 only if every row passes
     Test(test::Test),
 }
@@ -40,6 +62,13 @@ struct Sources {
     /// A folder with product.yaml, tenant.yaml and people.yaml; may be given several times
     #[arg(long = "example", value_name = "DIR", required = true)]
     folders: Vec<PathBuf>,
+    #[command(flatten)]
+    components: Components,
+}
+
+/// The components to work with.
+#[derive(Debug, Args)]
+struct Components {
     /// The folder of the components [default: $PERMESSO_FAMILIES, or `families` beside the
     /// binary, above it, or in ./target]
     #[arg(long, value_name = "DIR", env = "PERMESSO_FAMILIES")]
@@ -51,11 +80,17 @@ struct Sources {
 
 impl Sources {
     fn build(&self) -> Result<Pdp, SetupError> {
+        self.components.build(&self.folders)
+    }
+}
+
+impl Components {
+    fn build(&self, folders: &[PathBuf]) -> Result<Pdp, SetupError> {
         let mut builder = Pdp::builder();
         if let Some(families) = self.families.clone().or_else(default_families) {
             builder = builder.families(families);
         }
-        for folder in &self.folders {
+        for folder in folders {
             builder = builder.folder(folder);
         }
         for family in &self.without {
@@ -87,13 +122,41 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(serve) => serve.run(),
         Command::Check(ask) => ask.check(),
-        Command::Explain(ask) => ask.explain(),
+        Command::Explain(explain) => explain.run(),
+        Command::WhatCan(what) => what.run(),
+        Command::WhoCan(who) => who.run(),
+        Command::Diff(diff) => diff.run(),
+        Command::Impact(impact) => impact.run(),
         Command::Test(test) => test.run(),
     };
     result.unwrap_or_else(|failure| {
         eprintln!("{failure}");
         ExitCode::from(2)
     })
+}
+
+/// The tenant of a folder, ready to be asked.
+fn compiled(pdp: &Pdp, folder: &TenantFolder) -> Result<Arc<Compiled>, Failure> {
+    let id = folder.tenant.value.tenant.as_str();
+    let compiled = pdp.authorizer().tenant(id);
+    compiled.ok_or_else(|| Failure(format!("error: no tenant `{id}` is served")))
+}
+
+/// Prints JSON for people to read as well.
+fn print_pretty(value: &impl Serialize) -> Result<(), Failure> {
+    let text =
+        serde_json::to_string_pretty(value).map_err(|error| Failure(format!("error: {error}")))?;
+    let mut out = io::stdout().lock();
+    written(writeln!(out, "{text}"))
+}
+
+/// What became of printing. Whoever closes the pipe has seen enough.
+fn written(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure(format!("error: cannot print: {error}"))),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Why a command could not do its work, as it is printed.
@@ -109,6 +172,12 @@ impl std::fmt::Display for Failure {
 impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
         Self(report::setup(&error))
+    }
+}
+
+impl From<Unasked> for Failure {
+    fn from(error: Unasked) -> Self {
+        Self(format!("error: {error}"))
     }
 }
 

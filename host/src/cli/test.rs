@@ -1,6 +1,8 @@
 //! `permesso test`: decision tables.
 
-use super::ask::{trace_table, verdict};
+use super::ask::verdict;
+use super::coverage::Measured;
+use super::explain::tree;
 use super::{Failure, Sources, now};
 use crate::folder::TenantFolder;
 use crate::pdp::Pdp;
@@ -21,12 +23,21 @@ pub(super) struct Test {
     /// Print every row as JSON, one a line, with its trace
     #[arg(long)]
     json: bool,
+    /// Say which grants, programs, conditions, guards and sharing rules of the documents no row
+    /// exercised
+    #[arg(long)]
+    coverage: bool,
+    /// Fail if less than this share of the grants or of the programs is covered
+    #[arg(long, value_name = "PERCENT", requires = "coverage")]
+    #[arg(value_parser = clap::value_parser!(u8).range(..=100))]
+    min_coverage: Option<u8>,
 }
 
 impl Test {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let pdp = self.sources.build()?;
         let (mut passed, mut failed) = (0_u64, 0_u64);
+        let mut measured = Measured::default();
         for (folder, table) in pair(&pdp, &self.tables)? {
             let families = pdp.families().as_set();
             let outcomes = run(folder, &families, &table, now())
@@ -34,6 +45,9 @@ impl Test {
             for outcome in outcomes {
                 let counter = if outcome.passed() { &mut passed } else { &mut failed };
                 *counter += 1;
+                if self.coverage {
+                    measured.add(folder, &outcome);
+                }
                 if self.json {
                     println!("{}", as_json(&table, &outcome));
                 } else if !outcome.passed() {
@@ -41,8 +55,14 @@ impl Test {
                 }
             }
         }
+        measured.print(self.json)?;
+        let below = self.min_coverage.map(|percent| measured.below(percent)).unwrap_or_default();
+        for line in &below {
+            println!("{line}");
+        }
         println!("{passed} passed, {failed} failed");
-        Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let good = failed == 0 && below.is_empty();
+        Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
@@ -112,7 +132,7 @@ fn print_mismatch(table: &Path, outcome: &Outcome) {
     );
     println!("  may `{}` do `{}` on {}?", row.subject.user, row.action, row.resource.kind);
     match &outcome.result {
-        Ok(found) => println!("{}\n{}\n", trace_table(&found.trace), verdict(&found.decision)),
+        Ok(found) => println!("{}{}\n", tree(&found.trace, None), verdict(&found.decision)),
         Err(error) => println!("  {error}\n"),
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn decide(
             attributes: &resource,
         },
         context: &context,
-        now,
+        now: row.context.now.map_or(now, |instant| instant.0),
     };
     let explanation = explain_alone(&compiled, &request);
     let authorizer = Authorizer::new(0);
@@ -172,14 +172,27 @@ fn define<T: DeserializeOwned>(
 fn directory(folder: &TenantFolder, row: &Row) -> Directory {
     let mut directory = folder.directory.value.clone();
     let subject = &row.subject;
-    directory.users.retain(|user| *user.id != subject.user);
-    directory.users.push(user(subject, row));
+    let is_known = directory.users.iter().any(|user| *user.id == subject.user);
+    let as_known = is_known && subject.is_only_named() && row.context.copied_from.is_none();
+    if !as_known {
+        directory.users.retain(|user| *user.id != subject.user);
+        directory.users.push(user(subject, row));
+    }
+    // Whose the record is is somebody: the row names them.
+    for relation in &folder.catalog.value.sharing.by {
+        let named = match row.resource.attrs.get(relation.as_str()) {
+            Some(Json::String(id)) => std::slice::from_ref(id).to_vec(),
+            Some(Json::Array(ids)) => {
+                ids.iter().filter_map(Json::as_str).map(str::to_owned).collect()
+            }
+            _ => continue,
+        };
+        named.iter().for_each(|id| ensure(&mut directory, id));
+    }
     if let Some(delegation) = &row.context.delegation {
         // The row states that the delegation exists, so both of its ends do.
         for id in [&delegation.from, &delegation.to] {
-            if !directory.users.iter().any(|user| *user.id == **id) {
-                directory.users.push(User { id: id.as_str().into(), ..User::default() });
-            }
+            ensure(&mut directory, id);
         }
         directory.delegations = vec![Delegation {
             from: delegation.from.as_str().into(),
@@ -188,29 +201,37 @@ fn directory(folder: &TenantFolder, row: &Row) -> Directory {
             audiences: texts(&delegation.audiences),
             ..Delegation::default()
         }];
-    } else {
+    } else if !as_known {
         directory.delegations.retain(|delegation| *delegation.to != subject.user);
     }
     directory
 }
 
+/// Adds a user of whom nothing but the id is known, if the directory does not have them.
+fn ensure(directory: &mut Directory, id: &str) {
+    if !directory.users.iter().any(|user| *user.id == *id) {
+        directory.users.push(User { id: id.into(), ..User::default() });
+    }
+}
+
 fn user(subject: &RowSubject, row: &Row) -> User {
     let copied = row.context.copied_from.as_deref();
-    let (mut roles, mut rights) = (texts(&subject.roles), subject.rights.clone());
+    let said = |names: &Option<Vec<String>>| texts(names.as_deref().unwrap_or_default());
+    let (mut roles, mut rights) = (said(&subject.roles), subject.rights.clone());
     if let Some(copied) = copied.filter(|_| roles.is_empty()) {
         roles = texts(&copied.roles);
-        rights = copied.rights.clone();
+        rights = Some(copied.rights.clone());
     }
     User {
         id: subject.user.as_str().into(),
         roles,
-        rights,
-        policies: texts(&subject.policies),
-        teams: texts(&subject.teams).into_iter().chain(texts(&subject.sub_teams)).collect(),
-        tags: texts(&subject.tags),
-        owner: subject.owner,
-        status: subject.status,
-        invitation: subject.invite,
+        rights: rights.unwrap_or_default(),
+        policies: said(&subject.policies),
+        teams: said(&subject.teams).into_iter().chain(said(&subject.sub_teams)).collect(),
+        tags: said(&subject.tags),
+        owner: subject.owner.unwrap_or_default(),
+        status: subject.status.unwrap_or_default(),
+        invitation: subject.invite.unwrap_or_default(),
         attributes: attributes(&subject.attributes),
         ..User::default()
     }

@@ -39,33 +39,48 @@ pub enum Expect {
     Deny,
 }
 
-/// The subject of a row. What is not named here becomes an attribute of the user.
+/// The subject of a row. What is not named here becomes an attribute of the user. A subject of
+/// which nothing but the id is said is the user whom the directory has.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RowSubject {
     /// The user's id.
     pub user: String,
-    #[serde(default)]
-    pub(super) roles: Vec<String>,
-    #[serde(default)]
-    pub(super) policies: Vec<String>,
-    #[serde(default)]
-    pub(super) teams: Vec<String>,
-    #[serde(default)]
-    pub(super) sub_teams: Vec<String>,
-    #[serde(default)]
-    pub(super) tags: Vec<String>,
-    #[serde(default)]
-    pub(super) owner: bool,
-    #[serde(default)]
-    pub(super) status: Status,
-    #[serde(default)]
-    pub(super) invite: Invitation,
-    #[serde(default)]
-    pub(super) rights: Rights,
-    #[serde(default)]
+    pub(super) roles: Option<Vec<String>>,
+    pub(super) policies: Option<Vec<String>>,
+    pub(super) teams: Option<Vec<String>>,
+    pub(super) sub_teams: Option<Vec<String>>,
+    pub(super) tags: Option<Vec<String>>,
+    pub(super) owner: Option<bool>,
+    pub(super) status: Option<Status>,
+    pub(super) invite: Option<Invitation>,
+    pub(super) rights: Option<Rights>,
     pub(super) tenant: Option<String>,
     #[serde(flatten)]
     pub(super) attributes: Map<String, Json>,
+}
+
+impl RowSubject {
+    /// Whether nothing but the id is said.
+    pub(super) fn is_only_named(&self) -> bool {
+        let Self {
+            user: _,
+            roles: None,
+            policies: None,
+            teams: None,
+            sub_teams: None,
+            tags: None,
+            owner: None,
+            status: None,
+            invite: None,
+            rights: None,
+            tenant: None,
+            attributes,
+        } = self
+        else {
+            return false;
+        };
+        attributes.is_empty()
+    }
 }
 
 /// The resource of a row.
@@ -81,6 +96,9 @@ pub struct RowResource {
 /// The context of a row. What is not named here is the context of the request.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct RowContext {
+    /// The instant of the question.
+    #[serde(default)]
+    pub(super) now: Option<Instant>,
     #[serde(default)]
     pub(super) plan: Option<String>,
     #[serde(default)]
@@ -95,6 +113,33 @@ pub struct RowContext {
     pub(super) copied_from: Option<Box<CopiedFrom>>,
     #[serde(flatten)]
     pub(super) attributes: Map<String, Json>,
+}
+
+/// An instant, in milliseconds since 1970-01-01T00:00:00Z. It is written so, or as a text like
+/// `2026-03-01T00:00:00Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Written")]
+pub(super) struct Instant(pub(super) i64);
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "an instant is a number of milliseconds or a text")]
+enum Written {
+    Milliseconds(i64),
+    Text(String),
+}
+
+impl TryFrom<Written> for Instant {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        match written {
+            Written::Milliseconds(milliseconds) => Ok(Self(milliseconds)),
+            Written::Text(text) => text
+                .parse::<jiff::Timestamp>()
+                .map(|instant| Self(instant.as_millisecond()))
+                .map_err(|_| format!("`{text}` is no instant; write 2026-03-01T00:00:00Z")),
+        }
+    }
 }
 
 /// A delegation of a row.

@@ -221,6 +221,10 @@ impl<'c> Checker<'c> {
                 ..Checked::constant(Kind::Boolean, expr.clone(), None)
             },
             Expr::IntegerConstant(..) => Checked::constant(Kind::Integer, expr.clone(), None),
+            // What is too large to be written is taken for infinity, which compares with all.
+            Expr::FloatConstant(value, _) if !value.is_finite() => {
+                self.refuse(at, Mistake::NotAllowed("a number as large as this".to_owned()), None)
+            }
             Expr::FloatConstant(..) => Checked::constant(Kind::Decimal, expr.clone(), None),
             Expr::StringConstant(text, _) => Checked {
                 label: format!("the text `\"{text}\"`"),
@@ -354,7 +358,9 @@ fn flatten<'e>(expr: &'e Expr, links: &mut Vec<Link<'e>>) {
 
 /// The nearest of some names.
 fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    // Nobody misspells so much, and likeness costs the product of both lengths.
     known
+        .filter(|_| name.len() <= 64)
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
         .filter(|(likeness, _)| *likeness > 0.82)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))

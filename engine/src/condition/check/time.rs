@@ -20,18 +20,18 @@ impl Linear {
         Self { times: 0, offset }
     }
 
+    /// Lengths beyond all calendars leave the range of a number at an instant that is no
+    /// boundary.
+    fn near(times: i64, offset: i64) -> Option<Self> {
+        (offset.unsigned_abs() < 1 << 60).then_some(Self { times, offset })
+    }
+
     pub(super) fn plus(self, other: Self) -> Option<Self> {
-        Some(Self {
-            times: self.times.checked_add(other.times)?,
-            offset: self.offset.checked_add(other.offset)?,
-        })
+        Self::near(self.times.checked_add(other.times)?, self.offset.checked_add(other.offset)?)
     }
 
     pub(super) fn minus(self, other: Self) -> Option<Self> {
-        Some(Self {
-            times: self.times.checked_sub(other.times)?,
-            offset: self.offset.checked_sub(other.offset)?,
-        })
+        Self::near(self.times.checked_sub(other.times)?, self.offset.checked_sub(other.offset)?)
     }
 }
 

@@ -1,0 +1,252 @@
+//! Which edits are worth a try, by the reason of the decision as it stands.
+
+use super::Search;
+use super::edit::{Edit, World};
+use crate::compile::{GuardRule, PermissionId, PermissionRule};
+use crate::decision::Reason;
+use crate::evaluate::{Source, Via, each_source};
+use crate::model::{Exposure, InputPath, Predicate, Scope, Test, Value};
+
+/// How many roles are tried for one permission; those with the fewest grants first.
+const MAX_ROLES: usize = 200;
+
+impl Search<'_> {
+    /// Edits that could remove a reason to deny.
+    pub(super) fn candidates(&self, world: &World<'_>, reason: &Reason) -> Vec<Edit> {
+        let snapshot = &*self.tenant.snapshot;
+        let Some(rule) = snapshot.permission(self.id) else { return Vec::new() };
+        let mut edits = Vec::new();
+        match reason {
+            Reason::SubjectInactive => edits.push(Edit::Activate),
+            Reason::InvitationPending => edits.push(Edit::Accept),
+            Reason::Plan(entitlement) => {
+                edits.push(Edit::Entitle { entitlement: entitlement.to_string() });
+            }
+            Reason::Guard { id, .. } => {
+                if let Some(guard) = snapshot.guards.iter().find(|guard| guard.id == *id) {
+                    self.satisfy(guard, &mut edits);
+                }
+            }
+            Reason::Private => {
+                edits.extend(snapshot.sharing.by.iter().map(|it| relate(it)));
+                let marks = snapshot.sharing.private.iter();
+                let marks = marks.map(|mark| format!("resource.{}", mark.attribute));
+                edits.extend(marks.map(|path| Edit::set(path, Value::Null)));
+            }
+            Reason::NotGranted | Reason::OutOfScope(_) => self.grant(world, self.id, &mut edits),
+            Reason::Prerequisite(_) => {
+                for required in self.required(self.id) {
+                    self.grant(world, required, &mut edits);
+                }
+            }
+            Reason::FamilyRequires { permission, .. } => {
+                if let Some(id) = snapshot.permission_ids.get(&**permission) {
+                    self.grant(world, *id, &mut edits);
+                }
+            }
+            Reason::Exclusive { kind, id } => self.admit(kind, id, &mut edits),
+            Reason::Constraint(toggle) => {
+                if let Some(id) = snapshot.permission_ids.get(&**toggle) {
+                    self.release(world, *id, &mut edits);
+                }
+                let rules = rule.constraints.iter();
+                let rules = rules.filter_map(|at| snapshot.constraints.get(usize::from(*at)));
+                rules.filter_map(|rule| rule.unless.as_ref()).for_each(|it| hold(it, &mut edits));
+            }
+            Reason::Hidden(content) | Reason::Redacted(content) => {
+                self.show(world, content, &mut edits);
+            }
+            Reason::Family { .. } => self.differ(world, rule, &mut edits),
+            _ => {}
+        }
+        edits
+    }
+
+    /// What could grant a permission here.
+    fn grant(&self, world: &World<'_>, id: PermissionId, edits: &mut Vec<Edit>) {
+        let snapshot = &*self.tenant.snapshot;
+        let Some(rule) = snapshot.permission(id) else { return };
+        edits.extend(rule.own.iter().map(|relation| relate(relation)));
+        if let Some(team) = world.attributes.get(&snapshot.team_attribute).and_then(Value::as_str) {
+            edits.push(Edit::JoinTeam { team: team.to_owned() });
+        }
+        if !rule.grantable {
+            return;
+        }
+        let mut roles: Vec<_> = (0..)
+            .zip(&snapshot.roles)
+            .filter(|(number, role)| {
+                let grants =
+                    !role.grants.plain(id).is_none() || !role.grants.limited(id).is_empty();
+                grants && !world.member.roles.contains(number)
+            })
+            .map(|(_, role)| role)
+            .collect();
+        roles.sort_by_key(|role| role.grants.plain.iter().filter(|scope| !scope.is_none()).count());
+        edits.extend(
+            roles.iter().take(MAX_ROLES).map(|role| Edit::GiveRole { role: role.id.to_string() }),
+        );
+        for policy in &snapshot.policies {
+            if !policy.grants.plain(id).is_none() || !policy.grants.limited(id).is_empty() {
+                edits.push(Edit::AttachPolicy { policy: policy.id.to_string() });
+            }
+        }
+        for role in world.member.roles.iter().filter_map(|number| snapshot.role(*number)) {
+            if role.adjustable.binary_search(&id).is_ok() {
+                let (permission, scope) = (rule.id.to_string(), role.reach);
+                edits.push(Edit::TickAgain { role: role.id.to_string() });
+                edits.push(Edit::Tick { permission, scope });
+            }
+        }
+        for scope in [Scope::OWN, Scope::TEAM, Scope::BRANCH, Scope::ALL] {
+            if rule.reach.covers(scope) {
+                edits.push(Edit::Grant { permission: rule.id.to_string(), scope });
+            }
+        }
+    }
+
+    /// Everything that a permission requires, by way of others too.
+    fn required(&self, id: PermissionId) -> Vec<PermissionId> {
+        let mut found = Vec::new();
+        let mut open = vec![id];
+        while let Some(next) = open.pop() {
+            let Some(rule) = self.tenant.snapshot.permission(next) else { continue };
+            for required in rule.requires.iter().filter(|id| !found.contains(*id)) {
+                open.push(*required);
+            }
+            found.extend(rule.requires.iter().copied());
+        }
+        found.dedup();
+        found
+    }
+
+    /// What could admit the user to an item.
+    fn admit(&self, kind: &str, id: &str, edits: &mut Vec<Edit>) {
+        let snapshot = &*self.tenant.snapshot;
+        let Some(item) = snapshot.kinds.get(kind).and_then(|kind| kind.items.get(id)) else {
+            return;
+        };
+        for number in item.view.iter().chain(&item.edit) {
+            let Some(program) = snapshot.programs.get(*number as usize) else { continue };
+            let matchers = &program.matchers;
+            let roles = matchers.roles.iter().map(|role| Edit::GiveRole { role: role.to_string() });
+            let teams = matchers.teams.iter().chain(&matchers.exact_teams);
+            let teams = teams.map(|team| Edit::JoinTeam { team: team.to_string() });
+            let tags = matchers.tags.iter().map(|tag| Edit::AddTag { tag: tag.to_string() });
+            edits.extend(roles.chain(teams).chain(tags));
+        }
+    }
+
+    /// What could take a toggle from the user.
+    fn release(&self, world: &World<'_>, toggle: PermissionId, edits: &mut Vec<Edit>) {
+        let snapshot = &*self.tenant.snapshot;
+        let Some(rule) = snapshot.permission(toggle) else { return };
+        each_source(snapshot, &world.member, toggle, rule, |source, via, _| {
+            if !matches!(via, Via::Unticked) {
+                edits.extend(without(&source, &rule.id));
+            }
+        });
+    }
+
+    /// What could show content that is hidden or redacted.
+    fn show(&self, world: &World<'_>, content: &str, edits: &mut Vec<Edit>) {
+        let plan = &self.tenant.snapshot.sharing;
+        edits.extend(plan.by.iter().map(|relation| relate(relation)));
+        let Some(rule) = plan.contents.iter().find(|rule| *rule.kind == *content) else { return };
+        edits.push(Edit::Share { content: rule.kind.to_string() });
+        if let Some(account) = &rule.account {
+            edits.push(Edit::set(format!("resource.{account}"), Value::Bool(false)));
+        }
+        if let Some(viewer) = &rule.viewer {
+            self.release(world, viewer.toggle, edits);
+        }
+        let overrides = rule.overrides.iter();
+        for rule in overrides.filter_map(|at| plan.overrides.get(usize::from(*at))) {
+            if rule.outcome == Exposure::Share {
+                let roles = rule.viewers.roles.iter();
+                edits.extend(roles.map(|role| Edit::GiveRole { role: role.to_string() }));
+                let tags = rule.viewers.tags.iter();
+                edits.extend(tags.map(|tag| Edit::AddTag { tag: tag.to_string() }));
+            }
+        }
+    }
+
+    /// A family's reasons are its own. What it reads and is yes or no here can be tried.
+    fn differ(&self, world: &World<'_>, rule: &PermissionRule, edits: &mut Vec<Edit>) {
+        for path in &rule.reads {
+            let value = match path {
+                InputPath::ResourceAttribute(name) => world.attributes.at(name),
+                InputPath::ContextAttribute(name) => world.context.at(name),
+                _ => None,
+            };
+            if let Some(Value::Bool(value)) = value {
+                edits.push(Edit::set(path.to_string(), Value::Bool(!value)));
+            }
+        }
+        edits.extend(rule.own.iter().map(|relation| relate(relation)));
+    }
+
+    /// What a guard demands of the resource and the context.
+    fn satisfy(&self, guard: &GuardRule, edits: &mut Vec<Edit>) {
+        if let Some(require) = &guard.require {
+            hold(require, edits);
+        }
+    }
+
+    /// Everything that grants the permission to the user and can be taken away.
+    pub(super) fn sources(&self, world: &World<'_>) -> Vec<Edit> {
+        let snapshot = &*self.tenant.snapshot;
+        let Some(rule) = snapshot.permission(self.id) else { return Vec::new() };
+        let mut edits = Vec::new();
+        each_source(snapshot, &world.member, self.id, rule, |source, via, _| {
+            if !matches!(via, Via::Unticked) {
+                edits.extend(without(&source, &rule.id));
+            }
+        });
+        let delegations = world.member.extra.iter().flat_map(|extra| &extra.delegations);
+        let delegations = delegations.filter(|it| it.permissions.contains(&self.id));
+        edits.extend(delegations.map(|it| Edit::EndDelegation { from: it.from.id.to_string() }));
+        edits.dedup();
+        edits
+    }
+}
+
+fn relate(relation: &str) -> Edit {
+    Edit::Relate { relation: relation.to_owned() }
+}
+
+/// The edit that ends a source.
+fn without(source: &Source<'_>, permission: &str) -> Option<Edit> {
+    Some(match source {
+        Source::Role(role) => Edit::TakeRole { role: (*role).to_owned() },
+        Source::Policy(policy) => Edit::DetachPolicy { policy: (*policy).to_owned() },
+        Source::User => Edit::Revoke { permission: permission.to_owned() },
+        Source::Ticked => Edit::Untick { permission: permission.to_owned() },
+        Source::Baseline | Source::AccountOwner => return None,
+    })
+}
+
+/// What could make a predicate hold.
+fn hold(predicate: &Predicate, edits: &mut Vec<Edit>) {
+    match predicate {
+        Predicate::All(parts) | Predicate::Any(parts) => {
+            parts.iter().for_each(|part| hold(part, edits));
+        }
+        Predicate::Own(relations) => {
+            edits.extend(relations.iter().map(|relation| relate(relation)));
+        }
+        Predicate::Compare { path, test } => {
+            let wanted = match test {
+                Test::Is(value) => Some(value.clone()),
+                Test::In(values) => values.first().cloned(),
+                Test::AtMost(limit) | Test::AtLeast(limit) => Some(Value::Float(*limit)),
+                Test::IsNot(_) | Test::Present => None,
+            };
+            let settable =
+                matches!(path, InputPath::ResourceAttribute(_) | InputPath::ContextAttribute(_));
+            if let Some(value) = wanted.filter(|_| settable) {
+                edits.push(Edit::set(path.to_string(), value));
+            }
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! One user before and after an edit.
+
+use super::axis::Axis;
+use super::dirt::Dirt;
+use super::gates::{Group, GroupDirt};
+use crate::compile::{Compiled, Member, PermissionId};
+use crate::inspect::access::Open;
+use crate::inspect::person::{Handed, Holding, Person};
+use crate::inspect::profile::Shift;
+use crate::model::Status;
+use std::sync::Arc;
+
+/// A user before and after; absent where the directory does not have them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair<'a> {
+    pub(super) before: Option<&'a Arc<Member>>,
+    pub(super) after: Option<&'a Arc<Member>>,
+}
+
+/// How much of a user has to be compared.
+enum Look {
+    Nothing,
+    /// These slots, and what the edit did to programs.
+    Some,
+    /// Everything: the user changed, or acts for somebody who may have.
+    All,
+}
+
+/// Something that is not as it was.
+pub(super) enum Found<'f, 'a> {
+    Right { slot: usize, shift: Shift, before: &'f Holding<'a>, after: &'f Holding<'a> },
+    Handed { from: &'a str, slot: usize, shift: Shift },
+    Program { at: usize, before: Open, after: Open },
+    Group { at: usize, before: Open, after: Open },
+}
+
+/// Compares users.
+pub(super) struct Examiner<'a> {
+    pub(super) before: &'a Compiled,
+    pub(super) after: &'a Compiled,
+    pub(super) now: i64,
+    pub(super) axis: Axis<'a>,
+    pub(super) dirt: Dirt,
+    pub(super) groups: Vec<Group<'a>>,
+    /// Whether nothing but users changed.
+    pub(super) same_policy: bool,
+    pub(super) all_slots: Vec<usize>,
+}
+
+impl<'a> Examiner<'a> {
+    pub(super) fn new(before: &'a Compiled, after: &'a Compiled, now: i64) -> Self {
+        let axis = Axis::new(before, after);
+        let dirt = Dirt::new(before, after, &axis);
+        let groups = super::gates::groups(&before.snapshot, &after.snapshot, &axis, &dirt.programs);
+        Self {
+            before,
+            after,
+            now,
+            all_slots: (0..axis.slots.len()).collect(),
+            axis,
+            dirt,
+            groups,
+            same_policy: Arc::ptr_eq(&before.snapshot, &after.snapshot),
+        }
+    }
+
+    /// Everybody of either directory.
+    pub(super) fn each_pair(&self, mut each: impl FnMut(Pair<'a>)) {
+        let (before, after) = (&self.before.people, &self.after.people);
+        let mut stay = 0;
+        for member in before.iter() {
+            let pair = Pair { before: Some(member), after: after.member(member.id()) };
+            stay += usize::from(pair.after.is_some());
+            each(pair);
+        }
+        if stay == after.len() {
+            return;
+        }
+        for member in after.iter().filter(|member| before.member(member.id()).is_none()) {
+            each(Pair { before: None, after: Some(member) });
+        }
+    }
+
+    /// A user by id.
+    pub(super) fn pair(&self, id: &str) -> Pair<'a> {
+        Pair { before: self.before.people.member(id), after: self.after.people.member(id) }
+    }
+
+    fn look(&self, pair: Pair<'a>, slots: &mut Vec<usize>) -> Look {
+        let (Some(before), Some(after)) = (pair.before, pair.after) else { return Look::All };
+        if self.same_policy && Arc::ptr_eq(before, after) {
+            return Look::Nothing;
+        }
+        let hands = |member: &Member| {
+            member.extra.as_ref().is_some_and(|extra| !extra.delegations.is_empty())
+        };
+        let same = Arc::ptr_eq(before, after) || self.axis.is_same(before, after);
+        if !same || hands(before) || hands(after) {
+            return Look::All;
+        }
+        self.dirt.of(before, slots);
+        let touched = |group: &Group<'_>| group.dirt != GroupDirt::Clean;
+        let any =
+            !slots.is_empty() || !self.dirt.programs.is_empty() || self.groups.iter().any(touched);
+        if any { Look::Some } else { Look::Nothing }
+    }
+
+    /// Calls `each` with everything of a user that is not as it was. `slots` is scratch space.
+    pub(super) fn examine(
+        &self,
+        pair: Pair<'a>,
+        slots: &mut Vec<usize>,
+        mut each: impl FnMut(Found<'_, 'a>),
+    ) {
+        let all = match self.look(pair, slots) {
+            Look::Nothing => return,
+            Look::Some => false,
+            Look::All => true,
+        };
+        let before = pair.before.map(|member| Person::new(self.before, member, self.now));
+        let after = pair.after.map(|member| Person::new(self.after, member, self.now));
+        let takes_part = |person: &Option<Person<'_>>| {
+            person.as_ref().is_some_and(|person| person.member.status == Status::Active)
+        };
+        let both = takes_part(&before) && takes_part(&after);
+        for slot in if all { &self.all_slots } else { &*slots } {
+            self.right(*slot, &before, &after, both, &mut each);
+        }
+        if all {
+            self.handed(&before, &after, &mut each);
+        }
+        let admits = |at: usize| {
+            let slot = self.axis.programs.get(at);
+            let (was, is) = (slot.and_then(|it| it.before), slot.and_then(|it| it.after));
+            let is_member = |person: &Option<Person<'a>>, rule| match (person, rule) {
+                (Some(person), Some(rule)) if person.member.status == Status::Active => {
+                    let rule: &crate::compile::ProgramRule = rule;
+                    person.is_member(&rule.matchers)
+                }
+                _ => Open::No,
+            };
+            (is_member(&before, was), is_member(&after, is))
+        };
+        let mut moved = false;
+        let mut program = |at: usize| {
+            let (was, is) = admits(at);
+            if was != is {
+                moved = true;
+                each(Found::Program { at, before: was, after: is });
+            }
+        };
+        if all {
+            (0..self.axis.programs.len()).for_each(&mut program);
+        } else {
+            self.dirt.programs.iter().copied().for_each(&mut program);
+        }
+        let passes = |person: &Option<Person<'a>>, group: &Group<'a>| match person {
+            Some(person) if person.member.status == Status::Active => {
+                group.gates.first().map_or(Open::No, |gate| person.passes(*gate))
+            }
+            _ => Open::No,
+        };
+        for (at, group) in self.groups.iter().enumerate() {
+            let concerned = match group.dirt {
+                GroupDirt::Clean => false,
+                GroupDirt::Members => moved,
+                GroupDirt::Anybody => true,
+            };
+            if all || concerned {
+                let (was, is) = (passes(&before, group), passes(&after, group));
+                if was != is {
+                    each(Found::Group { at, before: was, after: is });
+                }
+            }
+        }
+    }
+
+    fn right(
+        &self,
+        at: usize,
+        before: &Option<Person<'a>>,
+        after: &Option<Person<'a>>,
+        both: bool,
+        each: &mut impl FnMut(Found<'_, 'a>),
+    ) {
+        let Some(slot) = self.axis.slots.get(at) else { return };
+        // A toggle means nothing to who does not take part.
+        if slot.restricts() && !both {
+            return;
+        }
+        let holding = |person: &Option<Person<'a>>, rule: Option<(PermissionId, &'a _)>| {
+            let (person, (id, rule)) = (person.as_ref()?, rule?);
+            Some(person.effective(id, rule))
+        };
+        let was = holding(before, slot.before).unwrap_or_default();
+        let is = holding(after, slot.after).unwrap_or_default();
+        if let Some(shift) = Shift::between(&was, &is) {
+            each(Found::Right { slot: at, shift, before: &was, after: &is });
+        }
+    }
+
+    fn handed(
+        &self,
+        before: &Option<Person<'a>>,
+        after: &Option<Person<'a>>,
+        each: &mut impl FnMut(Found<'_, 'a>),
+    ) {
+        type Key<'a> = (&'a str, usize, &'a [Box<str>]);
+        let list = |person: &Option<Person<'a>>, slot: &dyn Fn(PermissionId) -> Option<usize>| {
+            let delegations = person.as_ref().map(Person::delegations).unwrap_or_default();
+            let keyed = delegations.into_iter().filter_map(|(handed, holding)| {
+                let Handed { from, id, audiences } = handed;
+                Some(((from, slot(id)?, audiences), holding))
+            });
+            keyed.collect::<Vec<(Key<'a>, Holding<'a>)>>()
+        };
+        let was = list(before, &|id| self.axis.of_before(id));
+        let is = list(after, &|id| self.axis.of_after(id));
+        let mut keys: Vec<Key<'a>> = was.iter().chain(&is).map(|(key, _)| *key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let none = Holding::default();
+        for key in keys {
+            let find = |list: &[(Key<'a>, Holding<'a>)]| {
+                list.iter().find(|(known, _)| *known == key).map(|(_, holding)| holding.clone())
+            };
+            let (a, b) = (find(&was), find(&is));
+            let shift = Shift::between(a.as_ref().unwrap_or(&none), b.as_ref().unwrap_or(&none));
+            if let Some(shift) = shift {
+                let (from, slot, _) = key;
+                each(Found::Handed { from, slot, shift });
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What a user may do with a resource, and who may do something with it: decisions, many of
+//! them, each made as any other is. No cache is asked and none is filled.
+
+use super::person::Person;
+use super::rights::{Source, places};
+use crate::compile::{Compiled, Member, PermissionId, PermissionRule};
+use crate::decide_alone;
+use crate::decision::{Decision, Reason, Request, Resource};
+use crate::diagnostic::suggest;
+use crate::evaluate::each_source;
+use crate::model::Attributes;
+use std::collections::BinaryHeap;
+
+/// What is asked about, but for the user or the permission.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// The resource.
+    pub resource: Resource<'a>,
+    /// What else is known.
+    pub context: &'a Attributes<'a>,
+    /// The instant, in milliseconds since 1970-01-01T00:00:00Z.
+    pub now: i64,
+}
+
+/// What became of one user and one permission.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer<'a> {
+    /// The user.
+    pub user: &'a str,
+    /// The permission.
+    pub permission: &'a str,
+    /// The decision.
+    pub decision: Decision,
+    /// Where it is allowed: the sources that each reach the resource by themselves.
+    pub sources: Vec<Source<'a>>,
+    /// Where it is allowed and no source does: who delegated it.
+    pub delegated_by: Option<&'a str>,
+}
+
+/// Something that cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unasked {
+    /// The directory has no such user.
+    #[error("the directory of `{tenant}` has no user `{user}`{}", help(.near))]
+    User {
+        /// The tenant.
+        tenant: String,
+        /// The user.
+        user: String,
+        /// The nearest one that it has.
+        near: Option<String>,
+    },
+    /// The catalog has no such permission.
+    #[error("the catalog of {product} has no permission `{permission}`{}", help(.near))]
+    Permission {
+        /// The product.
+        product: String,
+        /// The permission.
+        permission: String,
+        /// The nearest one that it has.
+        near: Option<String>,
+    },
+    /// The permission restricts and cannot be exercised.
+    #[error("`{0}` restricts those who hold it; ask about what it forbids instead")]
+    Toggle(String),
+}
+
+fn help(near: &Option<String>) -> String {
+    near.as_ref().map(|near| format!("; {near}")).unwrap_or_default()
+}
+
+/// A user of a tenant.
+pub(super) fn member<'a>(tenant: &'a Compiled, user: &str) -> Result<&'a Member, Unasked> {
+    tenant.people.member(user).map(|member| &**member).ok_or_else(|| Unasked::User {
+        tenant: tenant.snapshot.tenant().to_owned(),
+        user: user.to_owned(),
+        near: suggest(user, tenant.people.iter().map(|member| member.id())),
+    })
+}
+
+/// Decides every permission of the catalog for a user on a resource, in the order of the
+/// catalog. Restricting toggles are left out: nobody can exercise one.
+///
+/// # Errors
+///
+/// The directory has no such user.
+pub fn what_can<'a>(
+    tenant: &'a Compiled,
+    user: &str,
+    about: Circumstances<'a>,
+) -> Result<impl Iterator<Item = Answer<'a>>, Unasked> {
+    let member = member(tenant, user)?;
+    let actions = tenant.snapshot.each_permission().filter(|(_, rule)| !rule.is_constraint);
+    Ok(actions.map(move |(id, rule)| answer(tenant, member, id, rule, about)))
+}
+
+fn answer<'a>(
+    tenant: &'a Compiled,
+    member: &'a Member,
+    id: PermissionId,
+    rule: &'a PermissionRule,
+    about: Circumstances<'_>,
+) -> Answer<'a> {
+    let Circumstances { resource, context, now } = about;
+    let request = Request { subject: member.id(), action: &rule.id, resource, context, now };
+    let decision = decide_alone(tenant, &request);
+    let (mut sources, mut delegated_by) = (Vec::new(), None);
+    if decision.reason == Reason::Granted {
+        Person::new(tenant, member, now).ask_about(&request, |ask| {
+            each_source(&tenant.snapshot, member, id, rule, |source, via, scope| {
+                if ask.reaches_by(via, scope, rule) {
+                    sources.push(Source { giver: source.into(), scope, places: places(id, via) });
+                }
+            });
+            if sources.is_empty() {
+                let from = ask.delegation(id, rule).map(|it| &*it.rule.from.id);
+                let from = from.and_then(|from| tenant.people.member(from));
+                delegated_by = from.map(|from| from.id());
+            }
+        });
+    }
+    Answer { user: member.id(), permission: &rule.id, decision, sources, delegated_by }
+}
+
+/// Finds those who may do something with a resource: an iterator over them, by id.
+///
+/// # Errors
+///
+/// The catalog has no such permission, or it is one that restricts.
+pub fn who_can<'a>(
+    tenant: &'a Compiled,
+    permission: &str,
+    about: Circumstances<'a>,
+    limit: usize,
+) -> Result<WhoCan<'a>, Unasked> {
+    let snapshot = &*tenant.snapshot;
+    let id = snapshot.permission_ids.get(permission).copied();
+    let found = id.and_then(|id| Some((id, snapshot.permission(id)?)));
+    let (id, rule) = found.ok_or_else(|| Unasked::Permission {
+        product: snapshot.product().to_owned(),
+        permission: permission.to_owned(),
+        near: suggest(permission, snapshot.permission_ids.keys().map(|id| &**id)),
+    })?;
+    if rule.is_constraint {
+        return Err(Unasked::Toggle(permission.to_owned()));
+    }
+    let waiting: Vec<ById<'a>> = tenant.people.iter().map(|member| ById(member)).collect();
+    let tally = Tally { users: waiting.len(), asked: 0, allowed: 0, cut: false };
+    Ok(WhoCan { tenant, id, rule, about, limit, waiting: waiting.into(), tally })
+}
+
+/// Those who may do something, by id.
+#[derive(Debug)]
+pub struct WhoCan<'a> {
+    tenant: &'a Compiled,
+    id: PermissionId,
+    rule: &'a PermissionRule,
+    about: Circumstances<'a>,
+    limit: usize,
+    /// A heap: the first ones are known long before all are in order.
+    waiting: BinaryHeap<ById<'a>>,
+    tally: Tally,
+}
+
+/// How far a search came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Tally {
+    /// The users of the tenant.
+    pub users: usize,
+    /// Those who were asked about so far.
+    pub asked: usize,
+    /// Those of them who may. Where the list was cut, one more than it shows, and perhaps there
+    /// are more among those who were not asked about.
+    pub allowed: usize,
+    /// Whether the limit cut the list.
+    pub cut: bool,
+}
+
+impl WhoCan<'_> {
+    /// How far the search came.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+}
+
+impl<'a> Iterator for WhoCan<'a> {
+    type Item = Answer<'a>;
+
+    fn next(&mut self) -> Option<Answer<'a>> {
+        while !self.tally.cut {
+            let ById(member) = self.waiting.pop()?;
+            let answer = answer(self.tenant, member, self.id, self.rule, self.about);
+            self.tally.asked += 1;
+            if !answer.decision.is_allow() {
+                continue;
+            }
+            self.tally.allowed += 1;
+            if self.tally.allowed <= self.limit {
+                return Some(answer);
+            }
+            // Only one more who may shows that the list is not complete.
+            self.tally.cut = true;
+        }
+        None
+    }
+}
+
+/// Users in a heap, the first id on top.
+#[derive(Debug)]
+pub(super) struct ById<'a>(pub(super) &'a Member);
+
+impl PartialEq for ById<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id == other.0.id
+    }
+}
+
+impl Eq for ById<'_> {}
+
+impl PartialOrd for ById<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ById<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        other.0.id.cmp(&self.0.id)
+    }
+}

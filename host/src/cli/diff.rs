@@ -1,0 +1,169 @@
+//! `permesso diff`: how two users differ, and what would make them equal.
+
+use super::ask::folder;
+use super::what_can::membership;
+use super::{Failure, Sources, now, print_pretty, told};
+use clap::Args;
+use comfy_table::Table;
+use permesso_engine::inspect::{Besides, Change, Diff, Held, Less, Way, diff};
+use std::process::ExitCode;
+
+/// Whom to compare.
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    #[command(flatten)]
+    sources: Sources,
+    /// The tenant, where the folders hold more than one
+    #[arg(long, value_name = "ID")]
+    tenant: Option<String>,
+    /// A user's id
+    #[arg(value_name = "A")]
+    a: String,
+    /// Another one's
+    #[arg(value_name = "B")]
+    b: String,
+    /// The instant, in milliseconds since 1970-01-01T00:00:00Z [default: now]
+    #[arg(long, value_name = "MILLISECONDS")]
+    at: Option<i64>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Compare {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let pdp = self.sources.build()?;
+        let folder = folder(self.tenant.as_deref(), &pdp)?;
+        let tenant = super::compiled(&pdp, folder)?;
+        let diff = diff(&tenant, &self.a, &self.b, self.at.unwrap_or_else(now))?;
+        if self.json {
+            print_pretty(&diff)?;
+        } else {
+            print!("{}", text(&diff));
+        }
+        Ok(if diff.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+fn text(diff: &Diff<'_>) -> String {
+    let (a, b) = (diff.a, diff.b);
+    if diff.is_empty() {
+        return format!("`{a}` and `{b}` do not differ\n");
+    }
+    let mut out = String::new();
+    let mut add = |title: &str, table: &Table, count: usize| {
+        if count > 0 {
+            out.push_str(&format!("{title}\n{table}\n\n"));
+        }
+    };
+    let header = ["", a, b, "to make them equal, and what else that does"];
+    let mut table = told::table(header);
+    for it in &diff.permissions {
+        let name = match it.restricts {
+            true => format!("{} (restricts)", it.permission),
+            false => it.permission.to_owned(),
+        };
+        table.add_row([name, held(&it.a), held(&it.b), ways(&it.ways)]);
+    }
+    for it in &diff.delegated {
+        let name = format!("{}\ndelegated by `{}`", it.permission, it.from);
+        let (mine, theirs) = match it.less {
+            Less::A => ("less", "more"),
+            Less::B => ("more", "less"),
+            Less::Both => ("otherwise", "otherwise"),
+        };
+        let way = format!("`{}` would have to delegate it", it.from);
+        table.add_row([name, mine.to_owned(), theirs.to_owned(), way]);
+    }
+    add("Permissions", &table, diff.permissions.len() + diff.delegated.len());
+    let mut table = told::table(header);
+    for it in &diff.programs {
+        let of = |it| membership(it).split_once(": ").map_or(String::new(), |(_, how)| cell(how));
+        table.add_row([it.a.program.to_owned(), of(&it.a), of(&it.b), ways(&it.ways)]);
+    }
+    add("Programs", &table, diff.programs.len());
+    let mut table = told::table(header);
+    for it in &diff.items {
+        let of = |open| told::open(open).to_owned();
+        table.add_row([told::gate(&it.gate), of(it.a.open), of(it.b.open), ways(&it.ways)]);
+    }
+    add("Exclusive items", &table, diff.items.len());
+    if diff.untried > 0 {
+        let untried = told::count(diff.untried, "change was", "changes were");
+        out.push_str(&format!("{untried} not tried because there are too many\n"));
+    }
+    out
+}
+
+/// What is said in a row, one part a line.
+fn cell(text: &str) -> String {
+    text.replace("; ", "\n")
+}
+
+fn held(it: &Held<'_>) -> String {
+    let mut text = told::reach(it.scope, &it.limited, &it.teams);
+    let givers: Vec<String> = it.givers.iter().map(told::giver).collect();
+    if !givers.is_empty() {
+        text.push_str(&format!("\n{}", givers.join("\n")));
+    }
+    if let Some(void) = &it.void {
+        text.push_str(&format!("\nof no use: {}", told::void(void)));
+    }
+    text
+}
+
+fn ways(ways: &[Way<'_>]) -> String {
+    if ways.is_empty() {
+        return "nothing that one user could be given".to_owned();
+    }
+    let all: Vec<String> = ways.iter().map(way).collect();
+    all.join("\n")
+}
+
+fn way(way: &Way<'_>) -> String {
+    let changes: Vec<String> = way.changes.iter().map(change).collect();
+    let mut text = format!("`{}`: {}", way.user, changes.join(" and "));
+    for (word, besides) in [("opens", &way.opens), ("closes", &way.closes)] {
+        if besides.count() > 0 {
+            text.push_str(&format!("\n  also {}", names(word, besides)));
+        }
+    }
+    text
+}
+
+fn names(word: &str, it: &Besides<'_>) -> String {
+    let mut names: Vec<String> = it.permissions.iter().map(|name| (*name).to_owned()).collect();
+    names.extend(it.programs.iter().map(|name| format!("program {name}")));
+    names.extend(it.items.iter().map(told::gate));
+    let mut parts = Vec::new();
+    if !names.is_empty() {
+        let more = if it.more > 0 { format!(" and {} more", it.more) } else { String::new() };
+        parts.push(format!("{word} {}{more}", names.join(", ")));
+    }
+    if !it.restrictions.is_empty() {
+        let word = if word == "opens" { "lifts" } else { "imposes" };
+        parts.push(format!("{word} {}", it.restrictions.join(", ")));
+    }
+    parts.join("; ")
+}
+
+fn change(change: &Change<'_>) -> String {
+    match change {
+        Change::Activate => "reactivate".to_owned(),
+        Change::AcceptInvitation => "have the invitation accepted".to_owned(),
+        Change::MakeOwner => "make the account's owner".to_owned(),
+        Change::GiveRole(id) => format!("give role `{id}`"),
+        Change::TakeRole(id) => format!("take role `{id}`"),
+        Change::AttachPolicy(id) => format!("attach policy `{id}`"),
+        Change::DetachPolicy(id) => format!("detach policy `{id}`"),
+        Change::Grant { permission, scope, limited } => {
+            format!("grant `{permission}` at {}", told::reach(*scope, limited, &[]))
+        }
+        Change::Revoke(id) => format!("delete the grants of `{id}`"),
+        Change::Tick(id) => format!("tick `{id}`"),
+        Change::RemoveTick(id) => format!("remove the tick of `{id}`"),
+        Change::TickAgain(id) => format!("tick `{id}` again"),
+        Change::AddTag(name) => format!("add tag `{name}`"),
+        Change::JoinTeam(name) => format!("put in team `{name}`"),
+    }
+}

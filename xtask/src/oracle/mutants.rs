@@ -1,0 +1,476 @@
+//! The bugs that are planted: at least one for each step of the pipeline, for the cache and for
+//! conditions.
+
+/// One planted bug.
+#[derive(Debug)]
+pub(super) struct Mutant {
+    /// What is wrong with the engine then.
+    pub(super) name: &'static str,
+    /// The file in `engine/src`.
+    pub(super) file: &'static str,
+    /// What stands there, exactly once.
+    pub(super) from: &'static str,
+    /// What is put in its place.
+    pub(super) to: &'static str,
+    /// Why it may go unnoticed.
+    pub(super) accepted: Option<&'static str>,
+}
+
+const fn bug(
+    name: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+) -> Mutant {
+    Mutant { name, file, from, to, accepted: None }
+}
+
+/// All of them, in the order of the pipeline.
+pub(super) const MUTANTS: &[Mutant] = &[
+    bug(
+        "subject: another tenant's resources are looked at",
+        "evaluate/mod.rs",
+        "tenant.as_str() != Some(&self.snapshot.tenant)",
+        "tenant.as_str().is_some_and(|tenant| *tenant != *self.snapshot.tenant)",
+    ),
+    bug(
+        "subject: who was deleted takes part",
+        "evaluate/mod.rs",
+        "member.status != Status::Active",
+        "member.status == Status::Inactive",
+    ),
+    bug(
+        "subject: a pending invitation is enough",
+        "evaluate/mod.rs",
+        "member.invitation == Invitation::Pending && !rule.while_pending",
+        "member.invitation == Invitation::Pending && rule.while_pending",
+    ),
+    bug(
+        "subject: toggles can be exercised",
+        "evaluate/mod.rs",
+        "if rule.is_constraint {",
+        "if false {",
+    ),
+    bug(
+        "plan: everything is included",
+        "evaluate/mod.rs",
+        "Err(Reason::Plan(Arc::clone(name)))",
+        "Ok(())",
+    ),
+    bug(
+        "guards: what is required or what is checked",
+        "evaluate/guards.rs",
+        "&& guard.check.as_ref()",
+        "|| guard.check.as_ref()",
+    ),
+    bug(
+        "guards: an unnamed role may be edited",
+        "evaluate/roles.rs",
+        "RoleCheck::Editable => named(|role| role.editable),",
+        "RoleCheck::Editable => self.request.resource.id.is_none() || named(|r| r.editable),",
+    ),
+    bug(
+        "guards: more than one holds is handed out",
+        "evaluate/roles.rs",
+        "self.held_as_wide(id, rule, None).covers(role.grants.plain(id))",
+        "self.granted(id, rule, &mut super::Silent).covers(role.grants.plain(id))",
+    ),
+    bug("grants: a window includes its end", "evaluate/grants.rs", "now < until)", "now <= until)"),
+    bug(
+        "grants: below reaches the team itself",
+        "evaluate/grants.rs",
+        "**own != *team && lies_in(team, own)",
+        "lies_in(team, own)",
+    ),
+    bug(
+        "grants: a team's name is a beginning of another's",
+        "evaluate/grants.rs",
+        "rest.is_empty() || rest.starts_with('/')",
+        "rest.is_empty() || !rest.is_empty()",
+    ),
+    bug(
+        "grants: what was unticked counts",
+        "evaluate/grants.rs",
+        "adjusted.unwrap_or(&role.grants)",
+        "adjusted.filter(|_| false).unwrap_or(&role.grants)",
+    ),
+    bug(
+        "grants: an ill-typed team is nobody's no more",
+        "evaluate/grants.rs",
+        "Some(_) => false,",
+        "Some(_) => self.snapshot.unassigned_is_everybodys,",
+    ),
+    bug(
+        "grants: a delegation reaches the deputy's own",
+        "evaluate/delegation.rs",
+        "self.is_own(&rule.own, &delegation.from.id)",
+        "self.is_own(&rule.own, &self.member.id)",
+    ),
+    bug(
+        "prerequisites: one of them is enough",
+        "evaluate/guards.rs",
+        "            if self.holds_here(*id) {",
+        "            if rule.requires.iter().any(|id| self.holds_here(*id)) {",
+    ),
+    bug(
+        "prerequisites: held somewhere is held here",
+        "evaluate/grants.rs",
+        "&& self.grants(id, rule, &mut Vec::new(), &mut Silent).is_ok()",
+        "&& !self.granted(id, rule, &mut Silent).is_none()",
+    ),
+    bug(
+        "exclusive: an item without an id is none",
+        "evaluate/exclusive.rs",
+        "return Err(Reason::Exclusive { kind: Arc::clone(&kind.name), id: \"\".into() });",
+        "return Ok(());",
+    ),
+    bug(
+        "exclusive: a part is shown without its whole",
+        "evaluate/exclusive.rs",
+        "item.and(self.wholes(kind, resource.id, 0, record))",
+        "item",
+    ),
+    bug(
+        "exclusive: teams do not cover their branch",
+        "evaluate/exclusive.rs",
+        "lies_in(team, listed)",
+        "(**team == **listed && lies_in(team, listed))",
+    ),
+    bug(
+        "constraints: exemptions are turned round",
+        "evaluate/guards.rs",
+        "!constraint.unless.as_ref().is_some_and(",
+        "constraint.unless.as_ref().is_none_or(",
+    ),
+    bug(
+        "constraints: obligations are forgotten",
+        "evaluate/guards.rs",
+        "obligations.extend(constraint.obligations.iter().cloned());",
+        "",
+    ),
+    bug(
+        "family: a floor needs no consent",
+        "compile/families.rs",
+        "floor: consented && manifest.floors",
+        "floor: manifest.floors",
+    ),
+    Mutant {
+        name: "family: a floor without consent is taken for one",
+        file: "evaluate/family.rs",
+        from: "                if self.floor {\n",
+        to: "                if self.floor || declared {\n",
+        accepted: Some("consent is looked at before the family is asked, too"),
+    },
+    bug(
+        "family: a demand is taken for an abstention",
+        "evaluate/family.rs",
+        "            decision.is_allow()\n",
+        "            decision.is_allow() || true\n",
+    ),
+    bug(
+        "family: an answer is kept beyond its end",
+        "evaluate/family.rs",
+        "earlier(decision.until, earlier(self.until, answer.until))",
+        "earlier(decision.until, self.until)",
+    ),
+    bug(
+        "cache: an edge of a window is not noted",
+        "evaluate/grants.rs",
+        ".filter(|edge| now < *edge)",
+        ".filter(|edge| now > *edge)",
+    ),
+    bug(
+        "cache: the resource's team is not part of the key",
+        "compile/reads.rs",
+        "        self.attribute(&snapshot.team_attribute);\n",
+        "",
+    ),
+    bug(
+        "cache: relations are not part of the key",
+        "compile/reads.rs",
+        "            self.attribute(relation);\n",
+        "            let _ = relation;\n",
+    ),
+    bug(
+        "cache: what a part is a part of is not part of the key",
+        "compile/reads.rs",
+        "                        self.attribute(name);\n",
+        "                        let _ = name;\n",
+    ),
+    bug(
+        "guards: a role that is only promised is not in use",
+        "compile/people.rs",
+        "            if member.status != Status::Deleted {\n                usage.listed",
+        "            if member.takes_part() {\n                usage.listed",
+    ),
+    bug(
+        "guards: the last holder can go",
+        "evaluate/roles.rs",
+        "self.people.usage(role).taking_part > 1",
+        "self.people.usage(role).taking_part > 0",
+    ),
+    bug(
+        "guards: a user whom nobody knows can go",
+        "evaluate/roles.rs",
+        "self.people.member(user).is_some_and(",
+        "self.people.member(user).is_none_or(",
+    ),
+    bug(
+        "guards: a condition that cannot be known holds",
+        "evaluate/guards.rs",
+        "self.clause_holds(clause, record) == Ok(true)",
+        "self.clause_holds(clause, record) != Ok(false)",
+    ),
+    bug(
+        "privacy: a mark has to be exactly yes",
+        "evaluate/sharing.rs",
+        "            Some(_) if values.is_empty() => true,\n",
+        "            Some(value) if values.is_empty() => value.as_bool() == Some(true),\n",
+    ),
+    bug(
+        "privacy: an ill-typed mark is none",
+        "evaluate/sharing.rs",
+        "            Some(_) => true,\n",
+        "            Some(_) => false,\n",
+    ),
+    bug(
+        "privacy: private records are open to everybody",
+        "evaluate/sharing.rs",
+        "        Err(Reason::Private)",
+        "        Ok(())",
+    ),
+    bug(
+        "grants: a branch is its team alone",
+        "evaluate/grants.rs",
+        "limits.branches.iter().any(|listed| lies_in(team, listed))",
+        "limits.branches.iter().any(|listed| **listed == *team)",
+    ),
+    bug(
+        "grants: exactly a team is its branch",
+        "evaluate/grants.rs",
+        "limits.exact.iter().any(|listed| **listed == *team)",
+        "limits.exact.iter().any(|listed| lies_in(team, listed))",
+    ),
+    bug(
+        "grants: a branch is handed out by who holds exactly a team",
+        "evaluate/grants.rs",
+        "given.teams.branches.iter().all(|team| branch(team))",
+        "given.teams.branches.iter().all(|team| in_limits(team, &mine.teams))",
+    ),
+    bug(
+        "grants: a condition that cannot be known counts",
+        "evaluate/grants.rs",
+        "Err(error) => Counts::Unknown(error),",
+        "Err(_) => Counts::Yes,",
+    ),
+    bug(
+        "grants: a window is open before it begins",
+        "evaluate/grants.rs",
+        "from.is_none_or(|from| from <= now)",
+        "from.is_none_or(|from| from <= now || from > now)",
+    ),
+    bug(
+        "roles: grandparents grant nothing",
+        "compile/roles.rs",
+        "                    open.extend(parents_of(&parents, next));\n",
+        "",
+    ),
+    bug(
+        "roles: parents grant nothing",
+        "compile/roles.rs",
+        "            granting.include(&parent.granting);\n",
+        "            let _ = &parent.granting;\n",
+    ),
+    bug(
+        "delegation: chains are followed",
+        "evaluate/delegation.rs",
+        "if self.alone || !(",
+        "if !(",
+    ),
+    bug(
+        "delegation: it holds beyond its window",
+        "evaluate/delegation.rs",
+        "&& self.is_open(delegation)",
+        "&& (self.is_open(delegation) || true)",
+    ),
+    bug(
+        "delegation: the delegator need not be able to do it",
+        "evaluate/delegation.rs",
+        "found.ungranted.is_none().then_some(found.obligations)",
+        "Some(found.obligations)",
+    ),
+    bug(
+        "delegation: what binds the delegator does not bind the delegate",
+        "evaluate/grants.rs",
+        "            obligations.extend(delegation.obligations);\n",
+        "",
+    ),
+    bug(
+        "delegation: who takes no part delegates",
+        "compile/people.rs",
+        "(from.status == Status::Active).then(",
+        "(from.status != Status::Deleted).then(",
+    ),
+    bug(
+        "exclusive: exactly a team covers its branch",
+        "evaluate/exclusive.rs",
+        "fits(&matchers.exact_teams, team)",
+        "matchers.exact_teams.iter().any(|listed| lies_in(team, listed))",
+    ),
+    bug(
+        "exclusive: a condition that cannot be known admits",
+        "evaluate/exclusive.rs",
+        "Some(Err(error)) => Fit::Unknown(error),",
+        "Some(Err(_)) => Fit::By(\"condition\"),",
+    ),
+    bug(
+        "exclusive: what is closed opens without a program",
+        "evaluate/exclusive.rs",
+        "programs.is_empty() && !closed",
+        "programs.is_empty()",
+    ),
+    bug(
+        "exclusive: what is closed to look at can be changed",
+        "compile/exclusive.rs",
+        "            rule.closed_edit = true;\n",
+        "            rule.closed_edit |= item.access == Access::Edit;\n",
+    ),
+    bug(
+        "sharing: the record's own choice is not asked",
+        "evaluate/sharing.rs",
+        "self.request.resource.attributes.at(&content.choice)",
+        "self.request.resource.attributes.at(\"\")",
+    ),
+    bug(
+        "sharing: a choice that nobody understands shares",
+        "evaluate/sharing.rs",
+        "known.unwrap_or(Exposure::Hide)",
+        "known.unwrap_or(content.base)",
+    ),
+    bug(
+        "sharing: the catalog's default beats the tenant's",
+        "compile/sharing.rs",
+        ".unwrap_or(content.default)",
+        ".map_or(content.default, |_| content.default)",
+    ),
+    bug(
+        "sharing: overrides beat policies",
+        "evaluate/sharing.rs",
+        "binding.over(overrides.over(gives_way.over(base)))",
+        "overrides.over(binding.over(gives_way.over(base)))",
+    ),
+    bug(
+        "sharing: policies that give way do not",
+        "evaluate/sharing.rs",
+        "if rule.overridable { &mut gives_way } else { &mut binding }",
+        "if rule.overridable && false { &mut gives_way } else { &mut binding }",
+    ),
+    bug(
+        "sharing: the first rule of a layer counts",
+        "evaluate/sharing.rs",
+        "slot.is_none_or(|(_, known)| known < rule.outcome)",
+        "slot.is_none()",
+    ),
+    bug(
+        "sharing: a rule that cannot be known opens",
+        "evaluate/sharing.rs",
+        "self.unknown.map_or(after, |(_, outcome)| after.max(outcome))",
+        "self.unknown.map_or(after, |(_, outcome)| outcome)",
+    ),
+    bug(
+        "sharing: a rule that cannot be known does not apply",
+        "evaluate/sharing.rs",
+        "if applies != Ok(false) {",
+        "if applies == Ok(true) {",
+    ),
+    bug(
+        "sharing: rules without viewers are for nobody",
+        "evaluate/sharing.rs",
+        "            true => Ok(true),\n            false => match self.fits",
+        "            true => Ok(false),\n            false => match self.fits",
+    ),
+    bug(
+        "sharing: overrides lift a redaction",
+        "evaluate/sharing.rs",
+        "            true => ruled.max(Exposure::Redact),\n",
+        "            true => ruled,\n",
+    ),
+    bug(
+        "sharing: the viewer's own toggle does not redact",
+        "evaluate/sharing.rs",
+        "        viewer || sharer || account\n",
+        "        sharer || account\n",
+    ),
+    bug(
+        "sharing: the account's redaction has to be exactly yes",
+        "evaluate/sharing.rs",
+        "!matches!(set, None | Some(Value::Null | Value::Bool(false)))",
+        "matches!(set, Some(Value::Bool(true)))",
+    ),
+    bug(
+        "sharing: a sharer whom nobody knows does not redact",
+        "evaluate/sharing.rs",
+        "member.is_none_or(|member| Ask",
+        "member.is_some_and(|member| Ask",
+    ),
+    bug(
+        "sharing: the sharer's toggle is looked for in the viewer",
+        "evaluate/sharing.rs",
+        "Ask { member, ..*self }.is_bound_by(redaction, &mut Silent)",
+        "{ let _ = member; self.is_bound_by(redaction, &mut Silent) }",
+    ),
+    bug(
+        "sharing: where no sharer is named nobody redacts",
+        "evaluate/sharing.rs",
+        "        !named && plan.unnamed_closes\n",
+        "        false\n",
+    ),
+    bug(
+        "sharing: what shows only what is redacted is allowed",
+        "evaluate/sharing.rs",
+        "Exposure::Redact if !shared.denies =>",
+        "Exposure::Redact if !shared.denies || true =>",
+    ),
+    bug(
+        "cache: what a sharer holds is not part of the key",
+        "cache.rs",
+        "Some(ProjectedRef::Flag(ask.sharer_redacts(content)))",
+        "Some(ProjectedRef::Flag(ask.sharer_redacts(content) && false))",
+    ),
+    bug(
+        "cache: what a condition reads is not part of the key",
+        "compile/reads.rs",
+        "        for path in inputs.filter(|path| **path != InputPath::Now) {\n",
+        "        for path in inputs.filter(|_| false) {\n",
+    ),
+    bug(
+        "cache: an hour at which a condition changes is not noted",
+        "evaluate/grants.rs",
+        "            self.horizon.note(instant);\n",
+        "            let _ = instant;\n",
+    ),
+    bug(
+        "cache: marks of private records are not part of the key",
+        "compile/reads.rs",
+        "plan.private.iter().for_each(|mark| self.attribute(&mark.attribute));",
+        "",
+    ),
+    bug(
+        "cache: a record's own choice is not part of the key",
+        "compile/reads.rs",
+        "        self.attribute(&content.choice);\n",
+        "",
+    ),
+    bug(
+        "cache: decisions that depend on who else holds a role are kept",
+        "compile/reads.rs",
+        "!gathered.reads_now && !gathered.reads_directory",
+        "!gathered.reads_now",
+    ),
+    bug(
+        "condition: a division by zero has a result",
+        "condition/engine.rs",
+        "if number.is_finite() { Ok(number) }",
+        "if !number.is_nan() { Ok(number) }",
+    ),
+];

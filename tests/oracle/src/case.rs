@@ -155,6 +155,7 @@ impl World {
             tenant: &self.tenant.value,
             directory: &self.directory.value,
             families: &self.families,
+            seen: reference::Seen::default(),
         }
     }
 }

@@ -9,9 +9,6 @@ use permesso_engine::decision::{Decision, Request};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// How often the clock is moved on.
-const INSTANTS: usize = 3;
-
 /// A question on which the two do not agree.
 #[derive(Debug, Clone)]
 pub struct Disagreement {
@@ -87,6 +84,7 @@ impl Asked<'_> {
         let requests: Vec<Request<'_>> = questions.iter().map(|it| it.at(it.now)).collect();
         let rulings: Vec<Ruling> =
             requests.iter().map(|request| reference.decide(request)).collect();
+        tally.have_seen(&reference.seen);
         for (n, (request, ruling)) in requests.iter().zip(&rulings).enumerate() {
             tally.count(ruling);
             let alone = self.uncached.decide(TENANT, request);
@@ -109,15 +107,15 @@ impl Asked<'_> {
         tally: &mut Tally,
     ) -> Result<(), Box<Disagreement>> {
         let reference = self.world.reference();
-        let mut instants: Vec<i64> =
-            (0..INSTANTS).map(|_| crate::generate::instant(random)).collect();
-        instants.sort_unstable();
-        for now in instants {
+        let mut earlier: Vec<Ruling> = Vec::new();
+        for now in crate::generate::instants(random) {
             let requests: Vec<Request<'_>> =
                 self.world.questions.iter().map(|question| question.at(now)).collect();
             let rulings: Vec<Ruling> =
                 requests.iter().map(|request| reference.decide(request)).collect();
             tally.rechecked += rulings.len() as u64 * 3;
+            let turned = earlier.iter().zip(&rulings).filter(|(before, now)| before != now);
+            tally.turned += turned.count() as u64;
             let mut order: Vec<usize> = (0..requests.len()).chain(0..requests.len()).collect();
             random.shuffle(&mut order);
             if random.chance(50) {
@@ -131,6 +129,7 @@ impl Asked<'_> {
                 agree("decided with a cache", n, now, ruling, cached.decide(TENANT, request))?;
             }
             together(cached, now, &requests, &rulings)?;
+            earlier = rulings;
         }
         Ok(())
     }

@@ -3,7 +3,6 @@
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use permesso_oracle::run::{Failure, QUESTIONS, Settings, run};
-use permesso_oracle::tally::CODES;
 use std::process::ExitCode;
 
 /// Compares the engine with a second evaluator on random cases.
@@ -37,7 +36,7 @@ fn main() -> ExitCode {
     bar.finish_and_clear();
     match outcome {
         Ok(tally) => {
-            let never: Vec<&str> = CODES.into_iter().filter(|code| tally.of(code) == 0).collect();
+            let never = tally.rarer_than(1);
             println!("{} cases, no disagreement\n{tally}", tally.cases());
             if !never.is_empty() && options.cases >= 20_000 {
                 eprintln!("error: never seen: {}; look at the generator", never.join(", "));

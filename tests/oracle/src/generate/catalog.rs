@@ -1,23 +1,25 @@
 //! Random catalogs.
 
 use super::{
-    Act, CATEGORIES, CUSTOM, ENTITLEMENTS, FAMILIES, KINDS, Plan, RELATIONS, STANDARD, grants, put,
-    scope, some_of,
+    About, Act, CATEGORIES, CUSTOM, ENTITLEMENTS, FAMILIES, KINDS, Plan, STANDARD, grants, put,
+    scope, sharing, some_of,
 };
 use crate::random::Random;
 use serde_json::{Map, Value as Json, json};
 
 pub(super) fn catalog(random: &mut Random, plan: &Plan) -> Json {
-    let own_means = some_of(random, 60, &RELATIONS);
+    let own_means = random.some(60, &plan.relations);
     let unassigned = if random.chance(40) { "everybody" } else { "nobody" };
     let categories: Vec<Json> = CATEGORIES.iter().map(|id| category(random, plan, id)).collect();
     json!({
         "product": "oracle",
         "version": "1.0.0",
-        "teams": {"attribute": "team", "unassigned": unassigned},
-        "relations": RELATIONS,
+        "teams": {"attribute": plan.named("team"), "unassigned": unassigned},
+        "relations": plan.relations,
         "own_means": own_means,
-        "resource_kinds": kinds(random),
+        "attributes": super::conditions::declarations(plan),
+        "resource_kinds": kinds(random, plan),
+        "sharing": sharing::product(random, plan),
         "categories": categories,
         "guards": guards(random, plan),
         "plans": plans(random),
@@ -57,7 +59,7 @@ fn permission(random: &mut Random, plan: &Plan, act: &Act, common: Option<&str>)
         put(&mut it, "reach", scope(random));
     }
     if random.chance(35) {
-        put(&mut it, "own_means", some_of(random, 50, &RELATIONS));
+        put(&mut it, "own_means", random.some(50, &plan.relations));
     }
     if random.chance(12) && !act.owner_only {
         put(&mut it, "baseline", scope(random));
@@ -77,6 +79,12 @@ fn permission(random: &mut Random, plan: &Plan, act: &Act, common: Option<&str>)
     }
     if act.granted_by != "roles" {
         put(&mut it, "granted_by", act.granted_by);
+    }
+    if act.delegable {
+        put(&mut it, "delegable", true);
+    }
+    if let Some(kind) = act.content {
+        put(&mut it, "content", sharing::shows(random, plan, kind));
     }
     if random.chance(20) {
         put(&mut it, "while_pending", true);
@@ -135,7 +143,7 @@ fn toggle(random: &mut Random, plan: &Plan, id: &str) -> Json {
     Json::Object(it)
 }
 
-fn kinds(random: &mut Random) -> Json {
+fn kinds(random: &mut Random, plan: &Plan) -> Json {
     let mut kinds = Map::new();
     let access = |random: &mut Random| match random.below(4) {
         0 => json!(["view"]),
@@ -144,7 +152,7 @@ fn kinds(random: &mut Random) -> Json {
     };
     put(&mut kinds, "shelf", json!({"exclusive": ["view", "edit"]}));
     let ways = |random: &mut Random, kind: &str| {
-        let ways = [json!("id"), json!("path"), json!({"attribute": kind})];
+        let ways = [json!("id"), json!("path"), json!({"attribute": plan.named(kind)})];
         let ways = random.some(50, &ways);
         ways.into_iter().map(|by| json!({"kind": kind, "by": by})).collect::<Vec<_>>()
     };
@@ -160,21 +168,42 @@ fn kinds(random: &mut Random) -> Json {
 
 fn guards(random: &mut Random, plan: &Plan) -> Json {
     let mut guards = Vec::new();
-    for n in 0..random.below(3) {
+    let check = match plan.about {
+        About::Things => None,
+        About::Roles => Some(json!("unused")),
+        About::Users => Some(json!({"keeps_holder": random.name(&["std2", "std1", "std2"])})),
+        About::Handing => Some(json!({"covered": [plan.named("role")]})),
+    };
+    if let Some(check) = check {
+        let on = random.some(35, &plan.ids());
+        guards.push(json!({"id": "about", "on": on, "message": "not this one", "check": check}));
+    }
+    for n in 0..random.below(if plan.about == About::Things { 3 } else { 2 }) {
         let mut guard = Map::new();
         put(&mut guard, "id", format!("g{n}"));
-        put(&mut guard, "on", random.some(25, &plan.ids()));
+        put(&mut guard, "on", random.some(20, &plan.ids()));
         put(&mut guard, "message", format!("guard {n} does not hold"));
-        let (require, check) = (random.chance(60), random.chance(50));
-        if require || !check {
-            put(&mut guard, "require", predicate(random, plan, 2));
+        let (require, check, stated) = (random.chance(35), random.chance(55), random.chance(45));
+        if require || !check && !stated {
+            let some = json!({"subject.id": {"in": some_of(random, 60, &super::USERS)}});
+            let about_people = plan.delegating && random.chance(60);
+            put(
+                &mut guard,
+                "require",
+                if about_people { some } else { predicate(random, plan, 2) },
+            );
+        }
+        if stated {
+            put(&mut guard, "condition", super::conditions::condition(random, plan));
         }
         if check {
-            let check = match random.below(5) {
-                0 => json!("editable"),
-                1 => json!("editable_if_named"),
-                2 => json!("deletable"),
-                _ => json!({"covered": ["role"]}),
+            let check = match random.below(10) {
+                0..4 => json!({"covered": [plan.named("role")]}),
+                4..6 => json!("editable"),
+                6 => json!("editable_if_named"),
+                7 => json!("deletable"),
+                8 => json!({"keeps_holder": random.name(&STANDARD)}),
+                _ => json!("unused"),
             };
             put(&mut guard, "check", check);
         }
@@ -191,7 +220,7 @@ fn predicate(random: &mut Random, plan: &Plan, depth: usize) -> Json {
         15..30 if depth > 0 => {
             json!({"all": [predicate(random, plan, depth - 1), predicate(random, plan, depth - 1)]})
         }
-        0..40 => json!({"own": [random.name(&RELATIONS)]}),
+        0..40 => json!({"own": [random.pick(&plan.relations)]}),
         40..50 => {
             let held = random.pick(&plan.grantable()).unwrap_or_default();
             json!({format!("subject.holds.{held}"): random.chance(80)})
@@ -250,6 +279,12 @@ pub(super) fn role(random: &mut Random, plan: &Plan, id: &str, flags: usize) -> 
     }
     if CUSTOM.contains(&id) && random.chance(30) {
         put(&mut role, "policies", some_of(random, 60, &super::POLICIES));
+    }
+    if random.chance(30) {
+        // What is inherited stands later in this order, so that nothing inherits from itself.
+        let all: Vec<&str> = CUSTOM.iter().chain(&STANDARD).copied().collect();
+        let later = all.iter().position(|other| *other == id).map_or(all.len(), |n| n + 1);
+        put(&mut role, "parents", some_of(random, 35, &all[later..]));
     }
     put(&mut role, "grants", grants(random, plan, 4));
     Json::Object(role)

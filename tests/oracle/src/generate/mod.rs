@@ -5,29 +5,43 @@
 //! small on purpose, so that grants, guards, programs and questions meet.
 
 mod catalog;
+mod conditions;
 mod families;
 mod people;
 mod questions;
+mod sharing;
 mod tenant;
 
-pub(crate) use questions::instant;
+pub(crate) use questions::{instant, instants};
 
 use crate::case::Case;
 use crate::random::Random;
 use serde_json::{Map, Value as Json};
 
-const RELATIONS: [&str; 3] = ["author", "owner", "hosts"];
 const KINDS: [&str; 4] = ["shelf", "box", "page", "note"];
 const IDS: [&str; 5] = ["i1", "i2", "i3", "i1/i2", "i2/i3"];
 const TEAMS: [&str; 5] = ["n", "n/c", "n/c/x", "nc", "s"];
+const CONTENTS: [&str; 2] = ["timeline", "memo"];
 const TAGS: [&str; 2] = ["red", "blue"];
 const USERS: [&str; 6] = ["ann", "bob", "cid", "dee", "eve", "fay"];
 const STANDARD: [&str; 3] = ["std0", "std1", "std2"];
 const CUSTOM: [&str; 4] = ["r0", "r1", "r2", "r3"];
+/// Roles that next to nobody holds.
+const RARE: [&str; 2] = ["std2", "r3"];
 const POLICIES: [&str; 2] = ["pol0", "pol1"];
 const ENTITLEMENTS: [&str; 3] = ["basic", "extra", "top"];
-/// Where windows open and close, and where families that read the clock change their mind.
-const EDGES: [i64; 4] = [1_000, 2_000, 3_000, 4_000];
+/// Where windows open and close, where families that read the clock change their mind, and
+/// where an hour, a day or a summer begins or ends in one of the zones of conditions.
+const EDGES: [i64; 8] = [
+    1_774_630_800_000, // 2026-03-27T17:00:00Z: the end of a Friday's office hours in Rome
+    1_774_636_200_000, // 2026-03-27T18:30:00Z: midnight in Kolkata
+    1_774_652_400_000, // 2026-03-27T23:00:00Z: midnight in Rome
+    1_774_746_000_000, // 2026-03-29T01:00:00Z: clocks are put forward in Rome
+    1_774_821_600_000, // 2026-03-29T22:00:00Z: midnight in Rome, an hour earlier by now
+    1_774_854_000_000, // 2026-03-30T07:00:00Z: nine on a Monday in Rome
+    1_792_890_000_000, // 2026-10-25T01:00:00Z: clocks are put back in Rome
+    1_792_893_600_000, // 2026-10-25T02:00:00Z: the next hour there
+];
 
 /// What is decided before anything is written: which permissions there are.
 struct Plan {
@@ -36,6 +50,32 @@ struct Plan {
     /// The restricting toggles.
     toggles: Vec<String>,
     families: Vec<&'static str>,
+    /// What conditions may read besides what is built in.
+    attributes: Vec<conditions::Attribute>,
+    /// The kinds of content that are shared.
+    contents: Vec<&'static str>,
+    /// What the questions are about, for the most part.
+    about: About,
+    /// A condition that several grants have.
+    condition: String,
+    /// The attributes that can name users.
+    relations: Vec<String>,
+    /// Whether some attributes lie within another one.
+    nested: bool,
+    /// Whether people act for one another more than anything else.
+    delegating: bool,
+}
+
+/// What is done something to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    Things,
+    /// Roles that are edited and deleted.
+    Roles,
+    /// Users who leave.
+    Users,
+    /// Roles that are handed out, of few grants that are much alike.
+    Handing,
 }
 
 struct Act {
@@ -44,6 +84,10 @@ struct Act {
     granted_by: &'static str,
     owner_only: bool,
     family: Option<&'static str>,
+    /// Whether one who holds it can let another do it.
+    delegable: bool,
+    /// The content that it shows.
+    content: Option<&'static str>,
 }
 
 impl Plan {
@@ -57,8 +101,17 @@ impl Plan {
         acts.map(|act| act.id.clone()).chain(self.toggles.iter().cloned()).collect()
     }
 
+    /// What an attribute is called. What conditions read is never within another.
+    fn named(&self, name: &str) -> String {
+        match self.nested && !matches!(name, "owner" | "hosts") {
+            true => format!("at.{name}"),
+            false => name.to_owned(),
+        }
+    }
+
+    /// What a delegation may name.
     fn delegable(&self) -> Vec<String> {
-        let acts = self.acts.iter().filter(|act| act.granted_by == "delegation");
+        let acts = self.acts.iter().filter(|act| act.granted_by == "delegation" || act.delegable);
         acts.map(|act| act.id.clone()).collect()
     }
 }
@@ -75,7 +128,7 @@ pub fn case(seed: u64, questions: usize) -> Case {
     let lenient = random.chance(15);
     let catalog = catalog::catalog(random, &plan);
     let tenant = tenant::tenant(random, &plan, &catalog, settings, lenient);
-    let people = people::people(random, &plan);
+    let people = people::people(random, &plan, lenient);
     let mut asked: Vec<Json> = Vec::with_capacity(questions);
     for _ in 0..questions {
         let earlier = random.pick(&asked).filter(|_| random.chance(50));
@@ -88,6 +141,8 @@ pub fn case(seed: u64, questions: usize) -> Case {
 }
 
 fn plan(random: &mut Random) -> Plan {
+    let contents = random.some(65, &CONTENTS);
+    let delegating = random.chance(25);
     let mut acts = Vec::new();
     for n in 0..5 + random.below(4) {
         let family = match random.below(100) {
@@ -96,32 +151,66 @@ fn plan(random: &mut Random) -> Plan {
             _ => Some(FAMILIES[1]),
         };
         let granted_by = match random.below(100) {
-            0..88 => "roles",
+            0..70 => "roles",
+            70..88 if !delegating => "roles",
             88..96 => "delegation",
+            70..88 => "delegation",
             _ => "nobody",
         };
+        let owner_only = granted_by == "roles" && random.chance(6);
+        let delegable =
+            granted_by == "roles" && !owner_only && random.chance(if delegating { 80 } else { 30 });
         acts.push(Act {
             id: format!("p{n}"),
             category: CATEGORIES[random.below(2)],
             granted_by,
-            owner_only: granted_by == "roles" && random.chance(6),
+            owner_only,
             family,
+            delegable,
+            content: random.pick(&contents).filter(|_| random.chance(55)),
         });
     }
-    let toggles = (0..random.below(3)).map(|n| format!("t{n}")).collect();
+    let toggles = (0..random.below(4)).map(|n| format!("t{n}")).collect();
     // A family that is not installed is rare: it denies all that it governs.
     let governs = |id: &str| acts.iter().any(|act: &Act| act.family == Some(id));
     let families = FAMILIES.into_iter().filter(|id| governs(id) && random.chance(92)).collect();
-    Plan { acts, toggles, families }
+    let attributes = conditions::attributes(random);
+    let about = random.pick(&[
+        About::Things,
+        About::Things,
+        About::Things,
+        About::Roles,
+        About::Users,
+        About::Handing,
+    ]);
+    let about = about.unwrap_or(About::Things);
+    let mut plan = Plan {
+        acts,
+        toggles,
+        families,
+        attributes,
+        contents,
+        about,
+        relations: Vec::new(),
+        nested: random.chance(30),
+        condition: String::new(),
+        delegating,
+    };
+    plan.relations = ["author", "owner", "hosts"].map(|name| plan.named(name)).to_vec();
+    plan.condition = conditions::condition(random, &plan);
+    plan
 }
 
 /// A grant, or what replaces one in the small.
 fn grant(random: &mut Random, plan: &Plan) -> Json {
+    if plan.about == About::Handing && random.chance(85) {
+        return small_grant(random, plan);
+    }
     let mut grant = Map::new();
     let named = random.pick(&plan.grantable());
     match (random.below(100), named) {
-        (0..18, _) => put(&mut grant, "permission", "*"),
-        (18..36, _) => put(&mut grant, "category", random.name(&CATEGORIES)),
+        (0..26, _) => put(&mut grant, "permission", "*"),
+        (26..42, _) => put(&mut grant, "category", random.name(&CATEGORIES)),
         (_, Some(named)) => put(&mut grant, "permission", named),
         (_, None) => put(&mut grant, "permission", "*"),
     }
@@ -131,22 +220,56 @@ fn grant(random: &mut Random, plan: &Plan) -> Json {
         put(&mut grant, "except", random.some(25, &plan.ids()));
     }
     put(&mut grant, "scope", scope(random));
-    if random.chance(15) {
+    if random.chance(12) {
         put(&mut grant, "teams", some_of(random, 35, &TEAMS));
     }
-    let from = edge(random);
-    if random.chance(12) {
-        put(&mut grant, "valid_from", from);
+    if random.chance(10) {
+        put(&mut grant, "exact_teams", some_of(random, 40, &TEAMS));
     }
-    if random.chance(12) {
-        // An edge later, so that it ends after it begins; sometimes a millisecond is enough.
-        let lasts = if random.chance(10) { 1 } else { 1_000 };
-        put(&mut grant, "valid_until", from + lasts);
+    window(random, &mut grant);
+    if random.chance(14) {
+        put(&mut grant, "condition", conditions::condition(random, plan));
     }
     Json::Object(grant)
 }
 
+/// A grant of next to nothing, so that one is often as wide as another.
+fn small_grant(random: &mut Random, plan: &Plan) -> Json {
+    let named = plan.grantable().into_iter().take(2).collect::<Vec<_>>();
+    let mut grant = Map::new();
+    put(&mut grant, "permission", random.pick(&named).unwrap_or_else(|| "*".to_owned()));
+    put(&mut grant, "scope", ["all", "all", "all", "branch", "own"][random.below(5)]);
+    if random.chance(45) {
+        put(&mut grant, "teams", some_of(random, 25, &TEAMS[..3]));
+    }
+    if random.chance(40) {
+        put(&mut grant, "exact_teams", some_of(random, 35, &TEAMS[..3]));
+    }
+    if random.chance(30) {
+        window(random, &mut grant);
+    }
+    if random.chance(25) {
+        put(&mut grant, "condition", plan.condition.as_str());
+    }
+    Json::Object(grant)
+}
+
+/// From when on and before when something holds, sometimes.
+fn window(random: &mut Random, it: &mut Map<String, Json>) {
+    let first = random.below(EDGES.len());
+    if random.chance(12) {
+        put(it, "valid_from", EDGES[first]);
+    }
+    if random.chance(12) {
+        // An edge later, so that it ends after it begins; sometimes a millisecond is enough.
+        let later = EDGES.get(first + 1 + random.below(4)).copied();
+        let end = later.filter(|_| random.chance(90)).unwrap_or(EDGES[first] + 1);
+        put(it, "valid_until", end);
+    }
+}
+
 fn grants(random: &mut Random, plan: &Plan, most: usize) -> Json {
+    let most = if plan.about == About::Handing { most.min(2) } else { most };
     (0..=random.below(most)).map(|_| grant(random, plan)).collect()
 }
 
@@ -161,12 +284,28 @@ fn scope(random: &mut Random) -> &'static str {
     }
 }
 
+/// An id; one of them often, so that what has one meets.
+fn id(random: &mut Random) -> String {
+    if random.chance(30) { IDS[0].to_owned() } else { random.name(&IDS) }
+}
+
 fn edge(random: &mut Random) -> i64 {
     EDGES[random.below(EDGES.len())]
 }
 
 fn some_of(random: &mut Random, percent: usize, names: &[&str]) -> Vec<String> {
     random.some(percent, names).into_iter().map(str::to_owned).collect()
+}
+
+/// Sets an attribute by its path, either in a map or by a name that holds the dot.
+fn place(random: &mut Random, attributes: &mut Map<String, Json>, path: &str, value: Json) {
+    match path.split_once('.') {
+        Some((outer, inner)) if random.chance(75) => match attributes.get_mut(outer) {
+            Some(Json::Object(map)) => put(map, inner, value),
+            _ => put(attributes, outer, serde_json::json!({inner: value})),
+        },
+        _ => put(attributes, path, value),
+    }
 }
 
 fn put(map: &mut Map<String, Json>, key: &str, value: impl Into<Json>) {

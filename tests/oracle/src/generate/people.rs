@@ -1,18 +1,30 @@
 //! Random people.
 
 use super::{
-    CATEGORIES, CUSTOM, POLICIES, Plan, STANDARD, TAGS, TEAMS, USERS, grants, put, some_of,
+    CATEGORIES, CUSTOM, POLICIES, Plan, RARE, STANDARD, TAGS, TEAMS, USERS, grants, put, some_of,
+    window,
 };
 use crate::random::Random;
 use serde_json::{Map, Value as Json, json};
 
-pub(super) fn people(random: &mut Random, plan: &Plan) -> Json {
+/// The attributes of users, and their paths.
+const SUBJECTS: [(&str, &str); 4] = [
+    ("level", "subject.level"),
+    ("region", "subject.region"),
+    ("skills", "subject.skills"),
+    ("since", "subject.since"),
+];
+
+pub(super) fn people(random: &mut Random, plan: &Plan, lenient: bool) -> Json {
     let mut users = Vec::new();
     for id in USERS {
         let mut user = Map::new();
         put(&mut user, "id", id);
-        let roles: Vec<&str> = STANDARD.iter().chain(&CUSTOM).copied().collect();
-        put(&mut user, "roles", some_of(random, 40, &roles));
+        // Some hold next to nothing, and two of the roles are rare.
+        let often = if random.chance(if plan.delegating { 38 } else { 12 }) { 6 } else { 52 };
+        let mut roles = some_of(random, often, &[&STANDARD[..2], &CUSTOM[..3]].concat());
+        roles.extend(some_of(random, if id == USERS[0] { 40 } else { 8 }, &RARE));
+        put(&mut user, "roles", roles);
         put(&mut user, "teams", some_of(random, 25, &TEAMS));
         put(&mut user, "tags", some_of(random, 35, &TAGS));
         if random.chance(20) {
@@ -25,7 +37,7 @@ pub(super) fn people(random: &mut Random, plan: &Plan) -> Json {
         if random.chance(4) {
             put(&mut user, "status", random.name(&["inactive", "deleted"]));
         }
-        if random.chance(7) {
+        if random.chance(5) {
             put(&mut user, "invitation", "pending");
         }
         if random.chance(35) {
@@ -33,23 +45,31 @@ pub(super) fn people(random: &mut Random, plan: &Plan) -> Json {
                 (random.some(25, &plan.grantable()), random.some(25, &plan.grantable()));
             put(&mut user, "rights", json!({"add": add, "remove": remove}));
         }
-        if random.chance(60) {
-            let level = super::questions::value(random);
-            put(&mut user, "attributes", json!({"level": level}));
+        let mut attributes = Map::new();
+        for (name, path) in SUBJECTS {
+            if random.chance(75) {
+                put(&mut attributes, name, super::conditions::fitting(random, plan, path));
+            }
         }
+        put(&mut user, "attributes", attributes);
         users.push(Json::Object(user));
     }
     let mut delegations = Vec::new();
-    let delegable = plan.delegable();
-    for _ in 0..random.below(4) {
+    // What cannot be delegated is refused, or let stand without effect.
+    let delegable = match lenient && random.chance(50) {
+        true => plan.acts.iter().map(|act| act.id.clone()).chain(plan.toggles.clone()).collect(),
+        false => plan.delegable(),
+    };
+    for _ in 0..random.below(if plan.delegating { 16 } else { 5 }) {
         let (from, to) = (random.name(&USERS), random.name(&USERS));
         if from != to && !delegable.is_empty() {
-            delegations.push(json!({
-                "from": from,
-                "to": to,
-                "permissions": random.some(70, &delegable),
-                "audiences": some_of(random, 50, &CATEGORIES),
-            }));
+            let mut delegation = Map::new();
+            put(&mut delegation, "from", from);
+            put(&mut delegation, "to", to);
+            put(&mut delegation, "permissions", random.some(70, &delegable));
+            put(&mut delegation, "audiences", some_of(random, 50, &CATEGORIES));
+            window(random, &mut delegation);
+            delegations.push(Json::Object(delegation));
         }
     }
     json!({"users": users, "delegations": delegations})

@@ -1,6 +1,6 @@
 //! Random questions, with the clock at the edges of windows.
 
-use super::{CUSTOM, IDS, KINDS, Plan, RELATIONS, STANDARD, TEAMS, USERS, edge, put};
+use super::{About, CUSTOM, KINDS, Plan, STANDARD, TEAMS, USERS, edge, place, put};
 use crate::random::Random;
 use serde_json::{Map, Value as Json, json};
 
@@ -10,21 +10,27 @@ pub(super) fn question(random: &mut Random, plan: &Plan) -> Json {
     let action = match random.below(100) {
         0..1 => Some("p99".to_owned()),
         1..4 => random.pick(&plan.toggles),
+        _ if plan.about == About::Handing && random.chance(60) => {
+            random.pick(&plan.grantable().into_iter().take(2).collect::<Vec<_>>())
+        }
         _ => random.pick(&plan.ids()),
     };
     put(&mut question, "subject", subject);
     put(&mut question, "action", action.unwrap_or_else(|| random.name(&["p0", "p1"])));
     put(&mut question, "kind", random.name(&KINDS));
     if random.chance(80) {
-        let id = match random.chance(15) {
-            true => random.name(&[&CUSTOM[..], &STANDARD[..]].concat()),
-            false => random.name(&IDS),
+        let about = if random.chance(60) { plan.about } else { About::Things };
+        let id = match about {
+            About::Things | About::Handing => super::id(random),
+            About::Roles => random.name(&[&CUSTOM[..], &STANDARD[..]].concat()),
+            About::Users => {
+                random.name(&[&USERS[..], &USERS[..2], &USERS[..2], &["stranger"]].concat())
+            }
         };
         put(&mut question, "id", id);
     }
-    put(&mut question, "attributes", attributes(random));
-    let context = if random.chance(50) { json!({"ip": value(random)}) } else { json!({}) };
-    put(&mut question, "context", context);
+    put(&mut question, "attributes", attributes(random, plan));
+    put(&mut question, "context", context(random, plan));
     put(&mut question, "now", instant(random));
     Json::Object(question)
 }
@@ -33,14 +39,14 @@ pub(super) fn question(random: &mut Random, plan: &Plan) -> Json {
 /// tell the two apart if that point matters.
 pub(super) fn variation(random: &mut Random, plan: &Plan, earlier: &Json) -> Json {
     let (mut varied, other) = (earlier.clone(), question(random, plan));
-    let inner = random.chance(70);
-    let (from, to) = match inner {
-        true => (&other["attributes"], &mut varied["attributes"]),
-        false => (&other, &mut varied),
+    let (from, to) = match random.below(100) {
+        0..55 => (&other["attributes"], &mut varied["attributes"]),
+        55..70 => (&other["context"], &mut varied["context"]),
+        _ => (&other, &mut varied),
     };
     let (Json::Object(from), Json::Object(to)) = (from, to) else { return other };
     let mut names: Vec<String> = from.keys().chain(to.keys()).cloned().collect();
-    names.retain(|name| name != "attributes");
+    names.retain(|name| name != "attributes" && name != "context");
     let Some(name) = random.pick(&names) else { return other };
     match from.get(&name) {
         Some(value) => put(to, &name, value.clone()),
@@ -54,40 +60,74 @@ pub(crate) fn instant(random: &mut Random) -> i64 {
     edge(random) + [-1, 0, 1, 500][random.below(4)]
 }
 
-fn attributes(random: &mut Random) -> Json {
+/// Instants in their order, most of them around a few edges: what is kept has to end there.
+pub(crate) fn instants(random: &mut Random) -> Vec<i64> {
+    let mut instants = Vec::new();
+    for _ in 0..2 {
+        let edge = edge(random);
+        instants.push(edge - 1);
+        instants.push(if random.chance(70) { edge } else { edge + 1 });
+    }
+    instants.push(instant(random));
+    instants.sort_unstable();
+    instants.dedup();
+    instants
+}
+
+fn context(random: &mut Random, plan: &Plan) -> Json {
+    let mut context = Map::new();
+    for (name, path) in [("ip", "context.ip"), ("level", "context.level"), ("at", "context.at")] {
+        if random.chance(70) {
+            put(&mut context, name, super::conditions::fitting(random, plan, path));
+        }
+    }
+    Json::Object(context)
+}
+
+fn attributes(random: &mut Random, plan: &Plan) -> Json {
     let mut attributes = Map::new();
-    for relation in RELATIONS {
+    for relation in &plan.relations {
         if random.chance(50) {
-            put(&mut attributes, relation, relative(random));
+            let users = relative(random);
+            place(random, &mut attributes, relation, users);
         }
     }
     if random.chance(65) {
         let team = if random.chance(94) { json!(random.name(&TEAMS)) } else { value(random) };
-        put(&mut attributes, "team", team);
+        place(random, &mut attributes, &plan.named("team"), team);
     }
-    for name in ["age", "state"] {
-        if random.chance(50) {
-            put(&mut attributes, name, value(random));
+    for (name, path) in [
+        ("age", "resource.age"),
+        ("price", "resource.price"),
+        ("state", "resource.state"),
+        ("flag", "resource.flag"),
+        ("labels", "resource.labels"),
+        ("due", "resource.due"),
+    ] {
+        if random.chance(72) {
+            put(&mut attributes, name, super::conditions::fitting(random, plan, path));
         }
     }
-    if random.chance(30) {
-        put(&mut attributes, "deep", json!({"er": value(random)}));
+    if random.chance(60) {
+        let value = super::conditions::fitting(random, plan, "resource.deep.er");
+        place(random, &mut attributes, "deep.er", value);
     }
     for kind in ["shelf", "box"] {
         if random.chance(50) {
-            let id = if random.chance(92) { json!(random.name(&IDS)) } else { value(random) };
-            put(&mut attributes, kind, id);
+            let id = if random.chance(92) { json!(super::id(random)) } else { value(random) };
+            place(random, &mut attributes, &plan.named(kind), id);
         }
     }
-    if random.chance(35) {
+    if random.chance(if plan.about == About::Handing { 85 } else { 25 }) {
         let roles = [&CUSTOM[..], &STANDARD[..], &["no such role"]].concat();
         let role = match random.below(100) {
             0..70 => json!(random.name(&roles)),
             70..88 => json!([random.name(&roles), random.name(&roles)]),
             _ => value(random),
         };
-        put(&mut attributes, "role", role);
+        place(random, &mut attributes, &plan.named("role"), role);
     }
+    super::sharing::attributes(random, plan, &mut attributes);
     if random.chance(6) {
         let tenant = match random.below(10) {
             0..6 => json!("acme"),
@@ -102,7 +142,8 @@ fn attributes(random: &mut Random) -> Json {
 fn relative(random: &mut Random) -> Json {
     match random.below(100) {
         0..60 => json!(random.name(&USERS)),
-        60..92 => json!([random.name(&USERS), random.name(&USERS)]),
+        60..90 => json!([random.name(&USERS), random.name(&USERS)]),
+        90..93 => json!([random.name(&USERS), value(random)]),
         _ => value(random),
     }
 }

@@ -1,6 +1,6 @@
 //! Random tenants.
 
-use super::{CUSTOM, IDS, KINDS, POLICIES, Plan, TAGS, TEAMS, grants, put, some_of};
+use super::{CUSTOM, KINDS, POLICIES, Plan, TAGS, TEAMS, grants, put, some_of};
 use crate::random::Random;
 use serde_json::{Map, Value as Json, json};
 
@@ -37,35 +37,55 @@ pub(super) fn tenant(
     put(&mut tenant, "teams", json!(TEAMS));
     put(&mut tenant, "roles", roles);
     put(&mut tenant, "policies", policies);
-    put(&mut tenant, "programs", programs(random, catalog, lenient));
+    put(&mut tenant, "programs", programs(random, plan, catalog, lenient));
+    let closed: Vec<Json> = (0..random.below(4)).filter_map(|_| item(random, catalog)).collect();
+    put(&mut tenant, "closed", closed);
+    put(&mut tenant, "sharing", super::sharing::tenant(random, plan));
     put(&mut tenant, "families", settings);
     Json::Object(tenant)
 }
 
-fn programs(random: &mut Random, catalog: &Json, lenient: bool) -> Json {
+fn programs(random: &mut Random, plan: &Plan, catalog: &Json, lenient: bool) -> Json {
     let mut programs = Vec::new();
-    for n in 0..random.below(5) {
-        let mut matchers = Map::new();
-        let roles = some_of(random, 15, &["std0", "std1", "r0", "r1", "r2"]);
-        let (teams, tags) = (some_of(random, 30, &TEAMS[..2]), some_of(random, 20, &TAGS));
-        if roles.is_empty() && teams.is_empty() && tags.is_empty() && !lenient {
-            put(&mut matchers, "teams", [random.name(&TEAMS)].as_slice());
-        } else {
-            put(&mut matchers, "teams", teams);
+    for n in 0..random.below(6) {
+        let mut matchers = matchers(random, plan);
+        let none = matchers.as_object().is_none_or(|matchers| {
+            matchers.values().all(|it| it.as_array().is_some_and(Vec::is_empty))
+        });
+        if none && !lenient {
+            matchers = json!({"teams": [random.name(&TEAMS)]});
         }
-        put(&mut matchers, "roles", roles);
-        put(&mut matchers, "tags", tags);
         let mut gives = Vec::new();
         for _ in 0..=random.below(3) {
-            let (kind, access) = (random.name(&KINDS[..3]), random.name(&["view", "edit"]));
-            let can_be_given = catalog["resource_kinds"][&kind]["exclusive"]
-                .as_array()
-                .is_some_and(|given| given.contains(&json!(access)));
-            if can_be_given {
-                gives.push(json!({"kind": kind, "id": random.name(&IDS), "access": access}));
-            }
+            gives.extend(item(random, catalog));
         }
         programs.push(json!({"id": format!("prog{n}"), "match": matchers, "gives": gives}));
     }
     programs.into()
+}
+
+/// An item that can be exclusive, if the one that was picked can.
+fn item(random: &mut Random, catalog: &Json) -> Option<Json> {
+    let (kind, access) = (random.name(&KINDS[..3]), random.name(&["view", "edit"]));
+    let given = catalog["resource_kinds"][&kind]["exclusive"].as_array()?;
+    given
+        .contains(&json!(access))
+        .then(|| json!({"kind": kind, "id": super::id(random), "access": access}))
+}
+
+/// Whom something is for; perhaps nobody in particular.
+pub(super) fn matchers(random: &mut Random, plan: &Plan) -> Json {
+    let mut matchers = Map::new();
+    put(&mut matchers, "roles", some_of(random, 12, &["std0", "std1", "r0", "r1", "r2"]));
+    let (branch, exact) = match random.chance(20) {
+        true => ("sub_teams", "exact_sub_teams"),
+        false => ("teams", "exact_teams"),
+    };
+    put(&mut matchers, branch, some_of(random, 20, &TEAMS[..2]));
+    put(&mut matchers, exact, some_of(random, 12, &TEAMS));
+    put(&mut matchers, "tags", some_of(random, 16, &TAGS));
+    if random.chance(45) {
+        put(&mut matchers, "condition", super::conditions::condition(random, plan));
+    }
+    Json::Object(matchers)
 }

@@ -1,10 +1,10 @@
 //! Exclusive access programs, formally: for an item `x` and an access `a` let `P(x, a)` be the
-//! programs that give it. If there is none, there is no effect; otherwise a user passes iff one
-//! of them has a matcher that fits.
+//! programs that give it. If there is none and the item is not closed, there is no effect;
+//! otherwise a user passes iff one of them has a matcher that fits.
 
-use super::{World, in_branch};
+use super::{World, condition};
 use permesso_engine::decision::{Reason, Request};
-use permesso_engine::model::{Access, PartBy, PartOf, Permission, Program, User, Value};
+use permesso_engine::model::{Access, PartBy, PartOf, Permission, User, Value};
 
 impl World<'_> {
     pub(super) fn exclusive(
@@ -15,8 +15,8 @@ impl World<'_> {
     ) -> Result<(), Reason> {
         let Some(access) = permission.exclusive else { return Ok(()) };
         let resource = request.resource;
-        self.item(resource.kind, resource.id, access, user)?;
-        self.wholes(resource.kind, resource.id, user, Some(request))
+        self.item(resource.kind, resource.id, access, user, request)?;
+        self.wholes(resource.kind, resource.id, user, request, true)
     }
 
     /// The wholes of an item, each of which has to be visible.
@@ -27,7 +27,8 @@ impl World<'_> {
         kind: &str,
         id: Option<&str>,
         user: &User,
-        asked: Option<&Request<'_>>,
+        request: &Request<'_>,
+        asked: bool,
     ) -> Result<(), Reason> {
         let Some(known) = self.catalog.resource_kinds.get(kind) else { return Ok(()) };
         for (n, part) in known.part_of.iter().enumerate() {
@@ -36,14 +37,15 @@ impl World<'_> {
                 continue;
             }
             let ways = known.part_of.iter().filter(|other| other.kind == part.kind);
-            let wholes: Vec<String> = ways.filter_map(|way| whole(way, id, asked)).collect();
+            let wholes: Vec<String> =
+                ways.filter_map(|way| whole(way, id, asked.then_some(request))).collect();
             if wholes.is_empty() {
-                self.item(&part.kind, None, Access::View, user)?;
-                self.wholes(&part.kind, None, user, None)?;
+                self.item(&part.kind, None, Access::View, user, request)?;
+                self.wholes(&part.kind, None, user, request, false)?;
             }
             for whole in wholes {
-                self.item(&part.kind, Some(&whole), Access::View, user)?;
-                self.wholes(&part.kind, Some(&whole), user, None)?;
+                self.item(&part.kind, Some(&whole), Access::View, user, request)?;
+                self.wholes(&part.kind, Some(&whole), user, request, false)?;
             }
         }
         Ok(())
@@ -56,32 +58,50 @@ impl World<'_> {
         id: Option<&str>,
         access: Access,
         user: &User,
+        request: &Request<'_>,
     ) -> Result<(), Reason> {
-        for program in &self.tenant.programs {
-            for item in &program.gives {
-                if item.kind.as_str() == kind && id.is_none() && governs(item.access, access) {
-                    return Err(Reason::Exclusive { kind: kind.into(), id: "".into() });
-                }
-                let meant =
-                    item.kind.as_str() == kind && id.is_none_or(|id| item.id.as_str() == id);
-                if meant
-                    && governs(item.access, access)
-                    && !self.admitted(kind, &item.id, access, user)
-                {
-                    let (kind, id) = (kind.into(), id.unwrap_or_default().into());
-                    return Err(Reason::Exclusive { kind, id });
-                }
+        let given = self.tenant.programs.iter().flat_map(|program| &program.gives);
+        let given = given.filter(|item| governs(item.access, access));
+        // What is closed for edit only is open to view, what is closed for view is closed.
+        let closed = self.tenant.closed.iter();
+        let closed = closed.filter(|it| it.access == access || it.access == Access::View);
+        for item in given.chain(closed) {
+            if item.kind.as_str() != kind {
+                continue;
+            }
+            let Some(id) = id else {
+                return Err(Reason::Exclusive { kind: kind.into(), id: "".into() });
+            };
+            if item.id.as_str() != id {
+                continue;
+            }
+            let admitted = self.admitted(kind, id, access, user, request);
+            if self.tenant.closed.iter().any(|closed| std::ptr::eq(closed, item)) {
+                self.seen.note(match admitted {
+                    true => "closed item: open to a member of a program",
+                    false => "closed item: nothing opens it",
+                });
+            }
+            if !admitted {
+                return Err(Reason::Exclusive { kind: kind.into(), id: id.into() });
             }
         }
         Ok(())
     }
 
-    fn admitted(&self, kind: &str, id: &str, access: Access, user: &User) -> bool {
+    fn admitted(
+        &self,
+        kind: &str,
+        id: &str,
+        access: Access,
+        user: &User,
+        request: &Request<'_>,
+    ) -> bool {
         self.tenant.programs.iter().any(|program| {
             let gives = program.gives.iter().any(|item| {
                 item.kind.as_str() == kind && item.id.as_str() == id && governs(item.access, access)
             });
-            gives && is_member(program, user)
+            gives && self.fits(&program.matchers, condition::PROGRAM, user, request) == Some(true)
         })
     }
 }
@@ -91,19 +111,12 @@ fn governs(given: Access, asked: Access) -> bool {
     given == asked || given == Access::Edit
 }
 
-fn is_member(program: &Program, user: &User) -> bool {
-    let matchers = &program.matchers;
-    matchers.roles.iter().any(|role| user.roles.contains(role))
-        || matchers.tags.iter().any(|tag| user.tags.contains(tag))
-        || matchers.teams.iter().any(|top| user.teams.iter().any(|team| in_branch(team, top)))
-}
-
 /// The id of the whole, where it is known.
 fn whole(part: &PartOf, id: Option<&str>, asked: Option<&Request<'_>>) -> Option<String> {
     match &part.by {
         PartBy::Id => id.map(str::to_owned),
         PartBy::Path => Some(id?.rsplit_once('/')?.0.to_owned()),
-        PartBy::Attribute(name) => match asked?.resource.attributes.get(name)? {
+        PartBy::Attribute(name) => match asked?.resource.attributes.at(name)? {
             Value::Text(id) => Some(id.to_string()),
             _ => None,
         },

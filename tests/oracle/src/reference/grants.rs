@@ -1,6 +1,6 @@
 //! Who holds what, how far and within which limits.
 
-use super::{World, in_branch, is_below};
+use super::{World, condition, in_branch, is_below, is_within};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::model::{
     Grant, GrantedBy, Permission, Role, Scope, Status, Text, Unassigned, User, Value,
@@ -13,19 +13,29 @@ pub(super) struct Holding<'a> {
     pub(super) permission: &'a str,
     /// How far, cut to the permission's reach.
     pub(super) scope: Scope,
-    /// Only for resources of these teams; empty for any.
+    /// Only for resources of these teams and of those below them.
     pub(super) teams: &'a [Text],
+    /// Or of exactly these; where there are neither, for any.
+    pub(super) exact_teams: &'a [Text],
     /// From when on.
     pub(super) from: Option<i64>,
     /// Before when.
     pub(super) until: Option<i64>,
+    /// Whether a role has it from a parent.
+    pub(super) inherited: bool,
+    /// Under which condition.
+    pub(super) condition: Option<&'a Text>,
     /// Whose own counts: the holder's, or that of whom the holder acts for.
     pub(super) own_of: &'a str,
 }
 
 impl Holding<'_> {
     pub(super) fn is_now(&self, now: i64) -> bool {
-        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
+        is_within(self.from, self.until, now)
+    }
+
+    pub(super) fn is_anywhere(&self) -> bool {
+        self.teams.is_empty() && self.exact_teams.is_empty()
     }
 }
 
@@ -44,16 +54,34 @@ impl World<'_> {
         user: &User,
         request: &Request<'_>,
     ) -> Result<(), Reason> {
-        let reached = self
-            .counting(permission, user, request)
-            .iter()
-            .any(|holding| self.reaches(holding, permission, user, request));
+        let mut counting = self.counting(permission, user, request);
+        counting.retain(|holding| self.reaches(holding, permission, user, request));
+        let reached = !counting.is_empty();
+        if reached && counting.iter().all(|holding| holding.inherited) {
+            self.seen.note("grant: by a parent of a role only");
+        }
+        if reached && counting.iter().all(|holding| !holding.exact_teams.is_empty()) {
+            self.seen.note("grant: within exact teams only");
+        }
         let scope = self.scope_here(permission, user, request);
-        match reached {
+        let for_another = self.acts_for_another(permission, user, request).is_some();
+        match reached || for_another {
             true => Ok(()),
             false if scope.is_none() => Err(Reason::NotGranted),
             false => Err(Reason::OutOfScope(scope)),
         }
+    }
+
+    /// The same without what is delegated to the user.
+    pub(super) fn granted_in_person(
+        &self,
+        permission: &Permission,
+        user: &User,
+        request: &Request<'_>,
+    ) -> bool {
+        self.counting(permission, user, request).iter().any(|holding| {
+            holding.own_of == user.id.as_str() && self.reaches(holding, permission, user, request)
+        })
     }
 
     /// The scope at which the user holds the permission by grants that count here and now.
@@ -74,6 +102,22 @@ impl World<'_> {
         user: &'h User,
         request: &Request<'_>,
     ) -> Vec<Holding<'h>> {
+        let mut held = self.within_limits(permission, user, request);
+        held.retain(|holding| {
+            holding
+                .condition
+                .is_none_or(|it| self.condition(condition::GRANT, it, user, request) == Some(true))
+        });
+        held
+    }
+
+    /// What is held here and now, whatever conditions say.
+    fn within_limits<'h>(
+        &'h self,
+        permission: &Permission,
+        user: &'h User,
+        request: &Request<'_>,
+    ) -> Vec<Holding<'h>> {
         let mut held = self.holdings(user);
         held.retain(|holding| {
             holding.permission == permission.id.as_str()
@@ -81,6 +125,27 @@ impl World<'_> {
                 && self.in_teams(holding, request)
         });
         held
+    }
+
+    /// Whether a toggle is held, or may be because a condition of a grant cannot be known.
+    pub(super) fn may_hold(&self, toggle: &Permission, user: &User, request: &Request<'_>) -> bool {
+        let mut held = self.within_limits(toggle, user, request);
+        held.retain(|holding| holding.own_of == user.id.as_str());
+        let mut unknown = false;
+        for holding in held {
+            match holding.condition {
+                None => return true,
+                Some(it) => match self.condition(condition::TOGGLE, it, user, request) {
+                    Some(true) => return true,
+                    Some(false) => {}
+                    None => unknown = true,
+                },
+            }
+        }
+        if unknown {
+            self.seen.note("toggle: held for want of knowledge only");
+        }
+        unknown
     }
 
     /// Whether the subject holds it at any scope, with the plan that it needs and the
@@ -105,7 +170,7 @@ impl World<'_> {
             named => named,
         };
         let own = relations.iter().any(|relation| {
-            let value = request.resource.attributes.get(relation);
+            let value = request.resource.attributes.at(relation);
             value.is_some_and(|value| value.names(holding.own_of))
         });
         let (team, below) = match self.whereabouts(request) {
@@ -124,18 +189,21 @@ impl World<'_> {
     }
 
     fn in_teams(&self, holding: &Holding<'_>, request: &Request<'_>) -> bool {
-        if holding.teams.is_empty() {
+        if holding.is_anywhere() {
             return true;
         }
         match self.whereabouts(request) {
-            Whereabouts::Team(path) => holding.teams.iter().any(|team| in_branch(path, team)),
+            Whereabouts::Team(path) => {
+                holding.teams.iter().any(|team| in_branch(path, team))
+                    || holding.exact_teams.iter().any(|team| team.as_str() == path)
+            }
             // Limits name teams; what lies in none of them is not theirs, whoever else's it is.
             Whereabouts::Everybody | Whereabouts::Nobody => false,
         }
     }
 
     fn whereabouts<'r>(&self, request: &'r Request<'_>) -> Whereabouts<'r> {
-        match request.resource.attributes.get(&self.catalog.teams.attribute) {
+        match request.resource.attributes.at(&self.catalog.teams.attribute) {
             Some(Value::Text(path)) => Whereabouts::Team(path),
             None | Some(Value::Null) if self.catalog.teams.unassigned == Unassigned::Everybody => {
                 Whereabouts::Everybody
@@ -177,7 +245,11 @@ impl World<'_> {
             for id in &delegation.permissions {
                 let Some((_, permission)) = self.permission(id) else { continue };
                 if permission.granted_by == GrantedBy::Delegation {
-                    let holding = Holding::plain(permission, Scope::OWN, &delegation.from);
+                    let holding = Holding {
+                        from: delegation.valid_from,
+                        until: delegation.valid_until,
+                        ..Holding::plain(permission, Scope::OWN, &delegation.from)
+                    };
                     self.come_by(permission, holding, Source::Delegation, &[], &mut held);
                 }
             }
@@ -205,6 +277,11 @@ impl World<'_> {
             for policy in self.tenant.policies.iter().filter(|policy| policy.id == *id) {
                 self.by_grants(&policy.grants, me, source, unticked, held);
             }
+        }
+        for parent in role.parents.iter().filter_map(|id| self.role(id)) {
+            let own = held.len();
+            self.grants_of_role(parent, me, source, unticked, held);
+            held.iter_mut().skip(own).for_each(|holding| holding.inherited = true);
         }
     }
 
@@ -256,8 +333,11 @@ impl World<'_> {
                         permission: &permission.id,
                         scope: grant.scope,
                         teams: &grant.teams,
+                        exact_teams: &grant.exact_teams,
                         from: grant.valid_from,
                         until: grant.valid_until,
+                        inherited: false,
+                        condition: grant.condition.as_ref(),
                         own_of: me,
                     };
                     self.come_by(permission, holding, source, unticked, held);
@@ -318,6 +398,16 @@ enum Source {
 
 impl<'a> Holding<'a> {
     fn plain(permission: &'a Permission, scope: Scope, own_of: &'a str) -> Self {
-        Self { permission: &permission.id, scope, teams: &[], from: None, until: None, own_of }
+        Self {
+            permission: &permission.id,
+            scope,
+            teams: &[],
+            exact_teams: &[],
+            from: None,
+            until: None,
+            inherited: false,
+            condition: None,
+            own_of,
+        }
     }
 }

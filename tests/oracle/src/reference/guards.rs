@@ -1,8 +1,10 @@
 //! Guards, predicates and checks of roles.
 
-use super::{World, grants::Holding};
+use super::{World, condition, grants::Holding};
 use permesso_engine::decision::{Reason, Request};
-use permesso_engine::model::{Permission, Predicate, RoleCheck, Scope, User, Value};
+use permesso_engine::model::{
+    Invitation, Permission, Predicate, RoleCheck, Scope, Status, User, Value,
+};
 
 impl World<'_> {
     /// The first guard of the permission that does not hold.
@@ -19,7 +21,11 @@ impl World<'_> {
             let required =
                 guard.require.as_ref().is_none_or(|it| self.holds_true(it, user, request));
             let checked = guard.check.as_ref().is_none_or(|it| self.passes(it, user, request));
-            if !required || !checked {
+            let stated = guard
+                .condition
+                .as_ref()
+                .is_none_or(|it| self.condition(condition::GUARD, it, user, request) == Some(true));
+            if !required || !checked || !stated {
                 return Err(Reason::Guard {
                     id: guard.id.as_str().into(),
                     message: guard.message.as_str().into(),
@@ -42,7 +48,7 @@ impl World<'_> {
                 test.passes(self.read(path, user, request, None).as_ref())
             }
             Predicate::Own(relations) => relations.iter().any(|relation| {
-                let value = request.resource.attributes.get(relation);
+                let value = request.resource.attributes.at(relation);
                 value.is_some_and(|value| value.names(&user.id))
             }),
         }
@@ -50,7 +56,13 @@ impl World<'_> {
 
     fn passes(&self, check: &RoleCheck, user: &User, request: &Request<'_>) -> bool {
         match (check, request.resource.id) {
-            (RoleCheck::Editable | RoleCheck::Deletable, None) => false,
+            (
+                RoleCheck::Editable
+                | RoleCheck::Deletable
+                | RoleCheck::Unused
+                | RoleCheck::KeepsHolder(_),
+                None,
+            ) => false,
             (RoleCheck::EditableIfNamed, None) => true,
             (RoleCheck::Editable | RoleCheck::EditableIfNamed, Some(id)) => {
                 self.standard(id).map_or_else(
@@ -62,18 +74,42 @@ impl World<'_> {
                 || self.role(id).and_then(|role| role.deletable).unwrap_or(true),
                 |standard| standard.deletable.unwrap_or(false),
             ),
-            (RoleCheck::Covered(attributes), _) => {
-                attributes.iter().all(|attribute| {
-                    match request.resource.attributes.get(attribute) {
-                        None | Some(Value::Null) => true,
-                        Some(Value::Text(id)) => self.covers(id, user),
-                        Some(Value::List(ids)) => {
-                            ids.iter().all(|id| id.as_str().is_some_and(|id| self.covers(id, user)))
-                        }
-                        Some(_) => false,
-                    }
-                })
+            (RoleCheck::Unused, Some(id)) => {
+                let unused = !self.directory.users.iter().any(|user| {
+                    user.status != Status::Deleted
+                        && user.roles.iter().any(|role| role.as_str() == id)
+                });
+                self.seen.note(if unused { "unused: yes" } else { "unused: no" });
+                unused
             }
+            (RoleCheck::KeepsHolder(role), Some(id)) => {
+                let holds = |user: &User| {
+                    user.status == Status::Active
+                        && user.invitation == Invitation::Accepted
+                        && user.roles.contains(role)
+                };
+                let Some(gone) = self.user(id) else { return false };
+                let others = self.directory.users.iter().filter(|other| other.id != gone.id);
+                let left = others.filter(|other| holds(other)).count() > 0;
+                self.seen.note(match (holds(gone), left) {
+                    (false, _) => "keeps holder: it is none who goes",
+                    (true, true) => "keeps holder: another is left",
+                    (true, false) => "keeps holder: nobody is left",
+                });
+                !holds(gone) || left
+            }
+            (RoleCheck::Covered(attributes), _) => attributes.iter().all(|attribute| {
+                let covered = match request.resource.attributes.at(attribute) {
+                    None | Some(Value::Null) => return true,
+                    Some(Value::Text(id)) => self.covers(id, user),
+                    Some(Value::List(ids)) => {
+                        ids.iter().all(|id| id.as_str().is_some_and(|id| self.covers(id, user)))
+                    }
+                    Some(_) => false,
+                };
+                self.seen.note(if covered { "covered: yes" } else { "covered: no" });
+                covered
+            }),
         }
     }
 
@@ -98,13 +134,14 @@ impl World<'_> {
 
 /// Whether the limits of one holding leave at least as much as those of another.
 fn is_as_wide(mine: &Holding<'_>, given: &Holding<'_>) -> bool {
-    let teams = mine.teams.is_empty()
-        || !given.teams.is_empty()
-            && given
-                .teams
-                .iter()
-                .all(|team| mine.teams.iter().any(|top| super::in_branch(team, top)));
+    let in_mine = |team: &str| mine.teams.iter().any(|top| super::in_branch(team, top));
+    let teams = mine.is_anywhere()
+        || !given.is_anywhere()
+            && given.teams.iter().all(|team| in_mine(team))
+            && given.exact_teams.iter().all(|it| in_mine(it) || mine.exact_teams.contains(it));
     let from = mine.from.is_none_or(|mine| given.from.is_some_and(|given| mine <= given));
     let until = mine.until.is_none_or(|mine| given.until.is_some_and(|given| given <= mine));
-    teams && from && until
+    // Whether a condition follows from another one is not looked into.
+    let condition = mine.condition.is_none() || mine.condition == given.condition;
+    teams && from && until && condition
 }

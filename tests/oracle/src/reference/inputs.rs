@@ -1,6 +1,6 @@
 //! What can be read, by path.
 
-use super::World;
+use super::{World, is_within};
 use permesso_engine::decision::Request;
 use permesso_engine::model::{Delegation, GrantedBy, InputPath, Scope, Status, Text, User, Value};
 
@@ -29,7 +29,7 @@ impl World<'_> {
             }
             InputPath::SubjectAttribute(name) => user.attributes.at(name).cloned(),
             InputPath::DelegationFrom => text(&delegation()?.from),
-            InputPath::DelegationPermissions => list(&delegation()?.permissions),
+            InputPath::DelegationPermissions => list(self.delegated(delegation()?)),
             InputPath::DelegationAudiences => list(&delegation()?.audiences),
             InputPath::ResourceKind => text(request.resource.kind),
             InputPath::ResourceId => text(request.resource.id?),
@@ -44,10 +44,17 @@ impl World<'_> {
         }
     }
 
-    /// The delegation under which the user acts: the first that hands out what is asked for by
-    /// somebody active whose own the resource is.
+    /// The delegation under which the user acts: the first that hands out what is asked for, by
+    /// somebody who could do it here or by somebody active whose own the resource is. Those whose
+    /// own grants reach the resource act in their own right.
     fn delegation(&self, user: &User, request: &Request<'_>) -> Option<&Delegation> {
         let (_, permission) = self.permission(request.action)?;
+        if self.granted_in_person(permission, user, request) {
+            return None;
+        }
+        if let Some(delegation) = self.acts_for_another(permission, user, request) {
+            return Some(delegation);
+        }
         // A delegation gives the delegator's own; where that is out of reach it gives nothing.
         if !permission.reach.unwrap_or(Scope::ALL).has_own() {
             return None;
@@ -58,11 +65,12 @@ impl World<'_> {
         };
         self.directory.delegations.iter().find(|delegation| {
             let own = relations.iter().any(|relation| {
-                let value = request.resource.attributes.get(relation);
+                let value = request.resource.attributes.at(relation);
                 value.is_some_and(|value| value.names(&delegation.from))
             });
             let active = self.user(&delegation.from).is_some_and(|it| it.status == Status::Active);
             own && active
+                && is_within(delegation.valid_from, delegation.valid_until, request.now)
                 && delegation.to == user.id
                 && permission.granted_by == GrantedBy::Delegation
                 && delegation.permissions.contains(&permission.id)
@@ -70,6 +78,6 @@ impl World<'_> {
     }
 }
 
-fn list(texts: &[Text]) -> Option<Value<'static>> {
-    Some(Value::List(texts.iter().map(|text| Value::text(text.to_string())).collect()))
+fn list<'t>(texts: impl IntoIterator<Item = &'t Text>) -> Option<Value<'static>> {
+    Some(Value::List(texts.into_iter().map(|text| Value::text(text.to_string())).collect()))
 }

@@ -4,11 +4,18 @@
 //! question walks the documents from the top with plain loops. What is slow is easy to check
 //! against the doc comments of the model, and a mistake here is unlikely to be the engine's too.
 
+pub(crate) mod condition;
+mod delegation;
 mod exclusive;
 mod family;
 mod grants;
 mod guards;
 mod inputs;
+mod matchers;
+mod seen;
+mod sharing;
+
+pub use seen::Seen;
 
 use permesso_engine::compile::FamilySet;
 use permesso_engine::decision::{Reason, Request};
@@ -19,7 +26,7 @@ use permesso_engine::model::{
 use std::collections::BTreeSet;
 
 /// One product, one tenant of it, its people and the families that are installed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct World<'a> {
     /// The product.
     pub catalog: &'a Catalog,
@@ -29,6 +36,8 @@ pub struct World<'a> {
     pub directory: &'a Directory,
     /// What is installed.
     pub families: &'a FamilySet,
+    /// What was come across so far.
+    pub seen: Seen,
 }
 
 /// How far a family's demand for another permission is followed; deeper is denied.
@@ -108,6 +117,7 @@ impl<'a> World<'a> {
             return Err(Reason::Plan(entitlement.as_str().into()));
         }
         self.guards(permission, user, request)?;
+        self.privacy(permission, user, request)?;
         let granted = self.granted(permission, user, request);
         if let Err(reason) = &granted
             && !self.may_lift(category, permission)
@@ -124,6 +134,8 @@ impl<'a> World<'a> {
         self.exclusive(permission, user, request).map_err(or_ungranted)?;
         let mut duties = BTreeSet::new();
         self.constraints(permission, user, request, &mut duties).map_err(or_ungranted)?;
+        self.sharing(permission, user, request, &mut duties).map_err(or_ungranted)?;
+        self.duties_of_delegator(permission, user, request, &mut duties);
         let asked = family::Asked { category, permission, user, request, depth };
         let reason = self.ask(asked, granted, &mut duties)?;
         Ok(Ruling { reason, duties })
@@ -172,8 +184,8 @@ impl<'a> World<'a> {
         user: &User,
         request: &Request<'_>,
     ) -> bool {
-        // Whoever holds it is bound, however far it was granted.
-        !self.scope_here(toggle, user, request).is_none()
+        // Whoever holds it is bound, however far it was granted, and so is whoever might.
+        self.may_hold(toggle, user, request)
             && !constraint
                 .unless
                 .as_ref()
@@ -203,6 +215,11 @@ impl<'a> World<'a> {
     fn standard(&self, id: &str) -> Option<&'a Role> {
         self.catalog.standard_roles.iter().find(|role| role.id.as_str() == id)
     }
+}
+
+/// Whether an instant lies in a window; the end is not part of it.
+fn is_within(from: Option<i64>, until: Option<i64>, now: i64) -> bool {
+    from.is_none_or(|from| from <= now) && until.is_none_or(|until| now < until)
 }
 
 /// Whether a team is another or lies below it.

@@ -1,0 +1,441 @@
+//! Random conditions.
+//!
+//! They are well-typed by the attributes that the catalog declares, and about things that the
+//! questions and the people have; whether a question sends what one reads is left to chance.
+//! Parts are joined with and without parentheses, so that what binds more tightly counts, and
+//! whatever reads the clock turns over at the edges at which the questions are asked.
+
+use super::{CUSTOM, IDS, KINDS, Plan, STANDARD, TAGS, TEAMS, USERS};
+use crate::random::Random;
+use crate::reference::condition::{hour, instant};
+use serde_json::{Map, Value as Json, json};
+
+/// What conditions may read besides what is built in, and of which types it can be declared.
+const ATTRIBUTES: [(&str, &[&str]); 17] = [
+    ("subject.level", &["integer", "integer", "decimal"]),
+    ("subject.region", &["text"]),
+    ("subject.skills", &["texts"]),
+    ("subject.since", &["instant"]),
+    ("resource.age", &["integer", "integer", "decimal"]),
+    ("resource.price", &["decimal"]),
+    ("resource.state", &["text"]),
+    ("resource.flag", &["boolean"]),
+    ("resource.labels", &["texts"]),
+    ("resource.due", &["instant"]),
+    ("resource.team", &["text"]),
+    ("resource.owner", &["texts", "text"]),
+    ("resource.hosts", &["texts"]),
+    ("resource.deep.er", &["text", "integer"]),
+    ("context.ip", &["text"]),
+    ("context.level", &["integer", "decimal"]),
+    ("context.at", &["instant"]),
+];
+
+const ZONES: [&str; 6] =
+    ["UTC", "Europe/Rome", "America/New_York", "Asia/Kolkata", "+02:00", "-03:30"];
+const MINUTE: i64 = 60_000;
+
+/// An attribute and its type.
+pub(super) struct Attribute {
+    pub(super) path: &'static str,
+    pub(super) kind: &'static str,
+}
+
+pub(super) fn attributes(random: &mut Random) -> Vec<Attribute> {
+    ATTRIBUTES
+        .into_iter()
+        .filter_map(|(path, kinds)| Some(Attribute { path, kind: random.pick(kinds)? }))
+        .collect()
+}
+
+/// The declarations of a catalog.
+pub(super) fn declarations(plan: &Plan) -> Json {
+    let declared = plan.attributes.iter();
+    declared.map(|it| (it.path.to_owned(), json!(it.kind))).collect::<Map<_, _>>().into()
+}
+
+/// A condition.
+pub(super) fn condition(random: &mut Random, plan: &Plan) -> String {
+    let depth = random.below(3);
+    Writer { random, plan }.truth(depth)
+}
+
+/// A value of the type that was declared, most of the time.
+pub(super) fn fitting(random: &mut Random, plan: &Plan, path: &str) -> Json {
+    if random.chance(12) {
+        return super::questions::value(random);
+    }
+    let declared = plan.attributes.iter().find(|attribute| attribute.path == path);
+    match (path, declared.map_or("text", |attribute| attribute.kind)) {
+        ("context.ip", _) => json!(random.name(&[
+            "10.1.2.3",
+            "10.128.0.1",
+            "192.168.0.7",
+            "2001:db8::7",
+            "2001:db9::7",
+            "::ffff:10.0.0.1",
+            "nowhere"
+        ])),
+        (_, "boolean") => json!(random.chance(50)),
+        (_, "integer") => json!(random.below(5)),
+        (_, "decimal") => match random.below(7) {
+            0..3 => json!(random.below(4)),
+            n => json!([0.1, 0.1, 1.5, 2.0][n - 3]),
+        },
+        (_, "texts") => match random.chance(30) {
+            true => json!(word(random)),
+            false => (0..random.below(4)).map(|_| json!(word(random))).collect(),
+        },
+        (_, "instant") => {
+            let later = random.below(5);
+            let days = [0, 1, 2, -1, -2][later] * 24 * 60 * MINUTE;
+            json!(super::instant(random) + days)
+        }
+        _ => json!(word(random)),
+    }
+}
+
+/// A word that many attributes have.
+fn word(random: &mut Random) -> String {
+    match random.below(10) {
+        0..4 => random.name(&["open", "shut", "reopen", "i1"]),
+        4..6 => random.name(&USERS),
+        6..8 => random.name(&TEAMS),
+        _ => random.name(&TAGS),
+    }
+}
+
+fn quote(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// An instant as people write it.
+fn written(random: &mut Random, millis: i64) -> String {
+    let shift = [0, 0, 120, -210][random.below(4)];
+    let local = millis + shift * MINUTE;
+    let start = instant("2026-01-01T00:00:00Z").unwrap_or_default();
+    let (day, rest) = ((local - start).div_euclid(86_400_000), local.rem_euclid(86_400_000));
+    let (mut month, mut day) = (1, day + 1);
+    for length in [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if day > length {
+            (month, day) = (month + 1, day - length);
+        }
+    }
+    let (hours, minutes) = (rest / 3_600_000, rest / MINUTE % 60);
+    let seconds = format!("{:02}.{:03}", rest / 1_000 % 60, rest % 1_000);
+    let seconds = seconds.trim_end_matches(".000");
+    let zone = match shift {
+        0 => "Z".to_owned(),
+        shift => {
+            let sign = if shift < 0 { '-' } else { '+' };
+            format!("{sign}{:02}:{:02}", shift.abs() / 60, shift.abs() % 60)
+        }
+    };
+    quote(&format!("2026-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds}{zone}"))
+}
+
+struct Writer<'w> {
+    random: &'w mut Random,
+    plan: &'w Plan,
+}
+
+impl Writer<'_> {
+    fn one(&mut self, of: &[&str]) -> String {
+        self.random.name(of)
+    }
+
+    /// Some attribute of one of these types, or what is built in of it.
+    fn path(&mut self, kinds: &[&str]) -> String {
+        let mut paths: Vec<&str> = self
+            .plan
+            .attributes
+            .iter()
+            .filter(|attribute| kinds.contains(&attribute.kind))
+            .map(|attribute| attribute.path)
+            .collect();
+        if kinds.contains(&"text") {
+            paths.extend(["subject.id", "resource.kind", "resource.id"]);
+        }
+        if kinds.contains(&"texts") {
+            paths.extend(["subject.teams", "subject.tags", "subject.roles", "subject.policies"]);
+        }
+        if kinds.contains(&"boolean") {
+            paths.push("subject.owner");
+        }
+        if kinds.contains(&"instant") {
+            paths.extend(["now"; 6]);
+        }
+        self.random.name(&paths)
+    }
+
+    fn has(&self, kind: &str) -> bool {
+        self.plan.attributes.iter().any(|attribute| attribute.kind == kind)
+    }
+
+    /// Something that is true or false.
+    fn truth(&mut self, depth: usize) -> String {
+        match self.random.below(100) {
+            0..30 if depth > 0 => {
+                let operator = self.one(&["&&", "||"]);
+                let (left, right) = (self.truth(depth - 1), self.truth(depth - 1));
+                let joined = format!("{left} {operator} {right}");
+                if self.random.chance(50) { format!("({joined})") } else { joined }
+            }
+            30..38 if depth > 0 => format!("!({})", self.truth(depth - 1)),
+            0..16 => self.numbers(),
+            16..26 => self.texts(),
+            26..36 => self.among(),
+            36..44 => self.parts_of_text(),
+            44..52 => self.truths(),
+            52..66 => self.clock(),
+            66..74 => self.hours(),
+            74..82 => self.weekdays(),
+            82..90 => self.addresses(),
+            _ => self.memberships(),
+        }
+    }
+
+    /// A function, on its first argument or with it, and perhaps denied.
+    fn call(&mut self, name: &str, path: &str, rest: &[String]) -> String {
+        let is_path = path.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
+        let rest = rest.join(", ");
+        let not = if self.random.chance(15) { "!" } else { "" };
+        match is_path && self.random.chance(40) {
+            true => format!("{not}{path}.{name}({rest})"),
+            false => format!("{not}{name}({path}, {rest})"),
+        }
+    }
+
+    fn compared(&mut self, left: &str, right: &str, operators: &[&str]) -> String {
+        let operator = self.one(operators);
+        match self.random.chance(25) {
+            true => format!("{right} {operator} {left}"),
+            false => format!("{left} {operator} {right}"),
+        }
+    }
+
+    fn numbers(&mut self) -> String {
+        if self.random.chance(8) {
+            // What differs by rounding only is equal.
+            let sum = format!("{} + 0.2", self.path(&["decimal"]));
+            return self.compared(&sum, "0.3", &["==", "!=", "<", "<=", ">", ">="]);
+        }
+        let left = self.number(2);
+        if self.random.chance(35) {
+            // A whole number is never compared with what it can never be.
+            let right = match self.random.chance(70) {
+                true => self.one(&["0", "1", "2", "3", "2.0", "-1"]),
+                false => self.path(&["integer", "decimal"]),
+            };
+            return self.compared(&left, &right, &["==", "!="]);
+        }
+        let right = match self.random.below(10) {
+            0..6 => self.one(&["0", "1", "2", "3", "1.5", "0.3", "-1"]),
+            6 => "9223372036854775807".to_owned(),
+            _ => self.number(1),
+        };
+        self.compared(&left, &right, &["<", "<=", ">", ">="])
+    }
+
+    /// A number that depends on what is read.
+    fn number(&mut self, depth: usize) -> String {
+        let path = self.path(&["integer", "decimal"]);
+        if depth == 0 || self.random.chance(50) {
+            return path;
+        }
+        match self.random.below(10) {
+            0 => format!("-{path}"),
+            1 => format!("({} + {path})", self.number(depth - 1)),
+            2 => format!("{} * ({path} - 1)", self.number(depth - 1)),
+            3 => format!("{} / {}", self.number(depth - 1), self.number(depth - 1)),
+            4 => format!("{} % {path}", self.number(depth - 1)),
+            5 => format!("9223372036854775807 - {} + {path}", self.number(depth - 1)),
+            6 => format!("{path} + 0.2"),
+            7 => format!("1 - {} * 2", self.number(depth - 1)),
+            _ => format!("{} - {} + 1", self.number(depth - 1), self.number(depth - 1)),
+        }
+    }
+
+    fn text(&mut self, path: &str) -> String {
+        let text = match path {
+            "subject.id" => self.one(&USERS),
+            "resource.kind" => self.one(&KINDS),
+            "resource.id" => self.one(&IDS),
+            "resource.team" => self.one(&TEAMS),
+            _ if self.random.chance(4) => "a \"quoted\" \\ word".to_owned(),
+            _ => word(self.random),
+        };
+        quote(&text)
+    }
+
+    fn texts(&mut self) -> String {
+        match self.random.below(10) {
+            0 => {
+                let status = quote(&self.one(&["active", "inactive"]));
+                self.compared("subject.status", &status, &["==", "!="])
+            }
+            1 => self.compared("subject.invitation", "\"accepted\"", &["==", "!="]),
+            n => {
+                let left = self.path(&["text"]);
+                let right = if n < 8 { self.text(&left) } else { self.path(&["text"]) };
+                self.compared(&left, &right, &["==", "!="])
+            }
+        }
+    }
+
+    /// Something in a list.
+    fn among(&mut self) -> String {
+        let (item, list) = match self.random.below(10) {
+            0..2 if self.has("integer") => {
+                let item = self.path(&["integer"]);
+                let other =
+                    if self.random.chance(50) { self.path(&["integer"]) } else { "4".into() };
+                (item, format!("[1, 2, {other}]"))
+            }
+            0..5 => {
+                let item = self.path(&["text"]);
+                let (one, other) = (self.text(&item), self.path(&["text"]));
+                let other = if self.random.chance(25) { other } else { self.text(&item) };
+                (item, format!("[{one}, {other}]"))
+            }
+            5..7 => (self.path(&["text"]), self.path(&["texts"])),
+            _ => {
+                let list = self.path(&["texts"]);
+                let item = match list.as_str() {
+                    "subject.tags" => quote(&self.one(&TAGS)),
+                    "subject.teams" => quote(&self.one(&TEAMS)),
+                    "subject.roles" => quote(&self.one(&CUSTOM)),
+                    _ => quote(&word(self.random)),
+                };
+                (item, list)
+            }
+        };
+        match self.random.below(10) {
+            0..5 => format!("{item} in {list}"),
+            5..7 => format!("{item} !in {list}"),
+            // It binds more tightly than `==`.
+            7 => format!("{} == {item} in {list}", self.path(&["boolean"])),
+            _ => self.call("contains", &list, &[item]),
+        }
+    }
+
+    fn parts_of_text(&mut self) -> String {
+        let name = self.one(&["contains", "starts_with", "ends_with"]);
+        let path = self.path(&["text"]);
+        let part = match self.random.below(10) {
+            0..2 => self.path(&["text"]),
+            2..5 => self.text(&path),
+            _ => quote(&self.one(&["o", "open", "n", "/", "i", "i1", "1", "s", "e", ""])),
+        };
+        self.call(&name, &path, &[part])
+    }
+
+    fn truths(&mut self) -> String {
+        let path = self.path(&["boolean"]);
+        match self.random.below(5) {
+            0 => format!("!{path}"),
+            1 => self.compared(&path, "true", &["==", "!="]),
+            2 => self.compared(&path, "false", &["==", "!="]),
+            3 => format!("{path} == {} < {}", self.number(0), self.number(0)),
+            _ => path,
+        }
+    }
+
+    /// A length of time that is written out, and its milliseconds.
+    fn length(&mut self) -> (String, i64) {
+        match self.random.below(5) {
+            0 => ("days(1)".to_owned(), 24 * 60 * MINUTE),
+            1 => ("days(2)".to_owned(), 48 * 60 * MINUTE),
+            2 => ("hours(5)".to_owned(), 5 * 60 * MINUTE),
+            3 => ("minutes(90)".to_owned(), 90 * MINUTE),
+            _ => ("hours(1) + minutes(30)".to_owned(), 90 * MINUTE),
+        }
+    }
+
+    /// A comparison of instants or of lengths of time.
+    fn clock(&mut self) -> String {
+        const ORDER: [&str; 6] = ["<", "<=", ">", ">=", "==", "!="];
+        let edge = super::edge(self.random);
+        let (length, millis) = self.length();
+        let at = |random: &mut Random, millis| format!("instant({})", written(random, millis));
+        let (left, right) = match self.random.below(12) {
+            0..3 => ("now".to_owned(), at(self.random, edge)),
+            3 => (format!("now + {length}"), at(self.random, edge + millis)),
+            4 => (format!("now - ({length})"), at(self.random, edge - millis)),
+            5 => (format!("now - {}", at(self.random, edge - millis)), length),
+            6 => (format!("{} - now", at(self.random, edge + millis)), length),
+            7 => (self.path(&["instant"]), format!("{} + {length}", self.path(&["instant"]))),
+            8 => (format!("now - {}", self.path(&["instant"])), length),
+            9 => {
+                let number =
+                    if self.has("integer") { self.path(&["integer"]) } else { "2".to_owned() };
+                let unit = self.one(&["days", "hours", "minutes"]);
+                (self.path(&["instant"]), format!("now - {unit}({number})"))
+            }
+            10 => (format!("now + (now - {})", self.path(&["instant"])), at(self.random, edge)),
+            _ => (self.path(&["instant"]), at(self.random, edge)),
+        };
+        self.compared(&left, &right, &ORDER)
+    }
+
+    /// What is asked of the calendar, the milliseconds that it lies after now, and a zone.
+    fn looked_up(&mut self) -> (String, i64, String) {
+        let (length, millis) = self.length();
+        let zone = self.one(&ZONES);
+        match self.random.below(20) {
+            0..10 => ("now".to_owned(), 0, zone),
+            10..13 => (format!("now + {length}"), millis, zone),
+            13..15 => (format!("now - ({length})"), -millis, zone),
+            15 => ("now + days(4000000)".to_owned(), 0, zone),
+            _ => (self.path(&["instant"]), 0, zone),
+        }
+    }
+
+    fn hours(&mut self) -> String {
+        let (at, later, zone) = self.looked_up();
+        // One end of the range is where the hour changes at an edge.
+        let one = hour(super::edge(self.random) + later, &zone).unwrap_or(9);
+        let other = (one + [1, 2, 6, 12, 23][self.random.below(5)]) % 24;
+        let (from, to) = if self.random.chance(50) { (one, other) } else { (other, one) };
+        let to = if to == 0 && self.random.chance(50) { 24 } else { to };
+        self.call("hour_in", &at, &[from.to_string(), to.to_string(), quote(&zone)])
+    }
+
+    fn weekdays(&mut self) -> String {
+        let (at, _, zone) = self.looked_up();
+        let days = self.one(&[
+            "\"sat-sun\"",
+            "\"mon-fri\"",
+            "\"fri\"",
+            "\"sun\"",
+            "\"sat-mon\"",
+            "[\"mon\", \"sat\"]",
+            "[\"thu-fri\", \"sun\"]",
+        ]);
+        self.call("weekday_in", &at, &[days, quote(&zone)])
+    }
+
+    fn addresses(&mut self) -> String {
+        let ranges = self.one(&[
+            "\"10.0.0.0/8\"",
+            "\"10.128.0.0/9\"",
+            "\"192.168.0.7\"",
+            "\"2001:db8::/32\"",
+            "[\"192.168.0.0/16\", \"2001:db8::/31\"]",
+            "[\"10.1.2.0/30\", \"0.0.0.0/0\"]",
+        ]);
+        let path = if self.random.chance(90) { "context.ip".into() } else { self.path(&["text"]) };
+        self.call("in_cidr", &path, &[ranges])
+    }
+
+    fn memberships(&mut self) -> String {
+        let not = if self.random.chance(25) { "!" } else { "" };
+        let read = self.random.chance(20).then(|| self.path(&["text"]));
+        let (name, literal) = match self.random.below(3) {
+            0 => ("has_role", self.random.name(&[&CUSTOM[..], &STANDARD[..]].concat())),
+            1 => ("has_tag", self.one(&TAGS)),
+            _ => ("in_team", self.one(&TEAMS)),
+        };
+        format!("{not}{name}({})", read.unwrap_or_else(|| quote(&literal)))
+    }
+}

@@ -1,0 +1,301 @@
+//! What a condition says of values that are known.
+
+use super::calendar;
+use super::parse::{Node, Part};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// A value that is known. Instants and lengths of time are milliseconds.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Known {
+    Truth(bool),
+    Whole(i64),
+    Decimal(f64),
+    Text(String),
+    List(Vec<Known>),
+}
+
+/// Every path that stands in a condition, the lists that functions look through included.
+pub(super) fn reads(node: &Node, paths: &mut Vec<String>) {
+    match &node.part {
+        Part::Path(path) => paths.push(path.clone()),
+        Part::Not(inner) | Part::Minus(inner) => reads(inner, paths),
+        Part::Both(left, _, right) => {
+            reads(left, paths);
+            reads(right, paths);
+        }
+        Part::List(items) => items.iter().for_each(|item| reads(item, paths)),
+        Part::Call(name, items) => {
+            items.iter().for_each(|item| reads(item, paths));
+            paths.extend(looks_through(name).map(str::to_owned));
+        }
+        Part::Truth(_) | Part::Whole(_) | Part::Decimal(_) | Part::Text(_) => {}
+    }
+}
+
+fn looks_through(function: &str) -> Option<&'static str> {
+    match function {
+        "has_role" => Some("subject.roles"),
+        "has_tag" => Some("subject.tags"),
+        "in_team" => Some("subject.teams"),
+        _ => None,
+    }
+}
+
+/// The value of a part; `None` where it has none.
+pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Known> {
+    Some(match &node.part {
+        Part::Truth(value) => Known::Truth(*value),
+        Part::Whole(value) => Known::Whole(*value),
+        Part::Decimal(value) => Known::Decimal(*value),
+        Part::Text(text) => Known::Text(text.clone()),
+        Part::Path(path) => known.get(path)?.clone(),
+        Part::List(items) => {
+            Known::List(items.iter().map(|item| value(item, known)).collect::<Option<_>>()?)
+        }
+        Part::Not(inner) => Known::Truth(!truth(inner, known)?),
+        Part::Minus(inner) => match value(inner, known)? {
+            Known::Whole(number) => Known::Whole(number.checked_neg()?),
+            Known::Decimal(number) => Known::Decimal(-number),
+            _ => return None,
+        },
+        // What is not come to is not calculated.
+        Part::Both(left, "&&", right) => Known::Truth(truth(left, known)? && truth(right, known)?),
+        Part::Both(left, "||", right) => Known::Truth(truth(left, known)? || truth(right, known)?),
+        Part::Both(left, operator, right) => {
+            both(value(left, known)?, operator, value(right, known)?)?
+        }
+        Part::Call(name, items) => {
+            let mut arguments =
+                items.iter().map(|item| value(item, known)).collect::<Option<Vec<_>>>()?;
+            if let Some(path) = looks_through(name) {
+                arguments.insert(0, known.get(path)?.clone());
+            }
+            call(name, &arguments)?
+        }
+    })
+}
+
+fn truth(node: &Node, known: &BTreeMap<String, Known>) -> Option<bool> {
+    match value(node, known)? {
+        Known::Truth(value) => Some(value),
+        _ => None,
+    }
+}
+
+fn both(left: Known, operator: &str, right: Known) -> Option<Known> {
+    Some(match operator {
+        "+" | "-" | "*" | "/" | "%" => match (&left, &right) {
+            (Known::Whole(left), Known::Whole(right)) => Known::Whole(match operator {
+                "+" => left.checked_add(*right)?,
+                "-" => left.checked_sub(*right)?,
+                "*" => left.checked_mul(*right)?,
+                "/" => left.checked_div(*right)?,
+                _ => left.checked_rem(*right)?,
+            }),
+            _ => {
+                let (left, right) = (decimal(&left)?, decimal(&right)?);
+                let result = match operator {
+                    "+" => left + right,
+                    "-" => left - right,
+                    "*" => left * right,
+                    "/" => left / right,
+                    _ => left % right,
+                };
+                // A number that has left its range, or that was divided by zero.
+                Known::Decimal(result.is_finite().then_some(result)?)
+            }
+        },
+        "in" => Known::Truth(holds(&right, &left)?),
+        "!in" => Known::Truth(!holds(&right, &left)?),
+        "==" => Known::Truth(order(&left, &right)? == Ordering::Equal),
+        "!=" => Known::Truth(order(&left, &right)? != Ordering::Equal),
+        "<" => Known::Truth(order(&left, &right)? == Ordering::Less),
+        "<=" => Known::Truth(order(&left, &right)? != Ordering::Greater),
+        ">" => Known::Truth(order(&left, &right)? == Ordering::Greater),
+        _ => Known::Truth(order(&left, &right)? != Ordering::Less),
+    })
+}
+
+fn decimal(value: &Known) -> Option<f64> {
+    match value {
+        Known::Whole(number) => Some(*number as f64),
+        Known::Decimal(number) => Some(*number),
+        _ => None,
+    }
+}
+
+fn order(left: &Known, right: &Known) -> Option<Ordering> {
+    match (left, right) {
+        (Known::Truth(left), Known::Truth(right)) => Some(left.cmp(right)),
+        (Known::Text(left), Known::Text(right)) => Some(left.cmp(right)),
+        (Known::Whole(left), Known::Whole(right)) => Some(left.cmp(right)),
+        _ => {
+            let (left, right) = (decimal(left)?, decimal(right)?);
+            // Decimals are equal where they differ by rounding only.
+            let large = if left == 0.0 || right == 0.0 { 1.0 } else { left.abs().max(right.abs()) };
+            match (left - right).abs() <= f64::EPSILON * large {
+                true => Some(Ordering::Equal),
+                false => left.partial_cmp(&right),
+            }
+        }
+    }
+}
+
+fn holds(list: &Known, item: &Known) -> Option<bool> {
+    match list {
+        Known::List(items) => Some(items.contains(item)),
+        _ => None,
+    }
+}
+
+fn call(name: &str, arguments: &[Known]) -> Option<Known> {
+    Some(match (name, arguments) {
+        ("contains", [Known::Text(text), Known::Text(part)]) => {
+            Known::Truth(text.contains(part.as_str()))
+        }
+        ("contains" | "has_role" | "has_tag", [list, item]) => Known::Truth(holds(list, item)?),
+        ("starts_with", [Known::Text(text), Known::Text(part)]) => {
+            Known::Truth(text.starts_with(part.as_str()))
+        }
+        ("ends_with", [Known::Text(text), Known::Text(part)]) => {
+            Known::Truth(text.ends_with(part.as_str()))
+        }
+        ("in_team", [Known::List(teams), Known::Text(top)]) => {
+            Known::Truth(teams.iter().any(
+                |team| matches!(team, Known::Text(team) if super::super::in_branch(team, top)),
+            ))
+        }
+        ("in_cidr", [Known::Text(address), ranges]) => {
+            let address = address.parse().ok()?;
+            let mut inside = false;
+            for range in written(ranges)? {
+                inside |= lies_in(address, range)?;
+            }
+            Known::Truth(inside)
+        }
+        (
+            "hour_in",
+            [Known::Whole(at), Known::Whole(from), Known::Whole(to), Known::Text(zone)],
+        ) => {
+            let hour = calendar::hour(*at, zone)?;
+            // A range whose end is not after its start runs over midnight.
+            Known::Truth(match from % 24 < *to {
+                true => from % 24 <= hour && hour < *to,
+                false => from % 24 <= hour || hour < *to,
+            })
+        }
+        ("weekday_in", [Known::Whole(at), days, Known::Text(zone)]) => {
+            let today = calendar::weekday(*at, zone)?;
+            let mut among = false;
+            for range in written(days)? {
+                let (first, last) = range.split_once('-').unwrap_or((range, range));
+                let (first, last) = (calendar::day(first)?, calendar::day(last)?);
+                let mut day = first;
+                among |= day == today;
+                while day != last {
+                    day = (day + 1) % 7;
+                    among |= day == today;
+                }
+            }
+            Known::Truth(among)
+        }
+        ("instant", [Known::Text(text)]) => Known::Whole(calendar::instant(text)?),
+        ("days", [Known::Whole(n)]) => Known::Whole(n.checked_mul(24 * 60 * 60_000)?),
+        ("hours", [Known::Whole(n)]) => Known::Whole(n.checked_mul(60 * 60_000)?),
+        ("minutes", [Known::Whole(n)]) => Known::Whole(n.checked_mul(60_000)?),
+        _ => return None,
+    })
+}
+
+/// One text, or a list of them.
+fn written(texts: &Known) -> Option<Vec<&str>> {
+    match texts {
+        Known::Text(text) => Some(vec![text]),
+        Known::List(items) => items
+            .iter()
+            .map(|item| match item {
+                Known::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
+    }
+}
+
+/// Whether an address has the first bits of a range.
+fn lies_in(address: IpAddr, range: &str) -> Option<bool> {
+    let (first, length) = match range.split_once('/') {
+        Some((first, length)) => (first, Some(length.parse::<usize>().ok()?)),
+        None => (range, None),
+    };
+    let (address, first) = (bits(address), bits(first.parse().ok()?));
+    let length = length.unwrap_or(first.len());
+    Some(
+        address.len() == first.len()
+            && address.iter().zip(&first).take(length).all(|(a, b)| a == b),
+    )
+}
+
+/// An address bit by bit. One of IPv4 that is written as IPv6 is one of IPv4.
+fn bits(address: IpAddr) -> Vec<bool> {
+    let octets = match address.to_canonical() {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    };
+    octets.iter().flat_map(|octet| (0..8).map(move |n| octet & (0x80 >> n) != 0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    fn says(text: &str, known: &[(&str, Known)]) -> Option<bool> {
+        let known = known.iter().map(|(path, it)| ((*path).to_owned(), it.clone())).collect();
+        let node = parse(text).unwrap_or_else(|error| panic!("{error}"));
+        let mut paths = Vec::new();
+        reads(&node, &mut paths);
+        paths.iter().try_for_each(|path| known_of(path, &known))?;
+        truth(&node, &known)
+    }
+
+    fn known_of(path: &str, known: &BTreeMap<String, Known>) -> Option<()> {
+        known.get(path).map(|_| ())
+    }
+
+    #[test]
+    fn a_calculation_that_is_not_come_to_does_not_count() {
+        let n = |n| [("n", Known::Whole(n))];
+        assert_eq!(says("n != 0 && 6 / n > 1", &n(0)), Some(false));
+        assert_eq!(says("n != 0 && 6 / n > 1", &n(3)), Some(true));
+        assert_eq!(says("6 / n > 1", &n(0)), None);
+        assert_eq!(says("!(6.0 / n > 1)", &n(0)), None);
+        assert_eq!(says("n + 9223372036854775807 > 0", &n(1)), None);
+        assert_eq!(says("n > 1 || m", &n(3)), None, "all that stands there has to be known");
+    }
+
+    #[test]
+    fn numbers_compare_across_their_kinds_and_rounding() {
+        let numbers = [("w", Known::Whole(2)), ("d", Known::Decimal(0.1))];
+        assert_eq!(says("w == 2.0 && w < 2.5 && d + 0.2 == 0.3", &numbers), Some(true));
+        assert_eq!(says("d + 0.2 > 0.3 || -w / 2 * 2 != -2", &numbers), Some(false));
+    }
+
+    #[test]
+    fn addresses_hours_and_days_are_looked_up() {
+        let ip = |text: &str| [("ip", Known::Text(text.to_owned()))];
+        let ranges = "ip.in_cidr([\"10.0.0.0/8\", \"2001:db8::/32\"])";
+        assert_eq!(says(ranges, &ip("::ffff:10.1.2.3")), Some(true));
+        assert_eq!(says(ranges, &ip("2001:db9::1")), Some(false));
+        assert_eq!(says(ranges, &ip("nowhere")), None);
+        let friday = calendar::instant("2026-03-27T17:30:00Z").map(Known::Whole);
+        let friday = [("now", friday.unwrap_or(Known::Whole(0)))];
+        assert_eq!(says("hour_in(now, 18, 24, \"Europe/Rome\")", &friday), Some(true));
+        assert_eq!(says("hour_in(now, 24, 18, \"Europe/Rome\")", &friday), Some(false));
+        assert_eq!(says("hour_in(now, 22, 18, \"UTC\")", &friday), Some(true));
+        assert_eq!(says("weekday_in(now, \"sat-mon\", \"+07:00\")", &friday), Some(true));
+        assert_eq!(says("weekday_in(now, [\"thu\", \"sat\"], \"UTC\")", &friday), Some(false));
+    }
+}

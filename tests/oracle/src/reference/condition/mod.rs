@@ -1,0 +1,133 @@
+//! Conditions, read and evaluated once more.
+//!
+//! A condition is true, false, or cannot be known. It cannot be known where anything that stands
+//! in it is missing or of another type than declared, even if that would not have made a
+//! difference, or where a calculation that is come to has no result. What cannot be known opens
+//! nothing; each place that asks says what follows from it.
+
+mod calendar;
+mod evaluate;
+mod parse;
+
+pub(crate) use calendar::{hour, instant};
+pub(crate) use parse::parse;
+
+use super::World;
+use evaluate::Known;
+use permesso_engine::condition::AttributeType;
+use permesso_engine::decision::Request;
+use permesso_engine::model::{Text, User, Value};
+use std::collections::BTreeMap;
+
+/// Where a condition stands, with the names under which its answers are counted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    holds: &'static str,
+    fails: &'static str,
+    unknown: &'static str,
+}
+
+pub(super) const GRANT: Place = Place {
+    holds: "condition of a grant: true",
+    fails: "condition of a grant: false",
+    unknown: "condition of a grant: unknown",
+};
+pub(super) const TOGGLE: Place = Place {
+    holds: "condition of a grant of a toggle: true",
+    fails: "condition of a grant of a toggle: false",
+    unknown: "condition of a grant of a toggle: unknown",
+};
+pub(super) const GUARD: Place = Place {
+    holds: "condition of a guard: true",
+    fails: "condition of a guard: false",
+    unknown: "condition of a guard: unknown",
+};
+pub(super) const PROGRAM: Place = Place {
+    holds: "condition of a program: true",
+    fails: "condition of a program: false",
+    unknown: "condition of a program: unknown",
+};
+pub(super) const VIEWERS: Place = Place {
+    holds: "condition on viewers: true",
+    fails: "condition on viewers: false",
+    unknown: "condition on viewers: unknown",
+};
+pub(super) const SHARING: Place = Place {
+    holds: "condition of a sharing rule: true",
+    fails: "condition of a sharing rule: false",
+    unknown: "condition of a sharing rule: unknown",
+};
+
+impl World<'_> {
+    /// Whether a condition holds; `None` where that cannot be known.
+    pub(super) fn condition(
+        &self,
+        place: Place,
+        condition: &Text,
+        user: &User,
+        request: &Request<'_>,
+    ) -> Option<bool> {
+        let answer = self.evaluate(condition, user, request);
+        self.seen.note(match answer {
+            Some(true) => place.holds,
+            Some(false) => place.fails,
+            None => place.unknown,
+        });
+        answer
+    }
+
+    fn evaluate(&self, condition: &Text, user: &User, request: &Request<'_>) -> Option<bool> {
+        let node = match parse(condition) {
+            Ok(node) => node,
+            Err(error) => panic!("the naive evaluator cannot read `{condition}`: {error}"),
+        };
+        let mut paths = Vec::new();
+        evaluate::reads(&node, &mut paths);
+        let mut known = BTreeMap::new();
+        for path in paths {
+            let value = self.read(&path.parse().ok()?, user, request, None)?;
+            known.insert(path.clone(), typed(self.declared(&path)?, &value)?);
+        }
+        match evaluate::value(&node, &known)? {
+            Known::Truth(answer) => Some(answer),
+            _ => None,
+        }
+    }
+
+    fn declared(&self, path: &str) -> Option<AttributeType> {
+        Some(match path {
+            "subject.id" | "subject.status" | "subject.invitation" => AttributeType::Text,
+            "subject.roles" | "subject.policies" | "subject.teams" | "subject.tags" => {
+                AttributeType::Texts
+            }
+            "subject.owner" => AttributeType::Boolean,
+            "resource.kind" | "resource.id" => AttributeType::Text,
+            "now" => AttributeType::Instant,
+            other => self.catalog.attributes.iter().find(|(path, _)| *path == other)?.1,
+        })
+    }
+}
+
+/// A value of the type that was declared.
+fn typed(kind: AttributeType, value: &Value<'_>) -> Option<Known> {
+    Some(match (kind, value) {
+        (AttributeType::Boolean, Value::Bool(value)) => Known::Truth(*value),
+        (AttributeType::Integer | AttributeType::Instant, Value::Int(value)) => {
+            Known::Whole(*value)
+        }
+        (AttributeType::Decimal, Value::Int(value)) => Known::Decimal(*value as f64),
+        (AttributeType::Decimal, Value::Float(value)) => Known::Decimal(*value),
+        (AttributeType::Text, Value::Text(text)) => Known::Text(text.to_string()),
+        // A single text counts as a list of one.
+        (AttributeType::Texts, Value::Text(text)) => {
+            Known::List(vec![Known::Text(text.to_string())])
+        }
+        (AttributeType::Texts, Value::List(items)) => Known::List(
+            items
+                .iter()
+                .map(|item| Some(Known::Text(item.as_str()?.to_owned())))
+                .collect::<Option<_>>()?,
+        ),
+        _ => return None,
+    })
+}

@@ -290,6 +290,34 @@ fn nobody_hands_on_what_was_handed_to_them() {
 }
 
 #[test]
+fn a_chain_is_not_followed_after_somebodys_change_either() {
+    let chain = "  - {from: reader, to: idle, permissions: [doc.read]}
+  - {from: idle, to: deputy, permissions: [doc.read]}
+";
+    let authorizer = delegating(chain, "");
+    let people = format!("{PEOPLE}delegations:\n{chain}");
+    for changed in ["deputy", "idle", "reader"] {
+        let compiled = authorizer.tenant("acme").unwrap();
+        let families = FamilySet::new();
+        authorizer.install(change(&compiled, CATALOG, TENANT, &people, &families, &[changed]));
+        assert_eq!(outcome(&authorizer, "idle", "doc.read", &[]), "allow", "{changed}");
+        assert_eq!(outcome(&authorizer, "deputy", "doc.read", &[]), "not-granted", "{changed}");
+    }
+}
+
+#[test]
+fn who_takes_no_part_delegates_nothing_of_their_own_either() {
+    let sending = |from: &str| {
+        let authorizer =
+            delegating(&format!("  - {{from: {from}, to: deputy, permissions: [send]}}\n"), "");
+        let own = [("author", Value::from(from.to_owned()))];
+        outcome(&authorizer, "deputy", "send", &own)
+    };
+    assert_eq!(sending("reader"), "allow");
+    assert_eq!(sending("gone"), "not-granted");
+}
+
+#[test]
 fn a_delegation_has_a_window_that_is_exact_to_the_millisecond() {
     let authorizer = delegating(
         "  - {from: reader, to: deputy, permissions: [doc.read], WINDOW}\n",

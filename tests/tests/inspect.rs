@@ -214,7 +214,10 @@ fn diff_offers_roles_grants_and_the_lifting_of_restrictions() {
     has(&output, "conversations.bulk all none `rosa.keller`: grant `conversations.bulk` at all");
     has(&output, "`rosa.keller`: give role `agent`");
     let restricted = ask("diff", "cloze", &["marco.bellini", "tara.quinn"]);
-    has(&restricted, "visibility.redact_shared_timelines none all `tara.quinn`: take role `staff`");
+    has(
+        &restricted,
+        "visibility.redact_shared_timelines (restricts) none all `tara.quinn`: take role `staff`",
+    );
 }
 
 #[test]
@@ -275,7 +278,7 @@ fn impact_warns_of_lockouts_of_the_last_holder_and_of_what_opens_to_everybody() 
     ];
     let (_folder, path) = edited("atender", "people.yaml", &owners);
     let output = impact("atender", "--people-file", &path, &[]);
-    has(&output, "nobody is left who holds `users.delete`");
+    has(&output, "nobody is left who holds `settings.workspace`");
     let steps = "      - {kind: segment_steps, id: luxury_listings, access: view}\n";
     let (_folder, path) = edited("cloze", "tenant.yaml", &[(steps, "")]);
     let output = impact("cloze", "--tenant-file", &path, &[]);

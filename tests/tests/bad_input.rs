@@ -71,7 +71,7 @@ fn two_roles_with_one_id_are_shown() {
     assert_snapshot!(refused("tenant.yaml", "- id: integrator", "- id: trial_closer"), @r"
       × roles.trial_closer: two roles have this id
         ╭─[DIR/tenant.yaml:52:9]
-     51 │   # The technical side, without any lead.
+     51 │   # The technical side, with no more of the leads than the floor shows to everybody.
      52 │   - id: trial_closer
         ·         ────────────
      53 │     label: Integrator

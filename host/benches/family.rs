@@ -8,10 +8,12 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "../tests/runtime_guest/mod.rs"]
+mod measure;
+#[path = "../../tests/hostile/src/guest.rs"]
 mod runtime_guest;
 
 use criterion::{Criterion, Throughput};
+use measure::{Case, Empty, compare};
 use permesso_engine::family::{Family, Input, InputKind, InputSpec, Question};
 use permesso_host::runtime::{InstanceMode, Runtime, RuntimeConfig, WasmFamily};
 use runtime_guest::{Guest, Manifest};
@@ -21,9 +23,7 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use wasmtime::component::{Component, Linker, TypedFunc};
-use wasmtime::{Engine, Store};
+use std::time::Duration;
 
 const TENANT: &str = "acme";
 const BATCH: usize = 100;
@@ -57,7 +57,7 @@ fn main() {
     for subject in &subjects {
         let manifest = subject.fresh.manifest();
         println!("\nfamily `{}`, {} inputs, 12 given", manifest.id, manifest.inputs.len());
-        compare(&nothing, &subject.cases());
+        compare(&nothing, &subject.cases(), 1_000);
     }
 }
 
@@ -94,70 +94,6 @@ impl Subject {
     fn all(&self, family: &WasmFamily) {
         let answers = family.evaluate_batch(TENANT, black_box(&self.batch));
         assert!(answers.iter().all(Result::is_ok));
-    }
-}
-
-/// Something to measure that does so many items at once.
-struct Case<'c> {
-    name: &'static str,
-    items: u32,
-    call: Box<dyn Fn() + 'c>,
-}
-
-impl<'c> Case<'c> {
-    fn new(name: &'static str, items: u32, call: impl Fn() + 'c) -> Self {
-        Self { name, items, call: Box::new(call) }
-    }
-
-    /// The time of one item, over enough of them.
-    fn round(&self) -> Duration {
-        const ITEMS: u32 = 500;
-        let start = Instant::now();
-        (0..ITEMS / self.items).for_each(|_| (self.call)());
-        start.elapsed() / ITEMS
-    }
-}
-
-/// Prints what an item of each case takes, and how many times the baseline that is. The cases
-/// take turns, and of many short rounds the quickest counts: what the code costs when nothing
-/// interferes.
-fn compare(baseline: &Case<'_>, cases: &[Case<'_>]) {
-    let all: Vec<_> = std::iter::once(baseline).chain(cases).collect();
-    let mut quickest = vec![Duration::MAX; all.len()];
-    for _ in 0..1_000 {
-        for (case, quickest) in all.iter().zip(&mut quickest) {
-            *quickest = case.round().min(*quickest);
-        }
-    }
-    let baseline = quickest.first().map_or(1.0, Duration::as_secs_f64);
-    for (case, quickest) in all.iter().zip(quickest) {
-        let ratio = quickest.as_secs_f64() / baseline;
-        println!("{:<24} {:>6} ns {ratio:>6.1} x", case.name, quickest.as_nanos());
-    }
-}
-
-/// A component that does nothing.
-struct Empty {
-    store: Store<()>,
-    function: TypedFunc<(), ()>,
-}
-
-impl Empty {
-    fn new() -> Self {
-        let engine = Engine::default();
-        let text = r#"(component
-            (core module $m (func (export "f")))
-            (core instance $i (instantiate $m))
-            (func (export "f") (canon lift (core func $i "f"))))"#;
-        let component = Component::new(&engine, wat::parse_str(text).unwrap()).unwrap();
-        let mut store = Store::new(&engine, ());
-        let instance = Linker::new(&engine).instantiate(&mut store, &component).unwrap();
-        let function = instance.get_typed_func(&mut store, "f").unwrap();
-        Self { store, function }
-    }
-
-    fn call(&mut self) {
-        self.function.call(&mut self.store, ()).unwrap();
     }
 }
 

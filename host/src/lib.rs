@@ -6,8 +6,11 @@
 )]
 
 pub mod cli;
+pub mod conformance;
+pub mod families;
 pub mod folder;
 pub mod http;
 pub mod pdp;
 pub mod runtime;
+pub mod supply;
 pub mod table;

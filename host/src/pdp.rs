@@ -3,17 +3,17 @@
 //! This is what an application embeds. It reads folders, loads components, compiles tenants and
 //! decides; it opens no port and starts no thread but the one that ticks the families' deadlines.
 
+use crate::families::Families;
 use crate::folder::{FolderError, TenantFolder};
 use crate::runtime::{LoadError, Runtime, RuntimeConfig, RuntimeError, WasmFamily};
+use crate::supply::{Depot, DepotError, Follower, Swap};
 use permesso_engine::Authorizer;
-use permesso_engine::compile::{Compiled, Definition, FamilySet, compile};
+use permesso_engine::compile::{Compiled, Definition, compile};
 use permesso_engine::decision::{Decision, Explanation, Request};
-use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
+use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::family::Fault;
-use permesso_engine::model::Position;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How many decisions of families are kept by default.
@@ -31,6 +31,9 @@ pub enum SetupError {
     /// A component is refused.
     #[error(transparent)]
     Component(#[from] LoadError),
+    /// The depot cannot be used, or a family in it cannot be run.
+    #[error(transparent)]
+    Depot(#[from] DepotError),
     /// Two components say that they are the same family.
     #[error("`{first}` and `{second}` are both the family `{id}`; keep one of them")]
     TwoComponents {
@@ -47,6 +50,19 @@ pub enum SetupError {
         /// The tenant.
         tenant: String,
         /// The second folder.
+        path: PathBuf,
+    },
+    /// A folder that is served has become that of another tenant.
+    #[error(
+        "`{}` held the tenant `{was}` and now holds `{is}`; restart the server to serve it",
+        path.display()
+    )]
+    OtherTenant {
+        /// The tenant that is served.
+        was: String,
+        /// The tenant that it says now.
+        is: String,
+        /// The folder.
         path: PathBuf,
     },
     /// A family gave no answer about a tenant's configuration.
@@ -67,110 +83,31 @@ impl From<Diagnostics> for SetupError {
     }
 }
 
-/// The installed families.
-#[derive(Debug, Default, Clone)]
-pub struct Families {
-    by_id: BTreeMap<String, (String, Arc<WasmFamily>)>,
-}
-
-impl Families {
-    /// Loads every `*.wasm` of a folder; a folder that does not exist holds none.
-    ///
-    /// # Errors
-    ///
-    /// A component that is refused, or two of one family.
-    pub fn load_folder(&mut self, runtime: &Runtime, folder: &Path) -> Result<(), SetupError> {
-        let read = |path: &Path, source| FolderError::Read { path: path.to_owned(), source };
-        if !folder.is_dir() {
-            return Ok(());
-        }
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(folder).map_err(|error| read(folder, error))? {
-            let path = entry.map_err(|error| read(folder, error))?.path();
-            if path.extension().is_some_and(|extension| extension == "wasm") {
-                paths.push(path);
-            }
-        }
-        paths.sort();
-        for path in paths {
-            self.load(runtime, &path)?;
-        }
-        Ok(())
-    }
-
-    /// Loads one component.
-    ///
-    /// # Errors
-    ///
-    /// As [`load_folder`](Self::load_folder).
-    pub fn load(&mut self, runtime: &Runtime, path: &Path) -> Result<(), SetupError> {
-        let bytes =
-            fs::read(path).map_err(|source| FolderError::Read { path: path.to_owned(), source })?;
-        let name = path.display().to_string();
-        let family = runtime.load(&bytes, &name)?;
-        let id = permesso_engine::family::Family::manifest(family.as_ref()).id.clone();
-        if let Some((first, _)) = self.by_id.get(&id) {
-            return Err(SetupError::TwoComponents { id, first: first.clone(), second: name });
-        }
-        self.by_id.insert(id, (name, family));
-        Ok(())
-    }
-
-    /// Takes a family out, so that what it governs is denied.
-    pub fn remove(&mut self, id: &str) -> bool {
-        self.by_id.remove(id).is_some()
-    }
-
-    /// The families by id.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<WasmFamily>)> {
-        self.by_id.iter().map(|(id, (_, family))| (id.as_str(), family))
-    }
-
-    /// As the engine takes them.
-    #[must_use]
-    pub fn as_set(&self) -> FamilySet {
-        self.by_id
-            .iter()
-            .map(|(id, (_, family))| {
-                (id.clone(), Arc::clone(family) as Arc<dyn permesso_engine::family::Family>)
-            })
-            .collect()
-    }
-
-    /// Asks each family about its configuration by a tenant.
-    fn validate(&self, folder: &TenantFolder) -> Result<(), SetupError> {
-        let tenant = &folder.tenant.value;
-        let mut found = Diagnostics::default();
-        for (id, settings) in &tenant.families {
-            let Some((_, family)) = self.by_id.get(id) else { continue };
-            let config = serde_json::to_string(&settings.config).unwrap_or_default();
-            let diagnostics = family.validate(&tenant.tenant, &config).map_err(|fault| {
-                SetupError::Configuration {
-                    family: id.clone(),
-                    tenant: tenant.tenant.to_string(),
-                    fault,
-                }
-            })?;
-            found.extend(diagnostics.into_iter().map(|diagnostic| Diagnostic {
-                file: folder.tenant.file.clone(),
-                at: Position::default(),
-                field: format!("families.{id}.config{}", diagnostic.pointer),
-                message: diagnostic.message,
-                help: None,
-            }));
-        }
-        Ok(found.or(())?)
-    }
-}
-
 /// A policy decision point.
 #[derive(Debug)]
 pub struct Pdp {
     /// Declared before the runtime, so that what runs in it is gone first.
     authorizer: Arc<Authorizer>,
+    /// Those of the folders.
+    fixed: Families,
+    /// Those, and those of the depot.
     families: Families,
+    without: Vec<String>,
     folders: Vec<TenantFolder>,
-    _runtime: Runtime,
+    follower: Option<Follower>,
+    runtime: Runtime,
+}
+
+/// What became of a change of families or of a tenant's documents.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// The families that differ from before.
+    pub families: Vec<String>,
+    /// The tenants that are decided on anew, with their revision.
+    pub tenants: Vec<(String, u64)>,
+    /// What could not be done. What it concerns goes on as it was; only what closes is done all
+    /// the same.
+    pub problems: Vec<SetupError>,
 }
 
 /// Puts a [`Pdp`] together.
@@ -179,6 +116,7 @@ pub struct PdpBuilder {
     runtime: RuntimeConfig,
     folders: Vec<PathBuf>,
     families: Vec<PathBuf>,
+    depot: Option<PathBuf>,
     without: Vec<String>,
 }
 
@@ -201,6 +139,13 @@ impl PdpBuilder {
     #[must_use]
     pub fn families(mut self, path: impl Into<PathBuf>) -> Self {
         self.families.push(path.into());
+        self
+    }
+
+    /// Runs what is installed in a depot, and follows it (see [`Pdp::follow`]).
+    #[must_use]
+    pub fn depot(mut self, path: impl Into<PathBuf>) -> Self {
+        self.depot = Some(path.into());
         self
     }
 
@@ -227,15 +172,30 @@ impl PdpBuilder {
             families.load_folder(&runtime, &path.join("families"))?;
             folders.push(TenantFolder::read(path)?);
         }
-        for id in &self.without {
-            families.remove(id);
-        }
-        let pdp = Pdp {
-            authorizer: Arc::new(Authorizer::new(CACHE_CAPACITY)),
-            families,
-            folders,
-            _runtime: runtime,
+        let fixed = families;
+        let mut follower =
+            self.depot.map(|path| Depot::open(path).and_then(Follower::new)).transpose()?;
+        let swap = match &mut follower {
+            Some(follower) => follower.poll(&runtime)?.unwrap_or_default(),
+            None => Swap::default(),
         };
+        for problem in swap.problems {
+            if problem.is_of_the_operator() {
+                return Err(problem.into());
+            }
+            // One family that cannot be run is no reason not to serve all the others.
+            tracing::error!(%problem, "a family of the depot does not answer");
+        }
+        let mut pdp = Pdp {
+            authorizer: Arc::new(Authorizer::new(CACHE_CAPACITY)),
+            families: Families::default(),
+            fixed,
+            without: self.without,
+            folders,
+            follower,
+            runtime,
+        };
+        pdp.families = pdp.combined(&swap.families)?;
         for folder in &pdp.folders {
             let compiled = pdp.compile(folder)?;
             if pdp.authorizer.tenant(compiled.snapshot.tenant()).is_some() {
@@ -244,18 +204,22 @@ impl PdpBuilder {
                     path: folder.path.clone(),
                 });
             }
-            for (family, digest) in compiled.snapshot.families() {
-                if digest.is_none() {
-                    tracing::warn!(
-                        tenant = compiled.snapshot.tenant(),
-                        family,
-                        "no component of this family is installed; what it governs is denied"
-                    );
-                }
-            }
+            warn_of_missing(&compiled);
             pdp.authorizer.install(compiled);
         }
         Ok(pdp)
+    }
+}
+
+fn warn_of_missing(compiled: &Compiled) {
+    for (family, digest) in compiled.snapshot.families() {
+        if digest.is_none() {
+            tracing::warn!(
+                tenant = compiled.snapshot.tenant(),
+                family,
+                "no component of this family is installed; what it governs is denied"
+            );
+        }
     }
 }
 
@@ -272,15 +236,121 @@ impl Pdp {
     ///
     /// Everything that is wrong with its documents.
     pub fn compile(&self, folder: &TenantFolder) -> Result<Compiled, SetupError> {
-        self.families.validate(folder)?;
+        self.compile_with(folder, &self.families)
+    }
+
+    fn compile_with(
+        &self,
+        folder: &TenantFolder,
+        families: &Families,
+    ) -> Result<Compiled, SetupError> {
+        families.validate(folder)?;
+        let served = self.authorizer.tenant(folder.tenant.value.tenant.as_str());
         Ok(compile(&Definition {
             catalog: &folder.catalog,
             tenant: &folder.tenant,
             directory: &folder.directory,
-            families: &self.families.as_set(),
-            revision: 1,
+            families: &families.as_set(),
+            revision: served.map_or(1, |served| served.snapshot.revision() + 1),
             lenient: false,
         })?)
+    }
+
+    /// The families of the folders and of the depot, without those that are left out.
+    fn combined(&self, depot: &BTreeMap<String, Arc<WasmFamily>>) -> Result<Families, SetupError> {
+        let mut families = self.fixed.clone();
+        if let Some(follower) = &self.follower {
+            families.extend(follower.depot().root(), depot)?;
+        }
+        for id in &self.without {
+            families.remove(id);
+        }
+        Ok(families)
+    }
+
+    /// Takes over what changed in the depot since the last time. Decisions under way finish with
+    /// the families that they began with, and each is made with those of one revision of its
+    /// tenant. Compiles for up to some seconds: not for a thread that answers requests.
+    ///
+    /// # Errors
+    ///
+    /// Where the depot cannot be read. Nothing has changed then.
+    pub fn follow(&mut self) -> Result<Change, SetupError> {
+        let Some(follower) = &mut self.follower else { return Ok(Change::default()) };
+        let Some(swap) = follower.poll(&self.runtime)? else { return Ok(Change::default()) };
+        let mut change = Change { families: swap.changed, ..Change::default() };
+        change.problems.extend(swap.problems.into_iter().map(SetupError::Depot));
+        match self.combined(&swap.families) {
+            Ok(families) => self.swap(families, &mut change),
+            Err(problem) => change.problems.push(problem),
+        }
+        Ok(change)
+    }
+
+    /// Puts other families in the place of those that are installed.
+    fn swap(&mut self, families: Families, change: &mut Change) {
+        // For a tenant that cannot be served with all of them: no newer family, but none either
+        // that is to answer no more.
+        let mut closing = families.clone();
+        for id in &change.families {
+            if families.get(id).is_some() {
+                closing.take_over(id, &self.families);
+            }
+        }
+        for folder in &self.folders {
+            let tenant = folder.tenant.value.tenant.as_str();
+            let concerned = self.authorizer.tenant(tenant).is_some_and(|served| {
+                let mut used = served.snapshot.families();
+                used.any(|(used, _)| change.families.iter().any(|changed| changed == used))
+            });
+            if !concerned {
+                continue;
+            }
+            let compiled = self.compile_with(folder, &families).or_else(|problem| {
+                change.problems.push(problem);
+                self.compile_with(folder, &closing)
+            });
+            match compiled {
+                Ok(compiled) => {
+                    warn_of_missing(&compiled);
+                    change.tenants.push((tenant.to_owned(), compiled.snapshot.revision()));
+                    self.authorizer.install(compiled);
+                }
+                Err(problem) => change.problems.push(problem),
+            }
+        }
+        self.families = families;
+    }
+
+    /// Reads the tenants' folders again and takes over what they say now. A folder with a mistake
+    /// is served as it was.
+    pub fn reread(&mut self) -> Change {
+        let mut change = Change::default();
+        let mut folders = std::mem::take(&mut self.folders);
+        for folder in &mut folders {
+            let read = TenantFolder::read(&folder.path).map_err(SetupError::from);
+            let compiled = read.and_then(|read| {
+                if read.tenant.value.tenant != folder.tenant.value.tenant {
+                    return Err(SetupError::OtherTenant {
+                        was: folder.tenant.value.tenant.to_string(),
+                        is: read.tenant.value.tenant.to_string(),
+                        path: folder.path.clone(),
+                    });
+                }
+                Ok((self.compile(&read)?, read))
+            });
+            match compiled {
+                Ok((compiled, read)) => {
+                    let tenant = compiled.snapshot.tenant().to_owned();
+                    change.tenants.push((tenant, compiled.snapshot.revision()));
+                    self.authorizer.install(compiled);
+                    *folder = read;
+                }
+                Err(problem) => change.problems.push(problem),
+            }
+        }
+        self.folders = folders;
+        change
     }
 
     /// The engine.

@@ -1,6 +1,7 @@
 //! What a good family gets and gives: values arrive as they were sent, answers come back as
 //! they were given, and no instance is shared between tenants.
 
+#[path = "../../tests/hostile/src/guest.rs"]
 mod runtime_guest;
 
 use permesso_engine::family::{Answer, Effect, Family as _, FaultKind, Input, InputKind, Question};

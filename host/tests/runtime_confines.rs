@@ -3,6 +3,7 @@
 //! Each test runs one hostile guest, asserts the typed fault, and then asks a good family in
 //! the same runtime.
 
+#[path = "../../tests/hostile/src/guest.rs"]
 mod runtime_guest;
 
 use permesso_engine::family::{Answer, Family as _, FaultKind};

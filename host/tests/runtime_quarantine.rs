@@ -1,6 +1,7 @@
 //! A family that fails again and again, is slow for one tenant, or is not what it promised to be,
 //! costs others nothing.
 
+#[path = "../../tests/hostile/src/guest.rs"]
 mod runtime_guest;
 
 use permesso_engine::family::{Family as _, FaultKind, Input, InputKind};

@@ -1,5 +1,6 @@
 //! What is refused when a component is loaded, and what people are told.
 
+#[path = "../../tests/hostile/src/guest.rs"]
 mod runtime_guest;
 
 use insta::assert_snapshot;
@@ -129,21 +130,21 @@ fn another_version_of_the_interface_is_refused_with_both_versions() {
     let guest = |interface| Guest { interface, ..Guest::default() };
     assert_snapshot!(refusal_of(&guest("2.0.0")), @"
     cannot load `crm.wasm`: it needs `permesso:family/family@2.0.0` and this host offers
-    `permesso:family/family@1.0.0`; update the host, or build the family against the older
+    `permesso:family/family@1.1.0`; update the host, or build the family against the older
     version
     ");
     assert_snapshot!(refusal_of(&guest("1.9.0")), @"
     cannot load `crm.wasm`: it needs `permesso:family/family@1.9.0` and this host offers
-    `permesso:family/family@1.0.0`; update the host, or build the family against the older
+    `permesso:family/family@1.1.0`; update the host, or build the family against the older
     version
     ");
     assert_snapshot!(refusal_of(&guest("0.4.0")), @"
     cannot load `crm.wasm`: it needs `permesso:family/family@0.4.0` and this host offers
-    `permesso:family/family@1.0.0`; build the family against the newer version
+    `permesso:family/family@1.1.0`; build the family against the newer version
     ");
     assert_snapshot!(refusal_of(&guest("1.0.0-draft")), @"
     cannot load `crm.wasm`: it needs `permesso:family/family@1.0.0-draft` and this host offers
-    `permesso:family/family@1.0.0`; build it against a released version
+    `permesso:family/family@1.1.0`; build it against a released version
     ");
 }
 
@@ -220,10 +221,14 @@ fn a_component_over_the_size_limit_is_refused_unread() {
 #[test]
 fn a_component_that_needs_more_memory_than_the_limit_is_refused() {
     assert_snapshot!(refusal_of(&Guest { pages: 300, ..Guest::default() }), @"
+    cannot load `crm.wasm`: its `describe` failed: memory: more than 16777216 bytes of memory
+    were asked for
+    ");
+    assert_snapshot!(refusal_of(&Guest { pages: 1100, ..Guest::default() }), @"
     cannot load `crm.wasm`: it cannot be compiled: module memory does not fit in pooling
     allocator requirements: memory index 0 is unsupported in this pooling allocator
-    configuration: memory has a minimum byte size of 19660800 which exceeds the limit of
-    0x1000000 bytes; it may need more memory than families get, or features of WebAssembly that
+    configuration: memory has a minimum byte size of 72089600 which exceeds the limit of
+    0x4000000 bytes; it may need more memory than families get, or features of WebAssembly that
     they do not get
     ");
 }

@@ -47,6 +47,18 @@ pub fn families() -> PathBuf {
     folder
 }
 
+/// Whether a tool that a test needs is missing may be shrugged off: everywhere but in CI, which
+/// installs them and says so with `PERMESSO_REQUIRE_TOOLS=1`.
+///
+/// # Panics
+///
+/// In CI.
+pub fn skip(what: &str, because: &str) {
+    let required = std::env::var_os("PERMESSO_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+    assert!(!required, "{what}: {because}");
+    eprintln!("SKIPPED {what}: {because}");
+}
+
 /// The binary of this build.
 ///
 /// # Panics
@@ -54,15 +66,16 @@ pub fn families() -> PathBuf {
 /// If it has not been built.
 #[must_use]
 pub fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("the path of this test");
-    let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
-    let binary = profile.join("permesso");
+    // A test lies in a folder below the binary, another program beside it.
+    let this = std::env::current_exe().expect("the path of this program");
+    let candidates = this.ancestors().skip(1).take(2).map(|folder| folder.join("permesso"));
+    let found = candidates.into_iter().find(|binary| binary.is_file());
     assert!(
-        binary.is_file(),
-        "no binary at `{}`; run the tests with `cargo xtask test`",
-        binary.display()
+        found.is_some(),
+        "no binary beside or above `{}`; run the tests with `cargo xtask test`",
+        this.display()
     );
-    binary
+    found.unwrap_or_default()
 }
 
 /// What a command of the binary printed and how it ended.

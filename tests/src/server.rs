@@ -22,12 +22,22 @@ impl Server {
     ///
     /// If it does not start.
     pub fn start<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
+        Self::logging(args, Stdio::inherit())
+    }
+
+    /// The same, with its log going there.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn logging<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>, log: Stdio) -> Self {
         let mut child = Command::new(binary())
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(args)
             .env("PERMESSO_FAMILIES", families())
             .current_dir(root())
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .expect("the binary starts");
         let mut out = BufReader::new(child.stdout.take().expect("its output"));
@@ -40,6 +50,12 @@ impl Server {
             }
         };
         Self { child, out, address }
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Tells it to stop, as a supervisor does.

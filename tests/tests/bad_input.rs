@@ -116,7 +116,7 @@ fn a_text_is_not_a_component() {
 #[test]
 fn an_interface_version_that_this_host_does_not_know_is_named_with_the_one_that_it_does() {
     let wat = r#"(component (instance $i) (export "permesso:family/family@2.0.0" (instance $i)))"#;
-    assert_snapshot!(refused_component(&wat::parse_str(wat).unwrap()), @"error: cannot load `DIR/families/theirs.wasm`: it needs `permesso:family/family@2.0.0` and this host offers `permesso:family/family@1.0.0`; update the host, or build the family against the older version");
+    assert_snapshot!(refused_component(&wat::parse_str(wat).unwrap()), @"error: cannot load `DIR/families/theirs.wasm`: it needs `permesso:family/family@2.0.0` and this host offers `permesso:family/family@1.1.0`; update the host, or build the family against the older version");
 }
 
 #[test]

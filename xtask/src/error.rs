@@ -50,6 +50,15 @@ pub(crate) enum Error {
         source: io::Error,
     },
 
+    /// The tools of a language are missing where they have to be there.
+    #[error("no tools to build families in {language}: `{missing}` does not work; install it")]
+    NoTools {
+        /// The language.
+        language: &'static str,
+        /// What was tried.
+        missing: String,
+    },
+
     /// A program is missing.
     #[error("cannot start `{program}`: install it, or add it to `PATH`")]
     Spawn {

@@ -13,8 +13,10 @@ mod fuzz;
 mod oracle;
 mod process;
 mod reproducible;
+mod soak;
 mod test;
 mod toolchain;
+mod vendors;
 mod workspace;
 
 use std::{error::Error as _, path::PathBuf, process::ExitCode};
@@ -49,6 +51,8 @@ enum Cmd {
     Fuzz(fuzz::Options),
     /// Compare the engine with a second, naive evaluator on random questions.
     Oracle(oracle::Options),
+    /// Put a server under load with every hostile family, beside a tenant that must not notice.
+    Soak(soak::Options),
     /// Build the families, then run every check of both workspaces.
     Test(test::Options),
 }
@@ -84,6 +88,7 @@ fn run(command: Cmd) -> Result<(), oracle::Failure> {
         Cmd::Demo(options) => Ok(demo::run(&workspace, &options)?),
         Cmd::Fuzz(options) => Ok(fuzz::run(&workspace, &options)?),
         Cmd::Oracle(options) => oracle::run(&workspace, &options),
+        Cmd::Soak(options) => Ok(soak::run(&workspace, &options)?),
         Cmd::Test(options) => Ok(test::run(&workspace, &options)?),
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     families,
     process::{line, spawn_error},
-    reproducible,
+    reproducible, vendors,
     workspace::{Workspace, cargo},
 };
 
@@ -38,9 +38,11 @@ enum Stage {
     Fmt,
     /// `cargo clippy` in both workspaces, warnings are errors.
     Clippy,
+    /// Build the vendors' families, in every language that there are tools for.
+    Vendors,
     /// `cargo test` in the host's workspace.
     Test,
-    /// `cargo test` in the guests' workspace, natively.
+    /// `cargo test` in the guests' workspace and in a vendor's, natively.
     Plugins,
     /// Build the families from other folders: the bytes have to be the same.
     Reproducible,
@@ -63,6 +65,7 @@ impl Stage {
             Self::Families => "families",
             Self::Fmt => "fmt",
             Self::Clippy => "clippy",
+            Self::Vendors => "vendors",
             Self::Test => "test",
             Self::Plugins => "plugins",
             Self::Reproducible => "reproducible",
@@ -85,21 +88,33 @@ impl Stage {
                 .env("CARGO_TARGET_DIR", workspace.native_target());
             command
         };
+        // The vendors' example in Rust is a workspace of its own, as a vendor's is.
+        let vendor = |words: &str| {
+            let mut command = guests(words);
+            command.current_dir(workspace.root().join("examples/vendor/data-residency"));
+            command
+        };
         match self {
-            Self::Families | Self::Reproducible => Vec::new(),
-            Self::Fmt => vec![host("fmt --all --check"), guests("fmt --all --check")],
+            Self::Families | Self::Vendors | Self::Reproducible => Vec::new(),
+            Self::Fmt => {
+                let words = "fmt --all --check";
+                vec![host(words), guests(words), vendor("fmt --check")]
+            }
             Self::Clippy => {
                 let words = "clippy --workspace --all-targets --release -- -D warnings";
-                vec![host(words), guests(words)]
+                vec![host(words), guests(words), vendor(words)]
             }
             Self::Test => vec![host("test --workspace --release")],
-            Self::Plugins => vec![guests("test --workspace --release")],
+            Self::Plugins => {
+                vec![guests("test --workspace --release"), vendor("test --release")]
+            }
         }
     }
 
     fn run(self, workspace: &Workspace) -> Result<()> {
         match self {
             Self::Families => families::print(&families::build(workspace, &workspace.families())?),
+            Self::Vendors => vendors::build(workspace)?,
             Self::Reproducible => {
                 let built = families::build(workspace, &workspace.families())?;
                 reproducible::check(workspace, &built)?;
@@ -179,13 +194,13 @@ mod tests {
     fn without_flags_every_stage_runs_in_order() {
         assert_eq!(
             wanted(&[], false),
-            ["families", "fmt", "clippy", "test", "plugins", "reproducible"]
+            ["families", "fmt", "clippy", "vendors", "test", "plugins", "reproducible"]
         );
     }
 
     #[test]
     fn the_lints_can_be_left_out() {
-        assert_eq!(wanted(&[], true), ["families", "test", "plugins", "reproducible"]);
+        assert_eq!(wanted(&[], true), ["families", "vendors", "test", "plugins", "reproducible"]);
     }
 
     #[test]

@@ -74,6 +74,11 @@ impl Toolchain {
         Err(Error::NoToolchain { tried })
     }
 
+    /// The compiler, where it is not the one that cargo would take.
+    pub(crate) fn rustc(&self) -> Option<&Path> {
+        self.rustc.as_deref()
+    }
+
     /// Makes `cargo` compile families: the compiler, the linker and the flags,
     /// whatever the caller's own environment and configuration say.
     pub(crate) fn configure(&self, cargo: &mut Command, remap: &[(&Path, &str)]) {

@@ -61,6 +61,11 @@ impl Workspace {
             .map_or_else(|| self.root.join("target"), |folder| self.root.join(folder))
     }
 
+    /// Where projects fresh from the templates are put.
+    pub(crate) fn vendors(&self) -> PathBuf {
+        self.root.join("target/vendor")
+    }
+
     /// Where finished families are put unless the caller says otherwise.
     pub(crate) fn families(&self) -> PathBuf {
         self.root.join("target/families")

@@ -138,6 +138,7 @@ fn install(
             path: spec.path.clone(),
             kind: spec.kind,
             config: value.flatten(),
+            withheld: config.is_none() && !family.may_see(&spec.path),
             holds: match &spec.path {
                 InputPath::SubjectHolds(id) => permissions.find(id),
                 _ => None,

@@ -206,7 +206,11 @@ impl Gathered {
         if let Some(installed) = family.and_then(|family| family.installed.as_ref()) {
             self.path(&InputPath::ResourceKind);
             // A family that reads `now` says itself how long its answer holds.
-            for input in installed.inputs.iter().filter(|input| input.path != InputPath::Now) {
+            for input in installed
+                .inputs
+                .iter()
+                .filter(|input| input.path != InputPath::Now && !input.withheld)
+            {
                 self.read(snapshot, &input.path);
             }
             for required in installed.requires.iter().flatten() {

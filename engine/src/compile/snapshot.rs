@@ -246,6 +246,8 @@ pub(crate) struct InputRule {
     pub(crate) kind: crate::family::InputKind,
     /// The value, where it comes from the tenant's configuration.
     pub(crate) config: Option<Input<'static>>,
+    /// Whether the platform does not let the family see it.
+    pub(crate) withheld: bool,
     /// The permission, where it asks whether one is held.
     pub(crate) holds: Option<PermissionId>,
 }

@@ -48,6 +48,9 @@ impl<'a> Ask<'a> {
         rule: &'a InputRule,
         asked: PermissionId,
     ) -> Result<Option<Input<'a>>, Fault> {
+        if rule.withheld {
+            return Ok(None);
+        }
         let member = self.member;
         let text = |text: &'a str| Ok(Some(Input::Text(Cow::Borrowed(text))));
         let texts = |names: &mut dyn Iterator<Item = &'a str>| {

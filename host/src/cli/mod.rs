@@ -8,7 +8,9 @@ mod ask;
 mod coverage;
 mod diff;
 mod explain;
+mod family;
 mod impact;
+mod keep_up;
 mod report;
 mod serve;
 mod test;
@@ -54,6 +56,8 @@ enum Command {
     Impact(impact::Impact),
     /// Run decision tables: exit code 0 only if every row passes
     Test(test::Test),
+    /// Write, test, ship and install permission families
+    Family(family::Family),
 }
 
 /// The folders and components to work with.
@@ -73,6 +77,9 @@ struct Components {
     /// binary, above it, or in ./target]
     #[arg(long, value_name = "DIR", env = "PERMESSO_FAMILIES")]
     families: Option<PathBuf>,
+    /// Also run what `permesso family install` installed in this depot
+    #[arg(long, value_name = "DIR", env = "PERMESSO_DEPOT")]
+    depot: Option<PathBuf>,
     /// Leave this family out, as if its component were not installed
     #[arg(long = "without-family", value_name = "ID")]
     without: Vec<String>,
@@ -89,6 +96,9 @@ impl Components {
         let mut builder = Pdp::builder();
         if let Some(families) = self.families.clone().or_else(default_families) {
             builder = builder.families(families);
+        }
+        if let Some(depot) = &self.depot {
+            builder = builder.depot(depot);
         }
         for folder in folders {
             builder = builder.folder(folder);
@@ -128,6 +138,7 @@ pub fn main() -> ExitCode {
         Command::Diff(diff) => diff.run(),
         Command::Impact(impact) => impact.run(),
         Command::Test(test) => test.run(),
+        Command::Family(family) => family.run(),
     };
     result.unwrap_or_else(|failure| {
         eprintln!("{failure}");

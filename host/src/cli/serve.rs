@@ -1,5 +1,9 @@
 //! `permesso serve`: the tenants of folders over HTTP.
+//!
+//! What is installed in the depot is followed while it serves; the folders are read again on a
+//! SIGHUP.
 
+use super::keep_up::KeepUp;
 use super::{Failure, Sources};
 use crate::http::{Limits, ServeError, Server, ServerConfig};
 use crate::pdp::Pdp;
@@ -8,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 use tokio::runtime::Builder;
 
@@ -73,8 +78,14 @@ impl Serve {
                 );
             }
             println!("listening on http://{}", bound.address());
+            let keep_up = KeepUp::start(pdp)?;
+            let rereading = tokio::spawn(hung_up(keep_up.reread()));
             bound.readiness().set(true);
-            bound.run(stopped()).await.map_err(|e| failure(&e))?;
+            let served = bound.run(stopped()).await;
+            rereading.abort();
+            let _ = rereading.await;
+            keep_up.stop();
+            served.map_err(|e| failure(&e))?;
             println!("stopped");
             Ok(ExitCode::SUCCESS)
         })
@@ -96,6 +107,16 @@ impl Serve {
             grace: Duration::from_secs(self.grace),
             ..ServerConfig::new(Arc::clone(pdp.authorizer()))
         }
+    }
+}
+
+/// Has the folders read again each time the process is told that they changed.
+async fn hung_up(reread: SyncSender<()>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
+    while hang_up.recv().await.is_some() {
+        // Where one is waiting already, that one will do.
+        let _ = reread.try_send(());
     }
 }
 

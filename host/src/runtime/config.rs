@@ -6,6 +6,7 @@
 //! could make two runs differ (threads, NaN bits, relaxed SIMD) is off or made deterministic.
 
 use super::error::RuntimeError;
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -40,12 +41,17 @@ pub struct RuntimeConfig {
     /// How often deadlines are looked at: a call may outlive its deadline by two of these. At
     /// least 100 µs, at most a second.
     pub tick: Duration,
-    /// Linear memory of one instance in bytes; whole pages of 64 KiB.
+    /// Linear memory of one instance in bytes, unless a family is given another limit; whole
+    /// pages of 64 KiB.
     pub memory: usize,
+    /// The most that a family can be given, in bytes: whole pages of 64 KiB. Interpreted
+    /// languages want some 20 to 60 MiB.
+    pub memory_ceiling: usize,
     /// Elements of each table of an instance; each takes 8 bytes.
     pub table_elements: usize,
     /// Core modules that one component may consist of, the glue of component tools included.
-    /// Compiled languages need 3, interpreted ones up to 20.
+    /// Compiled languages need 3, interpreted ones up to 41. It is no share of anything that is
+    /// scarce, so one number does for both.
     pub core_instances: u32,
     /// Tables of one instance. Compiled languages need 2.
     pub tables: u32,
@@ -94,6 +100,9 @@ pub struct RuntimeConfig {
     pub shadow_every: u32,
     /// When a family that fails is not asked any more.
     pub quarantine: QuarantineConfig,
+    /// Counts what calls cost in instructions (see [`FamilyStats`](super::FamilyStats)). For
+    /// tools that measure families: it costs about a tenth of their speed.
+    pub meter: bool,
 }
 
 /// When a family that fails is not asked any more, and for how long.
@@ -142,8 +151,9 @@ impl Default for RuntimeConfig {
             setup_deadline: Duration::from_millis(250),
             tick: Duration::from_millis(1),
             memory: 16 << 20,
+            memory_ceiling: 64 << 20,
             table_elements: 10_000,
-            core_instances: 8,
+            core_instances: 48,
             tables: 4,
             stack: 512 << 10,
             result: 1 << 20,
@@ -163,8 +173,24 @@ impl Default for RuntimeConfig {
             running_per_tenant: 36,
             shadow_every: 1_000,
             quarantine: QuarantineConfig::default(),
+            meter: false,
         }
     }
+}
+
+/// What one family is given that others are not. What is `None` is as the runtime has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FamilyConfig {
+    /// Linear memory of one instance in bytes: at most the runtime's
+    /// [`memory_ceiling`](RuntimeConfig::memory_ceiling).
+    pub memory: Option<usize>,
+    /// Wall-clock time of one call.
+    pub deadline: Option<Duration>,
+    /// How long its instances live.
+    pub mode: Option<InstanceMode>,
+    /// The inputs that it may see, as its manifest names them. What it declares and is not here
+    /// is always absent to it; its configuration by a tenant is its own and always there.
+    pub granted: Option<BTreeSet<String>>,
 }
 
 impl RuntimeConfig {
@@ -197,8 +223,12 @@ impl RuntimeConfig {
         if self.setup_deadline < self.deadline || self.setup_deadline > hour {
             return fault("setup_deadline", "write at least `deadline` and at most an hour");
         }
-        if self.memory == 0 || !self.memory.is_multiple_of(PAGE) || self.memory > 1 << 32 {
-            return fault("memory", "write a multiple of 65536 bytes, at most 4 GiB");
+        let pages = |bytes: usize| bytes > 0 && bytes.is_multiple_of(PAGE);
+        if !pages(self.memory_ceiling) || self.memory_ceiling > 1 << 32 {
+            return fault("memory_ceiling", "write a multiple of 65536 bytes, at most 4 GiB");
+        }
+        if !pages(self.memory) || self.memory > self.memory_ceiling {
+            return fault("memory", "write a multiple of 65536 bytes, at most `memory_ceiling`");
         }
         if self.stack < PAGE || self.stack > 1 << 20 {
             return fault("stack", "write 64 KiB to 1 MiB; threads have 2 MiB");
@@ -230,6 +260,7 @@ impl RuntimeConfig {
         config
             // Limits.
             .epoch_interruption(true)
+            .consume_fuel(self.meter)
             .max_wasm_stack(self.stack)
             // The same question, the same answer.
             .cranelift_nan_canonicalization(true)
@@ -252,7 +283,7 @@ impl RuntimeConfig {
 
     /// The pool. One number sizes it: for 256 instances, 256 memories of 4 GiB of address space
     /// and a guard page each (1 TiB of the 128 TiB there are; only what is written to takes
-    /// memory: at most `memory` each while in use, `keep_resident` each, 48 MiB, in between),
+    /// memory: at most its limit each while in use, `keep_resident` each, 48 MiB, in between),
     /// 4 tables of 80 KB each, and 1,024 memory mappings.
     pub(super) fn pooled(&self) -> Config {
         let scans = PoolingAllocationConfig::is_pagemap_scan_available();
@@ -269,7 +300,7 @@ impl RuntimeConfig {
             .max_tables_per_component(self.tables)
             .max_tables_per_module(self.tables)
             .table_elements(self.table_elements)
-            .max_memory_size(self.memory)
+            .max_memory_size(self.memory_ceiling)
             .linear_memory_keep_resident(keep_resident)
             .table_keep_resident(4 << 10)
             .pagemap_scan(Enabled::Auto);
@@ -306,7 +337,7 @@ mod tests {
         let config = RuntimeConfig { memory: 100, ..RuntimeConfig::default() };
         assert_eq!(
             config.check().unwrap_err().to_string(),
-            "`memory` is out of range; write a multiple of 65536 bytes, at most 4 GiB"
+            "`memory` is out of range; write a multiple of 65536 bytes, at most `memory_ceiling`"
         );
     }
 }

@@ -6,19 +6,22 @@
 
 use super::answer::AnswerCheck;
 use super::bulkhead::Bulkhead;
-use super::config::RuntimeConfig;
+use super::config::{FamilyConfig, RuntimeConfig};
 use super::error::{LoadError, Refusal, RuntimeError};
-use super::family::{Loaded, WasmFamily};
+use super::family::{Loaded, Settings, WasmFamily};
 use super::log::LogRate;
 use super::permits::Permits;
 use super::probe::{Probe, probe};
 use super::store::Limits;
 use super::ticker;
 use permesso_engine::family::{Fault, FaultKind};
+use permesso_precompiled::{Cache, Found};
+use semver::Version;
 use sha2::{Digest as _, Sha256};
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use wasmtime::Engine;
+use wasmtime::component::Component;
 
 /// Runs permission families. Made once for a process; clones share everything.
 ///
@@ -98,19 +101,63 @@ impl Runtime {
     ///
     /// [`LoadError`] with the [`Refusal`] that says what is wrong and what to do.
     pub fn load(&self, bytes: &[u8], name: &str) -> Result<Arc<WasmFamily>, LoadError> {
-        let loaded = self.compile(bytes, name).map_err(|refusal| LoadError::new(name, refusal))?;
-        let mode = self.shared.config.mode;
-        Ok(Arc::new(WasmFamily::new(Arc::clone(&self.shared), Arc::new(loaded), mode)))
+        self.load_with(bytes, name, &FamilyConfig::default(), None)
     }
 
-    fn compile(&self, bytes: &[u8], name: &str) -> Result<Loaded, Refusal> {
-        let Shared { engine, config, limits, running, .. } = &*self.shared;
-        if bytes.len() > config.component {
-            return Err(Refusal::TooLarge { size: bytes.len(), limit: config.component });
+    /// Loads a component under limits of its own, and takes compiled code from `cache` or leaves
+    /// it there.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn load_with(
+        &self,
+        bytes: &[u8],
+        name: &str,
+        config: &FamilyConfig,
+        cache: Option<&Cache>,
+    ) -> Result<Arc<WasmFamily>, LoadError> {
+        let limits = self.shared.limits.of(&self.shared.config, config);
+        let loaded = self
+            .prepare(bytes, name, &limits, cache)
+            .map_err(|refusal| LoadError::new(name, refusal))?;
+        let mode = config.mode.unwrap_or(self.shared.config.mode);
+        let settings = Settings { mode, limits, granted: config.granted.clone() };
+        Ok(Arc::new(WasmFamily::new(Arc::clone(&self.shared), Arc::new(loaded), settings)))
+    }
+
+    /// What a file is, without compiling it: the interface that it speaks, and the names of what
+    /// it imports.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] for what is no family for this host.
+    pub fn look(&self, bytes: &[u8], name: &str) -> Result<Look, LoadError> {
+        self.outside(bytes)
+            .map(|Probe { version, imports, .. }| Look { interface: version, imports })
+            .map_err(|refusal| LoadError::new(name, refusal))
+    }
+
+    fn outside(&self, bytes: &[u8]) -> Result<Probe, Refusal> {
+        let limit = self.shared.config.component;
+        if bytes.len() > limit {
+            return Err(Refusal::TooLarge { size: bytes.len(), limit });
         }
-        let Probe { version, generation } = probe(bytes)?;
-        let digest = digest(bytes);
-        let code = generation.compile(engine, bytes, &version)?;
+        probe(bytes)
+    }
+
+    fn prepare(
+        &self,
+        bytes: &[u8],
+        name: &str,
+        limits: &Limits,
+        cache: Option<&Cache>,
+    ) -> Result<Loaded, Refusal> {
+        let Shared { engine, config, running, .. } = &*self.shared;
+        let Probe { version, generation, .. } = self.outside(bytes)?;
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        let component = compiled(engine, bytes, name, &digest, cache)?;
+        let code = generation.link(engine, &component, &version)?;
 
         let deadline = limits.setup_deadline;
         let _permit = running.acquire(deadline.wall).ok_or_else(|| {
@@ -118,13 +165,47 @@ impl Runtime {
             Refusal::Describe(Fault::new(FaultKind::Saturated, detail))
         })?;
         let mut instance = code.start(limits, deadline).map_err(Refusal::Describe)?;
-        instance.check_types().map_err(|detail| Refusal::Interface { version, detail })?;
+        let differs = |detail| Refusal::Interface { version: version.clone(), detail };
+        instance.check_types().map_err(differs)?;
         let described = instance.describe();
+        let (_, memory) = instance.used();
         LogRate::new(config.log_lines_per_second).write(name, "", instance.log());
         let manifest = described.map_err(Refusal::Describe)?.check().map_err(Refusal::Manifest)?;
         let check = AnswerCheck::new(&manifest, config);
-        Ok(Loaded { code, manifest, digest, check })
+        Ok(Loaded { code, manifest, interface: version, digest: named(&digest), memory, check })
     }
+}
+
+/// What can be known of a component from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// The version of the interface that it was built against.
+    pub interface: Version,
+    /// What it imports, with versions.
+    pub imports: Vec<String>,
+}
+
+/// The component's code: kept from an earlier start, or compiled now and kept for the next.
+fn compiled(
+    engine: &Engine,
+    bytes: &[u8],
+    name: &str,
+    digest: &[u8; 32],
+    cache: Option<&Cache>,
+) -> Result<Component, Refusal> {
+    match cache.map(|cache| cache.find(engine, digest)) {
+        Some(Found::Component(component)) => return Ok(component),
+        Some(Found::Refused(why)) => {
+            tracing::warn!(component = name, why, "the compiled code is not used");
+        }
+        Some(Found::Nothing) | None => {}
+    }
+    let component =
+        Component::new(engine, bytes).map_err(|error| Refusal::Compile(format!("{error:#}")))?;
+    if let Some(Err(error)) = cache.map(|cache| cache.keep(engine, digest, &component)) {
+        tracing::warn!(component = name, %error, "the compiled code cannot be kept");
+    }
+    Ok(component)
 }
 
 impl fmt::Debug for Shared {
@@ -137,9 +218,9 @@ impl fmt::Debug for Shared {
 }
 
 /// `sha256:<hex>`.
-fn digest(bytes: &[u8]) -> String {
+fn named(digest: &[u8; 32]) -> String {
     let mut text = String::from("sha256:");
-    for byte in Sha256::digest(bytes) {
+    for byte in digest {
         // Infallible: the target is a string.
         let _ = write!(text, "{byte:02x}");
     }

@@ -12,8 +12,14 @@ use super::idle::Idle;
 use super::log::LogRate;
 use super::quarantine::Quarantine;
 use super::stats::FamilyStats;
-use permesso_engine::family::{Answer, Family, Fault, FaultKind, Input, Manifest, Question};
+use super::store::Limits;
+use permesso_engine::family::{
+    Answer, Case, Family, Fault, FaultKind, Input, Manifest, PlanQuestion, Question,
+};
+use permesso_engine::model::InputPath;
+use semver::Version;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,7 +38,7 @@ pub struct ConfigDiagnostic {
 pub struct WasmFamily {
     shared: Arc<Shared>,
     loaded: Arc<Loaded>,
-    mode: InstanceMode,
+    settings: Settings,
     /// Where the mode keeps instances.
     idle: Option<Idle>,
     stats: FamilyStats,
@@ -42,17 +48,29 @@ pub struct WasmFamily {
     log_rate: LogRate,
 }
 
+/// What the platform has decided about a family.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) mode: InstanceMode,
+    pub(super) limits: Limits,
+    /// The inputs that it may see; all where nothing is said.
+    pub(super) granted: Option<BTreeSet<String>>,
+}
+
 /// What is made once for each component.
 pub(super) struct Loaded {
     pub(super) code: Code,
     pub(super) manifest: Manifest,
+    pub(super) interface: Version,
     pub(super) digest: String,
+    /// Bytes that an instance had once it had described itself.
+    pub(super) memory: usize,
     pub(super) check: AnswerCheck,
 }
 
 impl WasmFamily {
-    pub(super) fn new(shared: Arc<Shared>, loaded: Arc<Loaded>, mode: InstanceMode) -> Self {
-        let idle = match mode {
+    pub(super) fn new(shared: Arc<Shared>, loaded: Arc<Loaded>, settings: Settings) -> Self {
+        let idle = match settings.mode {
             InstanceMode::PerRequest => None,
             InstanceMode::Reuse { max_calls } => {
                 Some(Idle::new(shared.config.idle_per_family, max_calls, Arc::clone(&shared.idle)))
@@ -61,20 +79,33 @@ impl WasmFamily {
         let log_rate = LogRate::new(shared.config.log_lines_per_second);
         let quarantine = Quarantine::new(shared.config.quarantine.clone());
         let (stats, sampled) = (FamilyStats::default(), AtomicU64::new(0));
-        Self { shared, loaded, mode, idle, stats, quarantine, sampled, log_rate }
+        Self { shared, loaded, settings, idle, stats, quarantine, sampled, log_rate }
     }
 
     /// The same family, its code shared, with instances that live as `mode` says. It has its
     /// own idle instances and its own counters.
     #[must_use]
     pub fn with_mode(&self, mode: InstanceMode) -> Arc<Self> {
-        Arc::new(Self::new(Arc::clone(&self.shared), Arc::clone(&self.loaded), mode))
+        let settings = Settings { mode, ..self.settings.clone() };
+        Arc::new(Self::new(Arc::clone(&self.shared), Arc::clone(&self.loaded), settings))
+    }
+
+    /// Bytes of linear memory that an instance had once it had described itself.
+    #[must_use]
+    pub fn memory_at_start(&self) -> usize {
+        self.loaded.memory
+    }
+
+    /// The version of the interface that it was built against.
+    #[must_use]
+    pub fn interface(&self) -> &Version {
+        &self.loaded.interface
     }
 
     /// How long its instances live.
     #[must_use]
     pub const fn mode(&self) -> InstanceMode {
-        self.mode
+        self.settings.mode
     }
 
     /// What it has done so far.
@@ -90,7 +121,7 @@ impl WasmFamily {
     ///
     /// A [`Fault`] where the family gave no answer; the configuration is then refused.
     pub fn validate(&self, tenant: &str, config: &str) -> Result<Vec<ConfigDiagnostic>, Fault> {
-        let deadline = self.shared.limits.setup_deadline;
+        let deadline = self.settings.limits.setup_deadline;
         let result = self.run(tenant, deadline, None, |instance| instance.validate(config).into());
         self.counted(1, result)
     }
@@ -131,7 +162,7 @@ impl WasmFamily {
     fn ask(&self, tenant: &str, question: &Question<'_>) -> Result<Answer, Fault> {
         self.check_question(question)?;
         let ask = |idle| {
-            self.run(tenant, self.shared.limits.deadline, idle, |instance| {
+            self.run(tenant, self.settings.limits.deadline, idle, |instance| {
                 let answer = instance.evaluate(question);
                 answer.and_then(|answer| self.loaded.check.check(question, answer)).into()
             })
@@ -187,13 +218,32 @@ impl WasmFamily {
         Ok(answers)
     }
 
+    /// Always asked in a fresh instance: plans are rare, and one that differed from time to time
+    /// would be noticed by nobody.
+    fn ask_plan(&self, tenant: &str, asked: &PlanQuestion<'_>) -> Result<Option<Vec<Case>>, Fault> {
+        self.check_question(&asked.question)?;
+        let Loaded { manifest, check, .. } = &*self.loaded;
+        let cases = self.run(tenant, self.settings.limits.deadline, None, |instance| {
+            instance.plan(asked, manifest).into()
+        })?;
+        cases
+            .map(|cases| {
+                let checked = cases.into_iter().map(|Case { condition, answer }| {
+                    let answer = check.check(&asked.question, answer)?;
+                    Ok(Case { condition, answer })
+                });
+                checked.collect()
+            })
+            .transpose()
+    }
+
     fn run_batch(
         &self,
         tenant: &str,
         questions: &[Question<'_>],
         idle: Option<&Idle>,
     ) -> Result<Vec<Result<Answer, Fault>>, Fault> {
-        self.run(tenant, self.shared.limits.deadline, idle, |instance| {
+        self.run(tenant, self.settings.limits.deadline, idle, |instance| {
             let answers = match instance.evaluate_batch(questions) {
                 Ok(answers) if answers.len() == questions.len() => answers,
                 Ok(answers) => {
@@ -220,7 +270,8 @@ impl WasmFamily {
         idle: Option<&Idle>,
         call: impl FnOnce(&mut Instance) -> Outcome<T>,
     ) -> Result<T, Fault> {
-        let Shared { limits, running, bulkhead, .. } = &*self.shared;
+        let Shared { running, bulkhead, .. } = &*self.shared;
+        let limits = &self.settings.limits;
         let full = |detail| Fault { kind: FaultKind::Saturated, detail: Cow::Borrowed(detail) };
         // Both are held until the instance is idle or gone. The tenant's share comes first, so
         // that whoever waits for it takes nobody else's room.
@@ -286,6 +337,10 @@ impl WasmFamily {
             self.stats.log_written.add(written);
             self.stats.log_dropped.add(dropped);
         }
+        let (fuel, memory) = instance.used();
+        self.stats.memory_peak.see(u64::try_from(memory).unwrap_or(u64::MAX));
+        self.stats.fuel.add(fuel);
+        self.stats.fuel_peak.see(fuel);
         if !clean {
             self.stats.discarded.add(1);
         }
@@ -307,6 +362,11 @@ impl Family for WasmFamily {
 
     fn digest(&self) -> &str {
         &self.loaded.digest
+    }
+
+    fn may_see(&self, input: &InputPath) -> bool {
+        let granted = self.settings.granted.as_ref();
+        granted.is_none_or(|granted| granted.contains(&input.to_string()))
     }
 
     fn evaluate(&self, tenant: &str, question: &Question<'_>) -> Result<Answer, Fault> {
@@ -343,6 +403,11 @@ impl Family for WasmFamily {
         }
         answers
     }
+
+    fn plan(&self, tenant: &str, question: &PlanQuestion<'_>) -> Result<Option<Vec<Case>>, Fault> {
+        let result = self.watched(tenant, || self.ask_plan(tenant, question), |_| None);
+        self.counted(1, result)
+    }
 }
 
 impl fmt::Debug for WasmFamily {
@@ -351,7 +416,7 @@ impl fmt::Debug for WasmFamily {
             .field("id", &self.loaded.manifest.id)
             .field("version", &self.loaded.manifest.version)
             .field("digest", &self.loaded.digest)
-            .field("mode", &self.mode)
+            .field("mode", &self.settings.mode)
             .finish_non_exhaustive()
     }
 }

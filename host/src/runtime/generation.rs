@@ -11,9 +11,10 @@ use super::family::ConfigDiagnostic;
 use super::manifest::RawManifest;
 use super::store::{Limits, LogBuffer};
 use super::v1;
-use permesso_engine::family::{Answer, Fault, Question};
+use permesso_engine::family::{Answer, Case, Fault, Manifest, PlanQuestion, Question};
 use semver::Version;
 use wasmtime::Engine;
+use wasmtime::component::Component;
 
 /// A major version of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,15 +49,15 @@ impl Generation {
         Self::ALL.into_iter().map(Self::latest).collect()
     }
 
-    /// Compiles a component that speaks this generation at `version`.
-    pub(super) fn compile(
+    /// Links a component that speaks this generation at `version`.
+    pub(super) fn link(
         self,
         engine: &Engine,
-        bytes: &[u8],
+        component: &Component,
         version: &Version,
     ) -> Result<Code, Refusal> {
         match self {
-            Self::V1 => v1::Code::compile(engine, bytes, version).map(Code::V1),
+            Self::V1 => v1::Code::link(engine, component, version).map(Code::V1),
         }
     }
 
@@ -82,6 +83,13 @@ impl Instance {
     pub(super) fn rearm(&mut self, deadline: Deadline) {
         match self {
             Self::V1(instance) => instance.rearm(deadline),
+        }
+    }
+
+    /// What the last call used: fuel, where it is counted, and bytes of memory.
+    pub(super) fn used(&self) -> (u64, usize) {
+        match self {
+            Self::V1(instance) => instance.used(),
         }
     }
 
@@ -123,6 +131,16 @@ impl Instance {
     ) -> Result<Vec<Answer>, Fault> {
         match self {
             Self::V1(instance) => instance.evaluate_batch(questions),
+        }
+    }
+
+    pub(super) fn plan(
+        &mut self,
+        question: &PlanQuestion<'_>,
+        manifest: &Manifest,
+    ) -> Result<Option<Vec<Case>>, Fault> {
+        match self {
+            Self::V1(instance) => instance.plan(question, manifest),
         }
     }
 }

@@ -33,8 +33,9 @@ mod store;
 mod ticker;
 mod v1;
 
-pub use config::{InstanceMode, QuarantineConfig, RuntimeConfig};
-pub use engine::Runtime;
+pub use config::{FamilyConfig, InstanceMode, QuarantineConfig, RuntimeConfig};
+pub use engine::{Look, Runtime};
 pub use error::{LoadError, ManifestError, NotAComponent, Refusal, RuntimeError};
 pub use family::{ConfigDiagnostic, WasmFamily};
-pub use stats::{Counter, FamilyStats};
+pub use permesso_precompiled::{Cache, CacheError};
+pub use stats::{Counter, FamilyStats, Peak};

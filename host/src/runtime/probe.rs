@@ -19,6 +19,8 @@ pub(super) struct Probe {
     pub(super) version: Version,
     /// The generation of the host that serves it.
     pub(super) generation: Generation,
+    /// The names of what it imports.
+    pub(super) imports: Vec<String>,
 }
 
 /// Reads what the component exports and imports.
@@ -38,7 +40,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe, Refusal> {
         .iter()
         .filter_map(|version| {
             let generation = Generation::serving(version)?;
-            Some(Probe { version: version.clone(), generation })
+            Some(Probe { version: version.clone(), generation, imports: Vec::new() })
         })
         .max_by(|a, b| a.version.cmp(&b.version));
     let Some(probe) = probe else {
@@ -47,14 +49,14 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe, Refusal> {
             None => Refusal::NoFamily { exports },
         });
     };
-    for import in imports {
-        match version_of(&import, LOG) {
+    for import in &imports {
+        match version_of(import, LOG) {
             Some(version) if Generation::serving(&version).is_some() => {}
             Some(version) => return Err(unsupported(LOG, version)),
-            None => return Err(Refusal::ForbiddenImport { import }),
+            None => return Err(Refusal::ForbiddenImport { import: import.clone() }),
         }
     }
-    Ok(probe)
+    Ok(Probe { imports, ..probe })
 }
 
 fn unsupported(interface: &'static str, found: Version) -> Refusal {

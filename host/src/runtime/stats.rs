@@ -22,6 +22,25 @@ impl Counter {
     }
 }
 
+/// The largest number seen.
+#[derive(Debug, Default)]
+pub struct Peak(AtomicU64);
+
+impl Peak {
+    /// Its value now.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn see(&self, value: u64) {
+        // Mostly it is no record, and reading is cheaper than writing.
+        if value > self.get() {
+            self.0.fetch_max(value, Ordering::Relaxed);
+        }
+    }
+}
+
 /// The counters of one family.
 #[derive(Debug, Default)]
 pub struct FamilyStats {
@@ -35,6 +54,13 @@ pub struct FamilyStats {
     pub discarded: Counter,
     /// Answers that were compared with those of a fresh instance.
     pub shadowed: Counter,
+    /// Bytes of linear memory that an instance has had at most.
+    pub memory_peak: Peak,
+    /// Instructions, roughly, that its calls took together; counted only where the runtime was
+    /// told to [`meter`](super::RuntimeConfig::meter).
+    pub fuel: Counter,
+    /// Instructions, roughly, that the dearest call took.
+    pub fuel_peak: Peak,
     /// Log lines written.
     pub log_written: Counter,
     /// Log lines dropped because there were too many.

@@ -4,7 +4,7 @@
 //! guest sees -1 and does what it likes, most often it traps. So the limiter remembers that it
 //! refused, and [`fault`](super::fault) reads it.
 
-use super::config::{Deadline, RuntimeConfig};
+use super::config::{Deadline, FamilyConfig, RuntimeConfig};
 use std::num::Saturating;
 use wasmtime::{Engine, ResourceLimiter, Store};
 
@@ -20,6 +20,7 @@ pub(super) struct Limits {
     core_instances: usize,
     tables: usize,
     result: usize,
+    meter: bool,
     log_lines: usize,
     log_line: usize,
 }
@@ -35,21 +36,52 @@ impl Limits {
             core_instances: count(config.core_instances),
             tables: count(config.tables),
             result: config.result,
+            meter: config.meter,
             log_lines: config.log_lines,
             log_line: config.log_line,
         }
     }
 
+    /// The same limits with those of one family in their place.
+    pub(super) fn of(&self, runtime: &RuntimeConfig, family: &FamilyConfig) -> Self {
+        let deadline = family.deadline.map(|deadline| runtime.in_ticks(deadline));
+        Self {
+            memory: family.memory.unwrap_or(self.memory).min(runtime.memory_ceiling),
+            deadline: deadline.unwrap_or(self.deadline),
+            ..*self
+        }
+    }
+
     /// A store for one instance that has so much time.
     pub(super) fn store(&self, engine: &Engine, deadline: Deadline) -> Store<StoreData> {
-        let data = StoreData { limits: *self, refused: None, log: LogBuffer::default() };
+        let log = LogBuffer::default();
+        let data = StoreData { limits: *self, refused: None, peak_memory: 0, log };
         let mut store = Store::new(engine, data);
         store.limiter(|data| data);
         store.set_hostcall_fuel(self.result);
         store.set_epoch_deadline(deadline.ticks);
+        self.refuel(&mut store);
         store
     }
 }
+
+impl Limits {
+    /// Fills the tank of a store whose fuel is counted.
+    pub(super) fn refuel(&self, store: &mut Store<StoreData>) {
+        if self.meter {
+            // Fails only where fuel is not counted.
+            let _ = store.set_fuel(TANK);
+        }
+    }
+
+    /// How much a store has used since it was last filled up, where it is counted.
+    pub(super) fn used(&self, store: &Store<StoreData>) -> u64 {
+        if self.meter { TANK.saturating_sub(store.get_fuel().unwrap_or(TANK)) } else { 0 }
+    }
+}
+
+/// More fuel than any deadline leaves time to use.
+const TANK: u64 = 1 << 60;
 
 /// The host's side of one instance.
 #[derive(Debug)]
@@ -57,6 +89,8 @@ pub(super) struct StoreData {
     pub(super) limits: Limits,
     /// What the call under way was refused.
     pub(super) refused: Option<Refused>,
+    /// Bytes of linear memory that it has had at most.
+    pub(super) peak_memory: usize,
     pub(super) log: LogBuffer,
 }
 
@@ -89,7 +123,11 @@ impl ResourceLimiter for StoreData {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(self.allow(Refused::Memory, desired, maximum))
+        let allowed = self.allow(Refused::Memory, desired, maximum);
+        if allowed {
+            self.peak_memory = self.peak_memory.max(desired);
+        }
+        Ok(allowed)
     }
 
     fn table_growing(
@@ -163,7 +201,7 @@ mod tests {
 
     fn data() -> StoreData {
         let limits = Limits::new(&RuntimeConfig::default());
-        StoreData { limits, refused: None, log: LogBuffer::default() }
+        StoreData { limits, refused: None, peak_memory: 0, log: LogBuffer::default() }
     }
 
     #[test]

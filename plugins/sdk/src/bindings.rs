@@ -13,7 +13,7 @@
 )]
 
 wit_bindgen::generate!({
-    path: "../../wit/1.0.0",
+    path: "../../wit/1.1.0",
     world: "permission-family",
     pub_export_macro: true,
     export_macro_name: "export_component",

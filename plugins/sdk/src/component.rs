@@ -1,7 +1,7 @@
 //! The component's exports, written once for all families.
 
 use crate::bindings::exports::permesso::family::family as wit;
-use crate::{Answer, Family, Inputs, Name, Obligation, Question, Reason};
+use crate::{Answer, Family, Inputs, Name, Obligation, Plan, PlanQuestion, Question, Reason};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -56,6 +56,12 @@ impl<F: Family> wit::Guest for Component<F> {
 
     fn evaluate_batch(questions: Vec<wit::Question>) -> Vec<wit::Answer> {
         questions.iter().map(|question| answer::<F>(question).into_wit()).collect()
+    }
+
+    fn plan(asked: wit::PlanQuestion) -> Option<Vec<wit::PlanCase>> {
+        let wit::PlanQuestion { permission, kind, inputs, open } = asked;
+        let question = wit::Question { permission, kind, inputs };
+        F::plan(&PlanQuestion::new(Question::new(&question), &open)).and_then(Plan::into_wit)
     }
 }
 

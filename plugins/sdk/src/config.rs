@@ -80,9 +80,28 @@ impl<'c> Checker<'c> {
         })
     }
 
+    /// An attribute that is a map from texts to lists of texts, if it is there and is one.
+    pub fn table(&mut self, name: &'static str) -> Option<Vec<(String, Vec<String>)>> {
+        self.typed(name, "a map from texts to lists of texts", |value| {
+            let rows = value.members()?.into_iter().map(|(key, list)| {
+                let values: Option<Vec<String>> =
+                    list.items()?.into_iter().map(Json::text).collect();
+                Some((key, values?))
+            });
+            rows.collect()
+        })
+    }
+
     /// Reports what is wrong with an attribute beyond its type.
     pub fn fault(&mut self, name: &str, message: impl Into<String>) {
-        self.found.push(Diagnostic { pointer: pointer(name), message: message.into() });
+        self.fault_at(&[name], message);
+    }
+
+    /// Reports what is wrong with a value inside an attribute: the attribute's name, and the keys
+    /// or positions that lead on from there.
+    pub fn fault_at(&mut self, path: &[&str], message: impl Into<String>) {
+        let pointers: Vec<String> = path.iter().map(|part| pointer(part)).collect();
+        self.found.push(Diagnostic { pointer: pointers.concat(), message: message.into() });
     }
 
     fn typed<T>(

@@ -1,6 +1,8 @@
 //! What a family implements.
 
-use crate::{Answer, Diagnostic, Inputs, Name, Obligation, Question, Reason, config};
+use crate::{
+    Answer, Diagnostic, Inputs, Name, Obligation, Plan, PlanQuestion, Question, Reason, config,
+};
 use alloc::vec::Vec;
 
 /// A permission family: the rules of one product.
@@ -48,6 +50,16 @@ pub trait Family: Sized + 'static {
     /// it can only narrow. Where a caller wants to know why, it is also asked about what the
     /// engine has denied already; it need not tell the two apart.
     fn evaluate(question: &Question<'_, Self>) -> Answer<Self>;
+
+    /// Says for which resources it answers what, without having seen them, so that "which of them
+    /// may she see?" can be asked of a database. The plan has to give each resource the answer
+    /// that [`evaluate`](Self::evaluate) gives it; `testing::plans_agree` holds that. `None`, the
+    /// default, is always right: each resource is asked about then.
+    #[must_use]
+    fn plan(question: &PlanQuestion<'_, Self>) -> Option<Plan<Self>> {
+        let _ = question;
+        None
+    }
 
     /// Checks a tenant's configuration, a JSON document, before it is accepted; an empty list
     /// accepts it. [`config::check`] does most of it. A family without

@@ -138,6 +138,7 @@ mod heap;
 mod input;
 mod json;
 pub mod log;
+mod plan;
 mod question;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
@@ -152,6 +153,7 @@ pub use family::Family;
 #[doc(hidden)]
 pub use input::Values;
 pub use input::{InputSpec, Inputs, ValueKind};
+pub use plan::{Condition, Literal, Open, Plan, PlanQuestion};
 pub use question::Question;
 pub use vocabulary::{Listed, Name, Nothing, Obligation, ObligationSpec, Reason, ReasonSpec};
 

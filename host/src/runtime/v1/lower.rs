@@ -8,7 +8,7 @@
 //! filled in place and never moved.
 
 use super::bindings::exports::permesso::family::family as wit;
-use permesso_engine::family::{Input, Question};
+use permesso_engine::family::{Input, PlanQuestion, Question};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -85,6 +85,15 @@ pub(super) fn question<'b>(
     inputs: &'b [Option<wit::Input<'b>>],
 ) -> wit::Question<'b> {
     wit::Question { permission: question.permission, kind: question.kind, inputs }
+}
+
+/// A question about all resources with its inputs.
+pub(super) fn plan_question<'b>(
+    asked: &'b PlanQuestion<'_>,
+    inputs: &'b [Option<wit::Input<'b>>],
+) -> wit::PlanQuestion<'b> {
+    let PlanQuestion { question, open } = asked;
+    wit::PlanQuestion { permission: question.permission, kind: question.kind, inputs, open }
 }
 
 /// Several questions with the inputs of all of them.

@@ -1,5 +1,8 @@
 //! Version 1 of the interface.
 //!
+//! A component of an older minor version lacks the functions that came later and is told apart
+//! by nothing else, so one set of bindings, of the latest one, serves all of them.
+//!
 //! The bindings are made from the released text of the interface, and lists and texts in them
 //! are borrowed, so that a question crosses into the guest without being copied on the host's
 //! side first. The functions are looked up one by one: checking the type of a function takes a
@@ -7,8 +10,11 @@
 
 mod convert;
 mod lower;
+mod plan;
 
-use self::bindings::exports::permesso::family::family::{Answer, Diagnostic, Manifest, Question};
+use self::bindings::exports::permesso::family::family::{
+    Answer, Diagnostic, Manifest, PlanCase, PlanQuestion, Question,
+};
 use super::config::Deadline;
 use super::error::Refusal;
 use super::family::ConfigDiagnostic;
@@ -24,12 +30,15 @@ use wasmtime::component::{
 use wasmtime::{Engine, Store, StoreContextMut};
 
 /// The latest version that this module speaks.
-pub(super) const VERSION: Version = Version::new(1, 0, 0);
+pub(super) const VERSION: Version = Version::new(1, 1, 0);
+
+/// The version that brought `plan`.
+const PLAN_SINCE: Version = Version::new(1, 1, 0);
 
 mod bindings {
     #![allow(missing_docs, reason = "the interface documents itself")]
     wasmtime::component::bindgen!({
-        path: "../wit/1.0.0",
+        path: "../wit/1.1.0",
         world: "permesso:family/permission-family",
         ownership: Borrowing { duplicate_if_necessary: false },
     });
@@ -51,6 +60,7 @@ macro_rules! lowered {
 }
 
 type Evaluate<'q> = TypedFunc<(Question<'q>,), (Answer,)>;
+type Planned = Option<Vec<PlanCase>>;
 type EvaluateBatch<'q> = TypedFunc<(&'q [Question<'q>],), (Vec<Answer>,)>;
 
 /// A compiled family with its imports resolved and its exports found.
@@ -66,6 +76,8 @@ struct Exports {
     validate: ComponentExportIndex,
     evaluate: ComponentExportIndex,
     evaluate_batch: ComponentExportIndex,
+    /// Since 1.1.
+    plan: Option<ComponentExportIndex>,
 }
 
 /// A running instance in a store of its own.
@@ -78,18 +90,16 @@ pub(in super::super) struct Instance {
 }
 
 impl Code {
-    /// Compiles a component whose exports were seen to speak `version`.
-    pub(in super::super) fn compile(
+    /// Links a component whose exports were seen to speak `version`.
+    pub(in super::super) fn link(
         engine: &Engine,
-        bytes: &[u8],
+        component: &Component,
         version: &Version,
     ) -> Result<Self, Refusal> {
-        let component = Component::new(engine, bytes)
-            .map_err(|error| Refusal::Compile(format!("{error:#}")))?;
         let interface = |detail| Refusal::Interface { version: version.clone(), detail };
-        let exports = Exports::find(&component, version).map_err(interface)?;
+        let exports = Exports::find(component, version).map_err(interface)?;
         let pre = linker(engine)
-            .and_then(|linker| linker.instantiate_pre(&component))
+            .and_then(|linker| linker.instantiate_pre(component))
             .map_err(|error| interface(format!("{error:#}")))?;
         Ok(Self { pre, exports })
     }
@@ -130,6 +140,7 @@ impl Exports {
             validate: function("validate")?,
             evaluate: function("evaluate")?,
             evaluate_batch: function("evaluate-batch")?,
+            plan: (*version >= PLAN_SINCE).then(|| function("plan")).transpose()?,
         })
     }
 }
@@ -137,7 +148,15 @@ impl Exports {
 impl Instance {
     pub(in super::super) fn rearm(&mut self, deadline: Deadline) {
         self.store.set_epoch_deadline(deadline.ticks);
+        let limits = self.store.data().limits;
+        limits.refuel(&mut self.store);
         self.store.data_mut().refused = None;
+    }
+
+    /// Fuel since the last call to `rearm`, and memory in bytes.
+    pub(in super::super) fn used(&self) -> (u64, usize) {
+        let data = self.store.data();
+        (data.limits.used(&self.store), data.peak_memory)
     }
 
     pub(in super::super) fn log(&mut self) -> &mut LogBuffer {
@@ -145,11 +164,15 @@ impl Instance {
     }
 
     pub(in super::super) fn check_types(&mut self) -> Result<(), String> {
-        let Exports { describe, validate, evaluate, evaluate_batch } = self.exports;
+        let Exports { describe, validate, evaluate, evaluate_batch, plan } = self.exports;
         self.check_type::<(), (Manifest,)>("describe", describe)?;
         self.check_type::<(&str,), (Vec<Diagnostic>,)>("validate", validate)?;
         self.check_type::<(Question<'_>,), (Answer,)>("evaluate", evaluate)?;
-        self.check_type::<(&[Question<'_>],), (Vec<Answer>,)>("evaluate-batch", evaluate_batch)
+        self.check_type::<(&[Question<'_>],), (Vec<Answer>,)>("evaluate-batch", evaluate_batch)?;
+        match plan {
+            Some(plan) => self.check_type::<(PlanQuestion<'_>,), (Planned,)>("plan", plan),
+            None => Ok(()),
+        }
     }
 
     pub(in super::super) fn describe(&mut self) -> Result<RawManifest, Fault> {
@@ -198,6 +221,20 @@ impl Instance {
         let questions = lower::questions(questions, &inputs);
         let (answers,) = self.call(evaluate, (&questions,))?;
         Ok(answers.into_iter().map(Into::into).collect())
+    }
+
+    /// `None` also where the component is older than the function.
+    pub(in super::super) fn plan(
+        &mut self,
+        asked: &engine::PlanQuestion<'_>,
+        manifest: &engine::Manifest,
+    ) -> Result<Option<Vec<engine::Case>>, Fault> {
+        let Some(plan) = self.exports.plan else { return Ok(None) };
+        let plan = self.function::<(PlanQuestion<'_>,), (Planned,)>(plan)?;
+        lowered!(std::slice::from_ref(&asked.question) => inputs);
+        let question = lower::plan_question(asked, &inputs);
+        let (planned,) = self.call(plan, (question,))?;
+        planned.map(|cases| plan::cases(cases, asked, manifest)).transpose()
     }
 
     fn check_type<P, R>(&mut self, name: &str, index: ComponentExportIndex) -> Result<(), String>

@@ -22,6 +22,7 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 const WIT: &str = include_str!("../../../wit/1.0.0/family.wit");
+const WIT_1_1: &str = include_str!("../../../wit/1.1.0/family.wit");
 
 /// Where the answer of `evaluate` is written.
 const ANSWER: u32 = 512;
@@ -33,15 +34,25 @@ const DATA: u32 = 1024;
 /// What a guest says of itself.
 #[derive(Clone)]
 pub struct Manifest {
+    /// The family's id.
     pub id: &'static str,
+    /// Its own version.
     pub version: &'static str,
+    /// What it can be asked about.
     pub permissions: Vec<&'static str>,
+    /// The kinds that it tells apart.
     pub kinds: Vec<&'static str>,
+    /// What it reads.
     pub inputs: Vec<(String, InputKind)>,
+    /// Code and text of each reason.
     pub reasons: Vec<(&'static str, &'static str)>,
+    /// Code and values of each obligation.
     pub obligations: Vec<(&'static str, Vec<&'static str>)>,
+    /// What it can demand.
     pub requires: Vec<&'static str>,
+    /// What it can lift.
     pub floors: Vec<&'static str>,
+    /// JSON Schema of its configuration.
     pub config_schema: &'static str,
 }
 
@@ -65,6 +76,7 @@ impl Default for Manifest {
 /// A guest under construction. The bodies are WebAssembly text.
 #[derive(Clone)]
 pub struct Guest {
+    /// What it says of itself.
     pub manifest: Manifest,
     /// Version of the interface.
     pub interface: &'static str,
@@ -79,6 +91,10 @@ pub struct Guest {
     pub decide: String,
     /// How many answers `evaluate-batch` gives to `$count` questions.
     pub batch_length: String,
+    /// What `plan` does, for which the interface has to be 1.1.0: `$permission`, `$inputs`,
+    /// `$count`, `$open`, `$opens`; leaves the address of an optional list. The address of
+    /// nothing is 576.
+    pub plan: Option<String>,
     /// Pages of memory at the start.
     pub pages: u32,
     /// Whether the log is imported, as `$log`.
@@ -97,6 +113,7 @@ impl Default for Guest {
             validate: format!("(i32.const {EMPTY_LIST})"),
             decide: String::new(),
             batch_length: "(local.get $count)".to_owned(),
+            plan: None,
             pages: 4,
             log: false,
             foreign: None,
@@ -137,6 +154,14 @@ impl Guest {
         };
         let foreign = self.foreign.map_or(String::new(), |interface| {
             format!(r#"(import "{interface}" "probe" (func $foreign (result i32)))"#)
+        });
+        let plan = self.plan.as_ref().map_or(String::new(), |plan| {
+            format!(
+                r#"(func (export "{family}#plan")
+                     (param $permission i32) (param $has_kind i32) (param $kind i32)
+                     (param $inputs i32) (param $count i32) (param $open i32) (param $opens i32)
+                     (result i32) {plan})"#
+            )
         });
         let Self { items, describe, validate, decide, batch_length, pages, .. } = self;
         let text = format!(
@@ -191,6 +216,7 @@ impl Guest {
                 (i32.store (i32.const {ANSWER}) (local.get $answers))
                 (i32.store offset=4 (i32.const {ANSWER}) {batch_length})
                 (i32.const {ANSWER}))
+              {plan}
               (func (export "cabi_post_{family}#evaluate") (param i32)
                 (call $reset (i32.const 0)))
               (func (export "cabi_post_{family}#evaluate-batch") (param i32)
@@ -202,7 +228,10 @@ impl Guest {
 
     /// The guest as a component.
     pub fn component(&self) -> Vec<u8> {
-        let mut wit = WIT.replace("family@1.0.0", &format!("family@{}", self.interface));
+        let mut wit = match self.plan {
+            None => WIT.replace("family@1.0.0", &format!("family@{}", self.interface)),
+            Some(_) => WIT_1_1.replace("family@1.1.0", &format!("family@{}", self.interface)),
+        };
         let mut resolve = Resolve::default();
         if let Some(foreign) = self.foreign {
             let (name, version) = foreign.split_once('@').unwrap();

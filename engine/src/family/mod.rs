@@ -4,6 +4,10 @@
 //! it runs as WebAssembly: it hands over the inputs that the family declared and reads a coded
 //! answer. The host implements [`Family`] with wasmtime, tests do it with a closure.
 
+mod plan;
+
+pub use plan::{Case, Comparison, Condition, PlanQuestion, planned};
+
 use crate::model::{InputPath, Value};
 use std::borrow::Cow;
 use std::fmt;
@@ -215,6 +219,13 @@ pub trait Family: Send + Sync + fmt::Debug {
     /// carry it.
     fn digest(&self) -> &str;
 
+    /// Whether the platform lets it see an input that it declares. One that it does not is always
+    /// absent. Always the same; a tenant's configuration is never held back.
+    fn may_see(&self, input: &InputPath) -> bool {
+        let _ = input;
+        true
+    }
+
     /// Answers one question of a tenant. An instance of the family must never serve two
     /// tenants.
     ///
@@ -229,6 +240,17 @@ pub trait Family: Send + Sync + fmt::Debug {
         tenant: &str,
         questions: &[Question<'_>],
     ) -> Vec<Result<Answer, Fault>>;
+
+    /// Says for which resources it answers what, without having seen them; `None` where its
+    /// rules cannot be put this way, and each resource has to be asked about.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where there is no answer.
+    fn plan(&self, tenant: &str, question: &PlanQuestion<'_>) -> Result<Option<Vec<Case>>, Fault> {
+        let _ = (tenant, question);
+        Ok(None)
+    }
 }
 
 impl InputKind {

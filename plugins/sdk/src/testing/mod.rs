@@ -43,7 +43,11 @@
 //! The question takes the way that a real one takes: values are converted as a host converts
 //! them, and what a host would refuse fails the test.
 
-#![allow(clippy::panic, reason = "a test that asks what no host would ask has to fail")]
+#![allow(clippy::panic, clippy::expect_used, reason = "a test that finds a fault has to fail")]
+
+mod plans;
+
+pub use plans::plans_agree;
 
 use crate::bindings::exports::permesso::family::family as wit;
 use crate::component::{Component, answer};

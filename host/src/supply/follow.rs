@@ -137,7 +137,7 @@ impl Follower {
 
 #[cfg(test)]
 mod tests {
-    use super::super::install::{Candidate, InstallOptions};
+    use super::super::install::{Candidate, InstallOptions, Installed};
     use super::super::key::SecretKey;
     use super::super::signature::{Signature, Validity};
     use super::*;
@@ -170,16 +170,20 @@ mod tests {
             let follower = Follower::new(depot).unwrap();
             let this = Self { folder, key, runtime, follower };
             this.trust("");
+            this.install();
+            this
+        }
+
+        fn install(&self) -> Installed {
             let now = Timestamp::now();
-            let signature = Signature::new(&this.key, FAMILY, ID, Validity::days(now, 1).unwrap());
+            let validity = Validity::days(now, 1).unwrap();
             let candidate = Candidate {
                 bytes: FAMILY.to_vec(),
                 source: "test".to_owned(),
-                signature: Some(signature),
+                signature: Some(Signature::new(&self.key, FAMILY, ID, validity)),
             };
             let options = InstallOptions::default();
-            this.follower.depot().install(&this.runtime, &candidate, &options, now).unwrap();
-            this
+            self.follower.depot().install(&self.runtime, &candidate, &options, now).unwrap()
         }
 
         fn trust(&self, rest: &str) {
@@ -219,6 +223,21 @@ mod tests {
         assert_eq!(bench.poll().unwrap().families.len(), 1);
         fs::remove_file(bench.folder.path().join("depot/trust.yaml")).unwrap();
         assert!(bench.poll().unwrap().families.is_empty());
+    }
+
+    #[test]
+    fn a_component_that_is_signed_anew_takes_the_new_signature() {
+        let mut bench = Bench::new();
+        bench.poll();
+        let old = std::mem::replace(&mut bench.key, SecretKey::generate().unwrap());
+        bench.trust("");
+        assert!(bench.poll().unwrap().families.is_empty(), "the old key is not known any more");
+        let installed = bench.install();
+        assert!(installed.unchanged && installed.generation == 1);
+        assert_eq!(bench.poll().unwrap().families.len(), 1);
+        let state = bench.follower.depot().state().unwrap();
+        let signature = state.families[ID].generation().unwrap().signature.as_ref().unwrap();
+        assert_ne!(signature.key_id, old.public().id());
     }
 
     #[test]

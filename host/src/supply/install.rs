@@ -8,9 +8,9 @@
 use super::depot::{Depot, DepotError};
 use super::digest::Digest;
 use super::signature::Signature;
-use super::state::{FamilyState, Generation, Limits};
+use super::state::{FamilyState, Generation, Limits, State};
 use super::trust::TrustError;
-use crate::runtime::{LoadError, Runtime};
+use crate::runtime::{LoadError, Runtime, WasmFamily};
 use jiff::Timestamp;
 use permesso_engine::family::{Family as _, Manifest};
 use permesso_engine::model::InputPath;
@@ -142,6 +142,15 @@ pub enum InstallError {
     Depot(#[from] DepotError),
 }
 
+/// A component that was looked at and found good.
+struct Looked<'a> {
+    family: &'a WasmFamily,
+    candidate: &'a Candidate,
+    digest: Digest,
+    publisher: Option<String>,
+    now: Timestamp,
+}
+
 fn list(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
@@ -179,61 +188,78 @@ impl Depot {
                 family: manifest.id.clone(),
             });
         }
-        self.change(|state| {
-            let before = state.families.get(&manifest.id);
-            let same_publisher = before
-                .and_then(FamilyState::generation)
-                .is_none_or(|generation| generation.publisher == publisher);
-            if !same_publisher && !options.allow_other_publisher {
-                let named = |id: Option<&String>| {
-                    id.map_or("nobody in particular".to_owned(), |id| format!("`{id}`"))
-                };
-                let previous = before.and_then(FamilyState::generation);
-                return Err(InstallError::OtherPublisher {
-                    family: manifest.id.clone(),
-                    before: named(previous.and_then(|one| one.publisher.as_ref())),
-                    now: named(publisher.as_ref()),
-                });
-            }
-            let granted = granted(manifest, before, options)?;
-            let declared = declared(manifest);
-            self.keep(&candidate.bytes)?;
-            let replaced = before.and_then(FamilyState::generation).map(|one| one.version.clone());
-            let unchanged = before
-                .and_then(FamilyState::generation)
-                .is_some_and(|generation| generation.digest == digest);
-            let this = state.families.entry(manifest.id.clone()).or_default();
-            this.withheld = declared.difference(&granted).cloned().collect();
-            this.granted = granted;
-            this.limits = options.limits.unwrap_or(this.limits);
-            if !unchanged {
-                let last = this.generations.iter().map(|one| one.number).max();
-                this.current = last.unwrap_or(0).saturating_add(1);
-                this.generations.push(Generation {
-                    number: this.current,
-                    digest,
-                    size: candidate.bytes.len() as u64,
-                    version: manifest.version.clone(),
-                    interface: family.interface().to_string(),
-                    source: candidate.source.clone(),
-                    installed_at: now,
-                    publisher: publisher.clone(),
-                    signature: candidate.signature.clone(),
-                });
-                this.prune();
-            }
-            Ok(Installed {
+        let looked = Looked { family: &family, candidate, digest, publisher, now };
+        let installed = self.change(|state| self.record(state, &looked, options));
+        if installed.is_err() && !self.state()?.refers_to(digest) {
+            // What cannot be removed only takes room.
+            let _ = cache.forget(digest.bytes());
+        }
+        installed
+    }
+
+    /// Writes down that a component answers from now on.
+    fn record(
+        &self,
+        state: &mut State,
+        looked: &Looked<'_>,
+        options: &InstallOptions,
+    ) -> Result<Installed, InstallError> {
+        let Looked { family, candidate, digest, publisher, now } = looked;
+        let manifest = family.manifest();
+        let before = state.families.get(&manifest.id);
+        let current = before.and_then(FamilyState::generation);
+        if let Some(current) = current
+            && current.publisher != *publisher
+            && !options.allow_other_publisher
+        {
+            let named = |id: Option<&String>| {
+                id.map_or("nobody in particular".to_owned(), |id| format!("`{id}`"))
+            };
+            return Err(InstallError::OtherPublisher {
                 family: manifest.id.clone(),
-                version: manifest.version.clone(),
-                digest,
-                generation: this.current,
-                publisher: publisher.clone(),
-                replaced,
-                withheld: this.withheld.iter().cloned().collect(),
-                granted: this.granted.iter().cloned().collect(),
-                floors: manifest.floors.clone(),
-                unchanged,
-            })
+                before: named(current.publisher.as_ref()),
+                now: named(publisher.as_ref()),
+            });
+        }
+        let granted = granted(manifest, before, options)?;
+        self.keep(&candidate.bytes)?;
+        let replaced = current.map(|one| one.version.clone());
+        let unchanged = current.is_some_and(|current| current.digest == *digest);
+        let this = state.families.entry(manifest.id.clone()).or_default();
+        this.withheld = declared(manifest).difference(&granted).cloned().collect();
+        this.granted = granted;
+        this.limits = options.limits.unwrap_or(this.limits);
+        let number = match unchanged {
+            true => this.current,
+            false => this.generations.iter().map(|one| one.number).max().unwrap_or(0) + 1,
+        };
+        // The same component may come again under a new signature.
+        this.generations.retain(|one| one.number != number);
+        this.generations.push(Generation {
+            number,
+            digest: *digest,
+            size: candidate.bytes.len() as u64,
+            version: manifest.version.clone(),
+            interface: family.interface().to_string(),
+            source: candidate.source.clone(),
+            installed_at: *now,
+            publisher: publisher.clone(),
+            signature: candidate.signature.clone(),
+        });
+        this.generations.sort_by_key(|one| one.number);
+        this.current = number;
+        this.prune();
+        Ok(Installed {
+            family: manifest.id.clone(),
+            version: manifest.version.clone(),
+            digest: *digest,
+            generation: number,
+            publisher: publisher.clone(),
+            replaced,
+            withheld: this.withheld.iter().cloned().collect(),
+            granted: this.granted.iter().cloned().collect(),
+            floors: manifest.floors.clone(),
+            unchanged,
         })
     }
 

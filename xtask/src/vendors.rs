@@ -22,8 +22,8 @@ use crate::{
 const LANGUAGES: [(&str, &str, &[&str]); 4] = [
     ("rust", "data-residency", &["cargo", "--version"]),
     ("js", "duty-roster", &["npm", "--version"]),
-    ("python", "four-eyes", &["python3", "-m", "venv", "--help"]),
-    ("c", "clearance", &["python3", "-m", "venv", "--help"]),
+    ("python", "four-eyes", &["python3", "-c", "import ensurepip, venv"]),
+    ("c", "clearance", &["python3", "-c", "import ensurepip, venv"]),
 ];
 
 /// Builds everything that there are tools for.

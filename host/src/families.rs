@@ -63,25 +63,27 @@ impl Families {
         Ok(())
     }
 
-    /// Adds families of a depot, which are told from those of folders by where they came from.
-    ///
-    /// # Errors
-    ///
-    /// [`SetupError::TwoComponents`] where a folder holds one of them as well.
+    /// Adds families of a depot. One that a folder holds as well stays that of the folder, and is
+    /// answered as [`SetupError::TwoComponents`].
     pub(crate) fn extend(
         &mut self,
         depot: &Path,
         families: &BTreeMap<String, Arc<WasmFamily>>,
-    ) -> Result<(), SetupError> {
+    ) -> Vec<SetupError> {
         let name = depot.display().to_string();
+        let mut conflicts = Vec::new();
         for (id, family) in families {
-            if let Some((first, _)) = self.by_id.get(id) {
-                let (id, first) = (id.clone(), first.clone());
-                return Err(SetupError::TwoComponents { id, first, second: name });
+            match self.by_id.get(id) {
+                Some((first, _)) => {
+                    let (id, first) = (id.clone(), first.clone());
+                    conflicts.push(SetupError::TwoComponents { id, first, second: name.clone() });
+                }
+                None => {
+                    self.by_id.insert(id.clone(), (name.clone(), Arc::clone(family)));
+                }
             }
-            self.by_id.insert(id.clone(), (name.clone(), Arc::clone(family)));
         }
-        Ok(())
+        conflicts
     }
 
     /// The family of that id.

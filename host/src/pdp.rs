@@ -195,7 +195,11 @@ impl PdpBuilder {
             follower,
             runtime,
         };
-        pdp.families = pdp.combined(&swap.families)?;
+        let (combined, conflicts) = pdp.combined(&swap.families);
+        if let Some(conflict) = conflicts.into_iter().next() {
+            return Err(conflict);
+        }
+        pdp.families = combined;
         for folder in &pdp.folders {
             let compiled = pdp.compile(folder)?;
             if pdp.authorizer.tenant(compiled.snapshot.tenant()).is_some() {
@@ -245,6 +249,15 @@ impl Pdp {
         families: &Families,
     ) -> Result<Compiled, SetupError> {
         families.validate(folder)?;
+        self.compile_unasked(folder, families)
+    }
+
+    /// The same without asking the families about their configuration again.
+    fn compile_unasked(
+        &self,
+        folder: &TenantFolder,
+        families: &Families,
+    ) -> Result<Compiled, SetupError> {
         let served = self.authorizer.tenant(folder.tenant.value.tenant.as_str());
         Ok(compile(&Definition {
             catalog: &folder.catalog,
@@ -256,16 +269,18 @@ impl Pdp {
         })?)
     }
 
-    /// The families of the folders and of the depot, without those that are left out.
-    fn combined(&self, depot: &BTreeMap<String, Arc<WasmFamily>>) -> Result<Families, SetupError> {
+    /// The families of the folders and of the depot, without those that are left out, and where
+    /// the two contradict each other.
+    fn combined(&self, depot: &BTreeMap<String, Arc<WasmFamily>>) -> (Families, Vec<SetupError>) {
         let mut families = self.fixed.clone();
-        if let Some(follower) = &self.follower {
-            families.extend(follower.depot().root(), depot)?;
-        }
+        let conflicts = match &self.follower {
+            Some(follower) => families.extend(follower.depot().root(), depot),
+            None => Vec::new(),
+        };
         for id in &self.without {
             families.remove(id);
         }
-        Ok(families)
+        (families, conflicts)
     }
 
     /// Takes over what changed in the depot since the last time. Decisions under way finish with
@@ -280,10 +295,9 @@ impl Pdp {
         let Some(swap) = follower.poll(&self.runtime)? else { return Ok(Change::default()) };
         let mut change = Change { families: swap.changed, ..Change::default() };
         change.problems.extend(swap.problems.into_iter().map(SetupError::Depot));
-        match self.combined(&swap.families) {
-            Ok(families) => self.swap(families, &mut change),
-            Err(problem) => change.problems.push(problem),
-        }
+        let (families, conflicts) = self.combined(&swap.families);
+        change.problems.extend(conflicts);
+        self.swap(families, &mut change);
         Ok(change)
     }
 
@@ -308,7 +322,9 @@ impl Pdp {
             }
             let compiled = self.compile_with(folder, &families).or_else(|problem| {
                 change.problems.push(problem);
-                self.compile_with(folder, &closing)
+                // All of them have accepted it before, and what closes does not wait for one
+                // that has no time to say so again.
+                self.compile_unasked(folder, &closing)
             });
             match compiled {
                 Ok(compiled) => {

@@ -1,6 +1,8 @@
 //! Families that change while everybody asks.
 
+use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::InputKind;
+use permesso_engine::model::Attributes;
 use permesso_host::http::{Server as Http, ServerConfig};
 use permesso_host::pdp::Pdp;
 use permesso_host::runtime::{Runtime, RuntimeConfig};
@@ -213,6 +215,63 @@ fn a_family_that_is_reconfigured_under_load_fails_no_request_and_mixes_no_decisi
     for (revision, code) in &seen {
         assert_eq!(*code, format!("generation-{}", revision % 2), "revision {revision}");
     }
+}
+
+#[test]
+fn a_family_is_switched_off_although_another_ones_new_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let product_folder = folder.path().join("demo");
+    product(&product_folder);
+    let catalog = format!(
+        "{CATALOG}- id: other\n  family: other\n  permissions: [{{id: other.view, reach: all}}]\n"
+    );
+    fs::write(product_folder.join("product.yaml"), catalog).unwrap();
+    let tenant = TENANT.replace("grants: [", "grants: [{permission: other.view, scope: all}, ");
+    fs::write(product_folder.join("tenant.yaml"), tenant).unwrap();
+    let named = |id, version, permission: &'static str| {
+        let manifest = Manifest {
+            id,
+            version,
+            permissions: vec![permission],
+            requires: Vec::new(),
+            floors: Vec::new(),
+            ..Manifest::default()
+        };
+        Guest { manifest, ..Guest::default() }.component()
+    };
+    let depot = Depot::open(folder.path().join("depot")).unwrap();
+    install(&depot, component(0));
+    install(&depot, named("other", "1.0.0", "other.view"));
+    let fixed = folder.path().join("fixed");
+    fs::create_dir(&fixed).unwrap();
+    fs::write(fixed.join("third.wasm"), named("third", "1.0.0", "third.view")).unwrap();
+    let mut pdp = Pdp::builder()
+        .folder(&product_folder)
+        .families(fixed)
+        .depot(folder.path().join("depot"))
+        .build()
+        .unwrap();
+    let decide = |pdp: &Pdp, action: &str| {
+        let attributes = Attributes::new();
+        let resource = Resource { kind: "thing", id: Some("1"), attributes: &attributes };
+        let context = Attributes::new();
+        let request =
+            Request { subject: "ann", action, resource, context: &context, now: 1_700_000_000_000 };
+        pdp.decide("acme", &request).reason.to_string()
+    };
+    let before = decide(&pdp, "demo.view");
+    assert!(before.contains("first"), "{before}");
+    let granted = decide(&pdp, "other.view");
+    // A version that no longer knows the permission that it governs.
+    install(&depot, named("other", "2.0.0", "another.view"));
+    // One that a folder of the server holds already.
+    install(&depot, named("third", "2.0.0", "third.view"));
+    depot.disable("demo", true).unwrap();
+    let change = pdp.follow().unwrap();
+    assert_eq!(change.problems.len(), 2, "{:?}", change.problems);
+    assert_eq!(decide(&pdp, "other.view"), granted, "the version before goes on");
+    let off = decide(&pdp, "demo.view");
+    assert!(!off.contains("first"), "{off}");
 }
 
 /// Asks until the answer has that detail, and says how long it took.

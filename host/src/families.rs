@@ -92,11 +92,20 @@ impl Families {
         self.by_id.get(id).map(|(_, family)| family)
     }
 
-    /// Puts the family of `other` in the place of its own, or takes it out if `other` has none.
-    pub(crate) fn take_over(&mut self, id: &str, other: &Self) {
-        match other.by_id.get(id) {
-            Some(entry) => drop(self.by_id.insert(id.to_owned(), entry.clone())),
-            None => drop(self.by_id.remove(id)),
+    /// Those of its families that may stay.
+    pub(crate) fn filtered(
+        &self,
+        mut may_stay: impl FnMut(&str, &Arc<WasmFamily>) -> bool,
+    ) -> Self {
+        let staying = self.by_id.iter().filter(|(id, (_, family))| may_stay(id, family));
+        Self { by_id: staying.map(|(id, entry)| (id.clone(), entry.clone())).collect() }
+    }
+
+    /// Whether both have the very same family of that id, or none.
+    pub(crate) fn agree_on(&self, other: &Self, id: &str) -> bool {
+        match (self.get(id), other.get(id)) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
         }
     }
 

@@ -11,7 +11,7 @@ use permesso_engine::Authorizer;
 use permesso_engine::compile::{Compiled, Definition, compile};
 use permesso_engine::decision::{Decision, Explanation, Request};
 use permesso_engine::diagnostic::Diagnostics;
-use permesso_engine::family::Fault;
+use permesso_engine::family::{Family as _, Fault};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -92,6 +92,9 @@ pub struct Pdp {
     fixed: Families,
     /// Those, and those of the depot.
     families: Families,
+    /// What each tenant was compiled with. A tenant that a newer family does not fit goes on with
+    /// the one that it had.
+    served: BTreeMap<String, Families>,
     without: Vec<String>,
     folders: Vec<TenantFolder>,
     follower: Option<Follower>,
@@ -189,6 +192,7 @@ impl PdpBuilder {
         let mut pdp = Pdp {
             authorizer: Arc::new(Authorizer::new(CACHE_CAPACITY)),
             families: Families::default(),
+            served: BTreeMap::new(),
             fixed,
             without: self.without,
             folders,
@@ -209,6 +213,8 @@ impl PdpBuilder {
                 });
             }
             warn_of_missing(&compiled);
+            let tenant = compiled.snapshot.tenant().to_owned();
+            pdp.served.insert(tenant, pdp.families.clone());
             pdp.authorizer.install(compiled);
         }
         Ok(pdp)
@@ -303,39 +309,53 @@ impl Pdp {
 
     /// Puts other families in the place of those that are installed.
     fn swap(&mut self, families: Families, change: &mut Change) {
-        // For a tenant that cannot be served with all of them: no newer family, but none either
-        // that is to answer no more.
-        let mut closing = families.clone();
-        for id in &change.families {
-            if families.get(id).is_some() {
-                closing.take_over(id, &self.families);
-            }
-        }
+        self.families = families;
         for folder in &self.folders {
             let tenant = folder.tenant.value.tenant.as_str();
-            let concerned = self.authorizer.tenant(tenant).is_some_and(|served| {
-                let mut used = served.snapshot.families();
-                used.any(|(used, _)| change.families.iter().any(|changed| changed == used))
-            });
-            if !concerned {
+            let Some(served) = self.authorizer.tenant(tenant) else { continue };
+            let had = self.served.get(tenant).cloned().unwrap_or_default();
+            // Also one that could not take over an earlier change, which may fit by now.
+            let agrees =
+                |with: &Families| served.snapshot.families().all(|(id, _)| had.agree_on(with, id));
+            if agrees(&self.families) {
                 continue;
             }
-            let compiled = self.compile_with(folder, &families).or_else(|problem| {
-                change.problems.push(problem);
-                // All of them have accepted it before, and what closes does not wait for one
-                // that has no time to say so again.
-                self.compile_unasked(folder, &closing)
-            });
+            let (compiled, families) = match self.compile(folder) {
+                Ok(compiled) => (Ok(compiled), self.families.clone()),
+                Err(problem) => {
+                    change.problems.push(problem);
+                    let left = self.left_of(&had);
+                    if agrees(&left) {
+                        continue;
+                    }
+                    // All of them have accepted it before, and what closes does not wait for one
+                    // that has no time to say so again.
+                    (self.compile_unasked(folder, &left), left)
+                }
+            };
             match compiled {
                 Ok(compiled) => {
                     warn_of_missing(&compiled);
                     change.tenants.push((tenant.to_owned(), compiled.snapshot.revision()));
+                    self.served.insert(tenant.to_owned(), families);
                     self.authorizer.install(compiled);
                 }
                 Err(problem) => change.problems.push(problem),
             }
         }
-        self.families = families;
+    }
+
+    /// What a tenant goes on with that the newest families do not fit: of those that it had, the
+    /// ones that have not been taken out since, by whoever installs or by whoever trusts.
+    fn left_of(&self, had: &Families) -> Families {
+        had.filtered(|id, family| {
+            self.families.get(id).is_some()
+                && (had.agree_on(&self.families, id)
+                    || self
+                        .follower
+                        .as_ref()
+                        .is_some_and(|follower| follower.may_answer(id, family.digest())))
+        })
     }
 
     /// Reads the tenants' folders again and takes over what they say now. A folder with a mistake
@@ -344,21 +364,11 @@ impl Pdp {
         let mut change = Change::default();
         let mut folders = std::mem::take(&mut self.folders);
         for folder in &mut folders {
-            let read = TenantFolder::read(&folder.path).map_err(SetupError::from);
-            let compiled = read.and_then(|read| {
-                if read.tenant.value.tenant != folder.tenant.value.tenant {
-                    return Err(SetupError::OtherTenant {
-                        was: folder.tenant.value.tenant.to_string(),
-                        is: read.tenant.value.tenant.to_string(),
-                        path: folder.path.clone(),
-                    });
-                }
-                Ok((self.compile(&read)?, read))
-            });
-            match compiled {
-                Ok((compiled, read)) => {
+            match self.reread_one(folder, &mut change) {
+                Ok((read, compiled, families)) => {
                     let tenant = compiled.snapshot.tenant().to_owned();
-                    change.tenants.push((tenant, compiled.snapshot.revision()));
+                    change.tenants.push((tenant.clone(), compiled.snapshot.revision()));
+                    self.served.insert(tenant, families);
                     self.authorizer.install(compiled);
                     *folder = read;
                 }
@@ -367,6 +377,31 @@ impl Pdp {
         }
         self.folders = folders;
         change
+    }
+
+    fn reread_one(
+        &self,
+        folder: &TenantFolder,
+        change: &mut Change,
+    ) -> Result<(TenantFolder, Compiled, Families), SetupError> {
+        let read = TenantFolder::read(&folder.path)?;
+        let (was, is) = (&folder.tenant.value.tenant, &read.tenant.value.tenant);
+        if is != was {
+            let (was, is, path) = (was.to_string(), is.to_string(), folder.path.clone());
+            return Err(SetupError::OtherTenant { was, is, path });
+        }
+        let left = self.served.get(was.as_str()).map(|had| self.left_of(had)).unwrap_or_default();
+        let newest = self.families.iter().all(|(id, _)| left.agree_on(&self.families, id));
+        match self.compile(&read) {
+            Ok(compiled) => Ok((read, compiled, self.families.clone())),
+            Err(problem) if newest => Err(problem),
+            Err(problem) => {
+                // An edit does not wait for a newer family that the tenant has not taken over.
+                let compiled = self.compile_with(&read, &left)?;
+                change.problems.push(problem);
+                Ok((read, compiled, left))
+            }
+        }
     }
 
     /// The engine.

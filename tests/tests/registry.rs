@@ -1,6 +1,6 @@
 //! Families from a real registry: Debian's `docker-registry`, on loopback, for this test alone.
 
-use permesso_host::supply::{SecretKey, Signature, Validity};
+use permesso_host::supply::{Depot, SecretKey, Signature, Validity};
 use permesso_hostile::guest::{Guest, Manifest};
 use permesso_tests::{Output, permesso, skip};
 use std::fs;
@@ -280,6 +280,16 @@ fn a_family_never_comes_to_see_more_or_to_belong_to_another_without_anybody_sayi
         desk.install(&second, &["--grant", "resource.level", "--grant", "subject.salary"]);
     assert_eq!(granted.code, 0, "{}", granted.err);
     assert_eq!(value(&granted.out, "withheld"), "subject.id");
+
+    // What a generation may see is its own: going back to it brings back what it needs, and not
+    // what a later one made do with.
+    let depot = Depot::open(desk.path("depot")).unwrap();
+    let third = reading("1.2.0", &["resource.level"]);
+    assert_eq!(desk.install(&third, &[]).code, 0);
+    let sees = || depot.state().unwrap().families["clearance"].config().granted.unwrap();
+    assert!(sees().iter().eq(["resource.level"]));
+    ran(&["family", "rollback", "clearance", "--depot", &desk.path("depot")]);
+    assert!(sees().iter().eq(["resource.level", "subject.salary"]));
 
     let unsigned = desk.component("clearance", "2.0.0");
     let other = desk.install(&unsigned, &["--allow-unsigned", "--grant-declared"]);

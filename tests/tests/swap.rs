@@ -266,12 +266,34 @@ fn a_family_is_switched_off_although_another_ones_new_version_is_refused() {
     install(&depot, named("other", "2.0.0", "another.view"));
     // One that a folder of the server holds already.
     install(&depot, named("third", "2.0.0", "third.view"));
-    depot.disable("demo", true).unwrap();
     let change = pdp.follow().unwrap();
     assert_eq!(change.problems.len(), 2, "{:?}", change.problems);
+    assert_eq!(decide(&pdp, "demo.view"), before);
+    depot.disable("demo", true).unwrap();
+    pdp.follow().unwrap();
     assert_eq!(decide(&pdp, "other.view"), granted, "the version before goes on");
     let off = decide(&pdp, "demo.view");
     assert!(!off.contains("first"), "{off}");
+
+    // An edit of the tenant does not wait for that version either.
+    let tenant = fs::read_to_string(product_folder.join("tenant.yaml")).unwrap();
+    let without = tenant.replace("{permission: other.view, scope: all}, ", "");
+    fs::write(product_folder.join("tenant.yaml"), without).unwrap();
+    pdp.reread();
+    assert_ne!(decide(&pdp, "other.view"), granted);
+
+    // The version before is gone with its depot, and a version that fits is taken over.
+    fs::write(product_folder.join("tenant.yaml"), tenant).unwrap();
+    pdp.reread();
+    assert_eq!(decide(&pdp, "other.view"), granted);
+    depot.disable("other", true).unwrap();
+    pdp.follow().unwrap();
+    assert_ne!(decide(&pdp, "other.view"), granted);
+    depot.disable("other", false).unwrap();
+    install(&depot, named("other", "3.0.0", "other.view"));
+    let change = pdp.follow().unwrap();
+    assert_eq!(change.tenants.len(), 1, "{:?}", change.problems);
+    assert_eq!(decide(&pdp, "other.view"), granted);
 }
 
 /// Asks until the answer has that detail, and says how long it took.

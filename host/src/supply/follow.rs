@@ -8,7 +8,7 @@
 
 use super::depot::{Depot, DepotError};
 use super::digest::Digest;
-use super::state::FamilyState;
+use super::state::{FamilyState, Generation};
 use crate::runtime::{Cache, Runtime, WasmFamily};
 use std::collections::BTreeMap;
 use std::fs;
@@ -95,6 +95,18 @@ impl Follower {
         Ok(Some(swap))
     }
 
+    /// Whether a component that a family was before may still answer for it, where the newer one
+    /// does not fit: it is kept, and its publisher is trusted.
+    pub(crate) fn may_answer(&self, id: &str, digest: &str) -> bool {
+        let Ok(state) = self.depot.state() else { return true };
+        let Some(family) = state.families.get(id).filter(|family| !family.disabled) else {
+            return false;
+        };
+        let earlier = family.generations.iter().find(|one| one.digest.to_string() == digest);
+        let then = |one: &Generation| FamilyState { current: one.number, ..family.clone() };
+        earlier.is_some_and(|one| self.is_trusted(id, &then(one), &mut Swap::default()))
+    }
+
     fn bring_up(
         &self,
         runtime: &Runtime,
@@ -143,6 +155,7 @@ mod tests {
     use super::*;
     use crate::runtime::RuntimeConfig;
     use jiff::Timestamp;
+    use std::collections::BTreeSet;
     use std::time::Duration;
 
     const FAMILY: &[u8] = include_bytes!("../../../tests/fixtures/family-1.0.0.wasm");
@@ -282,6 +295,8 @@ mod tests {
                 version: number.to_string(),
                 interface: String::new(),
                 source: String::new(),
+                granted: BTreeSet::new(),
+                withheld: BTreeSet::new(),
                 installed_at: Timestamp::UNIX_EPOCH,
                 publisher: None,
                 signature: None,

@@ -221,13 +221,12 @@ impl Depot {
                 now: named(publisher.as_ref()),
             });
         }
-        let granted = granted(manifest, before, options)?;
+        let granted = granted(manifest, current, options)?;
+        let withheld: BTreeSet<String> = declared(manifest).difference(&granted).cloned().collect();
         self.keep(&candidate.bytes)?;
         let replaced = current.map(|one| one.version.clone());
         let unchanged = current.is_some_and(|current| current.digest == *digest);
         let this = state.families.entry(manifest.id.clone()).or_default();
-        this.withheld = declared(manifest).difference(&granted).cloned().collect();
-        this.granted = granted;
         this.limits = options.limits.unwrap_or(this.limits);
         let number = match unchanged {
             true => this.current,
@@ -243,6 +242,8 @@ impl Depot {
             interface: family.interface().to_string(),
             source: candidate.source.clone(),
             installed_at: *now,
+            granted: granted.clone(),
+            withheld: withheld.clone(),
             publisher: publisher.clone(),
             signature: candidate.signature.clone(),
         });
@@ -256,8 +257,8 @@ impl Depot {
             generation: number,
             publisher: publisher.clone(),
             replaced,
-            withheld: this.withheld.iter().cloned().collect(),
-            granted: this.granted.iter().cloned().collect(),
+            withheld: withheld.into_iter().collect(),
+            granted: granted.into_iter().collect(),
             floors: manifest.floors.clone(),
             unchanged,
         })
@@ -296,7 +297,7 @@ fn declared(manifest: &Manifest) -> BTreeSet<String> {
 /// What it may see. A family that is replaced never comes to see more without anybody saying so.
 fn granted(
     manifest: &Manifest,
-    before: Option<&FamilyState>,
+    before: Option<&Generation>,
     options: &InstallOptions,
 ) -> Result<BTreeSet<String>, InstallError> {
     let declared = declared(manifest);

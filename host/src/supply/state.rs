@@ -35,11 +35,6 @@ pub struct FamilyState {
     /// Whether it is switched off: what it governs is denied.
     #[serde(default)]
     pub disabled: bool,
-    /// The inputs that it may see. What its manifest declares besides is always absent to it.
-    pub granted: BTreeSet<String>,
-    /// What it was seen to declare and may not see.
-    #[serde(default)]
-    pub withheld: BTreeSet<String>,
     /// Limits of its own.
     #[serde(default)]
     pub limits: Limits,
@@ -94,6 +89,11 @@ pub struct Generation {
     pub source: String,
     /// When it was installed.
     pub installed_at: Timestamp,
+    /// The inputs that it may see. They are this generation's own: what another one declares or
+    /// may see says nothing about what this one needs.
+    pub granted: BTreeSet<String>,
+    /// What it declares besides, which is always absent to it.
+    pub withheld: BTreeSet<String>,
     /// Who answers for it.
     pub publisher: Option<String>,
     /// Their signature. Where there is none, the operator has said that none is needed.
@@ -120,10 +120,11 @@ impl FamilyState {
         earlier.max_by_key(|one| one.number)
     }
 
-    /// As the runtime takes it.
+    /// As the runtime takes it; without a generation it may see nothing.
     #[must_use]
     pub fn config(&self) -> FamilyConfig {
-        FamilyConfig { granted: Some(self.granted.clone()), ..self.limits.config() }
+        let granted = self.generation().map(|generation| generation.granted.clone());
+        FamilyConfig { granted: Some(granted.unwrap_or_default()), ..self.limits.config() }
     }
 
     /// Drops the oldest generations beyond those that are kept.

@@ -291,6 +291,13 @@ fn a_family_never_comes_to_see_more_or_to_belong_to_another_without_anybody_sayi
     ran(&["family", "rollback", "clearance", "--depot", &desk.path("depot")]);
     assert!(sees().iter().eq(["resource.level", "subject.salary"]));
 
+    // So do limits stay what they were where nothing is said.
+    assert_eq!(desk.install(&third, &["--deadline-ms", "20", "--reuse", "100"]).code, 0);
+    assert_eq!(desk.install(&third, &["--deadline-ms", "30"]).code, 0);
+    let limits = depot.state().unwrap().families["clearance"].limits;
+    assert_eq!(limits.deadline_ms, Some(30));
+    assert_eq!(limits.reuse.map(u32::from), Some(100));
+
     let unsigned = desk.component("clearance", "2.0.0");
     let other = desk.install(&unsigned, &["--allow-unsigned", "--grant-declared"]);
     assert_eq!(other.code, 2);

@@ -339,8 +339,11 @@ impl WasmFamily {
         }
         let (fuel, memory) = instance.used();
         self.stats.memory_peak.see(u64::try_from(memory).unwrap_or(u64::MAX));
-        self.stats.fuel.add(fuel);
-        self.stats.fuel_peak.see(fuel);
+        // Not counted where it serves, so that nothing is written there on each call.
+        if fuel > 0 {
+            self.stats.fuel.add(fuel);
+            self.stats.fuel_peak.see(fuel);
+        }
         if !clean {
             self.stats.discarded.add(1);
         }

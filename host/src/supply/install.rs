@@ -41,8 +41,8 @@ pub struct InstallOptions {
     pub grant: Option<BTreeSet<String>>,
     /// Lets it see all that it declares.
     pub grant_declared: bool,
-    /// Limits of its own; where nothing is said, those that it had.
-    pub limits: Option<Limits>,
+    /// Limits of its own; where they say nothing, those that it had.
+    pub limits: Limits,
 }
 
 /// What was installed.
@@ -175,7 +175,7 @@ impl Depot {
         }
         runtime.look(&candidate.bytes, &candidate.source)?;
         let publisher = self.publisher(digest, candidate, options, now)?;
-        let limits = options.limits.map_or_else(|| self.limits_before(candidate), Ok)?;
+        let limits = options.limits.or(self.limits_before(candidate)?);
         let cache = self.cache().map_err(DepotError::from)?;
         let source = &candidate.source;
         let family = runtime.load_with(&candidate.bytes, source, &limits.config(), Some(&cache))?;
@@ -227,7 +227,7 @@ impl Depot {
         let replaced = current.map(|one| one.version.clone());
         let unchanged = current.is_some_and(|current| current.digest == *digest);
         let this = state.families.entry(manifest.id.clone()).or_default();
-        this.limits = options.limits.unwrap_or(this.limits);
+        this.limits = options.limits.or(this.limits);
         let number = match unchanged {
             true => this.current,
             false => this.generations.iter().map(|one| one.number).max().unwrap_or(0) + 1,

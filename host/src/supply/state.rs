@@ -58,6 +58,16 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// These, and where they say nothing, those.
+    #[must_use]
+    pub fn or(self, those: Self) -> Self {
+        Self {
+            memory_mib: self.memory_mib.or(those.memory_mib),
+            deadline_ms: self.deadline_ms.or(those.deadline_ms),
+            reuse: self.reuse.or(those.reuse),
+        }
+    }
+
     /// As the runtime takes them.
     #[must_use]
     pub fn config(self) -> FamilyConfig {

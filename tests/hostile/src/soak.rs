@@ -199,11 +199,7 @@ fn install(depot: &Path, hostile: &[Hostile]) {
     .expect("a runtime");
     let put = |name: &str, bytes: Vec<u8>, kept: bool| {
         let limits = Limits { reuse: NonZeroU32::new(1000).filter(|_| kept), ..Limits::default() };
-        let options = InstallOptions {
-            allow_unsigned: true,
-            limits: Some(limits),
-            ..InstallOptions::default()
-        };
+        let options = InstallOptions { allow_unsigned: true, limits, ..InstallOptions::default() };
         let candidate = Candidate { bytes, source: name.to_owned(), signature: None };
         let now = jiff::Timestamp::now();
         depot.install(&runtime, &candidate, &options, now).expect("an installation");

@@ -43,14 +43,14 @@ pub(super) struct Install {
     /// Take it although it came from somebody else before
     #[arg(long)]
     allow_other_publisher: bool,
-    /// Memory of one instance in MiB [default: 16]
+    /// Memory of one instance in MiB [default: what it had, or 16]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=4096))]
     memory_mib: Option<u32>,
-    /// Time of one call in milliseconds [default: 10]
+    /// Time of one call in milliseconds [default: what it had, or 10]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=60_000))]
     deadline_ms: Option<u32>,
-    /// Keep its instances for so many calls instead of making one for each; interpreted languages
-    /// need it
+    /// Keep its instances for so many calls; interpreted languages need it [default: what it had,
+    /// or one for each call]
     #[arg(long, value_name = "CALLS")]
     reuse: Option<NonZeroU32>,
     /// The largest component that is taken, in MiB
@@ -178,7 +178,7 @@ impl Install {
         (!self.grant.is_empty()).then(|| self.grant.iter().cloned().collect())
     }
 
-    fn limits(&self) -> Result<Option<Limits>, Failure> {
+    fn limits(&self) -> Result<Limits, Failure> {
         let Self { memory_mib, deadline_ms, reuse, .. } = *self;
         let ceiling = RuntimeConfig::default().memory_ceiling >> 20;
         if memory_mib.is_some_and(|mib| usize::try_from(mib).unwrap_or(usize::MAX) > ceiling) {
@@ -186,8 +186,7 @@ impl Install {
                 "error: --memory-mib is more than the {ceiling} MiB that any family can be given"
             )));
         }
-        let limits = Limits { memory_mib, deadline_ms, reuse };
-        Ok((limits != Limits::default()).then_some(limits))
+        Ok(Limits { memory_mib, deadline_ms, reuse })
     }
 }
 

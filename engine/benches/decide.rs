@@ -6,13 +6,15 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use permesso_engine::Authorizer;
-use permesso_engine::compile::{Definition, FamilySet, compile};
+use permesso_engine::compile::subjects::{Loaded, Record, Subjects};
+use permesso_engine::compile::{Definition, FamilySet, OpenDefinition, compile, compile_open};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::{Answer, Family, Fault, InputKind, InputSpec, Manifest, Question};
 use permesso_engine::flip::flips;
 use permesso_engine::load::Source;
 use permesso_engine::model::{
-    Attributes, Catalog, Category, Directory, Grant, Permission, Role, Scope, Tenant, User, Value,
+    self as model, Attributes, Catalog, Category, Grant, Permission, Role, Scope, Tenant, User,
+    Value,
 };
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -59,7 +61,24 @@ fn roles_of(user: usize, roles: usize) -> impl Iterator<Item = String> {
     (0..ROLES_PER_USER).map(move |n| role((user * 31 + n * 17) % roles))
 }
 
-fn authorizer(roles: usize) -> Authorizer {
+/// Where the users are.
+#[derive(Clone, Copy, PartialEq)]
+enum Directory {
+    /// All in memory.
+    Whole,
+    /// Read as they are needed; all have been.
+    Open,
+}
+
+fn user(u: usize, roles: usize) -> User {
+    User {
+        id: format!("user_{u}").into(),
+        roles: roles_of(u, roles).map(Into::into).collect(),
+        ..User::default()
+    }
+}
+
+fn authorizer(roles: usize, directory: Directory) -> Authorizer {
     let catalog = Catalog {
         product: "bench".into(),
         version: "1.0.0".into(),
@@ -99,16 +118,6 @@ fn authorizer(roles: usize) -> Authorizer {
             .collect(),
         ..Tenant::default()
     };
-    let directory = Directory {
-        users: (0..USERS)
-            .map(|u| User {
-                id: format!("user_{u}").into(),
-                roles: roles_of(u, roles).map(Into::into).collect(),
-                ..User::default()
-            })
-            .collect(),
-        ..Directory::default()
-    };
     let inputs = ["resource.state", "resource.owner", "subject.id", "subject.roles"];
     let families: FamilySet = [(
         "quiet".to_owned(),
@@ -129,16 +138,41 @@ fn authorizer(roles: usize) -> Authorizer {
         })) as Arc<dyn Family>,
     )]
     .into();
-    let compiled = compile(&Definition {
-        catalog: &Source::new("catalog", catalog),
-        tenant: &Source::new("tenant", tenant),
-        directory: &Source::new("directory", directory),
-        families: &families,
-        revision: 1,
-        lenient: false,
-    });
+    let (catalog, tenant) = (Source::new("catalog", catalog), Source::new("tenant", tenant));
+    let users = (0..USERS).map(|u| user(u, roles));
     let authorizer = Authorizer::new(100_000);
-    authorizer.install(compiled.unwrap());
+    authorizer.install(match directory {
+        Directory::Whole => compile(&Definition {
+            catalog: &catalog,
+            tenant: &tenant,
+            directory: &Source::new(
+                "directory",
+                model::Directory { users: users.collect(), ..model::Directory::default() },
+            ),
+            families: &families,
+            revision: 1,
+            lenient: false,
+        })
+        .unwrap(),
+        Directory::Open => {
+            let subjects = Arc::new(Subjects::new(2 * USERS));
+            let compiled = compile_open(&OpenDefinition {
+                catalog: &Arc::new(catalog),
+                tenant: &tenant,
+                families: &families,
+                revision: 1,
+                lenient: false,
+                subjects: &subjects,
+                touched: &[],
+            })
+            .unwrap();
+            let records = users.map(|user| Record { user, delegations: Vec::new() });
+            let loaded = records.map(|record| Loaded::User(Box::new(record)));
+            subjects.admit(&compiled, 1, loaded.collect());
+            assert_eq!(subjects.len(), USERS);
+            compiled
+        }
+    });
     authorizer
 }
 
@@ -207,13 +241,15 @@ fn built_in(c: &mut Criterion) {
     for roles in [10, 100, 1_000, 10_000] {
         let std = ByHand::<RandomState>::new(roles);
         let fold = ByHand::<foldhash::fast::RandomState>::new(roles);
-        let authorizer = authorizer(roles);
+        let open = authorizer(roles, Directory::Open);
+        let authorizer = authorizer(roles, Directory::Whole);
         let mut allowed = (0, 0);
         for (subject, action, attributes) in &questions {
             let owner = attributes.get("owner").and_then(Value::as_str).unwrap();
             allowed.0 += u32::from(std.allows(subject, action, owner));
             let decision = authorizer.decide("bench", &request(subject, action, attributes));
             allowed.1 += u32::from(decision.is_allow());
+            assert_eq!(decision, open.decide("bench", &request(subject, action, attributes)));
         }
         assert_eq!(allowed.0, allowed.1, "both evaluators have to agree");
         let mut each = |name: &str, decide: &mut dyn FnMut(&str, &str, &Attributes<'_>) -> bool| {
@@ -236,12 +272,16 @@ fn built_in(c: &mut Criterion) {
         each("engine", &mut |subject, action, attributes| {
             authorizer.decide("bench", &request(subject, action, attributes)).is_allow()
         });
+        each("engine, open directory", &mut |subject, action, attributes| {
+            open.decide("bench", &request(subject, action, attributes)).is_allow()
+        });
     }
     group.finish();
 }
 
 fn cached(c: &mut Criterion) {
-    let authorizer = authorizer(100);
+    let open = authorizer(100, Directory::Open);
+    let authorizer = authorizer(100, Directory::Whole);
     let questions = questions();
     for (subject, _, attributes) in &questions {
         let _ = authorizer.decide("bench", &request(subject, "governed", attributes));
@@ -252,6 +292,14 @@ fn cached(c: &mut Criterion) {
             let (subject, _, attributes) = next.next().unwrap();
             let request = request(black_box(subject), black_box("governed"), attributes);
             black_box(authorizer.decide("bench", &request).is_allow())
+        });
+    });
+    let mut next = questions.iter().cycle();
+    c.bench_function("cached decision, open directory", |b| {
+        b.iter(|| {
+            let (subject, _, attributes) = next.next().unwrap();
+            let request = request(black_box(subject), black_box("governed"), attributes);
+            black_box(open.decide("bench", &request).is_allow())
         });
     });
     // What a look-up costs by itself, in the same cache library with the same hasher.

@@ -140,7 +140,7 @@ impl DecisionCache {
     pub(crate) fn put(&self, key: &KeyRef<'_>, decision: &Decision, horizon: &Horizon) {
         let timed = horizon.is_timed();
         let kept = Kept { decision: decision.clone(), made: key.now, timed };
-        if decision.keep && kept.holds(key.now) {
+        if decision.keep && !horizon.is_unread() && kept.holds(key.now) {
             self.kept.insert(key.own(), Arc::new(kept));
         }
     }

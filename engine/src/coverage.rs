@@ -273,7 +273,11 @@ const fn came_out(what: Sight) -> Option<(Kind, Branch)> {
 /// The step that settled a decision. What comes after it was looked at for information only.
 const fn decided_at(reason: &Reason) -> Stage {
     match reason {
-        Reason::UnknownTenant | Reason::UnknownAction | Reason::UnknownSubject => Stage::Catalog,
+        Reason::UnknownTenant
+        | Reason::UnknownAction
+        | Reason::UnknownSubject
+        | Reason::DirectoryUnread
+        | Reason::SubjectBroken => Stage::Catalog,
         Reason::TenantMismatch | Reason::SubjectInactive | Reason::InvitationPending => {
             Stage::Subject
         }

@@ -50,7 +50,7 @@ pub struct Decision {
     pub reason: Reason,
     /// What the caller has to do if it proceeds. Empty on a denial.
     pub obligations: Vec<Arc<Obligation>>,
-    /// The policy revision that it was made under.
+    /// The revision of the tenant that it was made under.
     pub revision: u64,
     /// When the answer may change though nothing is edited, in milliseconds since
     /// 1970-01-01T00:00:00Z; `None` if never.
@@ -71,7 +71,10 @@ impl Decision {
     pub fn deny(reason: Reason, revision: u64) -> Self {
         Self {
             verdict: Verdict::Deny,
-            keep: !matches!(reason, Reason::FamilyFault { .. }),
+            keep: !matches!(
+                reason,
+                Reason::FamilyFault { .. } | Reason::DirectoryUnread | Reason::SubjectBroken
+            ),
             reason,
             obligations: Vec::new(),
             revision,
@@ -112,6 +115,11 @@ pub enum Reason {
     NotAnAction,
     /// The directory has no such user.
     UnknownSubject,
+    /// Somebody whom the decision turns on has not been read from the directory. It is no
+    /// answer: once they have been there may be another one.
+    DirectoryUnread,
+    /// The user's record does not compile under the policy, so nothing is known of the user.
+    SubjectBroken,
     /// The resource belongs to another tenant.
     TenantMismatch,
     /// The user was deactivated or deleted.
@@ -184,6 +192,8 @@ impl Reason {
             Self::UnknownAction => "unknown-action",
             Self::NotAnAction => "not-an-action",
             Self::UnknownSubject => "unknown-subject",
+            Self::DirectoryUnread => "directory-unread",
+            Self::SubjectBroken => "subject-broken",
             Self::TenantMismatch => "tenant-mismatch",
             Self::SubjectInactive => "subject-inactive",
             Self::InvitationPending => "invitation-pending",
@@ -245,6 +255,10 @@ impl fmt::Display for Reason {
             Self::UnknownAction => f.write_str("the catalog has no such permission"),
             Self::NotAnAction => f.write_str("this toggle restricts and cannot be exercised"),
             Self::UnknownSubject => f.write_str("the directory has no such user"),
+            Self::DirectoryUnread => f.write_str("the directory has not been read"),
+            Self::SubjectBroken => {
+                f.write_str("what the directory says of the user is wrong under this policy")
+            }
             Self::TenantMismatch => f.write_str("the resource belongs to another tenant"),
             Self::SubjectInactive => f.write_str("the user is not active"),
             Self::InvitationPending => f.write_str("the invitation has not been accepted"),

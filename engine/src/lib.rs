@@ -10,6 +10,8 @@
 //!
 //! - [`load`] reads documents, [`compile`](mod@compile) follows every reference in them once
 //!   and finds every fault;
+//! - where a directory is too large for that, its users are read as decisions turn on them: see
+//!   [`compile::subjects`];
 //! - an [`Authorizer`] holds the compiled tenants and decides: [`Authorizer::decide`] on the hot
 //!   path, [`Authorizer::explain`] with everything that was looked at;
 //! - what is unknown, ill-typed or broken denies, with a [`decision::Reason`].
@@ -34,5 +36,5 @@ pub mod inspect;
 pub mod load;
 pub mod model;
 
-pub use authorizer::{Authorizer, decide_alone, explain_alone};
+pub use authorizer::{Asking, Authorizer, Batch, decide_alone, explain_alone};
 pub use cache::CacheStats;

@@ -29,7 +29,7 @@ impl<T> Source<T> {
 /// The place and the fault where the text is no YAML or no catalog. References inside it are
 /// followed when it is compiled.
 pub fn catalog(file: &str, text: &str) -> Result<Source<Catalog>, Diagnostics> {
-    read(file, text)
+    document(file, text)
 }
 
 /// Reads a tenant.
@@ -38,7 +38,7 @@ pub fn catalog(file: &str, text: &str) -> Result<Source<Catalog>, Diagnostics> {
 ///
 /// As [`catalog`].
 pub fn tenant(file: &str, text: &str) -> Result<Source<Tenant>, Diagnostics> {
-    read(file, text)
+    document(file, text)
 }
 
 /// Reads the people of a tenant.
@@ -47,10 +47,15 @@ pub fn tenant(file: &str, text: &str) -> Result<Source<Tenant>, Diagnostics> {
 ///
 /// As [`catalog`].
 pub fn directory(file: &str, text: &str) -> Result<Source<Directory>, Diagnostics> {
-    read(file, text)
+    document(file, text)
 }
 
-fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<Source<T>, Diagnostics> {
+/// Reads any other document.
+///
+/// # Errors
+///
+/// As [`catalog`].
+pub fn document<T: DeserializeOwned>(file: &str, text: &str) -> Result<Source<T>, Diagnostics> {
     serde_saphyr::from_str(text).map(|value| Source::new(file, value)).map_err(|error| {
         let at = error.location().map_or_else(Position::default, |location| Position {
             line: u32::try_from(location.line()).unwrap_or(0),

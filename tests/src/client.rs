@@ -13,6 +13,7 @@ use std::time::Duration;
 pub struct Client {
     stream: BufReader<TcpStream>,
     host: SocketAddr,
+    token: Option<String>,
 }
 
 /// An answer.
@@ -42,7 +43,40 @@ impl Client {
         let stream = TcpStream::connect(host)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        Ok(Self { stream: BufReader::new(stream), host })
+        Ok(Self { stream: BufReader::new(stream), host, token: None })
+    }
+
+    /// The same with a token that goes along with every request.
+    #[must_use]
+    pub fn with(self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self }
+    }
+
+    /// Sends JSON, or nothing where there is no body, with these headers.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke.
+    pub fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> io::Result<Response> {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.host);
+        if let Some(token) = &self.token {
+            request.push_str(&format!("authorization: Bearer {token}\r\n"));
+        }
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let body = body.map(Value::to_string).unwrap_or_default();
+        if !body.is_empty() {
+            request.push_str("content-type: application/json\r\n");
+        }
+        request.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+        self.exchange(request.as_bytes())
     }
 
     /// Gets a path.

@@ -5,9 +5,11 @@
 
 mod client;
 mod server;
+mod stored;
 
 pub use client::{Client, Response};
 pub use server::Server;
+pub use stored::{Stored, decide};
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

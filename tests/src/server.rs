@@ -58,6 +58,16 @@ impl Server {
         self.child.id()
     }
 
+    /// Kills it, as a lack of memory does.
+    ///
+    /// # Panics
+    ///
+    /// If it is gone already.
+    pub fn kill(mut self) {
+        self.child.kill().expect("a process to kill");
+        self.child.wait().expect("its end");
+    }
+
     /// Tells it to stop, as a supervisor does.
     ///
     /// # Panics

@@ -9,6 +9,8 @@ mod exclusive;
 mod families;
 mod grants;
 mod matchers;
+mod member;
+mod open;
 mod people;
 mod permissions;
 mod reads;
@@ -16,18 +18,23 @@ mod roles;
 mod rules;
 mod sharing;
 mod snapshot;
+pub mod subjects;
+mod users;
 
 pub(crate) use matchers::MatcherRule;
+pub use member::Member;
+pub(crate) use member::{DelegationRule, Extra};
+pub use open::{OpenDefinition, check_delegation, check_user, compile_member, compile_open};
 pub use people::recompile_users;
-pub(crate) use people::{People, added, adjusted};
+pub(crate) use people::{Found, MemberRef, People, View, Whole};
 pub(crate) use permissions::Grantables;
 pub(crate) use sharing::{ContentRule, MarkRule, Redaction, SharingRule};
 pub(crate) use snapshot::{
-    Clause, ConstraintRule, DelegationRule, Extra, FamilyRule, Governed, GrantSet, GuardRule,
-    InputRule, Installed, ItemRule, KindRule, LimitedGrant, Origin, PermissionRule, ProgramRule,
-    RoleRule, TeamLimits,
+    Clause, ConstraintRule, FamilyRule, Governed, GrantSet, GuardRule, InputRule, Installed,
+    ItemRule, KindRule, LimitedGrant, Origin, PermissionRule, ProgramRule, RoleRule, TeamLimits,
 };
-pub use snapshot::{Member, PermissionId, Snapshot};
+pub use snapshot::{PermissionId, Snapshot};
+pub(crate) use users::{added, adjusted};
 
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::family::Family;
@@ -37,6 +44,7 @@ use permissions::Permissions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use subjects::{Pins, Usage};
 
 /// The installed families by id.
 pub type FamilySet = BTreeMap<String, Arc<dyn Family>>;
@@ -52,7 +60,7 @@ pub struct Definition<'a> {
     pub directory: &'a Source<Directory>,
     /// The families that are installed.
     pub families: &'a FamilySet,
-    /// The policy's revision, for answers and for callers that demand freshness.
+    /// The tenant's revision, for answers and for callers that demand freshness.
     pub revision: u64,
     /// Lets stand what an editor would be refused but what can do no harm: a role, a policy or a
     /// plan that nobody knows grants nothing, a program without a matcher admits nobody, a
@@ -68,6 +76,7 @@ pub struct Compiled {
     pub snapshot: Arc<Snapshot>,
     /// Its people.
     pub(crate) people: People,
+    pub(crate) revision: u64,
 }
 
 impl Definition<'_> {
@@ -83,16 +92,48 @@ impl Definition<'_> {
 }
 
 impl Compiled {
-    /// A user.
+    /// The revision of the tenant, which counts every change of its policy and its directory.
+    /// Every decision names the one that it was made under.
     #[must_use]
-    pub fn member(&self, id: &str) -> Option<&Arc<Member>> {
-        self.people.member(id)
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
-    /// How many users there are.
+    /// A user of a tenant that is loaded whole; nobody where it [is open](Self::is_open).
+    #[must_use]
+    pub fn member(&self, id: &str) -> Option<&Arc<Member>> {
+        self.whole()?.member(id)
+    }
+
+    /// How many users there are in memory: all, unless the tenant [is open](Self::is_open).
     #[must_use]
     pub fn member_count(&self) -> usize {
-        self.people.len()
+        match &self.people {
+            People::Whole(whole) => whole.len(),
+            People::Open(open) => open.subjects.len(),
+        }
+    }
+
+    pub(crate) fn whole(&self) -> Option<&Whole> {
+        match &self.people {
+            People::Whole(whole) => Some(whole),
+            People::Open(_) => None,
+        }
+    }
+
+    /// All users of a tenant that is loaded whole.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Arc<Member>> {
+        self.whole().into_iter().flat_map(Whole::iter)
+    }
+
+    /// How many hold a role, in a tenant that is loaded whole.
+    pub(crate) fn usage(&self, role: &str) -> Usage {
+        self.whole().map(|whole| whole.usage(role)).unwrap_or_default()
+    }
+
+    /// The people at this revision. `pins` is what the asker holds on to.
+    pub(crate) fn view<'a>(&'a self, pins: Option<&'a Pins>) -> View<'a> {
+        View { people: &self.people, snapshot: &self.snapshot, revision: self.revision, pins }
     }
 }
 
@@ -103,25 +144,35 @@ impl Compiled {
 /// Everything that is wrong with the documents, each fault with its place. Nothing is compiled
 /// in part.
 pub fn compile(definition: &Definition<'_>) -> Result<Compiled, Diagnostics> {
+    let mut found = Diagnostics::default();
+    let (snapshot, permissions) = policy(definition, &mut found);
+    let people = people::compile(definition, &permissions, &snapshot, &mut found);
+    found.or(Compiled {
+        snapshot: Arc::new(snapshot),
+        people: People::Whole(people),
+        revision: definition.revision,
+    })
+}
+
+/// Compiles everything but the people.
+fn policy<'a>(definition: &Definition<'a>, found: &mut Diagnostics) -> (Snapshot, Permissions<'a>) {
     static NEXT: AtomicU64 = AtomicU64::new(1);
 
-    let mut found = Diagnostics::default();
     let (catalog, tenant) = (&definition.catalog.value, &definition.tenant.value);
-    let permissions =
-        Permissions::new(catalog, &mut definition.reporter(Document::Catalog, &mut found));
-    let entitlements = rules::entitlements(definition, &mut found);
+    let permissions = Permissions::new(catalog, &mut definition.reporter(Document::Catalog, found));
+    let entitlements = rules::entitlements(definition, found);
     let policies = roles::policies(
         &tenant.policies,
         &permissions,
-        &mut definition.reporter(Document::Tenant, &mut found),
+        &mut definition.reporter(Document::Tenant, found),
     );
-    let (role_ids, roles) = roles::roles(definition, &permissions, &policies, &mut found);
-    let (kinds, programs) = exclusive::compile(definition, &permissions, &role_ids, &mut found);
-    let sharing = sharing::compile(definition, &permissions, &role_ids, &mut found);
-    let families = families::compile(definition, &permissions, &mut found);
-    let guards = rules::guards(definition, &permissions, &mut found);
-    let constraints = rules::constraints(definition, &permissions, &mut found);
-    rules::relations(definition, &mut found);
+    let (role_ids, roles) = roles::roles(definition, &permissions, &policies, found);
+    let (kinds, programs) = exclusive::compile(definition, &permissions, &role_ids, found);
+    let sharing = sharing::compile(definition, &permissions, &role_ids, found);
+    let families = families::compile(definition, &permissions, found);
+    let guards = rules::guards(definition, &permissions, found);
+    let constraints = rules::constraints(definition, &permissions, found);
+    rules::relations(definition, found);
     let mut rules: Vec<PermissionRule> = permissions
         .iter()
         .zip(&families.governed)
@@ -154,8 +205,7 @@ pub fn compile(definition: &Definition<'_>) -> Result<Compiled, Diagnostics> {
         unassigned_is_everybodys: catalog.teams.unassigned == crate::model::Unassigned::Everybody,
     };
     reads::fill(&mut snapshot);
-    let people = people::compile(definition, &permissions, &snapshot, &mut found);
-    found.or(Compiled { snapshot: Arc::new(snapshot), people })
+    (snapshot, permissions)
 }
 
 fn arc(text: &Text) -> Arc<str> {

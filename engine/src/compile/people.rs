@@ -1,35 +1,122 @@
-//! People: from what the directory says to what a decision reads.
+//! People: those of a tenant that is loaded whole, and how they are found in one that is not.
 
-use super::grants::Granting;
-use super::permissions::{Grantables, Permissions};
-use super::snapshot::{DelegationRule, Extra, GrantSet, Member, PermissionId, RoleRule, Snapshot};
+use super::member::{Interner, Member, unique_revision};
+use super::permissions::Permissions;
+use super::snapshot::Snapshot;
+use super::subjects::{Broken, Open, Pins, Usage};
+use super::users::Users;
 use super::{Compiled, Definition};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::fast::Map;
-use crate::model::{Delegation, Document, Invitation, Scope, Status, Text, User};
+use crate::model::{Delegation, Document, Position, Status, User};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
 
 /// The users of a tenant, as decisions read them.
+#[derive(Debug)]
+pub(crate) enum People {
+    /// All of them.
+    Whole(Whole),
+    /// Those who were read and are still kept.
+    Open(Open),
+}
+
+/// All users of a tenant.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct People {
+pub(crate) struct Whole {
     members: Map<Arc<Member>>,
     usage: Map<Usage>,
 }
 
-/// How many hold a role.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Usage {
-    /// Who take part: active, with the invitation accepted.
-    pub(crate) taking_part: usize,
-    /// All but the deleted.
-    pub(crate) listed: usize,
+/// The people of a tenant at one of its revisions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) people: &'a People,
+    pub(crate) snapshot: &'a Snapshot,
+    /// Nothing is read that is newer.
+    pub(crate) revision: u64,
+    /// What the asker holds on to, whether it is still kept or not.
+    pub(crate) pins: Option<&'a Pins>,
 }
 
-impl People {
+/// What became of a look-up.
+#[derive(Debug)]
+pub(crate) enum Found<'a> {
+    /// The user.
+    Known(MemberRef<'a>),
+    /// The directory has no such user.
+    Absent,
+    /// The record does not compile under this policy: nothing is known of what it grants or
+    /// takes.
+    Broken(Arc<Broken>),
+    /// Nobody has read the user yet.
+    Unread,
+}
+
+/// A user, lent by a tenant that is loaded whole or shared with the cache.
+#[derive(Debug, Clone)]
+pub(crate) enum MemberRef<'a> {
+    Lent(&'a Arc<Member>),
+    Shared(Arc<Member>),
+}
+
+impl Deref for MemberRef<'_> {
+    type Target = Member;
+
+    #[inline]
+    fn deref(&self) -> &Member {
+        match self {
+            Self::Lent(member) => member,
+            Self::Shared(member) => member,
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    /// A user.
+    #[inline]
+    pub(crate) fn member(&self, id: &str) -> Found<'a> {
+        match self.people {
+            People::Whole(whole) => match whole.member(id) {
+                Some(member) => Found::Known(MemberRef::Lent(member)),
+                None => Found::Absent,
+            },
+            People::Open(open) => open.member(id, self),
+        }
+    }
+
+    /// How many hold a role, by its name; `None` where nobody has counted them yet.
+    pub(crate) fn usage(&self, role: &str) -> Option<Usage> {
+        match self.people {
+            People::Whole(whole) => Some(whole.usage(role)),
+            People::Open(open) => open.usage(role, self),
+        }
+    }
+
+    /// A user who is in no directory, found in this snapshot whichever one they were compiled
+    /// against.
+    pub(crate) fn outsider(&self, member: &'a Arc<Member>) -> Found<'a> {
+        if member.held.snapshot == self.snapshot.id {
+            return Found::Known(MemberRef::Lent(member));
+        }
+        match self.people {
+            People::Open(open) => open.relinked(member, self.snapshot),
+            // Without the catalog nobody knows what the numbers mean here.
+            People::Whole(_) => Found::Broken(Arc::new(Broken::of_another_policy(member))),
+        }
+    }
+}
+
+impl Whole {
     pub(crate) fn member(&self, id: &str) -> Option<&Arc<Member>> {
         self.members.get(id)
+    }
+
+    pub(super) fn of(members: Vec<Member>, snapshot: &Snapshot) -> Self {
+        let mut whole = Self::default();
+        members.into_iter().for_each(|member| whole.put(member, snapshot));
+        whole
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -73,22 +160,18 @@ impl People {
     }
 }
 
-impl Member {
-    /// Whether the user is active and has accepted the invitation.
-    pub(crate) fn takes_part(&self) -> bool {
-        self.status == Status::Active && self.invitation == Invitation::Accepted
-    }
-}
-
 /// The users of a tenant.
-pub(super) fn compile(
+pub(super) fn compile<'a>(
     definition: &Definition<'_>,
-    permissions: &Permissions<'_>,
-    snapshot: &Snapshot,
+    permissions: &'a Permissions<'a>,
+    snapshot: &'a Snapshot,
     found: &mut Diagnostics,
-) -> People {
+) -> Whole {
     let directory = definition.directory;
-    let mut people = People::default();
+    let shared = Mutex::new(Interner::default());
+    let (permissions, lenient) = (&|| permissions, definition.lenient);
+    let users = Users { snapshot, permissions, shared: &shared, lenient };
+    let mut people = Whole::default();
     let mut report = Reporter::new(Document::Directory, &directory.file, found);
     let mut seen: HashSet<&str> = HashSet::new();
     for user in &directory.value.users {
@@ -99,14 +182,15 @@ pub(super) fn compile(
             let field = format!("users.{}", user.id);
             report.fault(user.id.at(), field, "two users have this id", None);
         }
-        people.put(member(definition, user, permissions, snapshot, &mut report), snapshot);
+        people.put(users.member(user, &mut report), snapshot);
     }
     let all = |_: &Delegation| true;
-    delegate(definition, permissions, snapshot, &mut people, all, &mut report);
+    delegate(definition, users, &mut people, all, &mut report);
     people
 }
 
-/// Compiles some users anew, against the policy as it is. Everybody else keeps what is cached.
+/// Compiles some users of a tenant that is loaded whole anew, against the policy as it is.
+/// Everybody else keeps what is cached.
 ///
 /// `definition.directory` is the directory after the change and `changed` the ids of the users
 /// who were added, changed or taken out. The other documents have to be those that `compiled`
@@ -114,20 +198,28 @@ pub(super) fn compile(
 ///
 /// # Errors
 ///
-/// What is wrong with the users who changed and with delegations from or to them.
+/// What is wrong with the users who changed and with delegations from or to them; or that the
+/// tenant is not loaded whole.
 pub fn recompile_users(
     compiled: &Compiled,
     definition: &Definition<'_>,
     changed: &[&str],
 ) -> Result<Compiled, Diagnostics> {
-    static REVISION: AtomicU64 = AtomicU64::new(1);
-
     let mut found = Diagnostics::default();
     let snapshot = &compiled.snapshot;
     let catalog = &definition.catalog.value;
     let permissions =
         Permissions::new(catalog, &mut definition.reporter(Document::Catalog, &mut found));
-    let mut people = compiled.people.clone();
+    let shared = Mutex::new(Interner::default());
+    let (permissions, lenient) = (&|| &permissions, definition.lenient);
+    let compile = Users { snapshot, permissions, shared: &shared, lenient };
+    let Some(whole) = compiled.whole() else {
+        let help = Some("compile it with all of its directory".to_owned());
+        let mut report = definition.reporter(Document::Directory, &mut found);
+        report.fault(Position::default(), "users", "the tenant is not loaded whole", help);
+        return Err(found);
+    };
+    let mut people = whole.clone();
     // Whoever acts for somebody who changed may now do more or less.
     let mut touched: HashSet<&str> = changed.iter().copied().collect();
     let delegations = &definition.directory.value.delegations;
@@ -137,7 +229,7 @@ pub fn recompile_users(
             .filter(|delegation| changed.contains(&delegation.from.as_str()))
             .map(|delegation| delegation.to.as_str()),
     );
-    touched.extend(compiled.people.iter().filter_map(|member| {
+    touched.extend(whole.iter().filter_map(|member| {
         let mut delegations = member.extra.iter().flat_map(|extra| &extra.delegations);
         delegations.any(|rule| changed.contains(&&*rule.from.id)).then_some(&*member.id)
     }));
@@ -147,30 +239,41 @@ pub fn recompile_users(
     for id in &touched {
         match users.get(id) {
             Some(user) => {
-                let mut member = member(definition, user, &permissions, snapshot, &mut report);
-                member.revision = REVISION.fetch_add(1, Ordering::Relaxed);
+                let mut member = compile.member(user, &mut report);
+                member.revision = unique_revision();
                 people.put(member, snapshot);
             }
             None => people.remove(id, snapshot),
         }
     }
     let theirs = |delegation: &Delegation| touched.contains(delegation.to.as_str());
-    delegate(definition, &permissions, snapshot, &mut people, theirs, &mut report);
-    found.or(Compiled { snapshot: Arc::clone(snapshot), people })
+    delegate(definition, compile, &mut people, theirs, &mut report);
+    found.or(Compiled {
+        snapshot: Arc::clone(snapshot),
+        people: People::Whole(people),
+        revision: definition.revision,
+    })
 }
 
 /// Gives those to whom something is delegated what is.
 fn delegate(
     definition: &Definition<'_>,
-    permissions: &Permissions<'_>,
-    snapshot: &Snapshot,
-    people: &mut People,
+    users: Users<'_>,
+    people: &mut Whole,
     wanted: impl Fn(&Delegation) -> bool,
     report: &mut Reporter<'_>,
 ) {
-    let mut given: HashMap<&str, Vec<DelegationRule>> = HashMap::new();
+    let mut given: HashMap<&str, Vec<_>> = HashMap::new();
     for delegation in definition.directory.value.delegations.iter().filter(|d| wanted(d)) {
-        if let Some(rule) = delegated(definition, delegation, people, permissions, report) {
+        for name in [&delegation.from, &delegation.to] {
+            if people.member(name).is_none() {
+                let known = people.members.keys().map(|id| &**id);
+                let field = format!("delegations.{}", delegation.from);
+                report.unknown("user", name, field, known);
+            }
+        }
+        let from = people.member(&delegation.from);
+        if let Some(rule) = users.delegated(delegation, from, report) {
             given.entry(&delegation.to).or_default().push(rule);
         }
     }
@@ -179,187 +282,6 @@ fn delegate(
         let mut member = Member::clone(member);
         let extra = member.extra.get_or_insert_default();
         extra.delegations = delegations.into();
-        people.put(member, snapshot);
+        people.put(member, users.snapshot);
     }
-}
-
-fn member(
-    definition: &Definition<'_>,
-    user: &User,
-    permissions: &Permissions<'_>,
-    snapshot: &Snapshot,
-    report: &mut Reporter<'_>,
-) -> Member {
-    let field = format!("users.{}", user.id);
-    let (mut roles, mut unknown_roles) = (Vec::new(), Vec::new());
-    for name in &user.roles {
-        match snapshot.role_ids.get(name.as_str()) {
-            Some(id) => roles.push(*id),
-            None => {
-                unknown_roles.push(name.as_str().into());
-                if !definition.lenient {
-                    let known = snapshot.role_ids.keys().map(|id| &**id);
-                    report.unknown("role", name, format!("{field}.roles"), known);
-                }
-            }
-        }
-    }
-    let mut policies = Vec::new();
-    for name in &user.policies {
-        match snapshot.policy_ids.get(name.as_str()) {
-            Some(id) => policies.push(*id),
-            None if definition.lenient => {}
-            None => {
-                let known = snapshot.policy_ids.keys().map(|id| &**id);
-                report.unknown("policy", name, format!("{field}.policies"), known);
-            }
-        }
-    }
-    let boxed = |names: &[Text]| names.iter().map(|name| name.as_str().into()).collect();
-    Member {
-        id: user.id.as_str().into(),
-        revision: 0,
-        extra: extra(user, &roles, permissions, snapshot, report),
-        roles: roles.into(),
-        unknown_roles: unknown_roles.into(),
-        policies: policies.into(),
-        teams: boxed(&user.teams),
-        tags: boxed(&user.tags),
-        owner: user.owner,
-        status: user.status,
-        invitation: user.invitation,
-        attributes: user.attributes.clone(),
-    }
-}
-
-fn extra(
-    user: &User,
-    roles: &[u32],
-    permissions: &Permissions<'_>,
-    snapshot: &Snapshot,
-    report: &mut Reporter<'_>,
-) -> Option<Box<Extra>> {
-    let field = format!("users.{}", user.id);
-    let grants = (!user.grants.is_empty()).then(|| {
-        let mut granting = Granting::default();
-        granting.add(permissions, &user.grants, &format!("{field}.grants"), report);
-        granting.finish(permissions)
-    });
-    let mut resolve = |names: &[Text], part: &str| {
-        let mut ids = Vec::new();
-        for name in names {
-            match permissions.find(name) {
-                Some(id) => ids.push(id),
-                None => {
-                    let field = format!("{field}.rights.{part}");
-                    report.unknown("permission", name, field, permissions.ids());
-                }
-            }
-        }
-        ids
-    };
-    let ticked = resolve(&user.rights.add, "add");
-    let removed = resolve(&user.rights.remove, "remove");
-    let added = added(roles, &ticked, &removed, permissions, snapshot);
-    let adjusted = adjusted(roles, &removed, permissions, snapshot);
-    // What has no effect with these roles may have one with others.
-    let nothing = grants.is_none() && ticked.is_empty() && removed.is_empty();
-    (!nothing).then(|| {
-        Box::new(Extra {
-            grants,
-            added: added.into(),
-            adjusted: adjusted.into(),
-            ticked: ticked.into(),
-            unticked: removed.into(),
-            delegations: Box::default(),
-        })
-    })
-}
-
-/// What the ticked rights add. A tick counts only where one of the roles lets it be set, and
-/// reaches as far as that role.
-pub(crate) fn added(
-    roles: &[u32],
-    ticked: &[PermissionId],
-    removed: &[PermissionId],
-    permissions: &impl Grantables,
-    snapshot: &Snapshot,
-) -> Vec<(PermissionId, Scope)> {
-    let ticked = ticked.iter().filter(|id| !removed.contains(id));
-    ticked
-        .flat_map(|id| {
-            let roles = roles.iter().filter_map(|role| snapshot.role(*role));
-            roles
-                .filter(|role| role.adjustable.binary_search(id).is_ok())
-                .flat_map(|role| permissions.closure(*id, role.reach, &unticked(role, removed)))
-                .collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-/// Those of the removed rights that the role lets be unticked.
-fn unticked(role: &RoleRule, removed: &[PermissionId]) -> Vec<PermissionId> {
-    let adjustable = |right: &PermissionId| role.adjustable.binary_search(right).is_ok();
-    removed.iter().copied().filter(adjustable).collect()
-}
-
-/// What each role grants without the rights of it that were unticked.
-pub(crate) fn adjusted(
-    roles: &[u32],
-    removed: &[PermissionId],
-    permissions: &impl Grantables,
-    snapshot: &Snapshot,
-) -> Vec<(u32, GrantSet)> {
-    let mut adjusted = Vec::new();
-    for (id, role) in roles.iter().filter_map(|id| Some((*id, snapshot.role(*id)?))) {
-        let unticked = unticked(role, removed);
-        if let Some(granting) = role.granting.as_ref().filter(|_| !unticked.is_empty()) {
-            adjusted.push((id, granting.finish_without(permissions, &unticked)));
-        }
-    }
-    adjusted
-}
-
-/// A delegation, as far as it counts: the one who delegates has to take part, and a permission
-/// that cannot be delegated is refused when the directory is read.
-fn delegated(
-    definition: &Definition<'_>,
-    delegation: &Delegation,
-    people: &People,
-    permissions: &Permissions<'_>,
-    report: &mut Reporter<'_>,
-) -> Option<DelegationRule> {
-    let field = format!("delegations.{}", delegation.from);
-    for name in [&delegation.from, &delegation.to] {
-        if people.member(name).is_none() {
-            let known = people.members.keys().map(|id| &**id);
-            report.unknown("user", name, &field, known);
-        }
-    }
-    let mut ids = Vec::new();
-    for name in &delegation.permissions {
-        match permissions.find(name) {
-            None => report.unknown("permission", name, &field, permissions.ids()),
-            Some(id) if permissions.by_delegation(id) || permissions.delegable(id) => ids.push(id),
-            Some(_) if definition.lenient => {}
-            Some(_) => {
-                let message = format!("`{name}` cannot be delegated");
-                report.fault(name.at(), &field, message, None);
-            }
-        }
-    }
-    if let (Some(from), Some(until)) = (delegation.valid_from, delegation.valid_until)
-        && from >= until
-    {
-        let help = Some("valid_from is included, valid_until is not".to_owned());
-        report.fault(delegation.from.at(), &field, "the delegation ends before it begins", help);
-    }
-    let from = people.member(&delegation.from)?;
-    (from.status == Status::Active).then(|| DelegationRule {
-        from: Arc::clone(from),
-        permissions: ids.into(),
-        audiences: delegation.audiences.iter().map(|name| name.as_str().into()).collect(),
-        valid_from: delegation.valid_from,
-        valid_until: delegation.valid_until,
-    })
 }

@@ -11,9 +11,7 @@ use crate::condition::Condition;
 use crate::decision::Obligation;
 use crate::family::{Family, Input};
 use crate::fast::Map;
-use crate::model::{
-    Access, Attributes, GrantedBy, InputPath, Invitation, PartBy, Place, Predicate, Scope, Status,
-};
+use crate::model::{Access, GrantedBy, InputPath, PartBy, Place, Predicate, Scope};
 use std::sync::Arc;
 
 /// A permission's place in the catalog.
@@ -252,59 +250,6 @@ pub(crate) struct InputRule {
     pub(crate) holds: Option<PermissionId>,
 }
 
-/// A user, compiled against a snapshot.
-#[derive(Debug, Clone)]
-pub struct Member {
-    pub(crate) id: Arc<str>,
-    pub(crate) revision: u64,
-    pub(crate) roles: Box<[u32]>,
-    /// The roles that the tenant does not define. They grant nothing, but programs may name them.
-    pub(crate) unknown_roles: Box<[Box<str>]>,
-    pub(crate) policies: Box<[u32]>,
-    pub(crate) teams: Box<[Box<str>]>,
-    pub(crate) tags: Box<[Box<str>]>,
-    pub(crate) owner: bool,
-    pub(crate) status: Status,
-    pub(crate) invitation: Invitation,
-    pub(crate) extra: Option<Box<Extra>>,
-    pub(crate) attributes: Attributes<'static>,
-}
-
-/// What few users have.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Extra {
-    pub(crate) grants: Option<GrantSet>,
-    /// Rights ticked for this user, at the reach of the role.
-    pub(crate) added: Box<[(PermissionId, Scope)]>,
-    /// What roles grant to this user where rights of them were unticked, by role. What came
-    /// along with an unticked right only is gone with it.
-    pub(crate) adjusted: Box<[(u32, GrantSet)]>,
-    /// The rights that were ticked, whether a role lets them be or not.
-    pub(crate) ticked: Box<[PermissionId]>,
-    /// The rights that were unticked, likewise.
-    pub(crate) unticked: Box<[PermissionId]>,
-    pub(crate) delegations: Box<[DelegationRule]>,
-}
-
-impl Extra {
-    /// What a role grants where rights of it were unticked.
-    pub(crate) fn adjusted(&self, role: u32) -> Option<&GrantSet> {
-        self.adjusted.iter().find(|(id, _)| *id == role).map(|(_, grants)| grants)
-    }
-}
-
-/// Another user lets this one act.
-#[derive(Debug, Clone)]
-pub(crate) struct DelegationRule {
-    pub(crate) from: Arc<Member>,
-    pub(crate) permissions: Box<[PermissionId]>,
-    pub(crate) audiences: Box<[Box<str>]>,
-    /// From this instant on.
-    pub(crate) valid_from: Option<i64>,
-    /// Before this instant.
-    pub(crate) valid_until: Option<i64>,
-}
-
 impl Snapshot {
     /// The tenant's id.
     #[must_use]
@@ -318,7 +263,8 @@ impl Snapshot {
         &self.product
     }
 
-    /// The revision of the policy.
+    /// The revision at which the policy was compiled. A tenant's people change without it; the
+    /// revision that a decision names is that of the [`Compiled`](super::Compiled).
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
@@ -334,6 +280,17 @@ impl Snapshot {
     #[must_use]
     pub fn role_count(&self) -> usize {
         self.roles.len()
+    }
+
+    /// The roles that grant a permission, at any scope and within any limits.
+    pub fn roles_granting(&self, permission: &str) -> impl Iterator<Item = &str> {
+        let id = self.permission_ids.get(permission).copied();
+        let grants = move |role: &&RoleRule| {
+            id.is_some_and(|id| {
+                !role.grants.plain(id).is_none() || !role.grants.limited(id).is_empty()
+            })
+        };
+        self.roles.iter().filter(grants).map(|role| &*role.id)
     }
 
     /// The families that govern permissions of the product: id, the digest of the component
@@ -378,34 +335,5 @@ impl GrantSet {
         let from = self.limited.partition_point(|grant| grant.permission < permission);
         let to = self.limited.partition_point(|grant| grant.permission <= permission);
         self.limited.get(from..to).unwrap_or(&[])
-    }
-}
-
-impl Member {
-    /// The user's id.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Whether a grant to this user alone, or to somebody who delegates to them, is under a
-    /// condition. What that reads is no part of any permission's cache key.
-    pub(crate) fn has_own_conditions(&self) -> bool {
-        self.extra.as_deref().is_some_and(|extra| {
-            let grants = extra.grants.iter().flat_map(|grants| &grants.limited);
-            grants.into_iter().any(|grant| grant.condition.is_some())
-                || extra.delegations.iter().any(|delegation| delegation.from.has_own_conditions())
-        })
-    }
-
-    /// The ids of the roles held, those included that the tenant does not define.
-    pub(crate) fn role_names<'s>(
-        &'s self,
-        snapshot: &'s Snapshot,
-    ) -> impl Iterator<Item = &'s str> {
-        self.roles
-            .iter()
-            .filter_map(|role| snapshot.role(*role).map(|rule| &*rule.id))
-            .chain(self.unknown_roles.iter().map(|name| &**name))
     }
 }

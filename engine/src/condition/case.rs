@@ -8,7 +8,7 @@ use super::calendar;
 use super::evaluate::{Condition, ConditionError};
 use super::schema::AttributeType;
 use crate::model::{Attributes, InputPath, Value};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 
 /// A case: what is known, and whether the condition holds.
@@ -16,11 +16,12 @@ use std::borrow::Cow;
 /// ```yaml
 /// {name: a small deal, inputs: {resource.amount: 900, now: "2026-07-01T09:00:00Z"}, expect: true}
 /// ```
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConditionTest {
     /// For people.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// What is known, by path, or in maps within each other. An instant may be written as a
     /// text.

@@ -30,7 +30,7 @@ pub enum AttributeType {
 }
 
 impl AttributeType {
-    const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::Boolean, Self::Integer, Self::Decimal, Self::Text, Self::Texts, Self::Instant];
 
     /// Its name in a catalog.

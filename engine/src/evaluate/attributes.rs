@@ -116,7 +116,7 @@ impl<'a> Ask<'a> {
     fn policy_names(&self) -> impl Iterator<Item = &'a str> {
         let snapshot = self.snapshot;
         self.member
-            .policies
+            .policies()
             .iter()
             .filter_map(|policy| snapshot.policies.get(*policy as usize).map(|rule| &*rule.id))
     }

@@ -50,7 +50,7 @@ pub(super) fn ask<'a, R: Recorder>(
     record: &mut R,
 ) -> Progress<'a> {
     let Some(rule) = ask.snapshot.families.get(usize::from(governed.family)) else {
-        let revision = ask.snapshot.revision;
+        let revision = ask.people.revision;
         return Progress::Decided(Decision::deny(Reason::UnknownAction, revision));
     };
     let fault = |kind| Reason::FamilyFault { family: Arc::clone(&rule.id), kind };
@@ -77,6 +77,13 @@ pub(super) fn ask<'a, R: Recorder>(
                 return Progress::Decided(found.decide(ask, None));
             }
         }
+    }
+    // Everything but the family was looked at by now. Its answer would be of no use.
+    if ask.horizon.is_unread() {
+        record.family(Outcome::Deny, step(installed, 0), || {
+            format!("the family `{}` was not asked: the directory has to be read first", rule.id)
+        });
+        return Progress::Decided(Decision::deny(Reason::DirectoryUnread, ask.people.revision));
     }
     let kind = installed.kinds.get(ask.request.resource.kind).copied();
     Progress::Ask(Asked {

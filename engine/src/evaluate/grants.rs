@@ -146,11 +146,11 @@ impl<'a> Ask<'a> {
             return if member.owner { rule.reach } else { Scope::NONE };
         }
         let extra = member.extra.as_deref();
-        let roles = member.roles.iter().filter_map(|number| {
+        let roles = member.roles().iter().filter_map(|number| {
             let adjusted = extra.and_then(|extra| extra.adjusted(*number));
             adjusted.or_else(|| snapshot.role(*number).map(|role| &role.grants))
         });
-        let policies = member.policies.iter();
+        let policies = member.policies().iter();
         let policies = policies.filter_map(|policy| snapshot.policies.get(*policy as usize));
         let sets = roles
             .chain(policies.map(|policy| &policy.grants))
@@ -327,7 +327,7 @@ pub(crate) fn each_source<'a>(
         each(Source::Baseline, Via::Standing, rule.baseline);
     }
     let extra = member.extra.as_deref();
-    for (number, role) in member.roles.iter().filter_map(|n| Some((*n, snapshot.role(*n)?))) {
+    for (number, role) in member.roles().iter().filter_map(|n| Some((*n, snapshot.role(*n)?))) {
         let adjusted = extra.and_then(|extra| extra.adjusted(number));
         let source = Source::Role(&role.id);
         each_grant(adjusted.unwrap_or(&role.grants), id, source, &mut each);
@@ -336,7 +336,7 @@ pub(crate) fn each_source<'a>(
             each(source, Via::Unticked, role.grants.plain(id));
         }
     }
-    for policy in &member.policies {
+    for policy in member.policies() {
         if let Some(policy) = snapshot.policies.get(*policy as usize) {
             each_grant(&policy.grants, id, Source::Policy(&policy.id), &mut each);
         }

@@ -24,10 +24,11 @@ pub(crate) use family::Asked;
 pub(crate) use grants::{Source, Via, each_source, entitled, is_as_wide, lies_in};
 pub(crate) use recorder::{Recorder, Silent, Tracing};
 
-use crate::compile::{Member, People, PermissionId, PermissionRule, Snapshot};
+use crate::compile::subjects::{Need, Needs, Usage};
+use crate::compile::{Found, Member, PermissionId, PermissionRule, Snapshot, View};
 use crate::decision::{Decision, Obligation, Outcome, Reason, Request, Stage, Verdict};
 use crate::model::{Invitation, Status};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// How far a family's demand for another permission is followed. Deeper is denied.
@@ -37,7 +38,7 @@ const MAX_DEPTH: u8 = 3;
 #[derive(Clone, Copy)]
 pub(crate) struct Ask<'a> {
     pub(crate) snapshot: &'a Snapshot,
-    pub(crate) people: &'a People,
+    pub(crate) people: &'a View<'a>,
     pub(crate) member: &'a Member,
     pub(crate) request: &'a Request<'a>,
     pub(crate) horizon: &'a Horizon,
@@ -47,12 +48,16 @@ pub(crate) struct Ask<'a> {
     pub(crate) assumed: Option<&'a str>,
 }
 
-/// The next instant at which something that was looked at begins or ends: until then, and no
-/// longer, the decision holds though nobody edits anything.
+/// What there is to know of a decision besides what it says: until when it holds, and whether
+/// it could be made at all.
 #[derive(Debug, Default)]
 pub(crate) struct Horizon {
+    /// The next instant at which something that was looked at begins or ends: until then, and no
+    /// longer, the decision holds though nobody edits anything.
     next: Cell<Option<i64>>,
     timed: Cell<bool>,
+    /// What has to be read first. Where there is anything, the decision says nothing.
+    needs: RefCell<Vec<Need>>,
 }
 
 impl Horizon {
@@ -69,6 +74,21 @@ impl Horizon {
     /// Whether the hour was looked at: what came out then says nothing about earlier hours.
     pub(crate) fn is_timed(&self) -> bool {
         self.timed.get()
+    }
+
+    /// Something was looked for that nobody has read yet.
+    pub(crate) fn need(&self, need: Need) {
+        self.needs.borrow_mut().push(need);
+    }
+
+    /// Whether something has to be read first.
+    pub(crate) fn is_unread(&self) -> bool {
+        !self.needs.borrow().is_empty()
+    }
+
+    /// The decision, if everything that it turns on was there.
+    pub(crate) fn settle(&self, decision: Decision) -> Result<Decision, Needs> {
+        if self.is_unread() { Err(self.needs.take().into_iter().collect()) } else { Ok(decision) }
     }
 }
 
@@ -106,7 +126,7 @@ impl Findings {
 
     /// The decision. `lifted` is the family's floor, where it set one.
     fn decide(self, ask: Ask<'_>, lifted: Option<Reason>) -> Decision {
-        let revision = ask.snapshot.revision;
+        let revision = ask.people.revision;
         // A missing grant came before whatever else denies, so it is the reason, lifted or not.
         let lifts = lifted.is_some() && self.denial.is_none();
         let ungranted = if lifts { None } else { self.ungranted };
@@ -153,7 +173,7 @@ pub(crate) fn begin<'a, R: Recorder>(
     record: &mut R,
 ) -> Progress<'a> {
     let Some(rule) = ask.snapshot.permission(id) else {
-        let revision = ask.snapshot.revision;
+        let revision = ask.people.revision;
         return Progress::Decided(Decision::deny(Reason::UnknownAction, revision));
     };
     let mut found = Findings::default();
@@ -185,7 +205,27 @@ pub(crate) fn run<R: Recorder>(
     }
 }
 
-impl Ask<'_> {
+impl<'a> Ask<'a> {
+    /// Somebody else than the subject. Whoever is told that they are unread says so, if it
+    /// matters.
+    pub(crate) fn look_up(&self, id: &str) -> Found<'a> {
+        self.people.member(id)
+    }
+
+    /// Notes that the decision cannot be made before a user was read.
+    pub(crate) fn need_user(&self, id: &str) {
+        self.horizon.need(Need::User(id.to_owned()));
+    }
+
+    /// How many hold a role; `None`, which is noted, where it has to be read first.
+    pub(crate) fn usage(&self, role: &str) -> Option<Usage> {
+        let usage = self.people.usage(role);
+        if usage.is_none() {
+            self.horizon.need(Need::Usage(role.to_owned()));
+        }
+        usage
+    }
+
     /// Every step but the family. Without a trace the first denial is the end.
     fn steps<R: Recorder>(
         &self,

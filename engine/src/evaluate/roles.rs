@@ -1,7 +1,7 @@
 //! Checks on roles and on those who hold them, for guards on editing, deleting and handing out.
 
 use super::Ask;
-use crate::compile::{PermissionId, RoleRule};
+use crate::compile::{Found, PermissionId, RoleRule};
 use crate::model::{RoleCheck, Value};
 
 impl Ask<'_> {
@@ -20,9 +20,12 @@ impl Ask<'_> {
                 self.request.resource.id.is_none() || named(|role| role.editable)
             }
             RoleCheck::Deletable => named(|role| role.deletable),
-            RoleCheck::Unused => {
-                self.request.resource.id.is_some_and(|id| self.people.usage(id).listed == 0)
-            }
+            RoleCheck::Unused => self
+                .request
+                .resource
+                .id
+                .and_then(|id| self.usage(id))
+                .is_some_and(|it| it.listed == 0),
             RoleCheck::KeepsHolder(role) => {
                 self.request.resource.id.is_some_and(|user| self.can_lose(user, role))
             }
@@ -59,9 +62,16 @@ impl Ask<'_> {
     /// Whether somebody who takes part holds the role without the user as well, or the user
     /// does not hold it anyway. A user whom nobody knows could be the last one.
     fn can_lose(&self, user: &str, role: &str) -> bool {
-        self.people.member(user).is_some_and(|user| {
-            let holds = user.takes_part() && user.role_names(self.snapshot).any(|own| own == role);
-            !holds || self.people.usage(role).taking_part > 1
-        })
+        let holds = match self.look_up(user) {
+            Found::Known(user) => {
+                user.takes_part() && user.role_names(self.snapshot).any(|own| own == role)
+            }
+            Found::Absent | Found::Broken(_) => return false,
+            Found::Unread => {
+                self.need_user(user);
+                true
+            }
+        };
+        !holds || self.usage(role).is_some_and(|usage| usage.taking_part > 1)
     }
 }

@@ -6,10 +6,11 @@
 use super::Ask;
 use super::exclusive::Fit;
 use super::recorder::{Recorder, Silent};
-use crate::compile::{ContentRule, MarkRule, PermissionRule, Redaction, SharingRule};
+use crate::compile::{ContentRule, Found, MarkRule, PermissionRule, Redaction, SharingRule};
 use crate::condition::ConditionError;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::{Exposure, Value};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// What the rules of one layer say together.
@@ -249,10 +250,18 @@ impl<'a> Ask<'a> {
         let Some(redaction) = &content.sharer else { return false };
         let plan = &self.snapshot.sharing;
         let attributes = self.request.resource.attributes;
-        // A sharer whom the directory does not have may have had every reason to redact.
-        let redacts = |id: &str| {
-            let member = self.people.member(id);
-            member.is_none_or(|member| Ask { member, ..*self }.is_bound_by(redaction, &mut Silent))
+        // Nobody has to be read if one of those who are known redacts.
+        let mut unread: SmallVec<[&str; 4]> = SmallVec::new();
+        let mut redacts = |id: &'a str| match self.look_up(id) {
+            Found::Known(member) => {
+                Ask { member: &member, ..*self }.is_bound_by(redaction, &mut Silent)
+            }
+            // A sharer whom the directory does not have may have had every reason to redact.
+            Found::Absent | Found::Broken(_) => true,
+            Found::Unread => {
+                unread.push(id);
+                false
+            }
         };
         let mut named = false;
         for value in plan.by.iter().filter_map(|relation| attributes.at(relation)) {
@@ -260,7 +269,9 @@ impl<'a> Ask<'a> {
                 Value::Null => continue,
                 Value::Text(id) => redacts(id),
                 Value::List(items) if items.is_empty() => continue,
-                Value::List(items) => items.iter().any(|item| item.as_str().is_none_or(redacts)),
+                Value::List(items) => {
+                    items.iter().any(|item| item.as_str().is_none_or(&mut redacts))
+                }
                 _ => true,
             };
             if redacted {
@@ -268,6 +279,7 @@ impl<'a> Ask<'a> {
             }
             named = true;
         }
-        !named && plan.unnamed_closes
+        unread.iter().for_each(|id| self.need_user(id));
+        !unread.is_empty() || !named && plan.unnamed_closes
     }
 }

@@ -78,7 +78,7 @@ impl Search<'_> {
             .filter(|(number, role)| {
                 let grants =
                     !role.grants.plain(id).is_none() || !role.grants.limited(id).is_empty();
-                grants && !world.member.roles.contains(number)
+                grants && !world.member.roles().contains(number)
             })
             .map(|(_, role)| role)
             .collect();
@@ -91,7 +91,7 @@ impl Search<'_> {
                 edits.push(Edit::AttachPolicy { policy: policy.id.to_string() });
             }
         }
-        for role in world.member.roles.iter().filter_map(|number| snapshot.role(*number)) {
+        for role in world.member.roles().iter().filter_map(|number| snapshot.role(*number)) {
             if role.adjustable.binary_search(&id).is_ok() {
                 let (permission, scope) = (rule.id.to_string(), role.reach);
                 edits.push(Edit::TickAgain { role: role.id.to_string() });

@@ -141,19 +141,21 @@ impl Edit {
         match self {
             Self::GiveRole { role } => {
                 let id = snapshot.role_ids.get(&**role).copied();
-                id.is_some_and(|id| add(&mut member.roles, id))
+                id.is_some_and(|id| member.change_roles(|roles| add(roles, id)))
             }
             Self::TakeRole { role } => {
                 let id = snapshot.role_ids.get(&**role).copied();
-                id.is_some_and(|id| keep(&mut member.roles, |held| *held != id))
+                id.is_some_and(|id| member.change_roles(|roles| keep(roles, |held| *held != id)))
             }
             Self::AttachPolicy { policy } => {
                 let id = snapshot.policy_ids.get(&**policy).copied();
-                id.is_some_and(|id| add(&mut member.policies, id))
+                id.is_some_and(|id| member.change_policies(|policies| add(policies, id)))
             }
             Self::DetachPolicy { policy } => {
                 let id = snapshot.policy_ids.get(&**policy).copied();
-                id.is_some_and(|id| keep(&mut member.policies, |held| *held != id))
+                id.is_some_and(|id| {
+                    member.change_policies(|policies| keep(policies, |held| *held != id))
+                })
             }
             Self::Grant { permission: name, scope } => {
                 let Some(id) = permission(name) else { return false };
@@ -192,8 +194,10 @@ impl Edit {
             Self::EndDelegation { from } => {
                 keep(&mut extra(member).delegations, |rule| *rule.from.id != **from)
             }
-            Self::JoinTeam { team } => add(&mut member.teams, team.as_str().into()),
-            Self::AddTag { tag } => add(&mut member.tags, tag.as_str().into()),
+            Self::JoinTeam { team } => {
+                member.change_teams(|teams| add(teams, team.as_str().into()))
+            }
+            Self::AddTag { tag } => member.change_tags(|tags| add(tags, tag.as_str().into())),
             Self::Activate => {
                 std::mem::replace(&mut member.status, Status::Active) != Status::Active
             }

@@ -46,12 +46,13 @@ pub struct Flip {
 
 /// The smallest changes that would flip the decision about a request, at most `limit` of them.
 /// None where the request names what does not exist, and where the reason is one that no edit of
-/// a user or a resource removes.
+/// a user or a resource removes. A tenant whose directory is read as it is needed has to be
+/// [loaded with those](Compiled::with_only) whom the request is about first.
 #[must_use]
 pub fn flips(tenant: &Compiled, request: &Request<'_>, limit: usize) -> Flips {
     let snapshot = &*tenant.snapshot;
     let (Some(id), Some(member)) =
-        (snapshot.permission_ids.get(request.action), tenant.people.member(request.subject))
+        (snapshot.permission_ids.get(request.action), tenant.member(request.subject))
     else {
         return Flips::default();
     };
@@ -97,7 +98,7 @@ impl Search<'_> {
         };
         asked(Ask {
             snapshot: &self.tenant.snapshot,
-            people: &self.tenant.people,
+            people: &self.tenant.view(None),
             member: &world.member,
             request: &request,
             horizon: &Horizon::default(),

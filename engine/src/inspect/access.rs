@@ -96,7 +96,7 @@ pub struct ItemAccess<'a> {
 ///
 /// # Errors
 ///
-/// The directory has no such user.
+/// The directory has no such user, or is not loaded.
 pub fn memberships<'a>(
     tenant: &'a Compiled,
     user: &str,
@@ -110,7 +110,7 @@ pub fn memberships<'a>(
 ///
 /// # Errors
 ///
-/// The directory has no such user.
+/// The directory has no such user, or is not loaded.
 pub fn items<'a>(
     tenant: &'a Compiled,
     user: &str,

@@ -125,12 +125,14 @@ impl<'a> Edit<'a> {
             Self::Activate => member.status = Status::Active,
             Self::Accept => member.invitation = Invitation::Accepted,
             Self::Own => member.owner = true,
-            Self::Role(id) => push(&mut member.roles, *id),
-            Self::DropRole(id) => retain(&mut member.roles, |role| role != id),
-            Self::Policy(id) => push(&mut member.policies, *id),
-            Self::DropPolicy(id) => retain(&mut member.policies, |policy| policy != id),
-            Self::Tag(name) => push(&mut member.tags, Box::from(*name)),
-            Self::Team(name) => push(&mut member.teams, Box::from(*name)),
+            Self::Role(id) => member.change_roles(|roles| push(roles, *id)),
+            Self::DropRole(id) => member.change_roles(|roles| retain(roles, |role| role != id)),
+            Self::Policy(id) => member.change_policies(|policies| push(policies, *id)),
+            Self::DropPolicy(id) => {
+                member.change_policies(|policies| retain(policies, |policy| policy != id))
+            }
+            Self::Tag(name) => member.change_tags(|tags| push(tags, Box::from(*name))),
+            Self::Team(name) => member.change_teams(|teams| push(teams, Box::from(*name))),
             Self::Grant(id, holding) => grant(own_grants(member, snapshot), *id, holding, snapshot),
             Self::Revoke(id) => revoke(own_grants(member, snapshot), *id),
             Self::Tick(id) => push(&mut extra(member).ticked, *id),
@@ -147,7 +149,8 @@ pub(super) fn changed(member: &Member, edits: &[Edit<'_>], snapshot: &Snapshot) 
         edit.apply(&mut member, snapshot);
     }
     // What was ticked and unticked counts by the roles held.
-    let Member { roles, extra, .. } = &mut member;
+    let Member { held, extra, .. } = &mut member;
+    let roles = held.roles();
     if let Some(extra) = extra {
         extra.added = added(roles, &extra.ticked, &extra.unticked, snapshot, snapshot).into();
         extra.adjusted = adjusted(roles, &extra.unticked, snapshot, snapshot).into();

@@ -134,7 +134,7 @@ impl Diff<'_> {
 ///
 /// # Errors
 ///
-/// The directory has no such user.
+/// The directory has no such user, or is not loaded.
 pub fn diff<'a>(tenant: &'a Compiled, a: &str, b: &str, now: i64) -> Result<Diff<'a>, Unasked> {
     let a = Person::new(tenant, member(tenant, a)?, now);
     let b = Person::new(tenant, member(tenant, b)?, now);

@@ -179,19 +179,19 @@ impl<'a, 'p> Equaliser<'a, 'p> {
             self.directly(id, rule, &mut edits);
             candidates.push(edits);
         }
-        let roles = rich.roles.iter().filter(|role| !poor.roles.contains(role));
+        let roles = rich.roles().iter().filter(|role| !poor.roles().contains(role));
         candidates.extend(roles.map(|role| vec![Edit::Role(*role)]));
-        let policies = rich.policies.iter().filter(|policy| !poor.policies.contains(policy));
+        let policies = rich.policies().iter().filter(|policy| !poor.policies().contains(policy));
         candidates.extend(policies.map(|policy| vec![Edit::Policy(*policy)]));
         let others = (0..).zip(&snapshot.policies).filter(|(at, policy)| {
             let grants = &policy.grants;
             let granting = !grants.plain(id).is_none() || !grants.limited(id).is_empty();
-            granting && !poor.policies.contains(at) && !rich.policies.contains(at)
+            granting && !poor.policies().contains(at) && !rich.policies().contains(at)
         });
         candidates.extend(others.take(OF_A_KIND).map(|(at, _)| vec![Edit::Policy(at)]));
         let unticked = poor.extra.iter().flat_map(|extra| &extra.unticked);
         candidates.extend(unticked.map(|off| vec![Edit::TickAgain(*off)]));
-        let mut roles = poor.roles.iter().filter_map(|role| snapshot.role(*role));
+        let mut roles = poor.roles().iter().filter_map(|role| snapshot.role(*role));
         if by_roles && roles.any(|role| role.adjustable.binary_search(&id).is_ok()) {
             candidates.push(vec![Edit::Tick(id)]);
         }

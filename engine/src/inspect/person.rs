@@ -155,7 +155,7 @@ impl<'a> Person<'a> {
         let horizon = Horizon::default();
         answer(Ask {
             snapshot: self.snapshot(),
-            people: &self.tenant.people,
+            people: &self.tenant.view(None),
             member: self.member,
             request,
             horizon: &horizon,

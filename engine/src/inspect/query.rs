@@ -60,6 +60,9 @@ pub enum Unasked {
         /// The nearest one that it has.
         near: Option<String>,
     },
+    /// The directory is read as it is needed, and the question is about all of it.
+    #[error("the directory of `{0}` is not loaded whole: load those whom the question is about")]
+    Open(String),
     /// The permission restricts and cannot be exercised.
     #[error("`{0}` restricts those who hold it; ask about what it forbids instead")]
     Toggle(String),
@@ -71,11 +74,20 @@ fn help(near: &Option<String>) -> String {
 
 /// A user of a tenant.
 pub(super) fn member<'a>(tenant: &'a Compiled, user: &str) -> Result<&'a Member, Unasked> {
-    tenant.people.member(user).map(|member| &**member).ok_or_else(|| Unasked::User {
+    loaded(tenant)?;
+    tenant.member(user).map(|member| &**member).ok_or_else(|| Unasked::User {
         tenant: tenant.snapshot.tenant().to_owned(),
         user: user.to_owned(),
-        near: suggest(user, tenant.people.iter().map(|member| member.id())),
+        near: suggest(user, tenant.members().map(|member| member.id())),
     })
+}
+
+/// Refuses tenants that are not loaded whole.
+pub(super) fn loaded(tenant: &Compiled) -> Result<(), Unasked> {
+    match tenant.is_open() {
+        true => Err(Unasked::Open(tenant.snapshot.tenant().to_owned())),
+        false => Ok(()),
+    }
 }
 
 /// Decides every permission of the catalog for a user on a resource, in the order of the
@@ -83,7 +95,7 @@ pub(super) fn member<'a>(tenant: &'a Compiled, user: &str) -> Result<&'a Member,
 ///
 /// # Errors
 ///
-/// The directory has no such user.
+/// The directory has no such user, or is not loaded.
 pub fn what_can<'a>(
     tenant: &'a Compiled,
     user: &str,
@@ -114,7 +126,7 @@ fn answer<'a>(
             });
             if sources.is_empty() {
                 let from = ask.delegation(id, rule).map(|it| &*it.rule.from.id);
-                let from = from.and_then(|from| tenant.people.member(from));
+                let from = from.and_then(|from| tenant.member(from));
                 delegated_by = from.map(|from| from.id());
             }
         });
@@ -126,13 +138,15 @@ fn answer<'a>(
 ///
 /// # Errors
 ///
-/// The catalog has no such permission, or it is one that restricts.
+/// The catalog has no such permission, or it is one that restricts; the tenant is not loaded
+/// whole.
 pub fn who_can<'a>(
     tenant: &'a Compiled,
     permission: &str,
     about: Circumstances<'a>,
     limit: usize,
 ) -> Result<WhoCan<'a>, Unasked> {
+    loaded(tenant)?;
     let snapshot = &*tenant.snapshot;
     let id = snapshot.permission_ids.get(permission).copied();
     let found = id.and_then(|id| Some((id, snapshot.permission(id)?)));
@@ -144,7 +158,7 @@ pub fn who_can<'a>(
     if rule.is_constraint {
         return Err(Unasked::Toggle(permission.to_owned()));
     }
-    let waiting: Vec<ById<'a>> = tenant.people.iter().map(|member| ById(member)).collect();
+    let waiting: Vec<ById<'a>> = tenant.members().map(|member| ById(member)).collect();
     let tally = Tally { users: waiting.len(), asked: 0, allowed: 0, cut: false };
     Ok(WhoCan { tenant, id, rule, about, limit, waiting: waiting.into(), tally })
 }

@@ -316,7 +316,7 @@ pub(super) fn places(id: PermissionId, via: Via<'_>) -> Vec<Place> {
 ///
 /// # Errors
 ///
-/// The directory has no such user.
+/// The directory has no such user, or is not loaded.
 pub fn rights<'a>(tenant: &'a Compiled, user: &str, now: i64) -> Result<Rights<'a>, Unasked> {
     Ok(Person::new(tenant, member(tenant, user)?, now).rights())
 }

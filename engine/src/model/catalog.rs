@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 /// The catalog of one product.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Catalog {
     /// The product's id.
@@ -53,6 +54,7 @@ pub struct Catalog {
 
 /// How resources lie in teams.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct TeamRules {
     /// The attribute of a resource that holds the path of its team.
@@ -69,6 +71,7 @@ impl Default for TeamRules {
 
 /// Whose a resource without a team is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Unassigned {
     /// No team's: only grants that are not limited to teams reach it.
@@ -80,6 +83,7 @@ pub enum Unassigned {
 
 /// What the engine knows about a kind of resource.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ResourceKind {
     /// For people.
@@ -92,6 +96,7 @@ pub struct ResourceKind {
 
 /// The whole that a resource is a part of.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PartOf {
     /// The kind of the whole.
@@ -102,6 +107,7 @@ pub struct PartOf {
 
 /// How the id of the whole is found.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PartBy {
     /// Both have the same id.
@@ -116,6 +122,7 @@ pub enum PartBy {
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
     /// See it.
@@ -126,6 +133,7 @@ pub enum Access {
 
 /// A named group of permissions, as editors of roles show them.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Category {
     /// Unique in the catalog.
@@ -143,6 +151,7 @@ pub struct Category {
 
 /// One permission.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Permission {
     /// Unique in the catalog.
@@ -190,6 +199,7 @@ pub struct Permission {
 
 /// A permission that comes along with another.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Implied {
     /// What comes along.
@@ -201,6 +211,7 @@ pub struct Implied {
 
 /// Who can hand a permission out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GrantedBy {
     /// Roles and policies.
@@ -214,6 +225,7 @@ pub enum GrantedBy {
 
 /// What a restricting toggle does to those who hold it.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Constraint {
     /// The permissions that it takes away.
@@ -226,6 +238,7 @@ pub struct Constraint {
 
 /// An obligation on some permissions.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Oblige {
     /// On which permissions.
@@ -239,6 +252,7 @@ pub struct Oblige {
 
 /// What has to hold before some permissions are considered at all, whatever was granted.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Guard {
     /// Unique in the catalog.
@@ -267,6 +281,7 @@ pub struct Guard {
 
 /// A check on a role, or on a holder of one, that the resource names.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoleCheck {
     /// The role whose id is the resource's may be edited. Without an id it could be any role,
@@ -289,6 +304,7 @@ pub enum RoleCheck {
 
 /// A plan.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Plan {
     /// What it includes.

@@ -4,6 +4,8 @@ mod catalog;
 mod located;
 mod path;
 mod predicate;
+#[cfg(feature = "schema")]
+mod schema;
 mod scope;
 mod sharing;
 mod tenant;
@@ -22,7 +24,7 @@ pub use sharing::{
     WhenRedacted,
 };
 pub use tenant::{
-    Delegation, Directory, FamilySettings, Grant, Invitation, Item, Matchers, Policy, Program,
-    Rights, Role, Status, Tenant, User,
+    CopiedFrom, Delegation, Directory, FamilySettings, Grant, Invitation, Item, Matchers, Policy,
+    Program, Rights, Role, Status, Tenant, User,
 };
 pub use value::{Attributes, Value};

@@ -35,6 +35,12 @@ impl Scope {
         ("all", Self::ALL),
     ];
 
+    /// The names of scopes, from the narrowest to the widest.
+    #[cfg(feature = "schema")]
+    pub(super) fn names() -> impl Iterator<Item = &'static str> {
+        Self::NAMES.iter().map(|(name, _)| *name)
+    }
+
     /// The scope of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

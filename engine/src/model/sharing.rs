@@ -15,6 +15,7 @@ use std::fmt;
 
 /// How much of a record's content is shown. Later ones are more severe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Exposure {
     /// All of it.
@@ -51,6 +52,7 @@ impl fmt::Display for Exposure {
 
 /// What a product shares between its users, and how.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SharingCatalog {
     /// The relations that name whose a record is: they share it, and see all of it.
@@ -66,6 +68,7 @@ pub struct SharingCatalog {
 
 /// What to assume of the sharer's own redaction where no sharer is named.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Unnamed {
     /// That it binds: whoever leaves the sharer out learns less.
@@ -77,6 +80,7 @@ pub enum Unnamed {
 
 /// An attribute that makes a record private. Unknown attributes do not; ill-typed ones do.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Mark {
     /// The attribute of the resource.
@@ -88,6 +92,7 @@ pub struct Mark {
 
 /// A kind of content, such as a timeline or a note.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Content {
     /// For people.
@@ -106,6 +111,7 @@ pub struct Content {
 /// The origins of a redaction. Each by itself is enough, and none can be lifted by a policy or
 /// an override of the tenant.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Redactions {
     /// A restricting toggle that the viewer holds.
@@ -118,6 +124,7 @@ pub struct Redactions {
 
 /// What a permission shows.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Shows {
     /// The kind of content.
@@ -132,6 +139,7 @@ pub struct Shows {
 
 /// What a redaction does to a permission.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenRedacted {
     /// It is allowed, and the caller is obliged to withhold the fields.
@@ -142,41 +150,54 @@ pub enum WhenRedacted {
 }
 
 /// What a tenant shares.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SharingRules {
     /// What a record of a kind shares where it does not say so itself.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub defaults: BTreeMap<String, Exposure>,
     /// What is enforced whatever a record says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<SharingRule>,
     /// What particular cases share in place of the default.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<SharingRule>,
 }
 
+impl SharingRules {
+    /// Whether it says nothing, and need not be written down.
+    #[must_use]
+    pub(crate) fn is_default(&self) -> bool {
+        self.defaults.is_empty() && self.policies.is_empty() && self.overrides.is_empty()
+    }
+}
+
 /// A policy or an override.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SharingRule {
     /// Unique among the tenant's policies, or its overrides.
     pub id: Text,
     /// The kinds of content. Empty: all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub content: Vec<Text>,
     /// How much is shown.
     pub outcome: Exposure,
     /// To whom. None: to everybody.
-    #[serde(default, rename = "for")]
+    #[serde(default, rename = "for", skip_serializing_if = "Matchers::is_default")]
     pub viewers: Matchers,
     /// Only where this condition holds. Where it cannot be known the rule can close, never open.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Text>,
     /// What the condition has to say of these cases.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<ConditionTest>,
     /// For policies: gives way to overrides.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overridable: bool,
     /// For people.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
 }

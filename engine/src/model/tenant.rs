@@ -2,11 +2,12 @@
 
 use super::{Access, Attributes, Scope, SharingRules, Text};
 use crate::condition::ConditionTest;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One tenant of a product.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tenant {
     /// Unique on an installation.
@@ -14,159 +15,194 @@ pub struct Tenant {
     /// The product whose catalog applies.
     pub product: Text,
     /// For people.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
     /// The plan, one of the catalog's.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Text>,
     /// What was bought on top of the plan.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addons: Vec<Text>,
     /// The paths of the teams: `US/South` lies below `US`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<Text>,
     /// Custom roles, and standard ones that were edited.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
     /// Named sets of permissions, for roles and users.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Policy>,
     /// Exclusive access programs.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub programs: Vec<Program>,
     /// Items that stay exclusive though no program gives them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed: Vec<Item>,
     /// What users share with one another.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "SharingRules::is_default")]
     pub sharing: SharingRules,
     /// The tenant's settings of families, by family.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub families: BTreeMap<String, FamilySettings>,
 }
 
 /// A role.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Role {
     /// Unique in the tenant.
     pub id: Text,
     /// For people.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub label: String,
     /// Why it exists, for people.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// The document or page that it comes from.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub source: String,
     /// Whether it may be edited. Custom roles may; standard ones only if they say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub editable: Option<bool>,
     /// Whether it may be deleted. Custom roles may; standard ones only if they say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub deletable: Option<bool>,
+    /// Whether somebody who takes part has to hold it, such as an owner's: no edit takes it from
+    /// the last one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keeps_holder: bool,
     /// The role that this one was copied from. Nothing is inherited from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<Text>,
     /// Roles whose grants it grants as well. Nothing else is inherited: a holder is not a holder
     /// of the parents to programs and conditions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<Text>,
     /// The scope at which rights ticked for a single holder are held.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reach: Option<Scope>,
     /// The categories whose rights can be ticked and unticked for a single holder.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub adjustable: Vec<Text>,
     /// Policies that come along with the role.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Text>,
     /// What it grants.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant>,
 }
 
 /// One grant: a permission or a category of them, at a scope, perhaps within limits.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// A permission of the catalog, or `*` for all that can be granted so.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permission: Option<Text>,
     /// All permissions of a category, as it stands when the tenant is loaded.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<Text>,
     /// How far.
     pub scope: Scope,
     /// With `*` or a category: the permissions left out.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<Text>,
     /// Applies to resources of these teams and the teams below them. Without any here and in
     /// `exact_teams`: to all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<Text>,
     /// Applies to resources of exactly these teams.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exact_teams: Vec<Text>,
     /// From this instant on, in milliseconds since 1970-01-01T00:00:00Z.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<i64>,
     /// Before this instant, in milliseconds since 1970-01-01T00:00:00Z.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<i64>,
     /// Holds only where this condition does (see [`crate::condition`]). Where it cannot be
     /// known, for want of an attribute, it does not.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Text>,
     /// What the condition has to say of these cases.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<ConditionTest>,
     /// For people.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
 }
 
 /// A named set of permissions. It only ever adds.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// Unique in the tenant.
     pub id: Text,
     /// For people.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub label: String,
     /// What it grants.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant>,
 }
 
 /// An exclusive access program: what it names is for its members only.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Program {
     /// Unique in the tenant.
     pub id: Text,
     /// For people.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// For people.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Who is a member: whoever fits any one of these.
-    #[serde(rename = "match")]
+    #[serde(rename = "match", skip_serializing_if = "Matchers::is_default")]
     pub matchers: Matchers,
     /// What it gives, and by giving makes exclusive.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gives: Vec<Item>,
 }
 
 /// Who is a member of a program. One that fits is enough; none at all admits nobody.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Matchers {
     /// Holders of these roles.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Text>,
     /// Members of these teams and of the teams below them.
-    #[serde(alias = "sub_teams")]
+    #[serde(alias = "sub_teams", skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<Text>,
     /// Members of exactly these teams.
-    #[serde(alias = "exact_sub_teams")]
+    #[serde(alias = "exact_sub_teams", skip_serializing_if = "Vec::is_empty")]
     pub exact_teams: Vec<Text>,
     /// Users who carry one of these tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Text>,
     /// Whoever this condition holds for (see [`crate::condition`]). Where it cannot be known it
     /// admits nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<Text>,
     /// What the condition has to say of these cases.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<ConditionTest>,
 }
 
 impl Matchers {
+    /// Whether it says nothing, and need not be written down.
+    #[must_use]
+    pub(crate) fn is_default(&self) -> bool {
+        self.is_empty() && self.cases.is_empty()
+    }
+
     /// Whether there is no matcher at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -179,7 +215,8 @@ impl Matchers {
 }
 
 /// One item of exclusive content.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Item {
     /// Its kind, one of the catalog's that programs can name.
@@ -191,59 +228,97 @@ pub struct Item {
 }
 
 /// A tenant's settings of one family.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct FamilySettings {
     /// The configuration, checked by the family's schema and by the family itself.
-    #[serde(deserialize_with = "super::value::owned")]
+    #[serde(
+        deserialize_with = "super::value::owned",
+        skip_serializing_if = "Attributes::is_empty"
+    )]
     pub config: Attributes<'static>,
     /// The floors that the tenant consents to, by permission.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub floors: Vec<Text>,
 }
 
 /// The people of a tenant.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Directory {
     /// The users.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<User>,
     /// Who acts for whom.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub delegations: Vec<Delegation>,
 }
 
 /// A user.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct User {
     /// Unique in the tenant.
     pub id: Text,
     /// For people.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// The roles held.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Text>,
     /// Policies attached to the user.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Text>,
     /// Grants to this user alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant>,
     /// The paths of the teams that the user is in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<Text>,
     /// Tags, for programs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Text>,
     /// Whether this is the account's owner: a property of the user, not a role.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub owner: bool,
     /// Whether the user takes part at all.
+    #[serde(skip_serializing_if = "Status::is_default")]
     pub status: Status,
     /// Whether the invitation was accepted.
+    #[serde(skip_serializing_if = "Invitation::is_default")]
     pub invitation: Invitation,
     /// Rights ticked and unticked for this user, against the ticks of the role.
+    #[serde(skip_serializing_if = "Rights::is_default")]
     pub rights: Rights,
+    /// Whose roles and rights these are a copy of. The copy is of that moment; later changes of
+    /// the one do not reach the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copied_from: Option<CopiedFrom>,
     /// What else products and families know about the user.
-    #[serde(deserialize_with = "super::value::owned")]
+    #[serde(
+        deserialize_with = "super::value::owned",
+        skip_serializing_if = "Attributes::is_empty"
+    )]
     pub attributes: Attributes<'static>,
 }
 
+/// Whose rights a user was given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CopiedFrom {
+    /// The user.
+    pub user: String,
+    /// When, in milliseconds since 1970-01-01T00:00:00Z.
+    pub at: i64,
+}
+
 /// Whether a user takes part.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Takes part.
@@ -256,6 +331,12 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether it says nothing, and need not be written down.
+    #[must_use]
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::Active
+    }
+
     /// As it is written.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -268,7 +349,8 @@ impl Status {
 }
 
 /// Whether an invitation was accepted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Invitation {
     /// Not yet.
@@ -279,6 +361,12 @@ pub enum Invitation {
 }
 
 impl Invitation {
+    /// Whether it says nothing, and need not be written down.
+    #[must_use]
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::Accepted
+    }
+
     /// As it is written.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -290,17 +378,29 @@ impl Invitation {
 }
 
 /// Rights ticked and unticked for one user, within the adjustable categories of the role.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Rights {
     /// Ticked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub add: Vec<Text>,
     /// Unticked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<Text>,
 }
 
+impl Rights {
+    /// Whether it says nothing, and need not be written down.
+    #[must_use]
+    pub(crate) fn is_default(&self) -> bool {
+        self.add.is_empty() && self.remove.is_empty()
+    }
+}
+
 /// One user lets another act for them.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Delegation {
     /// Who delegates.
@@ -308,12 +408,15 @@ pub struct Delegation {
     /// Who acts.
     pub to: Text,
     /// What is delegated.
-    #[serde(alias = "grants")]
+    #[serde(alias = "grants", skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<Text>,
     /// For which audiences, where a permission is limited to audiences.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audiences: Vec<Text>,
     /// From this instant on, in milliseconds since 1970-01-01T00:00:00Z.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<i64>,
     /// Before this instant, in milliseconds since 1970-01-01T00:00:00Z.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<i64>,
 }

@@ -1,27 +1,37 @@
 //! `permesso diff`: how two users differ, and what would make them equal.
 
 use super::ask::folder;
+use super::code::differences;
 use super::what_can::membership;
-use super::{Failure, Sources, now, print_pretty, told};
+use super::{Components, Failure, Stored, now, print_pretty, told};
 use clap::Args;
 use comfy_table::Table;
 use permesso_engine::inspect::{Besides, Change, Diff, Held, Less, Way, diff};
+use permesso_store::Location;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Whom to compare.
 #[derive(Debug, Args)]
 pub(super) struct Compare {
+    /// A folder with product.yaml, tenant.yaml and people.yaml; may be given several times
+    #[arg(long = "example", value_name = "DIR", required_unless_present = "store")]
+    folders: Vec<PathBuf>,
     #[command(flatten)]
-    sources: Sources,
+    components: Components,
+    /// Compare a tenant of this store with files instead: `sqlite:FILE` or
+    /// `postgres://USER@HOST/DATABASE`
+    #[arg(long, value_name = "URL", conflicts_with = "folders", requires = "tenant")]
+    store: Option<Location>,
     /// The tenant, where the folders hold more than one
     #[arg(long, value_name = "ID")]
     tenant: Option<String>,
-    /// A user's id
+    /// A user's id; with --store a file, or a folder with tenant.yaml
     #[arg(value_name = "A")]
     a: String,
-    /// Another one's
-    #[arg(value_name = "B")]
-    b: String,
+    /// Another user's
+    #[arg(value_name = "B", required_unless_present = "store", conflicts_with = "store")]
+    b: Option<String>,
     /// The instant, in milliseconds since 1970-01-01T00:00:00Z [default: now]
     #[arg(long, value_name = "MILLISECONDS")]
     at: Option<i64>,
@@ -32,10 +42,17 @@ pub(super) struct Compare {
 
 impl Compare {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let pdp = self.sources.build()?;
+        if let (Some(store), Some(tenant)) = (&self.store, &self.tenant) {
+            let stored = Stored { store: store.clone() };
+            let found = differences(&stored, &self.components, tenant, Path::new(&self.a))?;
+            print!("{found}");
+            return Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        let pdp = self.components.build(&self.folders)?;
+        let b = self.b.as_deref().unwrap_or_default();
         let folder = folder(self.tenant.as_deref(), &pdp)?;
         let tenant = super::compiled(&pdp, folder)?;
-        let diff = diff(&tenant, &self.a, &self.b, self.at.unwrap_or_else(now))?;
+        let diff = diff(&tenant, &self.a, b, self.at.unwrap_or_else(now))?;
         if self.json {
             print_pretty(&diff)?;
         } else {

@@ -20,11 +20,15 @@ pub(super) struct KeepUp {
 }
 
 impl KeepUp {
-    pub(super) fn start(pdp: Pdp) -> Result<Self, Failure> {
+    /// `changed` is told when other families are installed.
+    pub(super) fn start(
+        pdp: Pdp,
+        changed: impl FnMut(&Pdp) + Send + 'static,
+    ) -> Result<Self, Failure> {
         let (reread, asked) = sync_channel(1);
         let thread = thread::Builder::new()
             .name("permesso-keep-up".to_owned())
-            .spawn(move || run(pdp, &asked))
+            .spawn(move || run(pdp, &asked, changed))
             .map_err(|error| Failure(format!("error: cannot start a thread: {error}")))?;
         Ok(Self { reread, thread })
     }
@@ -42,7 +46,7 @@ impl KeepUp {
     }
 }
 
-fn run(mut pdp: Pdp, asked: &Receiver<()>) {
+fn run(mut pdp: Pdp, asked: &Receiver<()>, mut changed: impl FnMut(&Pdp)) {
     let mut told = String::new();
     loop {
         let change = match asked.recv_timeout(LOOK_EVERY) {
@@ -54,6 +58,9 @@ fn run(mut pdp: Pdp, asked: &Receiver<()>) {
             Ok(change) => {
                 told.clear();
                 report(&change);
+                if !change.families.is_empty() {
+                    changed(&pdp);
+                }
             }
             // The same trouble four times a second is one line, not four.
             Err(error) if error.to_string() != told => {

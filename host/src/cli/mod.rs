@@ -5,14 +5,19 @@
 //! the arguments or the documents.
 
 mod ask;
+mod audit;
+mod code;
 mod coverage;
 mod diff;
 mod explain;
 mod family;
 mod impact;
 mod keep_up;
+mod key;
+mod replay;
 mod report;
 mod serve;
+mod stored;
 mod test;
 mod told;
 mod what_can;
@@ -23,6 +28,7 @@ use crate::pdp::{Pdp, SetupError};
 use clap::{Args, Parser, Subcommand};
 use permesso_engine::compile::Compiled;
 use permesso_engine::inspect::Unasked;
+use permesso_store::Location;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -49,13 +55,30 @@ enum Command {
     WhatCan(what_can::WhatCan),
     /// List everybody who may do something: exit code 1 if nobody may
     WhoCan(who_can::WhoCan),
-    /// Show how two users differ and what would make them equal: exit code 1 if they do
+    /// Show how two users differ and what would make them equal, or with --store how a tenant
+    /// differs from YAML: exit code 1 if they do
     Diff(diff::Compare),
     /// Show what an edit changes for whom before it is saved: exit code 1 if something is lost
     /// or there is something to look at first
     Impact(impact::Impact),
     /// Run decision tables: exit code 0 only if every row passes
     Test(test::Test),
+    /// Make, list and revoke API keys, with the store in hand
+    Key(key::Key),
+    /// Publish a product's catalog into a store; its tenants move with it
+    Publish(code::Publish),
+    /// Write a tenant of a store as YAML
+    Export(code::Export),
+    /// Make a tenant of a store from YAML, with as many users as there are
+    Import(code::Import),
+    /// Make a tenant of a store what YAML says, as one change
+    Apply(code::Apply),
+    /// Print the JSON Schemas of the documents, for editors
+    Schema(code::Schema),
+    /// Read and verify the log of a tenant
+    Audit(audit::Audit),
+    /// Decide a question as it would have been decided at a past revision
+    Replay(replay::Replay),
     /// Write, test, ship and install permission families
     Family(family::Family),
 }
@@ -68,6 +91,14 @@ struct Sources {
     folders: Vec<PathBuf>,
     #[command(flatten)]
     components: Components,
+}
+
+/// Where the tenants are, and in whose name they are changed from here.
+#[derive(Debug, Args)]
+struct Stored {
+    /// The store: `sqlite:FILE` or `postgres://USER@HOST/DATABASE`
+    #[arg(long, value_name = "URL", env = "PERMESSO_STORE")]
+    store: Location,
 }
 
 /// The components to work with.
@@ -126,8 +157,9 @@ fn default_families() -> Option<PathBuf> {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("PERMESSO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,permesso_host=info"));
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PERMESSO_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("warn,permesso_host=info,permesso_state=info")
+    });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let result = match cli.command {
         Command::Serve(serve) => serve.run(),
@@ -138,6 +170,14 @@ pub fn main() -> ExitCode {
         Command::Diff(diff) => diff.run(),
         Command::Impact(impact) => impact.run(),
         Command::Test(test) => test.run(),
+        Command::Key(key) => key.run(),
+        Command::Publish(publish) => publish.run(),
+        Command::Export(export) => export.run(),
+        Command::Import(import) => import.run(),
+        Command::Apply(apply) => apply.run(),
+        Command::Schema(schema) => schema.run(),
+        Command::Audit(audit) => audit.run(),
+        Command::Replay(replay) => replay.run(),
         Command::Family(family) => family.run(),
     };
     result.unwrap_or_else(|failure| {

@@ -1,5 +1,6 @@
 //! Faults of documents as people like to read them: with the line in question.
 
+use super::Failure;
 use crate::folder::FolderError;
 use crate::pdp::SetupError;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceSpan};
@@ -14,6 +15,11 @@ pub(super) fn setup(error: &SetupError) -> String {
         SetupError::Folder(FolderError::Documents(found)) => documents(found),
         other => format!("error: {other}"),
     }
+}
+
+/// The faults of documents, drawn.
+pub(super) fn diagnostics(found: &Diagnostics) -> Failure {
+    Failure(documents(found))
 }
 
 fn documents(found: &Diagnostics) -> String {

@@ -6,6 +6,7 @@
 
 use super::config::{Limits, ServerConfig};
 use super::decide::Call;
+use super::gate::{Gate, ROUNDS, Stop};
 use super::metadata::PublicUrl;
 use super::problem::{Problem, json_response};
 use super::readiness::Readiness;
@@ -18,6 +19,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
+use permesso_admin::Admin;
 use permesso_engine::Authorizer;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,6 +42,7 @@ pub(super) enum Endpoint {
 #[derive(Debug)]
 pub(super) struct App {
     authorizer: Arc<Authorizer>,
+    admin: Option<Arc<Admin>>,
     limits: Limits,
     in_flight: AtomicUsize,
     readiness: Readiness,
@@ -53,6 +56,7 @@ impl App {
         let max_age = format!("max-age={}", config.metadata_max_age.as_secs());
         Self {
             authorizer: Arc::clone(&config.authorizer),
+            admin: config.admin.clone(),
             limits: config.limits,
             in_flight: AtomicUsize::new(0),
             readiness,
@@ -94,32 +98,49 @@ impl App {
         }
         headers::content_type(&parts.headers)?;
         let _permit = self.enter()?;
+        let mut gate = Gate::enter(self.admin.as_ref(), &parts.headers, now()).await?;
         let patience = self.limits.request_time;
         let body = body::read(body, self.limits.body_bytes, patience).await?;
         if body.is_empty() {
             return Err(Problem::EmptyBody);
         }
+        let tenant = tenant_of(parts.uri.path())?;
+        for _ in 0..ROUNDS {
+            match self.decided(endpoint, tenant.clone(), &body, &gate) {
+                Ok(answer) => return Ok(json_response(answer)),
+                Err(stop) => gate.go_on(stop).await?,
+            }
+        }
+        Err(Problem::Unread)
+    }
+
+    /// The answer, or what has to be done before there can be one.
+    fn decided(
+        &self,
+        endpoint: Endpoint,
+        tenant: Option<Cow<'_, str>>,
+        body: &[u8],
+        gate: &Gate,
+    ) -> Result<Vec<u8>, Stop> {
         let call = Call {
             authorizer: &self.authorizer,
-            tenancy: Tenancy::new(&self.authorizer, tenant_of(parts.uri.path())?),
+            tenancy: Tenancy::new(&self.authorizer, tenant),
+            gate,
             now: now(),
-            patience,
+            patience: self.limits.request_time,
         };
         let span = tracing::debug_span!("access", ?endpoint, bytes = body.len());
         let _entered = span.enter();
         // Nothing that is shared is left half changed by a panic: the engine's tables are
         // replaced whole, and a family's instance that panicked is thrown away.
         let decided = catch_unwind(AssertUnwindSafe(|| match endpoint {
-            Endpoint::Evaluations => call.batch(&body, self.limits.batch_items),
-            _ => call.single(&body),
+            Endpoint::Evaluations => call.batch(body, self.limits.batch_items),
+            _ => call.single(body),
         }));
-        match decided {
-            Ok(answer) => answer.map(json_response),
-            Err(_) => {
-                tracing::error!(?endpoint, "a panic kept a request from being decided");
-                Err(Problem::Panic)
-            }
-        }
+        decided.unwrap_or_else(|_| {
+            tracing::error!(?endpoint, "a panic kept a request from being decided");
+            Err(Problem::Panic.into())
+        })
     }
 
     /// What is known without a decision.
@@ -140,7 +161,8 @@ impl App {
         let tenant = path.strip_prefix("/.well-known/authzen-configuration/");
         let mut response = match tenant.map(decoded).transpose()? {
             None => json_response(self.metadata.clone()),
-            Some(tenant) if self.authorizer.tenant(&tenant).is_some() => {
+            // Where callers need a credential nobody learns here which tenants there are.
+            Some(tenant) if self.admin.is_some() || self.authorizer.tenant(&tenant).is_some() => {
                 json_response(self.url.metadata_of(&tenant))
             }
             Some(_) => return Err(Problem::NoTenant),

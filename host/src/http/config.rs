@@ -3,6 +3,7 @@
 //! Every default is safe on a machine of any size: whatever a caller does, the memory and the
 //! time that it costs are bounded by these numbers.
 
+use permesso_admin::Admin;
 use permesso_engine::Authorizer;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -13,11 +14,14 @@ use std::time::Duration;
 pub struct ServerConfig {
     /// Who decides.
     pub authorizer: Arc<Authorizer>,
+    /// Who administers, where a store is followed. Callers then need a credential, whatever they
+    /// ask.
+    pub admin: Option<Arc<Admin>>,
     /// Where to listen; port 0 for any that is free. A loopback address, unless
     /// [`allow_unauthenticated_remote`](Self::allow_unauthenticated_remote) says otherwise.
     pub listen: SocketAddr,
-    /// Lets the server listen on an address that other machines reach. Callers are not
-    /// authenticated: whoever reaches the port learns who may do what, and for every tenant. Only
+    /// Lets the server listen on an address that other machines reach though callers are not
+    /// authenticated, as they are not where no store is followed: whoever reaches the port learns who may do what, and for every tenant. Only
     /// for a network where something else decides who gets that far.
     pub allow_unauthenticated_remote: bool,
     /// The `https` address that clients know the server by, exactly as they write it; the
@@ -74,6 +78,7 @@ impl ServerConfig {
     pub fn new(authorizer: Arc<Authorizer>) -> Self {
         Self {
             authorizer,
+            admin: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow_unauthenticated_remote: false,
             public_url: None,

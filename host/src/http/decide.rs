@@ -4,19 +4,21 @@
 //! for all of it. One that stops at the first denial (or permit) is put in growing portions:
 //! most stop early, and those that do not still call a family only a few times.
 
+use super::gate::{Gate, Stop};
 use super::json::{DECISION_BYTES, Json};
 use super::parse::{Item, Payload, Slot};
 use super::problem::{Fault, Problem};
 use super::question::Question;
 use super::tenancy::{Placed, Tenancy};
-use permesso_engine::Authorizer;
 use permesso_engine::decision::{Decision, Reason, Request};
+use permesso_engine::{Asking, Authorizer};
 use std::time::{Duration, Instant};
 
 /// One call to an access endpoint, once its body is there.
 pub(super) struct Call<'a> {
     pub(super) authorizer: &'a Authorizer,
     pub(super) tenancy: Tenancy<'a>,
+    pub(super) gate: &'a Gate,
     /// The instant of every decision of the call, in milliseconds since 1970-01-01T00:00:00Z.
     pub(super) now: i64,
     /// How long a batch that can stop early may take.
@@ -94,12 +96,12 @@ struct Ask<'q> {
 
 impl Call<'_> {
     /// Answers a body of the endpoint for single requests.
-    pub(super) fn single(&self, body: &[u8]) -> Result<Vec<u8>, Problem> {
+    pub(super) fn single(&self, body: &[u8]) -> Result<Vec<u8>, Stop> {
         self.alone(&Payload::single(body).map_err(Problem::Malformed)?)
     }
 
     /// Answers a body of the endpoint for batches.
-    pub(super) fn batch(&self, body: &[u8], max_items: usize) -> Result<Vec<u8>, Problem> {
+    pub(super) fn batch(&self, body: &[u8], max_items: usize) -> Result<Vec<u8>, Stop> {
         let payload = Payload::batch(body, max_items).map_err(Problem::Malformed)?;
         let semantic = Semantic::of(&payload)?;
         let items = match &payload.evaluations {
@@ -111,7 +113,7 @@ impl Call<'_> {
         let mut json = Json::with_capacity(32 + items.len() * DECISION_BYTES);
         json.raw("{\"evaluations\":");
         let answers = if semantic == Semantic::All {
-            self.answer(items, &payload)
+            self.answer(items, &payload)?
         } else {
             self.until(semantic, items, &payload)?
         };
@@ -120,11 +122,13 @@ impl Call<'_> {
         Ok(json.into_bytes())
     }
 
-    fn alone(&self, payload: &Payload<'_>) -> Result<Vec<u8>, Problem> {
+    fn alone(&self, payload: &Payload<'_>) -> Result<Vec<u8>, Stop> {
         let question = Question::of_payload(payload, self.now)?;
-        let answer = match self.tenancy.place(&question) {
+        let answer = match self.tenancy.place(&question, self.gate) {
             Placed::Ask(tenant) => {
-                Answer::Decided(self.authorizer.decide(tenant, &question.request))
+                self.gate.is_current(self.authorizer, tenant)?;
+                let decided = self.asking(tenant).try_decide(tenant, &question.request);
+                Answer::Decided(decided.map_err(|needs| Stop::Unread(tenant.to_owned(), needs))?)
             }
             Placed::Settled(decision) => Answer::Decided(decision),
             Placed::Contradiction => Answer::Contradiction,
@@ -140,17 +144,17 @@ impl Call<'_> {
         semantic: Semantic,
         items: &[Slot<Item<'_>>],
         payload: &Payload<'_>,
-    ) -> Result<Vec<Answer>, Problem> {
+    ) -> Result<Vec<Answer>, Stop> {
         let begun = Instant::now();
         let mut answers = Vec::with_capacity(items.len().min(16));
         let mut rest = items;
         let mut portion = 1;
         while !rest.is_empty() {
             if begun.elapsed() > self.patience {
-                return Err(Problem::SlowDecision(self.patience));
+                return Err(Problem::SlowDecision(self.patience).into());
             }
             let (now, later) = rest.split_at(portion.min(rest.len()));
-            for answer in self.answer(now, payload) {
+            for answer in self.answer(now, payload)? {
                 let ends = semantic.ends(&answer);
                 answers.push(answer);
                 if ends {
@@ -164,7 +168,7 @@ impl Call<'_> {
     }
 
     /// As many answers as items, in the same order.
-    fn answer(&self, items: &[Slot<Item<'_>>], payload: &Payload<'_>) -> Vec<Answer> {
+    fn answer(&self, items: &[Slot<Item<'_>>], payload: &Payload<'_>) -> Result<Vec<Answer>, Stop> {
         let mut asks: Vec<Ask<'_>> = Vec::with_capacity(items.len());
         let mut answers: Vec<Answer> = Vec::with_capacity(items.len());
         for (place, item) in items.iter().enumerate() {
@@ -175,7 +179,7 @@ impl Call<'_> {
                     continue;
                 }
             };
-            answers.push(match self.tenancy.place(&question) {
+            answers.push(match self.tenancy.place(&question, self.gate) {
                 Placed::Ask(tenant) => {
                     asks.push(Ask { place, tenant, request: question.request });
                     // Stands until the engine's answer takes its place.
@@ -189,13 +193,21 @@ impl Call<'_> {
         for group in asks.chunk_by(|one, other| one.tenant == other.tenant) {
             let Some(tenant) = group.first().map(|ask| ask.tenant) else { continue };
             let requests: Vec<Request<'_>> = group.iter().map(|ask| ask.request).collect();
-            let decisions = self.authorizer.decide_batch(tenant, &requests);
-            for (ask, decision) in group.iter().zip(decisions) {
-                if let Some(answer) = answers.get_mut(ask.place) {
+            self.gate.is_current(self.authorizer, tenant)?;
+            let batch = self.asking(tenant).try_decide_batch(tenant, &requests);
+            if !batch.needs.is_empty() {
+                return Err(Stop::Unread(tenant.to_owned(), batch.needs));
+            }
+            for (ask, decision) in group.iter().zip(batch.decisions) {
+                if let (Some(answer), Some(decision)) = (answers.get_mut(ask.place), decision) {
                     *answer = Answer::Decided(decision);
                 }
             }
         }
-        answers
+        Ok(answers)
+    }
+
+    fn asking(&self, tenant: &str) -> Asking<'_> {
+        self.authorizer.holding(self.gate.pins(tenant))
     }
 }

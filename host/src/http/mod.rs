@@ -20,6 +20,7 @@ mod config;
 mod connection;
 mod decide;
 mod error;
+mod gate;
 mod headers;
 mod json;
 mod metadata;

@@ -5,9 +5,13 @@
 
 use super::json::Json;
 use axum::body::Body;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use permesso_auth::Refusal;
+use permesso_state::Unserved;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -71,6 +75,18 @@ pub(super) enum Problem {
     NotReady,
     #[error("an error in this server kept it from deciding: its log says more")]
     Panic,
+    #[error(transparent)]
+    Refused(Refusal),
+    #[error("the credential does not let ask for decisions: use a key with the verb `decide`")]
+    Verb,
+    #[error(
+        "`Permesso-At-Least` is no revision: send it once, as the number that a write answered"
+    )]
+    AtLeast,
+    #[error(transparent)]
+    Unserved(Unserved),
+    #[error("the users that this turns on cannot be read: try again")]
+    Unread,
 }
 
 /// The longest message; texts of the caller may stand in one.
@@ -82,7 +98,15 @@ impl Problem {
             Self::NoEndpoint | Self::NoTenant => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::SlowBody(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::Busy | Self::SlowDecision(_) | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy
+            | Self::SlowDecision(_)
+            | Self::NotReady
+            | Self::Unserved(_)
+            | Self::Unread => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused(refusal) => {
+                StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNAUTHORIZED)
+            }
+            Self::Verb => StatusCode::FORBIDDEN,
             Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
             Self::RequestId
             | Self::ContentType
@@ -92,6 +116,7 @@ impl Problem {
             | Self::Malformed(_)
             | Self::Fault(_)
             | Self::Semantic
+            | Self::AtLeast
             | Self::TenantEncoding => StatusCode::BAD_REQUEST,
         }
     }
@@ -111,8 +136,18 @@ impl Problem {
             Self::Method(allow) => {
                 headers.insert(ALLOW, HeaderValue::from_static(allow));
             }
-            Self::Busy | Self::SlowDecision(_) | Self::NotReady => {
+            Self::Busy
+            | Self::SlowDecision(_)
+            | Self::NotReady
+            | Self::Unserved(_)
+            | Self::Unread => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Self::Refused(refusal) => {
+                let challenge = refusal.challenge().map(HeaderValue::try_from);
+                if let Some(Ok(challenge)) = challenge {
+                    headers.insert(WWW_AUTHENTICATE, challenge);
+                }
             }
             Self::SlowBody(_) => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -12,6 +12,7 @@ use super::metadata::PublicUrl;
 use super::readiness::Readiness;
 use super::routes::router;
 use axum::Router;
+use axum::body::Body;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -33,7 +34,8 @@ impl Server {
     ///
     /// A [`ServeError`] where the configuration is unsafe or the port cannot be had.
     pub async fn bind(config: ServerConfig) -> Result<Bound, ServeError> {
-        if !config.listen.ip().is_loopback() && !config.allow_unauthenticated_remote {
+        let anybody = config.admin.is_none() && !config.allow_unauthenticated_remote;
+        if anybody && !config.listen.ip().is_loopback() {
             return Err(ServeError::NotLoopback(config.listen));
         }
         check(&config.limits)?;
@@ -44,7 +46,13 @@ impl Server {
         let readiness = Readiness::default();
         let url = url.unwrap_or_else(|| PublicUrl::of_address(address));
         let app = Arc::new(App::new(&config, url, readiness.clone()));
-        Ok(Bound { listener, address, readiness, router: router(app), config })
+        let mut router = router(app);
+        if let Some(admin) = &config.admin {
+            let path = format!("{}/{{*rest}}", permesso_admin::PREFIX);
+            let admin = permesso_admin::router(Arc::clone(admin)).into_service::<Body>();
+            router = router.route_service(&path, admin);
+        }
+        Ok(Bound { listener, address, readiness, router, config })
     }
 }
 

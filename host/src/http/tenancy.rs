@@ -5,6 +5,7 @@
 //! served. A `context.tenant` beside a path that says otherwise is a mistake of the caller at
 //! best, and is denied. Nobody is told by a status code which tenants exist.
 
+use super::gate::Gate;
 use super::question::{Question, SUBJECT_TYPE};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::Compiled;
@@ -38,7 +39,7 @@ impl<'a> Tenancy<'a> {
     }
 
     /// Finds the tenant of a request.
-    pub(super) fn place<'q>(&'q self, question: &Question<'q>) -> Placed<'q> {
+    pub(super) fn place<'q>(&'q self, question: &Question<'q>, gate: &Gate) -> Placed<'q> {
         let named = match question.request.context.get("tenant") {
             None | Some(Value::Null) => None,
             Some(value) => Some(value.as_str()),
@@ -50,7 +51,8 @@ impl<'a> Tenancy<'a> {
             (None, Some(named)) => named,
             (None, None) => self.only(),
         };
-        let Some(tenant) = tenant else {
+        // Of a tenant that the caller has no business with, the answer is the same as of none.
+        let Some(tenant) = tenant.filter(|tenant| gate.shows(tenant)) else {
             return Placed::Settled(Decision::deny(Reason::UnknownTenant, 0));
         };
         if question.subject_type != SUBJECT_TYPE {

@@ -119,9 +119,9 @@ impl<'a> Axis<'a> {
         before.status == after.status
             && before.invitation == after.invitation
             && before.owner == after.owner
-            && mapped(&before.roles, &after.roles, &self.roles)
-            && before.unknown_roles == after.unknown_roles
-            && mapped(&before.policies, &after.policies, &self.policies)
+            && mapped(before.roles(), after.roles(), &self.roles)
+            && before.unknown_roles() == after.unknown_roles()
+            && mapped(before.policies(), after.policies(), &self.policies)
             && before.teams == after.teams
             && before.tags == after.tags
             && self.is_same_extra(before, after)

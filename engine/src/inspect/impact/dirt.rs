@@ -52,10 +52,10 @@ impl Dirt {
     pub(super) fn of(&self, member: &Member, slots: &mut Vec<usize>) {
         slots.clear();
         slots.extend_from_slice(&self.everyone);
-        for role in &member.roles {
+        for role in member.roles() {
             slots.extend_from_slice(self.roles.get(*role as usize).map_or(&[], Vec::as_slice));
         }
-        for policy in &member.policies {
+        for policy in member.policies() {
             let dirty = self.policies.get(*policy as usize);
             slots.extend_from_slice(dirty.map_or(&[], Vec::as_slice));
         }

@@ -66,24 +66,24 @@ impl<'a> Examiner<'a> {
 
     /// Everybody of either directory.
     pub(super) fn each_pair(&self, mut each: impl FnMut(Pair<'a>)) {
-        let (before, after) = (&self.before.people, &self.after.people);
+        let (before, after) = (self.before, self.after);
         let mut stay = 0;
-        for member in before.iter() {
+        for member in before.members() {
             let pair = Pair { before: Some(member), after: after.member(member.id()) };
             stay += usize::from(pair.after.is_some());
             each(pair);
         }
-        if stay == after.len() {
+        if stay == after.member_count() {
             return;
         }
-        for member in after.iter().filter(|member| before.member(member.id()).is_none()) {
+        for member in after.members().filter(|member| before.member(member.id()).is_none()) {
             each(Pair { before: None, after: Some(member) });
         }
     }
 
     /// A user by id.
     pub(super) fn pair(&self, id: &str) -> Pair<'a> {
-        Pair { before: self.before.people.member(id), after: self.after.people.member(id) }
+        Pair { before: self.before.member(id), after: self.after.member(id) }
     }
 
     fn look(&self, pair: Pair<'a>, slots: &mut Vec<usize>) -> Look {

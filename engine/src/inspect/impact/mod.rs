@@ -20,7 +20,7 @@ pub use rules::RuleChange;
 use super::access::Open;
 use super::person::Person;
 use super::profile::Shift;
-use super::query::{Unasked, member};
+use super::query::{Unasked, loaded, member};
 use crate::compile::Compiled;
 use crate::decide_alone;
 use crate::decision::Request;
@@ -86,9 +86,10 @@ impl std::fmt::Debug for Impact<'_> {
 ///
 /// # Errors
 ///
-/// Neither directory has the acting user.
+/// Neither directory has the acting user, or one of them is not loaded whole.
 pub fn impact<'a>(proposal: &Proposal<'a>) -> Result<Impact<'a>, Unasked> {
     let Proposal { before, after, now, acting, questions, limit } = *proposal;
+    loaded(before).and(loaded(after))?;
     if let Some(acting) = acting {
         member(before, acting).or_else(|_| member(after, acting))?;
     }
@@ -302,7 +303,7 @@ impl<'a> Examiner<'a> {
         let slots = self.axis.slots.iter().zip(lost).filter(|(_, lost)| **lost);
         for (slot, _) in slots.filter(|(slot, _)| !slot.restricts()) {
             let held = slot.after.is_some_and(|(id, rule)| {
-                self.after.people.iter().any(|member| {
+                self.after.members().any(|member| {
                     let person = Person::new(self.after, member, self.now);
                     !person.effective(id, rule).is_empty()
                 })

@@ -266,7 +266,7 @@ impl<'a> Examiner<'a> {
         let (was, is): (&'a Compiled, &'a Compiled) = (self.before, self.after);
         let (old, new) = (&*was.snapshot, &*is.snapshot);
         let mut touched = Vec::new();
-        let holders = |id: &str| was.people.usage(id).listed.max(is.people.usage(id).listed);
+        let holders = |id: &str| was.usage(id).listed.max(is.usage(id).listed);
         for (at, (role, to)) in old.roles.iter().zip(&self.axis.roles).enumerate() {
             let after: Option<&RoleRule> = to.and_then(|to| new.role(to));
             let how = match after {

@@ -1,0 +1,197 @@
+//! One user: from what the directory says to what a decision reads.
+
+use super::grants::Granting;
+use super::member::{DelegationRule, Extra, Interner, Member, boxed};
+use super::permissions::{Grantables, Permissions};
+use super::snapshot::{GrantSet, PermissionId, RoleRule, Snapshot};
+use crate::diagnostic::Reporter;
+use crate::model::{Delegation, Scope, Status, Text, User};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What users are compiled against.
+#[derive(Clone, Copy)]
+pub(super) struct Users<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    /// The permissions of the catalog. Most users have nothing of their own to look up there,
+    /// so they are put in order when the first one does.
+    pub(super) permissions: &'a dyn Fn() -> &'a Permissions<'a>,
+    /// What they share with one another.
+    pub(super) shared: &'a Mutex<Interner>,
+    /// See [`Definition::lenient`](super::Definition::lenient).
+    pub(super) lenient: bool,
+}
+
+impl Users<'_> {
+    /// A user, without what others delegate to them.
+    pub(super) fn member(&self, user: &User, report: &mut Reporter<'_>) -> Member {
+        if !self.lenient {
+            self.names(user, report);
+        }
+        let extra = self.extra(user, report);
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        Member {
+            id: user.id.as_str().into(),
+            revision: 0,
+            held: shared.held(&user.roles, &user.policies, self.snapshot),
+            teams: shared.names(&user.teams),
+            tags: shared.names(&user.tags),
+            owner: user.owner,
+            status: user.status,
+            invitation: user.invitation,
+            extra,
+            attributes: user.attributes.clone(),
+        }
+    }
+
+    /// Refuses roles and policies that nobody knows.
+    fn names(&self, user: &User, report: &mut Reporter<'_>) {
+        let Snapshot { role_ids, policy_ids, .. } = self.snapshot;
+        for (what, part, names, known) in [
+            ("role", "roles", &user.roles, role_ids),
+            ("policy", "policies", &user.policies, policy_ids),
+        ] {
+            for name in names.iter().filter(|name| !known.contains_key(name.as_str())) {
+                let field = format!("users.{}.{part}", user.id);
+                report.unknown(what, name, field, known.keys().map(|id| &**id));
+            }
+        }
+    }
+
+    fn extra(&self, user: &User, report: &mut Reporter<'_>) -> Option<Box<Extra>> {
+        // What has no effect with these roles may have one with others.
+        if user.grants.is_empty() && user.rights.add.is_empty() && user.rights.remove.is_empty() {
+            return None;
+        }
+        let (permissions, snapshot) = ((self.permissions)(), self.snapshot);
+        let field = format!("users.{}", user.id);
+        let grants = (!user.grants.is_empty()).then(|| {
+            let mut granting = Granting::default();
+            granting.add(permissions, &user.grants, &format!("{field}.grants"), report);
+            granting.finish(permissions)
+        });
+        let mut resolve = |names: &[Text], part: &str| {
+            let mut ids = Vec::new();
+            for name in names {
+                match permissions.find(name) {
+                    Some(id) => ids.push(id),
+                    None => {
+                        let field = format!("{field}.rights.{part}");
+                        report.unknown("permission", name, field, permissions.ids());
+                    }
+                }
+            }
+            ids
+        };
+        let ticked = resolve(&user.rights.add, "add");
+        let removed = resolve(&user.rights.remove, "remove");
+        let known = user.roles.iter().filter_map(|name| snapshot.role_ids.get(name.as_str()));
+        let roles: Vec<u32> = known.copied().collect();
+        let nothing = grants.is_none() && ticked.is_empty() && removed.is_empty();
+        (!nothing).then(|| {
+            Box::new(Extra {
+                grants,
+                added: added(&roles, &ticked, &removed, permissions, snapshot).into(),
+                adjusted: adjusted(&roles, &removed, permissions, snapshot).into(),
+                ticked: ticked.into(),
+                unticked: removed.into(),
+                delegations: Box::default(),
+                record: None,
+            })
+        })
+    }
+
+    /// The permissions that a delegation hands on, and whether its window is one.
+    pub(super) fn delegable(
+        &self,
+        delegation: &Delegation,
+        report: &mut Reporter<'_>,
+    ) -> Vec<PermissionId> {
+        let permissions = (self.permissions)();
+        let field = format!("delegations.{}", delegation.from);
+        let mut ids = Vec::new();
+        for name in &delegation.permissions {
+            match permissions.find(name) {
+                None => report.unknown("permission", name, &field, permissions.ids()),
+                Some(id) if permissions.by_delegation(id) || permissions.delegable(id) => {
+                    ids.push(id);
+                }
+                Some(_) if self.lenient => {}
+                Some(_) => {
+                    let message = format!("`{name}` cannot be delegated");
+                    report.fault(name.at(), &field, message, None);
+                }
+            }
+        }
+        if let (Some(from), Some(until)) = (delegation.valid_from, delegation.valid_until)
+            && from >= until
+        {
+            let message = "the delegation ends before it begins";
+            let help = Some("valid_from is included, valid_until is not".to_owned());
+            report.fault(delegation.from.at(), &field, message, help);
+        }
+        ids
+    }
+
+    /// A delegation, as far as it counts: the one who delegates has to take part, and a
+    /// permission that cannot be delegated is refused when the directory is read.
+    pub(super) fn delegated(
+        &self,
+        delegation: &Delegation,
+        from: Option<&Arc<Member>>,
+        report: &mut Reporter<'_>,
+    ) -> Option<DelegationRule> {
+        let permissions = self.delegable(delegation, report);
+        let from = from.filter(|from| from.status == Status::Active)?;
+        Some(DelegationRule {
+            from: Arc::clone(from),
+            permissions: permissions.into(),
+            audiences: boxed(&delegation.audiences),
+            valid_from: delegation.valid_from,
+            valid_until: delegation.valid_until,
+        })
+    }
+}
+
+/// What the ticked rights add. A tick counts only where one of the roles lets it be set, and
+/// reaches as far as that role.
+pub(crate) fn added(
+    roles: &[u32],
+    ticked: &[PermissionId],
+    removed: &[PermissionId],
+    permissions: &impl Grantables,
+    snapshot: &Snapshot,
+) -> Vec<(PermissionId, Scope)> {
+    let ticked = ticked.iter().filter(|id| !removed.contains(id));
+    ticked
+        .flat_map(|id| {
+            let roles = roles.iter().filter_map(|role| snapshot.role(*role));
+            roles
+                .filter(|role| role.adjustable.binary_search(id).is_ok())
+                .flat_map(|role| permissions.closure(*id, role.reach, &unticked(role, removed)))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Those of the removed rights that the role lets be unticked.
+fn unticked(role: &RoleRule, removed: &[PermissionId]) -> Vec<PermissionId> {
+    let adjustable = |right: &PermissionId| role.adjustable.binary_search(right).is_ok();
+    removed.iter().copied().filter(adjustable).collect()
+}
+
+/// What each role grants without the rights of it that were unticked.
+pub(crate) fn adjusted(
+    roles: &[u32],
+    removed: &[PermissionId],
+    permissions: &impl Grantables,
+    snapshot: &Snapshot,
+) -> Vec<(u32, GrantSet)> {
+    let mut adjusted = Vec::new();
+    for (id, role) in roles.iter().filter_map(|id| Some((*id, snapshot.role(*id)?))) {
+        let unticked = unticked(role, removed);
+        if let Some(granting) = role.granting.as_ref().filter(|_| !unticked.is_empty()) {
+            adjusted.push((id, granting.finish_without(permissions, &unticked)));
+        }
+    }
+    adjusted
+}

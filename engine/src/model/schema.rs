@@ -1,0 +1,110 @@
+//! JSON Schemas of what is written in a way of its own.
+
+use super::{Attributes, Located, Predicate, Scope};
+use crate::condition::{AttributeDeclarations, AttributeType};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+
+impl<T: JsonSchema> JsonSchema for Located<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+impl JsonSchema for Scope {
+    fn schema_name() -> Cow<'static, str> {
+        "Scope".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "How far a grant reaches.",
+            "type": "string",
+            "enum": Self::names().collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl JsonSchema for Attributes<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        "Attributes".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "What is known, by name.",
+            "type": "object",
+            "additionalProperties": true,
+        })
+    }
+}
+
+impl JsonSchema for Predicate {
+    fn schema_name() -> Cow<'static, str> {
+        "Predicate".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let part = generator.subschema_for::<Self>();
+        let comparison = json_schema!({
+            "description": "A value to equal, or one comparison.",
+            "anyOf": [
+                {"type": ["string", "number", "boolean", "null"]},
+                {
+                    "type": "object",
+                    "properties": {
+                        "is": true,
+                        "is_not": true,
+                        "in": {"type": "array"},
+                        "at_most": {"type": "number"},
+                        "at_least": {"type": "number"},
+                        "present": {"const": true},
+                    },
+                    "additionalProperties": false,
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                },
+            ],
+        });
+        json_schema!({
+            "description": "A statement about attributes, by path. All of it has to hold.",
+            "type": "object",
+            "properties": {
+                "any": {"type": "array", "items": part, "minItems": 1},
+                "all": {"type": "array", "items": part, "minItems": 1},
+                "own": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            },
+            "additionalProperties": comparison,
+            "minProperties": 1,
+        })
+    }
+}
+
+impl JsonSchema for AttributeDeclarations {
+    fn schema_name() -> Cow<'static, str> {
+        "AttributeDeclarations".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The types of attributes, by path.",
+            "type": "object",
+            "additionalProperties": {
+                "type": "string",
+                "enum": AttributeType::ALL.map(AttributeType::name),
+            },
+        })
+    }
+}

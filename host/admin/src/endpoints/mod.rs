@@ -1,0 +1,48 @@
+//! The endpoints, by what they are about.
+
+mod audit;
+mod conditions;
+mod delegations;
+mod documents;
+mod keys;
+mod products;
+mod roles;
+mod tenants;
+mod users;
+
+use crate::call::Call;
+use crate::problem::Problem;
+use crate::reply::Reply;
+use crate::route::{Gate, Route};
+use crate::schema::raw;
+use axum::http::Method;
+use serde_json::json;
+
+/// All of them.
+pub(crate) fn all() -> Vec<Route> {
+    let mut routes = vec![
+        Route::new(
+            Method::GET,
+            "/openapi.json",
+            "getOpenApi",
+            "The description of this API",
+            description,
+        )
+        .gate(Gate::Open)
+        .answers(raw(json!({"type": "object"}))),
+    ];
+    routes.extend(products::routes());
+    routes.extend(tenants::routes());
+    routes.extend(keys::routes());
+    routes.extend(documents::routes());
+    routes.extend(roles::routes());
+    routes.extend(users::routes());
+    routes.extend(delegations::routes());
+    routes.extend(conditions::routes());
+    routes.extend(audit::routes());
+    routes
+}
+
+async fn description(call: Call) -> Result<Reply, Problem> {
+    Ok(Reply::raw(call.admin.document.clone()))
+}

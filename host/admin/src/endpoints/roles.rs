@@ -1,0 +1,209 @@
+//! Roles: the tenant's own and the product's, and who holds them.
+
+use crate::call::{Call, cut, item, page};
+use crate::problem::Problem;
+use crate::query::{PAGED, Param};
+use crate::reply::Reply;
+use crate::route::{Matching, Route};
+use crate::schema::{
+    changed, list as list_schema, name, named, object, of, page as page_schema, raw, revision,
+};
+use axum::http::Method;
+use permesso_engine::model::{Role, Scope, User};
+use permesso_state::operation::{DeleteRole, DuplicateRole, SelectCategory};
+use permesso_state::{Kind, View};
+use permesso_store::feed::Facet;
+use permesso_store::{Usage, Which};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A copy of a role.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Copy {
+    /// The copy's id.
+    #[schemars(length(min = 1, max = 256))]
+    id: String,
+    /// The copy's label; that of the original where none is said.
+    #[serde(default)]
+    label: String,
+}
+
+/// All of a category.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Selection {
+    /// The category.
+    category: String,
+    /// How far.
+    scope: Scope,
+}
+
+const ROLES: &str = "/tenants/{tenant}/roles";
+const ROLE: &str = "/tenants/{tenant}/roles/{id}";
+
+pub(crate) fn routes() -> Vec<Route> {
+    let item = object(vec![
+        ("id", raw(name())),
+        ("revision", raw(revision())),
+        ("document", of::<Role>()),
+        (
+            "standard",
+            raw(json!({"type": "boolean", "description": "Whether it comes with the product"})),
+        ),
+        ("usage", named("RoleUsage")),
+    ]);
+    let holder = object(vec![
+        ("id", raw(name())),
+        ("revision", raw(revision())),
+        ("document", of::<User>()),
+    ]);
+    vec![
+        Route::new(
+            Method::GET,
+            ROLES,
+            "listRoles",
+            "The roles of a tenant, those of the product among them, by id",
+            list,
+        )
+        .reads("permesso.policy.read")
+        .query(PAGED)
+        .answers(page_schema(item.clone())),
+        Route::new(Method::GET, ROLE, "getRole", "One of the roles", get)
+            .reads("permesso.policy.read")
+            .answers(item),
+        Route::new(
+            Method::DELETE,
+            ROLE,
+            "deleteRole",
+            "Delete a role; its holders go to another one, where one is named",
+            delete,
+        )
+        .matching(Matching::Must)
+        .query([Param::text("move_to", "The role that its holders are given instead")])
+        .answers(changed(vec![("moved?", raw(json!({"type": "integer", "minimum": 0})))])),
+        Route::new(
+            Method::POST,
+            format!("{ROLE}/duplicate"),
+            "duplicateRole",
+            "Copy a role. Later edits of the one do not reach the other",
+            duplicate,
+        )
+        .takes(of::<Copy>())
+        .creates()
+        .answers(changed(Vec::new())),
+        Route::new(
+            Method::POST,
+            format!("{ROLE}/select"),
+            "selectCategory",
+            "Grant all permissions that a category has now",
+            select,
+        )
+        .matching(Matching::Must)
+        .takes(of::<Selection>())
+        .answers(changed(vec![("added?", list_schema(raw(json!({"type": "string"}))))])),
+        Route::new(
+            Method::GET,
+            format!("{ROLE}/usage"),
+            "getRoleUsage",
+            "How many hold a role",
+            usage,
+        )
+        .reads("permesso.policy.read")
+        .answers(named("RoleUsage")),
+        Route::new(
+            Method::GET,
+            format!("{ROLE}/holders"),
+            "listRoleHolders",
+            "Who holds a role, by id; pending invitations included",
+            holders,
+        )
+        .reads("permesso.users.read")
+        .query(PAGED)
+        .answers(page_schema(holder)),
+    ]
+}
+
+fn counts(usage: Usage) -> Value {
+    json!({"listed": usage.listed, "taking_part": usage.taking_part})
+}
+
+async fn counted(view: &View<'_>, roles: &[&Role]) -> Result<Vec<Usage>, Problem> {
+    let facets: Vec<(Facet, String)> =
+        roles.iter().map(|role| (Facet::Role, role.id.to_string())).collect();
+    let usage = view.usage(&facets).await?;
+    Ok(facets.iter().map(|facet| usage.get(facet).copied().unwrap_or_default()).collect())
+}
+
+fn shown(view: &View<'_>, role: &Role, usage: Usage) -> Value {
+    let revision = view.revision_of(Kind::Role, &role.id).unwrap_or(0);
+    let standard = view.catalog().value.standard_roles.iter().any(|it| *it.id == *role.id);
+    let mut shown = item(&role.id, revision, role);
+    if let Value::Object(shown) = &mut shown {
+        shown.insert("standard".to_owned(), standard.into());
+        shown.insert("usage".to_owned(), counts(usage));
+    }
+    shown
+}
+
+fn find<'v>(view: &'v View<'_>, id: &str) -> Result<&'v Role, Problem> {
+    Ok(view.role(id).ok_or_else(|| view.missing(Kind::Role, id))?)
+}
+
+async fn list(call: Call) -> Result<Reply, Problem> {
+    let look = call.look()?;
+    let view = look.view(call.node());
+    let mut roles: Vec<&Role> =
+        view.roles().filter(|role| role.id.as_str() > call.query.after()).collect();
+    roles.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
+    let (roles, next) = cut(roles, call.query.limit(), |role| &role.id);
+    let usage = counted(&view, &roles).await?;
+    let items = roles.iter().zip(usage).map(|(role, usage)| shown(&view, role, usage)).collect();
+    Ok(page(view.revision(), items, next))
+}
+
+async fn get(call: Call) -> Result<Reply, Problem> {
+    let look = call.look()?;
+    let view = look.view(call.node());
+    let role = find(&view, call.id())?;
+    let usage = counted(&view, &[role]).await?.pop().unwrap_or_default();
+    let revision = view.revision_of(Kind::Role, call.id()).unwrap_or(0);
+    let answer = shown(&view, role, usage);
+    Ok(Reply::json(&answer).revision(view.revision()).etag(revision))
+}
+
+async fn delete(call: Call) -> Result<Reply, Problem> {
+    let id = call.id().to_owned();
+    let preconditions = call.matching(Kind::Role, &id)?.unwrap_or_default();
+    let move_to = call.query.text("move_to").map(str::to_owned);
+    call.change(&DeleteRole { id, move_to }, preconditions).await
+}
+
+async fn duplicate(call: Call) -> Result<Reply, Problem> {
+    let Copy { id, label } = call.read()?;
+    let place = call.place(&["tenants", call.part("tenant"), "roles", &id]);
+    let operation = DuplicateRole { from: call.id().to_owned(), id, label };
+    Ok(call.change(&operation, Vec::new()).await?.at(&place))
+}
+
+async fn select(call: Call) -> Result<Reply, Problem> {
+    let Selection { category, scope } = call.read()?;
+    let role = call.id().to_owned();
+    let preconditions = call.matching(Kind::Role, &role)?.unwrap_or_default();
+    call.change(&SelectCategory { role, category, scope }, preconditions).await
+}
+
+async fn usage(call: Call) -> Result<Reply, Problem> {
+    let look = call.look()?;
+    let view = look.view(call.node());
+    let usage = counted(&view, &[find(&view, call.id())?]).await?.pop().unwrap_or_default();
+    Ok(Reply::json(&counts(usage)).revision(view.revision()))
+}
+
+async fn holders(call: Call) -> Result<Reply, Problem> {
+    let look = call.look()?;
+    let view = look.view(call.node());
+    find(&view, call.id())?;
+    super::users::listed(&call, &view, Which::Having(Facet::Role, call.id())).await
+}

@@ -1,0 +1,214 @@
+//! Tenants, and how each stands on this node.
+
+use crate::call::{Call, cut};
+use crate::principal::Principal;
+use crate::problem::Problem;
+use crate::query::PAGED;
+use crate::reply::Reply;
+use crate::route::{Gate, Matching, Route};
+use crate::schema::{
+    SchemaOf, changed, list as list_schema, name, object, of, page as page_schema, raw, revision,
+};
+use axum::http::Method;
+use permesso_auth::key::Verb;
+use permesso_engine::model::User;
+use permesso_state::operation::{ChangeSettings, CreateTenant, DeleteTenant, realm};
+use permesso_state::{CatalogPin, Kind, Settings, Standing};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A tenant that is to be.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct New {
+    /// Its id.
+    #[schemars(length(min = 1, max = 256))]
+    id: String,
+    /// The product that it uses.
+    product: String,
+    /// For people.
+    #[serde(default)]
+    title: String,
+    /// The plan, one of the catalog's.
+    #[serde(default)]
+    plan: Option<String>,
+    /// What was bought on top of the plan.
+    #[serde(default)]
+    addons: Vec<String>,
+    /// Who is to administer it.
+    #[serde(default)]
+    owner: Option<User>,
+}
+
+const ALL: &str = "/tenants";
+const ONE: &str = "/tenants/{tenant}";
+
+pub(crate) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(
+            Method::GET,
+            ALL,
+            "listTenants",
+            "The tenants that the caller may see, by id",
+            list,
+        )
+        .gate(Gate::Known)
+        .query(PAGED)
+        .answers(page_schema(shown())),
+        Route::new(Method::POST, ALL, "createTenant", "Create a tenant", create)
+            .takes(of::<New>())
+            .creates()
+            .answers(changed(Vec::new())),
+        Route::new(Method::GET, ONE, "getTenant", "A tenant's settings", get)
+            .reads("permesso.policy.read")
+            .answers(shown()),
+        Route::new(Method::PUT, ONE, "putTenant", "Change a tenant's settings", put)
+            .matching(Matching::Must)
+            .takes(of::<Settings>())
+            .answers(changed(Vec::new())),
+        Route::new(
+            Method::DELETE,
+            ONE,
+            "deleteTenant",
+            "Delete a tenant with everything but its log",
+            delete,
+        )
+        .gate(Gate::PlatformIn)
+        .matching(Matching::Must)
+        .answers(changed(Vec::new())),
+        Route::new(
+            Method::GET,
+            "/standing",
+            "getStanding",
+            "At which revision each tenant is on this node",
+            standing,
+        )
+        .gate(Gate::Known)
+        .answers(object(vec![("tenants", list_schema(stands()))])),
+    ]
+}
+
+fn stands() -> SchemaOf {
+    object(vec![
+        ("tenant", raw(name())),
+        ("revision", raw(revision())),
+        ("age_ms", raw(json!({"type": "integer", "minimum": 0}))),
+    ])
+}
+
+fn shown() -> SchemaOf {
+    object(vec![
+        ("id", raw(name())),
+        ("revision", raw(revision())),
+        ("document", of::<Settings>()),
+        ("catalog", of::<CatalogPin>()),
+        ("tenant_revision", raw(revision())),
+        ("age_ms", raw(json!({"type": "integer", "minimum": 0}))),
+    ])
+}
+
+/// Those that the credential is good for.
+fn good_for(call: &Call) -> Result<Vec<Standing>, Problem> {
+    let principal = call.principal()?;
+    // A token without a tenant is good where the directory has its user; which those are is not
+    // looked up in each.
+    let any = !matches!(principal, Principal::User(identity) if identity.tenant.is_none());
+    let mut standing = call.node().standing();
+    standing.retain(|it| any && principal.is_good_for(&it.tenant));
+    Ok(standing)
+}
+
+fn item(call: &Call, standing: &Standing) -> Result<Value, Problem> {
+    let look = call.node().look(&realm(&standing.tenant)?)?;
+    let view = look.view(call.node());
+    Ok(json!({
+        "id": standing.tenant,
+        "revision": view.revision_of(Kind::Settings, "tenant").unwrap_or(0),
+        "document": view.settings()?,
+        "catalog": view.pin()?,
+        "tenant_revision": view.revision(),
+        "age_ms": standing.age,
+    }))
+}
+
+/// Whether the caller may read what a tenant is.
+async fn may_read(call: &Call, tenant: &str) -> Result<bool, Problem> {
+    let principal = call.principal()?;
+    if principal.has(Verb::Platform) {
+        return Ok(true);
+    }
+    let may = call.node().may(&realm(tenant)?, &principal.caller(), "permesso.policy.read").await;
+    match may {
+        Ok(()) => Ok(true),
+        Err(
+            permesso_state::ChangeError::Denied { .. } | permesso_state::ChangeError::NoTenant(_),
+        ) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn list(call: Call) -> Result<Reply, Problem> {
+    let limit = call.query.limit();
+    let mut found = Vec::new();
+    for standing in good_for(&call)? {
+        if found.len() > limit {
+            break;
+        }
+        if standing.tenant.as_str() > call.query.after()
+            && may_read(&call, &standing.tenant).await?
+        {
+            found.push(standing);
+        }
+    }
+    let (found, next) = cut(found, limit, |standing| &standing.tenant);
+    // One that goes meanwhile is left out.
+    let items = found.iter().filter_map(|standing| item(&call, standing).ok()).collect();
+    let platform = call.node().look(&permesso_store::Realm::platform())?;
+    Ok(crate::call::page(platform.view(call.node()).revision(), items, next))
+}
+
+async fn create(call: Call) -> Result<Reply, Problem> {
+    let New { id, product, title, plan, addons, owner } = call.read()?;
+    let realm = realm(&id)?;
+    call.principal()?.may(Verb::Platform, Some(&id))?;
+    let settings = Settings { product, title, plan, addons };
+    let operation = CreateTenant { settings, owner };
+    let reply = call.change_as(&realm, &call.caller()?, &operation, Vec::new()).await?;
+    Ok(reply.at(&call.place(&["tenants", &id])))
+}
+
+async fn get(call: Call) -> Result<Reply, Problem> {
+    let tenant = call.part("tenant");
+    let standing = call.node().standing().into_iter().find(|it| it.tenant == tenant);
+    let standing = standing.ok_or_else(|| Problem::no_tenant(tenant))?;
+    let answer = item(&call, &standing)?;
+    let number = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let (at, all) = (number("revision"), number("tenant_revision"));
+    Ok(Reply::json(&answer).revision(all).etag(at))
+}
+
+async fn put(call: Call) -> Result<Reply, Problem> {
+    let settings: Settings = call.read()?;
+    let preconditions = call.matching(Kind::Settings, "tenant")?.unwrap_or_default();
+    call.change(&ChangeSettings { settings }, preconditions).await
+}
+
+async fn delete(call: Call) -> Result<Reply, Problem> {
+    let tenant = call.part("tenant");
+    let realm = call.realm()?;
+    let preconditions = call.matching(Kind::Settings, "tenant")?.unwrap_or_default();
+    // One that is gone already is asked for only by whoever does it again.
+    if call.idempotency.is_none() && call.node().look(&realm).is_err() {
+        return Err(Problem::no_tenant(tenant));
+    }
+    call.change(&DeleteTenant, preconditions).await
+}
+
+async fn standing(call: Call) -> Result<Reply, Problem> {
+    let tenants: Vec<Value> = good_for(&call)?
+        .iter()
+        .map(|it| json!({"tenant": it.tenant, "revision": it.revision, "age_ms": it.age}))
+        .collect();
+    Ok(Reply::json(&json!({"tenants": tenants})))
+}

@@ -1,0 +1,245 @@
+//! What is kept of an API key, and what of that may be shown. The form is stable JSON, because
+//! stores keep it as they keep every other document.
+
+use super::{KeyError, KeyId, SecretHash};
+use crate::Millis;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// Secrets that a key has at most: one, and while it is rotated the one before.
+pub const MAX_SECRETS: usize = 2;
+
+const LABEL: usize = 200;
+const EVERY: &str = "*";
+
+/// An API key on record. It holds hashes of secrets: show a [`KeyView`] instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRecord {
+    /// By which it is found.
+    pub id: KeyId,
+    /// What people call it.
+    pub label: String,
+    /// Its secrets, the newest last; at most [`MAX_SECRETS`].
+    #[serde(deserialize_with = "few")]
+    pub secrets: Vec<Secret>,
+    /// The tenants that it is good for.
+    pub tenants: Tenants,
+    /// What it may do.
+    pub verbs: BTreeSet<Verb>,
+    /// The roles that it acts with inside of tenants.
+    pub roles: BTreeSet<String>,
+    /// Who made it.
+    pub created_by: String,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it ends, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Millis>,
+    /// When it was withdrawn. Any instant counts, also one that a clock running late has yet to
+    /// reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Millis>,
+}
+
+/// One secret of a key, as a hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secret {
+    /// Of the secret.
+    pub hash: SecretHash,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it ends, where another took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Millis>,
+}
+
+/// What a new key is to be: everything that may be asked for, and nothing that may not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRequest {
+    /// What people call it.
+    #[schemars(length(min = 1, max = 200))]
+    pub label: String,
+    /// The tenants that it is good for.
+    pub tenants: Tenants,
+    /// What it may do.
+    #[schemars(length(min = 1))]
+    pub verbs: BTreeSet<Verb>,
+    /// The roles that it acts with inside of tenants.
+    #[serde(default)]
+    pub roles: BTreeSet<String>,
+    /// When it ends, if it does: milliseconds since 1970 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Millis>,
+}
+
+/// An API key as it may be shown: everything but hashes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyView {
+    /// By which it is found.
+    pub id: KeyId,
+    /// What people call it.
+    pub label: String,
+    /// Its secrets, the newest last, without anything that is kept of them.
+    pub secrets: Vec<SecretView>,
+    /// The tenants that it is good for.
+    pub tenants: Tenants,
+    /// What it may do.
+    pub verbs: BTreeSet<Verb>,
+    /// The roles that it acts with inside of tenants.
+    pub roles: BTreeSet<String>,
+    /// Who made it.
+    pub created_by: String,
+    /// When it was made: milliseconds since 1970 in UTC.
+    pub created_at: Millis,
+    /// When it ends, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Millis>,
+    /// When it was withdrawn, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Millis>,
+}
+
+/// The dates of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecretView {
+    /// When it was made: milliseconds since 1970 in UTC.
+    pub created_at: Millis,
+    /// When it ends, where another took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Millis>,
+}
+
+/// A kind of thing that a key may do.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    /// Ask for decisions: the endpoints of access evaluation and search.
+    Decide,
+    /// Read what is administered inside of tenants, and its audit.
+    Read,
+    /// Change what is administered inside of tenants.
+    Write,
+    /// Run the installation: products, new tenants, families and keys for the platform. Who
+    /// holds this can make themselves every other key.
+    Platform,
+}
+
+/// The tenants that a key is good for: `"*"` in JSON, or a list of ids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Written", try_from = "Written")]
+pub enum Tenants {
+    /// Each that there is and will be.
+    All,
+    /// These, and none where the list is empty.
+    Only(BTreeSet<String>),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Every(String),
+    These(BTreeSet<String>),
+}
+
+impl Tenants {
+    /// Whether that one is among them.
+    #[must_use]
+    pub fn contains(&self, tenant: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(these) => these.contains(tenant),
+        }
+    }
+}
+
+impl From<Tenants> for Written {
+    fn from(tenants: Tenants) -> Self {
+        match tenants {
+            Tenants::All => Self::Every(EVERY.to_owned()),
+            Tenants::Only(these) => Self::These(these),
+        }
+    }
+}
+
+impl TryFrom<Written> for Tenants {
+    type Error = KeyError;
+
+    fn try_from(written: Written) -> Result<Self, KeyError> {
+        match written {
+            Written::Every(text) if text == EVERY => Ok(Self::All),
+            // A star within a list is a mistake that must not be read as either.
+            Written::These(these) if !these.contains(EVERY) && !these.contains("") => {
+                Ok(Self::Only(these))
+            }
+            Written::Every(_) | Written::These(_) => Err(KeyError::Tenants),
+        }
+    }
+}
+
+impl JsonSchema for Tenants {
+    fn schema_name() -> Cow<'static, str> {
+        "Tenants".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The tenants that a key is good for: \"*\" for all, or their ids.",
+            "oneOf": [
+                { "const": EVERY },
+                { "type": "array", "items": { "type": "string", "minLength": 1 }, "uniqueItems": true }
+            ]
+        })
+    }
+}
+
+impl KeyRequest {
+    pub(super) fn check(&self, now: Millis) -> Result<(), KeyError> {
+        let label = self.label.trim();
+        if label.is_empty() || self.label.chars().count() > LABEL {
+            return Err(KeyError::Label);
+        }
+        if self.verbs.is_empty() {
+            return Err(KeyError::Verbs);
+        }
+        if self.expires_at.is_some_and(|end| end <= now) {
+            return Err(KeyError::Ended);
+        }
+        Ok(())
+    }
+}
+
+impl From<&KeyRecord> for KeyView {
+    fn from(record: &KeyRecord) -> Self {
+        let dates = |secret: &Secret| {
+            let Secret { created_at, expires_at, .. } = *secret;
+            SecretView { created_at, expires_at }
+        };
+        Self {
+            id: record.id.clone(),
+            label: record.label.clone(),
+            secrets: record.secrets.iter().map(dates).collect(),
+            tenants: record.tenants.clone(),
+            verbs: record.verbs.clone(),
+            roles: record.roles.clone(),
+            created_by: record.created_by.clone(),
+            created_at: record.created_at,
+            expires_at: record.expires_at,
+            revoked_at: record.revoked_at,
+        }
+    }
+}
+
+fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secret>, D::Error> {
+    let secrets = Vec::deserialize(deserializer)?;
+    if secrets.len() > MAX_SECRETS { Err(D::Error::custom(KeyError::Secrets)) } else { Ok(secrets) }
+}

@@ -1,0 +1,130 @@
+//! Who may ask about which tenant, and whether the answer would be new enough.
+//!
+//! A server of folders decides for whoever reaches it, on what it has read. One that follows a
+//! store lets nobody ask without a credential, answers nobody about a tenant that the credential
+//! is not good for, and refuses to answer where what it knows is too old: for itself, or for a
+//! caller who demands a revision.
+
+use super::problem::Problem;
+use axum::http::{HeaderMap, HeaderName};
+use permesso_admin::{Admin, Principal};
+use permesso_auth::key::Verb;
+use permesso_engine::Authorizer;
+use permesso_engine::compile::subjects::{Needs, Pins};
+use permesso_state::{Node, Unserved};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The header in which a caller demands a revision: that of the write whose effect it relies on.
+pub(super) static AT_LEAST: HeaderName = HeaderName::from_static("permesso-at-least");
+
+/// How often more can turn out to be needed for one request.
+pub(super) const ROUNDS: u32 = 24;
+
+/// What one call is held to, and what was read for it so far.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    following: Option<(Arc<Admin>, Principal)>,
+    at_least: Option<u64>,
+    pins: HashMap<String, Pins>,
+    nothing: Pins,
+}
+
+/// Why a call has to wait, or has no answer.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It has no answer.
+    Problem(Problem),
+    /// These have to be read first.
+    Unread(String, Needs),
+    /// A revision has to be there first.
+    Behind(String, u64),
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<super::problem::Fault> for Stop {
+    fn from(fault: super::problem::Fault) -> Self {
+        Self::Problem(fault.into())
+    }
+}
+
+impl Gate {
+    /// Lets a call in.
+    pub(super) async fn enter(
+        admin: Option<&Arc<Admin>>,
+        headers: &HeaderMap,
+        now: i64,
+    ) -> Result<Self, Problem> {
+        let at_least = at_least(headers)?;
+        let following = match admin {
+            None => None,
+            Some(admin) => {
+                let principal = admin.authenticate(headers, now).await.map_err(Problem::Refused)?;
+                if !principal.has(Verb::Decide) {
+                    return Err(Problem::Verb);
+                }
+                Some((Arc::clone(admin), principal))
+            }
+        };
+        Ok(Self { following, at_least, ..Self::default() })
+    }
+
+    /// Whether the caller is told anything about a tenant.
+    pub(super) fn shows(&self, tenant: &str) -> bool {
+        self.following.as_ref().is_none_or(|(_, principal)| principal.is_good_for(tenant))
+    }
+
+    /// Whether what is known of a tenant is new enough to answer.
+    pub(super) fn is_current(&self, authorizer: &Authorizer, tenant: &str) -> Result<(), Stop> {
+        if let Some(node) = self.node() {
+            node.is_current(tenant).map_err(Problem::Unserved)?;
+        }
+        let Some(wanted) = self.at_least else { return Ok(()) };
+        let is = authorizer.tenant(tenant).map_or(0, |tenant| tenant.revision());
+        if is >= wanted { Ok(()) } else { Err(Stop::Behind(tenant.to_owned(), wanted)) }
+    }
+
+    /// What was read about a tenant for this call.
+    pub(super) fn pins(&self, tenant: &str) -> &Pins {
+        self.pins.get(tenant).unwrap_or(&self.nothing)
+    }
+
+    /// Does what a call waits for.
+    pub(super) async fn go_on(&mut self, stop: Stop) -> Result<(), Problem> {
+        match stop {
+            Stop::Problem(problem) => Err(problem),
+            Stop::Unread(tenant, needs) => {
+                let Some(node) = self.node() else { return Err(Problem::Unread) };
+                let read = node.read(&tenant, &needs).await.map_err(Problem::Unserved)?;
+                self.pins.entry(tenant).or_default().join(read);
+                Ok(())
+            }
+            Stop::Behind(tenant, wanted) => {
+                let Some(node) = self.node() else {
+                    let behind = Unserved::Behind { tenant, is: 0, wanted };
+                    return Err(Problem::Unserved(behind));
+                };
+                node.fresh(&tenant, Some(wanted)).await.map_err(Problem::Unserved)
+            }
+        }
+    }
+
+    fn node(&self) -> Option<&Arc<Node>> {
+        self.following.as_ref().map(|(admin, _)| admin.node())
+    }
+}
+
+fn at_least(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let mut demanded = headers.get_all(&AT_LEAST).iter();
+    let Some(first) = demanded.next() else { return Ok(None) };
+    let revision = first.to_str().ok().and_then(|text| text.parse().ok());
+    match (revision, demanded.next()) {
+        (Some(revision), None) => Ok(Some(revision)),
+        _ => Err(Problem::AtLeast),
+    }
+}

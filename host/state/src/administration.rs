@@ -1,0 +1,270 @@
+//! Who may change what is decided by the engine, like everything else.
+//!
+//! The administration of a tenant is a part of every product's catalog: permissions, guards and
+//! standard roles, all beginning with `permesso.`. So an admin is whoever holds such a permission
+//! by some role of the tenant, the guards look at the tenant's own roles and at who holds them,
+//! and an explanation of a refused edit is an explanation like any other.
+//!
+//! What has to be held for a change follows from the documents that it touches, not from the
+//! operation that was called: an import, an undo and a rollback need what the single edits would
+//! have needed.
+
+use crate::document::read;
+use crate::error::ChangeError;
+use crate::kind::Kind;
+use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
+use permesso_engine::load::{self, Source};
+use permesso_engine::model::{Catalog, Grant, Policy, Role, Scope, Status, Text, User};
+use permesso_store::Body;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// With what the ids of the administration begin.
+pub const PREFIX: &str = "permesso.";
+/// The role that a platform's own keys act with.
+pub const PLATFORM: &str = "permesso.platform";
+/// Held by whoever may hand out more than they hold themselves.
+pub(crate) const UNBOUNDED: &str = "permesso.unbounded";
+/// Held by whoever looks after roles; somebody always has to.
+pub(crate) const KEEPER: &str = "permesso.roles.edit";
+/// The kind of the resources that administration is about, and of what an API key acts as.
+pub(crate) const RESOURCE: &str = "permesso";
+/// What is handed out by an edit, as a role that exists for the length of a question.
+pub(crate) const CANDIDATE: &str = "permesso.candidate";
+
+/// A product's catalog with the administration in it.
+///
+/// # Errors
+///
+/// Where the catalog has ids of its own that begin with `permesso.`.
+pub fn with_administration(mut catalog: Source<Catalog>) -> Result<Source<Catalog>, Diagnostics> {
+    let mut found = Diagnostics::default();
+    let value = &catalog.value;
+    let ids = value.categories.iter().map(|category| (&category.id, "categories"));
+    let ids = ids.chain(value.permissions().map(|(_, permission)| (&permission.id, "categories")));
+    let ids = ids.chain(value.guards.iter().map(|guard| (&guard.id, "guards")));
+    let ids = ids.chain(value.standard_roles.iter().map(|role| (&role.id, "standard_roles")));
+    for (id, field) in ids.filter(|(id, _)| id.starts_with(PREFIX)) {
+        found.push(Diagnostic {
+            file: catalog.file.clone(),
+            at: id.at(),
+            field: field.to_owned(),
+            message: format!(
+                "`{id}` begins with `{PREFIX}`, which administration keeps for itself"
+            ),
+            help: Some("choose another id".to_owned()),
+        });
+    }
+    found.or(())?;
+    let own: Source<Administration> =
+        load::document("administration.yaml", include_str!("administration.yaml"))?;
+    let own = own.value;
+    catalog.value.categories.extend(own.categories);
+    catalog.value.guards.extend(own.guards);
+    catalog.value.standard_roles.extend(own.standard_roles);
+    Ok(catalog)
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Administration {
+    categories: Vec<permesso_engine::model::Category>,
+    guards: Vec<permesso_engine::model::Guard>,
+    standard_roles: Vec<Role>,
+}
+
+/// What has to be held before a change is made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ask {
+    /// The permission.
+    pub(crate) permission: &'static str,
+    /// The document that it is about.
+    pub(crate) id: String,
+    /// The roles that are handed out or taken away.
+    pub(crate) roles: BTreeSet<String>,
+}
+
+/// What else is handed out, where roles that exist do not say it.
+#[derive(Debug, Default)]
+pub(crate) struct Handed {
+    pub(crate) candidate: Role,
+}
+
+impl Handed {
+    pub(crate) fn is_empty(&self) -> bool {
+        let Role { grants, policies, parents, .. } = &self.candidate;
+        grants.is_empty() && policies.is_empty() && parents.is_empty()
+    }
+}
+
+/// What has to be held for one document to become another. `standard` is the product's role of
+/// that id, where it is about one.
+pub(crate) fn asks(
+    kind: Kind,
+    id: &str,
+    before: Option<&Body>,
+    after: Option<&Body>,
+    standard: Option<&Role>,
+    handed: &mut Handed,
+) -> Result<Vec<Ask>, ChangeError> {
+    let ask = |permission| Ask { permission, id: id.to_owned(), roles: BTreeSet::new() };
+    let plain = |permission| Ok(vec![ask(permission)]);
+    match kind {
+        Kind::Settings => settings(id, before, after),
+        Kind::Catalog | Kind::Serving | Kind::Product | Kind::CatalogText => {
+            plain("permesso.tenant.plan")
+        }
+        Kind::Team => plain("permesso.teams.edit"),
+        Kind::Role => {
+            let role = match (after, standard) {
+                (Some(after), _) => read::<Role>(kind, id, after)?,
+                // It becomes what the product says again.
+                (None, Some(standard)) => standard.clone(),
+                (None, None) => return plain("permesso.roles.delete"),
+            };
+            hand_out(&mut handed.candidate, role);
+            let permission = match before.is_some() || standard.is_some() {
+                true => "permesso.roles.edit",
+                false => "permesso.roles.create",
+            };
+            Ok(vec![Ask { roles: candidate(), ..ask(permission) }])
+        }
+        Kind::Policy => {
+            let mut ask = ask("permesso.policies.edit");
+            if let Some(after) = after {
+                let policy: Policy = read(kind, id, after)?;
+                handed.candidate.grants.extend(policy.grants);
+                ask.roles = candidate();
+            }
+            Ok(vec![ask])
+        }
+        Kind::Program | Kind::Closed => plain("permesso.programs.edit"),
+        Kind::SharingDefault | Kind::SharingPolicy | Kind::SharingOverride => {
+            plain("permesso.sharing.edit")
+        }
+        Kind::Family => plain("permesso.families.edit"),
+        Kind::Key => {
+            let mut ask = ask("permesso.keys.edit");
+            for body in [before, after].into_iter().flatten() {
+                let key: permesso_auth::KeyRecord = read(kind, id, body)?;
+                ask.roles.extend(key.roles);
+            }
+            Ok(vec![ask])
+        }
+        Kind::User => user(id, before, after, handed),
+        Kind::Delegation => plain("permesso.delegations.edit"),
+        // Goes with the user, or is a reminder to one.
+        Kind::Invitation => plain("permesso.users.invite"),
+    }
+}
+
+fn candidate() -> BTreeSet<String> {
+    BTreeSet::from([CANDIDATE.to_owned()])
+}
+
+fn settings(
+    id: &str,
+    before: Option<&Body>,
+    after: Option<&Body>,
+) -> Result<Vec<Ask>, ChangeError> {
+    let parse = |body: Option<&Body>| -> Result<crate::Settings, ChangeError> {
+        body.map_or_else(|| Ok(crate::Settings::default()), |body| read(Kind::Settings, id, body))
+    };
+    let (was, is) = (parse(before)?, parse(after)?);
+    let title_only = crate::Settings { title: String::new(), ..was }
+        == crate::Settings { title: String::new(), ..is };
+    let permission = if title_only { "permesso.tenant.edit" } else { "permesso.tenant.plan" };
+    Ok(vec![Ask { permission, id: id.to_owned(), roles: BTreeSet::new() }])
+}
+
+/// A role that is written hands out what it grants, itself or by others.
+fn hand_out(candidate: &mut Role, role: Role) {
+    candidate.grants.extend(role.grants);
+    candidate.policies.extend(role.policies);
+    candidate.parents.extend(role.parents);
+    // What holders can be given by a tick is handed out with the role that lets it be ticked.
+    let reach = role.reach.unwrap_or(Scope::ALL);
+    candidate.grants.extend(role.adjustable.into_iter().map(|category| Grant {
+        category: Some(category),
+        scope: reach,
+        ..Grant::default()
+    }));
+}
+
+fn user(
+    id: &str,
+    before: Option<&Body>,
+    after: Option<&Body>,
+    handed: &mut Handed,
+) -> Result<Vec<Ask>, ChangeError> {
+    let parse = |body: Option<&Body>| -> Result<Option<User>, ChangeError> {
+        body.map(|body| read(Kind::User, id, body)).transpose()
+    };
+    let present = |user: &Option<User>| user.as_ref().is_some_and(|u| u.status != Status::Deleted);
+    let (was, is) = (parse(before)?, parse(after)?);
+    let (had, has) = (present(&was), present(&is));
+    let (was, is) = (was.unwrap_or_default(), is.unwrap_or_default());
+    let names = |list: &[Text]| list.iter().map(ToString::to_string).collect::<BTreeSet<String>>();
+    let (before, after) = (names(&was.roles), names(&is.roles));
+    let mut asks = Vec::new();
+    let mut ask = |permission, roles| asks.push(Ask { permission, id: id.to_owned(), roles });
+    if had && !has {
+        ask("permesso.users.delete", before);
+        return Ok(asks);
+    }
+    let moved: BTreeSet<String> = before.symmetric_difference(&after).cloned().collect();
+    let mut roles = moved.clone();
+    let others = differ(&was.policies, &is.policies)
+        || differ(&was.grants, &is.grants)
+        || differ(&was.rights, &is.rights)
+        || was.owner != is.owner;
+    if others {
+        hand_out_to_user(&mut handed.candidate, &was, &is);
+        roles.extend(candidate());
+    }
+    if !had && has {
+        ask("permesso.users.invite", roles);
+    } else if !moved.is_empty() || others {
+        ask("permesso.users.assign", roles);
+    }
+    if had && was.status != is.status {
+        ask("permesso.users.deactivate", after);
+    }
+    let rest = was.name != is.name
+        || differ(&was.teams, &is.teams)
+        || differ(&was.tags, &is.tags)
+        || differ(&was.attributes, &is.attributes)
+        || was.invitation != is.invitation
+        || was.copied_from != is.copied_from;
+    if had && rest {
+        ask("permesso.users.edit", BTreeSet::new());
+    }
+    Ok(asks)
+}
+
+fn hand_out_to_user(candidate: &mut Role, was: &User, is: &User) {
+    for user in [was, is] {
+        candidate.policies.extend(user.policies.iter().cloned());
+        candidate.grants.extend(user.grants.iter().cloned());
+        // A tick reaches as far as the role that lets it be set; at most everywhere.
+        candidate.grants.extend(user.rights.add.iter().map(|permission| Grant {
+            permission: Some(permission.clone()),
+            scope: Scope::ALL,
+            ..Grant::default()
+        }));
+    }
+    if was.owner != is.owner {
+        let everything = Text::from("*");
+        candidate.grants.push(Grant {
+            permission: Some(everything),
+            scope: Scope::ALL,
+            ..Grant::default()
+        });
+    }
+}
+
+/// Whether two values are written in different ways.
+fn differ<T: Serialize>(was: &T, is: &T) -> bool {
+    let text = |value: &T| serde_json::to_string(value).ok();
+    text(was) != text(is)
+}

@@ -1,0 +1,219 @@
+//! What the documents of a tenant say, and the tenant that they add up to.
+
+use crate::error::ChangeError;
+use crate::kind::Kind;
+use permesso_engine::model::{
+    Exposure, FamilySettings, Item, Policy, Program, Role, SharingRule, Tenant, Text,
+};
+use permesso_store::Body;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// What a tenant is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The product that it uses.
+    pub product: String,
+    /// For people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// The plan, one of the catalog's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// What was bought on top of the plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addons: Vec<String>,
+}
+
+/// Which version of its product's catalog a tenant is on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogPin {
+    /// The version, as the catalog says it.
+    pub version: String,
+    /// The SHA-256 of its text, in hexadecimal.
+    pub digest: String,
+}
+
+/// One version of a catalog, word for word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogText {
+    /// The product.
+    pub product: String,
+    /// The version.
+    pub version: String,
+    /// The YAML, with its comments.
+    pub text: String,
+}
+
+/// A team. Its path is its id: `US/South` lies below `US`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Team {
+    /// For people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+}
+
+/// What a kind of content shares where a record does not say so itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SharingDefault {
+    /// How much.
+    pub outcome: Exposure,
+}
+
+/// What a document says.
+///
+/// # Errors
+///
+/// What is wrong with it, with its place in the text.
+pub(crate) fn read<T: DeserializeOwned>(
+    kind: Kind,
+    id: &str,
+    body: &Body,
+) -> Result<T, ChangeError> {
+    serde_json::from_str(body.get()).map_err(|error| ChangeError::Document {
+        kind,
+        id: id.to_owned(),
+        why: error.to_string(),
+    })
+}
+
+/// Puts one document in its place in a tenant, or takes it out.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub(crate) fn apply(
+    tenant: &mut Tenant,
+    kind: Kind,
+    id: &str,
+    body: Option<&Body>,
+) -> Result<(), ChangeError> {
+    match kind {
+        Kind::Settings => {
+            let settings: Settings = match body {
+                Some(body) => read(kind, id, body)?,
+                None => Settings::default(),
+            };
+            tenant.product = settings.product.into();
+            tenant.title = settings.title;
+            tenant.plan = settings.plan.map(Text::from);
+            tenant.addons = settings.addons.into_iter().map(Text::from).collect();
+        }
+        Kind::Team => {
+            if let Some(body) = body {
+                read::<Team>(kind, id, body)?;
+            }
+            put(&mut tenant.teams, id, body.map(|_| Text::from(id)), |team| team);
+        }
+        Kind::Role => {
+            let role: Option<Role> = named(kind, id, body, |role: &Role| &role.id)?;
+            put(&mut tenant.roles, id, role, |role| &role.id);
+        }
+        Kind::Policy => {
+            let policy: Option<Policy> = named(kind, id, body, |policy: &Policy| &policy.id)?;
+            put(&mut tenant.policies, id, policy, |policy| &policy.id);
+        }
+        Kind::Program => {
+            let program: Option<Program> = named(kind, id, body, |program: &Program| &program.id)?;
+            put(&mut tenant.programs, id, program, |program| &program.id);
+        }
+        Kind::Closed => {
+            let item: Option<Item> = body.map(|body| read(kind, id, body)).transpose()?;
+            if let Some(item) = &item
+                && closed_id(item) != id
+            {
+                return Err(misnamed(kind, id, &closed_id(item)));
+            }
+            tenant.closed.retain(|item| closed_id(item) != id);
+            tenant.closed.extend(item);
+            tenant.closed.sort_by_key(closed_id);
+        }
+        Kind::SharingDefault => match body {
+            Some(body) => {
+                let default: SharingDefault = read(kind, id, body)?;
+                tenant.sharing.defaults.insert(id.to_owned(), default.outcome);
+            }
+            None => {
+                tenant.sharing.defaults.remove(id);
+            }
+        },
+        Kind::SharingPolicy | Kind::SharingOverride => {
+            let rule = named(kind, id, body, |rule: &SharingRule| &rule.id)?;
+            let rules = match kind {
+                Kind::SharingPolicy => &mut tenant.sharing.policies,
+                _ => &mut tenant.sharing.overrides,
+            };
+            put(rules, id, rule, |rule| &rule.id);
+        }
+        Kind::Family => match body {
+            Some(body) => {
+                let settings: FamilySettings = read(kind, id, body)?;
+                tenant.families.insert(id.to_owned(), settings);
+            }
+            None => {
+                tenant.families.remove(id);
+            }
+        },
+        Kind::Catalog
+        | Kind::Serving
+        | Kind::Key
+        | Kind::User
+        | Kind::Delegation
+        | Kind::Invitation
+        | Kind::Product
+        | Kind::CatalogText => {}
+    }
+    Ok(())
+}
+
+/// By what an item that stays closed is found.
+#[must_use]
+pub(crate) fn closed_id(item: &Item) -> String {
+    let access = match item.access {
+        permesso_engine::model::Access::View => "view",
+        permesso_engine::model::Access::Edit => "edit",
+    };
+    format!("{}/{}/{access}", item.kind, item.id)
+}
+
+/// A document that says its own id, which has to be the one that it is kept under.
+pub(crate) fn named<T: DeserializeOwned>(
+    kind: Kind,
+    id: &str,
+    body: Option<&Body>,
+    name: impl Fn(&T) -> &str,
+) -> Result<Option<T>, ChangeError> {
+    let value: Option<T> = body.map(|body| read(kind, id, body)).transpose()?;
+    match &value {
+        Some(value) if name(value) != id => Err(misnamed(kind, id, name(value))),
+        _ => Ok(value),
+    }
+}
+
+fn misnamed(kind: Kind, id: &str, says: &str) -> ChangeError {
+    let why = format!("it says that its id is `{says}`");
+    ChangeError::Document { kind, id: id.to_owned(), why }
+}
+
+/// Lists are kept in the order of their ids, so that nothing depends on the order of edits.
+fn put<T>(list: &mut Vec<T>, id: &str, value: Option<T>, name: impl Fn(&T) -> &str) {
+    let place = list.binary_search_by(|item| name(item).cmp(id));
+    match (place, value) {
+        (Ok(place), Some(value)) => {
+            if let Some(slot) = list.get_mut(place) {
+                *slot = value;
+            }
+        }
+        (Ok(place), None) => {
+            list.remove(place);
+        }
+        (Err(place), Some(value)) => list.insert(place, value),
+        (Err(_), None) => {}
+    }
+}

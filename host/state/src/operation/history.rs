@@ -1,0 +1,143 @@
+//! Going back.
+
+use super::{Operation, Plan};
+use crate::error::ChangeError;
+use crate::kind::Kind;
+use crate::view::View;
+use async_trait::async_trait;
+use permesso_store::{Body, LogQuery, Record};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// More records than this are not gone back over at once.
+const FARTHEST: u64 = 100_000;
+/// More documents than this are not restored in one record.
+const DOCUMENTS: usize = 20_000;
+
+/// What is never brought back: a secret that was replaced or withdrawn stays so, a link that was
+/// used stays used, and what a node serves is settled by the node.
+const fn stays(kind: Kind) -> bool {
+    matches!(kind, Kind::Key | Kind::Invitation | Kind::Serving | Kind::Catalog)
+}
+
+/// One change is undone, as a new one. Only where nothing that it wrote was written since.
+#[derive(Debug, Clone, Copy)]
+pub struct Undo {
+    /// Its revision.
+    pub revision: u64,
+}
+
+#[async_trait]
+impl Operation for Undo {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let record = record(view, self.revision).await?;
+        let mut plan = Plan::new("history.undo").answer(json!({"undone": self.revision}));
+        for edit in record.edits {
+            let Some(kind) = Kind::from_name(&edit.kind).filter(|kind| !stays(*kind)) else {
+                continue;
+            };
+            let is = view.object(kind, &edit.id).await?;
+            if is.as_ref().map(|object| &object.body) != edit.after.as_ref() {
+                let revision = is.map_or(0, |object| object.revision);
+                return Err(ChangeError::Stale {
+                    kind,
+                    id: edit.id,
+                    expected: self.revision,
+                    is: revision,
+                    by: "a later change".to_owned(),
+                    change: None,
+                });
+            }
+            plan.edits.push((kind, edit.id, edit.before));
+        }
+        if plan.edits.is_empty() {
+            return Err(ChangeError::Request {
+                field: "revision".to_owned(),
+                message: format!(
+                    "revision {} changed nothing that is ever brought back",
+                    self.revision
+                ),
+            });
+        }
+        Ok(plan)
+    }
+}
+
+async fn record(view: &View<'_>, revision: u64) -> Result<Record, ChangeError> {
+    let query = LogQuery {
+        after: Some(revision.saturating_sub(1)),
+        before: Some(revision.saturating_add(1)),
+        limit: 1,
+        ..LogQuery::default()
+    };
+    let found = view.store().log(view.realm(), &query).await?.pop();
+    found.ok_or_else(|| ChangeError::Request {
+        field: "revision".to_owned(),
+        message: format!("{} has no revision {revision}", view.realm()),
+    })
+}
+
+/// A tenant becomes what it was at a revision, as a new change.
+#[derive(Debug, Clone, Copy)]
+pub struct Rollback {
+    /// The revision.
+    pub to: u64,
+}
+
+#[async_trait]
+impl Operation for Rollback {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let changed = changed_since(view, self.to).await?;
+        let mut plan = Plan::new("history.rollback").answer(json!({"to": self.to}));
+        for ((kind, id), was) in changed {
+            let is = view.object(kind, &id).await?.map(|object| object.body);
+            if is != was && !stays(kind) {
+                plan.edits.push((kind, id, was));
+            }
+        }
+        Ok(plan)
+    }
+}
+
+/// What every document said at a revision that was written since.
+///
+/// # Errors
+///
+/// Where there is no such revision, or it is too far away.
+pub(crate) async fn changed_since(
+    view: &View<'_>,
+    revision: u64,
+) -> Result<BTreeMap<(Kind, String), Option<Body>>, ChangeError> {
+    let refuse = |message: String| ChangeError::Request { field: "revision".to_owned(), message };
+    let head = view.revision();
+    if revision == 0 || revision > head {
+        return Err(refuse(format!("{} has revisions 1 to {head}", view.realm())));
+    }
+    if head - revision > FARTHEST {
+        return Err(refuse(format!("more than {FARTHEST} changes were made since {revision}")));
+    }
+    let mut first: BTreeMap<(Kind, String), Option<Body>> = BTreeMap::new();
+    let mut after = revision;
+    while after < head {
+        let query = LogQuery {
+            after: Some(after),
+            before: Some(head + 1),
+            limit: 200,
+            ..LogQuery::default()
+        };
+        let records = view.store().log(view.realm(), &query).await?;
+        let Some(last) = records.last() else { break };
+        after = last.revision;
+        for edit in records.into_iter().flat_map(|record| record.edits) {
+            let Some(kind) = Kind::from_name(&edit.kind) else { continue };
+            first.entry((kind, edit.id)).or_insert(edit.before);
+        }
+        if first.len() > DOCUMENTS {
+            return Err(refuse(format!(
+                "more than {DOCUMENTS} documents were written since {revision}; restore a backup, \
+                 or import an export of that time"
+            )));
+        }
+    }
+    Ok(first)
+}

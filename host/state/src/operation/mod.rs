@@ -1,0 +1,133 @@
+//! What can be asked for.
+//!
+//! An operation looks at a tenant as it is and says which documents become what. It decides
+//! nothing about who may do it and checks nothing about the result: what is to be held, and
+//! whether the tenant would be whole, follows from the documents (see [`crate::administration`]).
+
+mod history;
+mod keys;
+mod people;
+mod policy;
+pub(crate) mod serving;
+mod tenants;
+
+pub(crate) use history::changed_since;
+pub use history::{Rollback, Undo};
+pub use keys::{CreateKey, RevokeKey, RotateKey};
+pub use people::{
+    Accept, Delegate, INVITATION_DAYS, Invite, Invited, Resend, Seats, SetRoles, SetStatus,
+    UpdateUser, seats,
+};
+pub use policy::{DeleteRole, DuplicateRole, Put, Remove, SelectCategory};
+pub use tenants::{
+    ChangeSettings, CreateTenant, DeleteTenant, PublishProduct, WithdrawProduct, realm,
+};
+
+use crate::error::ChangeError;
+use crate::kind::Kind;
+use crate::view::View;
+use async_trait::async_trait;
+use permesso_store::{Body, Realm, Which};
+use serde::Serialize;
+use serde_json::Value;
+
+/// What is to become of a document; nothing where it is to go.
+pub type Intended = (Kind, String, Option<Body>);
+
+/// Documents that become something else, in one or several realms.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// What is written in the log, such as `role.create`.
+    pub operation: String,
+    /// The documents of the tenant that it is about.
+    pub edits: Vec<Intended>,
+    /// Documents of other realms, written in the same transaction.
+    pub elsewhere: Vec<(Realm, Vec<Intended>)>,
+    /// What the caller is told besides, such as a token that is shown once.
+    pub answer: Value,
+}
+
+impl Plan {
+    /// A plan that does nothing yet.
+    #[must_use]
+    pub fn new(operation: impl Into<String>) -> Self {
+        Self { operation: operation.into(), ..Self::default() }
+    }
+
+    /// Writes a document.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be written as JSON.
+    pub fn put<T: Serialize>(
+        mut self,
+        kind: Kind,
+        id: impl Into<String>,
+        value: &T,
+    ) -> Result<Self, ChangeError> {
+        let id = id.into();
+        let body = body(kind, &id, value)?;
+        self.edits.push((kind, id, Some(body)));
+        Ok(self)
+    }
+
+    /// Takes a document away.
+    #[must_use]
+    pub fn remove(mut self, kind: Kind, id: impl Into<String>) -> Self {
+        self.edits.push((kind, id.into(), None));
+        self
+    }
+
+    /// Says something to the caller.
+    #[must_use]
+    pub fn answer(mut self, answer: Value) -> Self {
+        self.answer = answer;
+        self
+    }
+}
+
+/// A value as a document.
+///
+/// # Errors
+///
+/// Where it cannot be written as JSON.
+pub fn body<T: Serialize>(kind: Kind, id: &str, value: &T) -> Result<Body, ChangeError> {
+    Body::of(value).map_err(|error| ChangeError::Document {
+        kind,
+        id: id.to_owned(),
+        why: error.to_string(),
+    })
+}
+
+/// Something that can be asked for.
+#[async_trait]
+pub trait Operation: Send + Sync {
+    /// Which documents become what. Called again where others have written meanwhile.
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError>;
+}
+
+/// The ids of all documents of a kind that is read one by one, where they are not too many.
+pub(crate) async fn all(
+    view: &View<'_>,
+    kind: Kind,
+    limit: usize,
+) -> Result<Vec<String>, ChangeError> {
+    let mut ids: Vec<String> = Vec::new();
+    loop {
+        let after = ids.last().cloned().unwrap_or_default();
+        let page = view.store().page(view.realm(), Which::All(kind.name()), &after, 1000).await?;
+        if page.is_empty() {
+            return Ok(ids);
+        }
+        ids.extend(page.into_iter().map(|object| object.id));
+        if ids.len() > limit {
+            return Err(ChangeError::Guarded {
+                guard: "too-many",
+                message: format!(
+                    "more than {limit} documents of the kind `{kind}`; delete them in portions first"
+                ),
+                users: None,
+            });
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Users, invitations and delegations.
+
+use super::{Operation, Plan};
+use crate::error::ChangeError;
+use crate::kind::Kind;
+use crate::view::View;
+use async_trait::async_trait;
+use permesso_auth::Token;
+use permesso_engine::model::{CopiedFrom, Delegation, Invitation, Status, Text, User};
+use permesso_store::feed::Facet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// How an invitation stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invited {
+    /// When it was sent last, in milliseconds since 1970-01-01T00:00:00Z.
+    pub sent_at: i64,
+    /// Until when it can be accepted, in milliseconds since 1970-01-01T00:00:00Z.
+    pub expires_at: i64,
+    /// How often it was sent.
+    pub times: u32,
+    /// The SHA-256 of the token in the link. The token itself is nowhere kept.
+    pub token: String,
+}
+
+/// For how long an invitation is good, in days, where nobody says otherwise.
+pub const INVITATION_DAYS: u16 = 7;
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+fn token(
+    now: i64,
+    days: u16,
+    times: u32,
+) -> Result<(Invited, zeroize::Zeroizing<String>), ChangeError> {
+    // An invitation opens one door once; the form of a key tells a cut-off link from a wrong one.
+    let token = Token::generate().map_err(|error| ChangeError::Request {
+        field: "token".to_owned(),
+        message: error.to_string(),
+    })?;
+    let shown = token.reveal();
+    let invited = Invited {
+        sent_at: now,
+        expires_at: now + i64::from(days) * DAY,
+        times,
+        token: crate::catalogs::digest(&shown),
+    };
+    Ok((invited, shown))
+}
+
+/// Somebody is invited.
+#[derive(Debug, Clone)]
+pub struct Invite {
+    /// Who they are to be. The invitation is pending whatever they say.
+    pub user: User,
+    /// Whose roles, policies and rights they are given: a copy of this moment.
+    pub same_as: Option<String>,
+    /// For how many days it can be accepted.
+    pub days: u16,
+}
+
+#[async_trait]
+impl Operation for Invite {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let id = self.user.id.to_string();
+        let mut user = self.user.clone();
+        if let Some(object) = view.object(Kind::User, &id).await? {
+            let was: User = crate::document::read(Kind::User, &id, &object.body)?;
+            // Whoever was deleted can come again.
+            if was.status != Status::Deleted {
+                let realm = view.realm().clone();
+                return Err(ChangeError::Exists { realm, kind: Kind::User, id });
+            }
+        }
+        if let Some(other) = &self.same_as {
+            let other_user = view.user(other).await?;
+            user.roles = other_user.roles;
+            user.policies = other_user.policies;
+            user.rights = other_user.rights;
+            user.copied_from = Some(CopiedFrom { user: other.clone(), at: view.now() });
+        }
+        user.status = Status::Active;
+        user.invitation = Invitation::Pending;
+        let (invited, token) = token(view.now(), self.days, 1)?;
+        let expires_at = invited.expires_at;
+        Ok(Plan::new("user.invite")
+            .put(Kind::User, id.clone(), &user)?
+            .put(Kind::Invitation, id.clone(), &invited)?
+            .answer(json!({"user": id, "token": *token, "expires_at": expires_at})))
+    }
+}
+
+/// An invitation is sent again. The old link stops working.
+#[derive(Debug, Clone)]
+pub struct Resend {
+    /// To whom.
+    pub user: String,
+    /// For how many days it can be accepted.
+    pub days: u16,
+}
+
+#[async_trait]
+impl Operation for Resend {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let user = view.user(&self.user).await?;
+        if user.invitation != Invitation::Pending || user.status != Status::Active {
+            return Err(wrong_state(&self.user, "has no invitation that is pending"));
+        }
+        let times = match view.object(Kind::Invitation, &self.user).await? {
+            Some(object) => {
+                let was: Invited =
+                    crate::document::read(Kind::Invitation, &self.user, &object.body)?;
+                was.times
+            }
+            None => 0,
+        };
+        let (invited, token) = token(view.now(), self.days, times.saturating_add(1))?;
+        let expires_at = invited.expires_at;
+        Ok(Plan::new("user.resend")
+            .put(Kind::Invitation, self.user.clone(), &invited)?
+            .answer(json!({"user": self.user, "token": *token, "expires_at": expires_at})))
+    }
+}
+
+/// An invitation is accepted, by whoever has the link.
+#[derive(Debug, Clone)]
+pub struct Accept {
+    /// By whom.
+    pub user: String,
+    /// What stands in the link.
+    pub token: String,
+}
+
+#[async_trait]
+impl Operation for Accept {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let wrong = || ChangeError::Denied {
+            permission: "accept".to_owned(),
+            reason: "wrong-token".to_owned(),
+            message: "this link is not good, or no longer; ask for the invitation to be sent again"
+                .to_owned(),
+        };
+        let Some(object) = view.object(Kind::Invitation, &self.user).await? else {
+            return Err(wrong());
+        };
+        let invited: Invited = crate::document::read(Kind::Invitation, &self.user, &object.body)?;
+        let same: bool = subtle::ConstantTimeEq::ct_eq(
+            crate::catalogs::digest(&self.token).as_bytes(),
+            invited.token.as_bytes(),
+        )
+        .into();
+        if !same || invited.expires_at <= view.now() {
+            return Err(wrong());
+        }
+        let mut user = view.user(&self.user).await?;
+        if user.invitation != Invitation::Pending || user.status != Status::Active {
+            return Err(wrong());
+        }
+        user.invitation = Invitation::Accepted;
+        Ok(Plan::new("user.accept")
+            .put(Kind::User, self.user.clone(), &user)?
+            .remove(Kind::Invitation, self.user.clone()))
+    }
+}
+
+/// Whether a user takes part becomes something else.
+#[derive(Debug, Clone)]
+pub struct SetStatus {
+    /// Who.
+    pub user: String,
+    /// What.
+    pub status: Status,
+}
+
+#[async_trait]
+impl Operation for SetStatus {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let mut user = view.user(&self.user).await?;
+        if user.status == Status::Deleted {
+            return Err(wrong_state(&self.user, "was deleted; invite them again"));
+        }
+        let operation = match self.status {
+            Status::Active => "user.reactivate",
+            Status::Inactive => "user.deactivate",
+            Status::Deleted => "user.delete",
+        };
+        user.status = self.status;
+        let mut plan = Plan::new(operation).put(Kind::User, self.user.clone(), &user)?;
+        if self.status == Status::Deleted {
+            if view.object(Kind::Invitation, &self.user).await?.is_some() {
+                plan = plan.remove(Kind::Invitation, self.user.clone());
+            }
+            let users = [self.user.clone()];
+            let theirs = view.store().directory(view.realm(), &users, &[]).await?.delegations;
+            for delegated in theirs {
+                plan = plan.remove(Kind::Delegation, delegated.delegation.id);
+            }
+        }
+        Ok(plan)
+    }
+}
+
+/// What is known of a user becomes something else. Status and invitation have operations of their
+/// own and stay as they are.
+#[derive(Debug, Clone)]
+pub struct UpdateUser {
+    /// The user as they are to be.
+    pub user: User,
+}
+
+#[async_trait]
+impl Operation for UpdateUser {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let id = self.user.id.to_string();
+        let was = view.user(&id).await?;
+        if was.status == Status::Deleted {
+            return Err(wrong_state(&id, "was deleted; invite them again"));
+        }
+        let mut user = self.user.clone();
+        (user.status, user.invitation) = (was.status, was.invitation);
+        user.copied_from = was.copied_from;
+        Plan::new("user.update").put(Kind::User, id, &user)
+    }
+}
+
+/// Some of the users' roles are others.
+#[derive(Debug, Clone)]
+pub struct SetRoles {
+    /// Who.
+    pub user: String,
+    /// The roles that they are to hold.
+    pub roles: Vec<String>,
+}
+
+#[async_trait]
+impl Operation for SetRoles {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let mut user = view.user(&self.user).await?;
+        if user.status == Status::Deleted {
+            return Err(wrong_state(&self.user, "was deleted; invite them again"));
+        }
+        user.roles = self.roles.iter().cloned().map(Text::from).collect();
+        Plan::new("user.assign").put(Kind::User, self.user.clone(), &user)
+    }
+}
+
+/// One user lets another act for them.
+#[derive(Debug, Clone)]
+pub struct Delegate {
+    /// By what it is found.
+    pub id: String,
+    /// What is delegated, by whom and to whom.
+    pub delegation: Delegation,
+}
+
+#[async_trait]
+impl Operation for Delegate {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        if view.object(Kind::Delegation, &self.id).await?.is_some() {
+            let (realm, id) = (view.realm().clone(), self.id.clone());
+            return Err(ChangeError::Exists { realm, kind: Kind::Delegation, id });
+        }
+        Plan::new("delegation.create").put(Kind::Delegation, self.id.clone(), &self.delegation)
+    }
+}
+
+fn wrong_state(user: &str, what: &str) -> ChangeError {
+    ChangeError::Guarded { guard: "wrong-state", message: format!("`{user}` {what}"), users: None }
+}
+
+/// How many users a tenant has, by what a seat depends on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Seats {
+    /// Take part.
+    pub active: u64,
+    /// Are invited and have not accepted.
+    pub pending: u64,
+    /// Were deactivated; what is assigned to them stays.
+    pub inactive: u64,
+    /// All of these.
+    pub total: u64,
+}
+
+/// Counts the seats of a tenant.
+///
+/// # Errors
+///
+/// Where the store cannot be read.
+pub async fn seats(view: &View<'_>) -> Result<Seats, ChangeError> {
+    let facet = |status: &str| (Facet::Status, status.to_owned());
+    let facets = [facet("active"), facet("pending"), facet("inactive")];
+    let usage = view.usage(&facets).await?;
+    let count = |facet: &(Facet, String)| usage.get(facet).map_or(0, |usage| usage.listed);
+    let [active, pending, inactive] = facets.each_ref().map(count);
+    Ok(Seats { active, pending, inactive, total: active + pending + inactive })
+}

@@ -1,0 +1,211 @@
+//! Roles and the other documents of a policy.
+
+use super::{Operation, Plan};
+use crate::error::ChangeError;
+use crate::kind::Kind;
+use crate::view::View;
+use async_trait::async_trait;
+use permesso_engine::model::{Grant, Role, Scope, User};
+use permesso_store::feed::Facet;
+use permesso_store::{Body, Which};
+use serde_json::json;
+
+/// A document is written as it is.
+#[derive(Debug, Clone)]
+pub struct Put {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id.
+    pub id: String,
+    /// What it is to say.
+    pub body: Body,
+    /// Whether it has to be new.
+    pub create: bool,
+}
+
+#[async_trait]
+impl Operation for Put {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let Self { kind, id, body, create } = self;
+        view.settings()?;
+        let before = view.object(*kind, id).await?;
+        let named = matches!(kind, Kind::Role) && view.role(id).is_some();
+        if *create && (before.is_some() || named) {
+            let (realm, kind, id) = (view.realm().clone(), *kind, id.clone());
+            return Err(ChangeError::Exists { realm, kind, id });
+        }
+        let verb = if before.is_some() { "update" } else { "create" };
+        let mut plan = Plan::new(format!("{kind}.{verb}"));
+        plan.edits.push((*kind, id.clone(), Some(body.clone())));
+        Ok(plan)
+    }
+}
+
+/// A document goes.
+#[derive(Debug, Clone)]
+pub struct Remove {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id.
+    pub id: String,
+}
+
+#[async_trait]
+impl Operation for Remove {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let Self { kind, id } = self;
+        if view.object(*kind, id).await?.is_none() {
+            return Err(view.missing(*kind, id));
+        }
+        Ok(Plan::new(format!("{kind}.delete")).remove(*kind, id.clone()))
+    }
+}
+
+/// A role is copied. The copy is of this moment: later edits of the one do not reach the other.
+#[derive(Debug, Clone)]
+pub struct DuplicateRole {
+    /// Which.
+    pub from: String,
+    /// The copy's id.
+    pub id: String,
+    /// The copy's label; that of the original where empty.
+    pub label: String,
+}
+
+#[async_trait]
+impl Operation for DuplicateRole {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let original = view.role(&self.from).ok_or_else(|| view.missing(Kind::Role, &self.from))?;
+        if view.role(&self.id).is_some() {
+            let (realm, id) = (view.realm().clone(), self.id.clone());
+            return Err(ChangeError::Exists { realm, kind: Kind::Role, id });
+        }
+        let mut copy = original.clone();
+        copy.id = self.id.clone().into();
+        copy.duplicate_of = Some(self.from.clone().into());
+        // What protects the product's own roles does not come along.
+        (copy.editable, copy.deletable, copy.keeps_holder) = (None, None, false);
+        copy.source = String::new();
+        if !self.label.is_empty() {
+            copy.label.clone_from(&self.label);
+        }
+        Plan::new("role.duplicate").put(Kind::Role, self.id.clone(), &copy)
+    }
+}
+
+/// All of a category is ticked in a role, as the category stands at this moment.
+#[derive(Debug, Clone)]
+pub struct SelectCategory {
+    /// The role.
+    pub role: String,
+    /// The category.
+    pub category: String,
+    /// How far.
+    pub scope: Scope,
+}
+
+#[async_trait]
+impl Operation for SelectCategory {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let role = view.role(&self.role).ok_or_else(|| view.missing(Kind::Role, &self.role))?;
+        let categories = &view.catalog().value.categories;
+        let category = categories.iter().find(|category| *category.id == self.category);
+        let Some(category) = category else {
+            return Err(ChangeError::Request {
+                field: "category".to_owned(),
+                message: format!("the catalog has no category `{}`", self.category),
+            });
+        };
+        let mut role: Role = role.clone();
+        let mut added = Vec::new();
+        for permission in &category.permissions {
+            let handed_out = permission.granted_by == permesso_engine::model::GrantedBy::Roles
+                && !permission.owner_only;
+            let plainly = role.grants.iter().any(|grant| {
+                grant.permission.as_ref().is_some_and(|id| **id == *permission.id)
+                    && grant.scope.covers(self.scope)
+                    && is_plain(grant)
+            });
+            if handed_out && !plainly {
+                added.push(permission.id.to_string());
+                role.grants.push(Grant {
+                    permission: Some(permission.id.to_string().into()),
+                    scope: self.scope,
+                    ..Grant::default()
+                });
+            }
+        }
+        let plan = Plan::new("role.select-category").put(Kind::Role, self.role.clone(), &role)?;
+        Ok(plan.answer(json!({"added": added})))
+    }
+}
+
+fn is_plain(grant: &Grant) -> bool {
+    grant.teams.is_empty()
+        && grant.exact_teams.is_empty()
+        && grant.valid_from.is_none()
+        && grant.valid_until.is_none()
+        && grant.condition.is_none()
+}
+
+/// A role goes. Who holds it is moved to another one, where one is named. A standard role that
+/// was edited is the product's again.
+#[derive(Debug, Clone)]
+pub struct DeleteRole {
+    /// Which.
+    pub id: String,
+    /// Where its holders go.
+    pub move_to: Option<String>,
+}
+
+/// More holders than this are not moved in one record.
+const AT_ONCE: usize = 5_000;
+
+#[async_trait]
+impl Operation for DeleteRole {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        if view.role(&self.id).is_none() {
+            return Err(view.missing(Kind::Role, &self.id));
+        }
+        if view.revision_of(Kind::Role, &self.id).is_none() {
+            return Err(ChangeError::Guarded {
+                guard: "standard-role",
+                message: format!("`{}` comes with the product and cannot be deleted", self.id),
+                users: None,
+            });
+        }
+        let mut plan = Plan::new("role.delete").remove(Kind::Role, self.id.clone());
+        let Some(to) = &self.move_to else { return Ok(plan) };
+        if view.role(to).is_none() || *to == self.id {
+            return Err(view.missing(Kind::Role, to));
+        }
+        let mut after = String::new();
+        let mut moved = 0_usize;
+        loop {
+            let which = Which::Having(Facet::Role, &self.id);
+            let page = view.store().page(view.realm(), which, &after, 1000).await?;
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.id);
+            moved += page.len();
+            if moved > AT_ONCE {
+                return Err(ChangeError::Guarded {
+                    guard: "too-many",
+                    message: format!(
+                        "more than {AT_ONCE} users hold `{}`; move them in portions first",
+                        self.id
+                    ),
+                    users: None,
+                });
+            }
+            for object in page {
+                let mut user: User = crate::document::read(Kind::User, &object.id, &object.body)?;
+                user.roles.retain(|role| **role != self.id);
+                if !user.roles.iter().any(|role| **role == *to) {
+                    user.roles.push(to.clone().into());
+                }
+                plan = plan.put(Kind::User, object.id, &user)?;
+            }
+        }
+        Ok(plan.answer(json!({"moved": moved})))
+    }
+}

@@ -1,0 +1,149 @@
+//! Products and tenants.
+
+use super::{Operation, Plan, body};
+use crate::document::{CatalogPin, CatalogText, Settings};
+use crate::error::ChangeError;
+use crate::kind::Kind;
+use crate::view::View;
+use async_trait::async_trait;
+use permesso_engine::model::User;
+use permesso_store::Realm;
+use serde_json::json;
+
+/// A product's catalog comes, or a new version of it. Every tenant of the product moves with it,
+/// in the same transaction; where one of them does not compile under it, nothing changes.
+#[derive(Debug, Clone)]
+pub struct PublishProduct {
+    /// The catalog, as YAML.
+    pub text: String,
+}
+
+#[async_trait]
+impl Operation for PublishProduct {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let (pin, catalog) = view.node().parse_catalog(&self.text)?;
+        let product = catalog.value.product.to_string();
+        let text = CatalogText {
+            product: product.clone(),
+            version: pin.version.clone(),
+            text: self.text.clone(),
+        };
+        let mut plan = Plan::new("product.publish")
+            .put(Kind::Product, product.clone(), &pin)?
+            .put(Kind::CatalogText, pin.digest.clone(), &text)?
+            .answer(json!({"product": product, "version": pin.version, "digest": pin.digest}));
+        for (realm, state) in view.node().tenants_of(&product) {
+            if state.pin()?.as_ref() != Some(&pin) {
+                let after = body(Kind::Catalog, "product", &pin)?;
+                let edits = vec![(Kind::Catalog, "product".to_owned(), Some(after))];
+                plan.elsewhere.push((realm, edits));
+            }
+        }
+        Ok(plan)
+    }
+}
+
+/// A product goes. Its catalogs stay, for whoever asks what was decided under them.
+#[derive(Debug, Clone)]
+pub struct WithdrawProduct {
+    /// The product.
+    pub product: String,
+}
+
+#[async_trait]
+impl Operation for WithdrawProduct {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        view.policy::<CatalogPin>(Kind::Product, &self.product)?;
+        let tenants = view.node().tenants_of(&self.product).len();
+        if tenants > 0 {
+            return Err(ChangeError::Guarded {
+                guard: "in-use",
+                message: format!("{tenants} tenants use `{}`; delete them first", self.product),
+                users: None,
+            });
+        }
+        Ok(Plan::new("product.withdraw").remove(Kind::Product, self.product.clone()))
+    }
+}
+
+/// A tenant comes, with its first user where one is given.
+#[derive(Debug, Clone)]
+pub struct CreateTenant {
+    /// What it is.
+    pub settings: Settings,
+    /// Who is to administer it.
+    pub owner: Option<User>,
+}
+
+#[async_trait]
+impl Operation for CreateTenant {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        if view.settings().is_ok() {
+            let (realm, id) = (view.realm().clone(), "tenant".to_owned());
+            return Err(ChangeError::Exists { realm, kind: Kind::Settings, id });
+        }
+        let pin = view.node().product(&self.settings.product)?;
+        let mut plan = Plan::new("tenant.create")
+            .put(Kind::Settings, "tenant", &self.settings)?
+            .put(Kind::Catalog, "product", &pin)?;
+        if let Some(owner) = &self.owner {
+            plan = plan.put(Kind::User, owner.id.to_string(), owner)?;
+        }
+        Ok(plan)
+    }
+}
+
+/// What a tenant is becomes something else. With another product its catalog changes too.
+#[derive(Debug, Clone)]
+pub struct ChangeSettings {
+    /// What it is to be.
+    pub settings: Settings,
+}
+
+#[async_trait]
+impl Operation for ChangeSettings {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let was = view.settings()?;
+        let mut plan = Plan::new("tenant.update").put(Kind::Settings, "tenant", &self.settings)?;
+        if was.product != self.settings.product {
+            let pin = view.node().product(&self.settings.product)?;
+            plan = plan.put(Kind::Catalog, "product", &pin)?;
+        }
+        Ok(plan)
+    }
+}
+
+/// A tenant goes, with everything but its log.
+#[derive(Debug, Clone, Copy)]
+pub struct DeleteTenant;
+
+/// More users than this are not deleted in one record.
+const AT_ONCE: usize = 10_000;
+
+#[async_trait]
+impl Operation for DeleteTenant {
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        view.settings()?;
+        let mut plan = Plan::new("tenant.delete");
+        for kind in Kind::OF_TENANTS {
+            if kind.is_directory() {
+                for id in super::all(view, kind, AT_ONCE).await? {
+                    plan = plan.remove(kind, id);
+                }
+            } else {
+                let ids: Vec<String> = view.documents(kind).map(|(id, _)| id.to_owned()).collect();
+                plan.edits.extend(ids.into_iter().map(|id| (kind, id, None)));
+            }
+        }
+        Ok(plan)
+    }
+}
+
+/// The realm of a tenant.
+///
+/// # Errors
+///
+/// Where nothing can be called so.
+pub fn realm(tenant: &str) -> Result<Realm, ChangeError> {
+    Ok(Realm::tenant(tenant)?)
+}

@@ -1,0 +1,194 @@
+//! What would have been decided at a revision that is past.
+//!
+//! Everything that a decision rests on is in the log: the documents, by going back over what was
+//! written since; the users, one by one; the version of the catalog; and the digests of the
+//! components that answered. So the same engine decides again on the same tenant.
+
+use crate::error::{ChangeError, Unserved};
+use crate::kind::Kind;
+use crate::node::Node;
+use crate::operation::{changed_since, serving::Component};
+use crate::tenant::State;
+use crate::view::View;
+use permesso_engine::Authorizer;
+use permesso_engine::compile::subjects::{Loaded, Need, Needs, Pins, Record, Subjects, Usage};
+use permesso_engine::compile::{FamilySet, OpenDefinition, compile_open};
+use permesso_engine::decision::{Explanation, Request};
+use permesso_engine::model::{Delegation, User};
+use permesso_store::feed::{self, Facet};
+use permesso_store::{Body, Realm};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How often more can turn out to be needed.
+const ROUNDS: u32 = 12;
+
+/// What was decided, and under what.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The decision, with everything that was looked at.
+    pub explanation: Explanation,
+    /// Under which revision.
+    pub revision: u64,
+    /// Which version of the catalog.
+    pub catalog: crate::CatalogPin,
+    /// Which components answered.
+    pub families: Vec<Answered>,
+}
+
+/// A family of a replay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answered {
+    /// The family.
+    pub family: String,
+    /// The digest of the component that answered at that time.
+    pub digest: Option<String>,
+    /// Whether it is here to answer again. Where it is not, what it governs is denied.
+    pub here: bool,
+}
+
+/// The documents of a tenant as they were.
+type Past = BTreeMap<(Kind, String), Option<Body>>;
+
+impl Node {
+    /// Decides a request as it would have been decided at a revision.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such revision, or the tenant did not exist at it.
+    pub async fn replay(
+        self: &Arc<Self>,
+        realm: &Realm,
+        revision: u64,
+        request: &Request<'_>,
+    ) -> Result<Replayed, ChangeError> {
+        let look = self.look(realm)?;
+        let view = look.view(self);
+        let past = changed_since(&view, revision).await?;
+        let policy: Vec<_> = past
+            .iter()
+            .filter(|((kind, _), _)| !kind.is_directory())
+            .map(|((kind, id), body)| (*kind, id.clone(), body.clone()))
+            .collect();
+        let mut state = view.state.with(&policy)?;
+        state.revision = revision;
+        let tenant = realm.tenant_id().unwrap_or_default();
+        let pin = state.pin()?.ok_or_else(|| ChangeError::NoTenant(tenant.to_owned()))?;
+        let catalog = self.catalog(&pin).await?;
+        let (families, answered) = self.families_of(&state)?;
+        let subjects = Arc::new(Subjects::new(1000));
+        let compiled = compile_open(&OpenDefinition {
+            catalog: &catalog,
+            tenant: &state.tenant,
+            families: &families,
+            revision,
+            lenient: true,
+            subjects: &subjects,
+            touched: &[],
+        })?;
+        let authorizer = Authorizer::new(0);
+        authorizer.install(compiled);
+        let mut pins = Pins::default();
+        for _ in 0..ROUNDS {
+            let needs = match authorizer.holding(&pins).try_explain(tenant, request) {
+                Ok(explanation) => {
+                    let families = answered;
+                    return Ok(Replayed { explanation, revision, catalog: pin, families });
+                }
+                Err(needs) => needs,
+            };
+            let loaded = read(&view, &past, &needs).await?;
+            if let Some(compiled) = authorizer.tenant(tenant) {
+                pins.join(subjects.admit(&compiled, revision, loaded).pins);
+            }
+        }
+        let why = "what it turns on cannot be found out".to_owned();
+        Err(Unserved::Unread { tenant: tenant.to_owned(), why }.into())
+    }
+
+    /// The components that answered at that time, as far as they are here.
+    fn families_of(&self, state: &State) -> Result<(FamilySet, Vec<Answered>), ChangeError> {
+        let components = self.components();
+        let mut families = FamilySet::new();
+        let mut answered = Vec::new();
+        for (family, object) in state.documents.get(&Kind::Serving).into_iter().flatten() {
+            let component: Component = crate::document::read(Kind::Serving, family, &object.body)?;
+            let digest = component.digest;
+            let found = digest.as_ref().and_then(|digest| components.component(family, digest));
+            let here = found.is_some() || digest.is_none();
+            answered.push(Answered { family: family.clone(), digest, here });
+            if let Some(found) = found {
+                families.insert(family.clone(), found);
+            }
+        }
+        Ok((families, answered))
+    }
+}
+
+/// Users and counts as they were.
+async fn read(view: &View<'_>, past: &Past, needs: &Needs) -> Result<Vec<Loaded>, ChangeError> {
+    let users: Vec<String> = needs.users().map(str::to_owned).collect();
+    let roles: Vec<_> = needs.usages().map(|role| (Facet::Role, role.to_owned())).collect();
+    let now = view.store().directory(view.realm(), &users, &roles).await?;
+    let mut loaded = Vec::new();
+    for need in needs.iter() {
+        loaded.push(match need {
+            Need::User(id) => match user(view, past, id).await? {
+                None => Loaded::Absent(id.clone()),
+                Some(user) => {
+                    let mut delegations = Vec::new();
+                    let key = |id: &str| (Kind::Delegation, id.to_owned());
+                    let still = now.delegations.iter().filter(|delegated| delegated.to == *id);
+                    let still = still
+                        .filter(|delegated| !past.contains_key(&key(&delegated.delegation.id)))
+                        .map(|delegated| &delegated.delegation.body);
+                    let then = past
+                        .iter()
+                        .filter(|((kind, _), _)| *kind == Kind::Delegation)
+                        .filter_map(|(_, body)| body.as_ref())
+                        .filter(|body| feed::delegation(body).is_some_and(|(_, to)| to == *id));
+                    for body in still.chain(then) {
+                        let delegation: Delegation =
+                            crate::document::read(Kind::Delegation, id, body)?;
+                        let from = self::user(view, past, &delegation.from).await?;
+                        delegations.extend(from.map(|from| (delegation, from)));
+                    }
+                    Loaded::User(Box::new(Record { user, delegations }))
+                }
+            },
+            Need::Usage(role) => {
+                let key = (Facet::Role, role.clone());
+                let is = now.usage.get(&key).copied().unwrap_or_default();
+                let mut usage = (signed(is.taking_part), signed(is.listed));
+                for ((kind, id), was) in past.iter().filter(|((kind, _), _)| *kind == Kind::User) {
+                    let is = view.object(*kind, id).await?.map(|object| object.body);
+                    for (body, sign) in [(&is, -1), (was, 1)] {
+                        let Some(body) = body else { continue };
+                        let counted = feed::counted(body).unwrap_or_default();
+                        for (_, takes_part) in counted.iter().filter(|(facet, _)| *facet == key) {
+                            usage.1 += sign;
+                            usage.0 += sign * i64::from(*takes_part);
+                        }
+                    }
+                }
+                let count = |n: i64| usize::try_from(n).unwrap_or(0);
+                let usage = Usage { taking_part: count(usage.0), listed: count(usage.1) };
+                Loaded::Usage { role: role.clone(), usage }
+            }
+        });
+    }
+    Ok(loaded)
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+async fn user(view: &View<'_>, past: &Past, id: &str) -> Result<Option<User>, ChangeError> {
+    let body = match past.get(&(Kind::User, id.to_owned())) {
+        Some(was) => was.clone(),
+        None => view.object(Kind::User, id).await?.map(|object| object.body),
+    };
+    body.map(|body| crate::document::read(Kind::User, id, &body)).transpose()
+}

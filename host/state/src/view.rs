@@ -1,0 +1,192 @@
+//! A tenant at one revision, for whoever is about to change it.
+
+use crate::document::{self, CatalogPin, Settings};
+use crate::error::ChangeError;
+use crate::kind::Kind;
+use crate::node::Node;
+use crate::tenant::State;
+use permesso_engine::load::Source;
+use permesso_engine::model::{Catalog, Delegation, Role, Tenant, User};
+use permesso_store::feed::Facet;
+use permesso_store::{Body, Object, Realm, Store, Usage};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A tenant at one revision. What it reads besides is of that revision or a later one; a change
+/// that is made from it is appended only where the log has not moved.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) realm: &'a Realm,
+    pub(crate) state: &'a State,
+    /// In milliseconds since 1970-01-01T00:00:00Z.
+    pub(crate) now: i64,
+}
+
+impl View<'_> {
+    /// Whose it is.
+    #[must_use]
+    pub fn realm(&self) -> &Realm {
+        self.realm
+    }
+
+    /// The revision.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.state.revision
+    }
+
+    /// When this is, in milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// The tenant without its directory.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        &self.state.tenant.value
+    }
+
+    /// The catalog that it is on, with the administration in it.
+    #[must_use]
+    pub fn catalog(&self) -> &Source<Catalog> {
+        &self.state.catalog
+    }
+
+    /// What was settled about it.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no tenant.
+    pub fn settings(&self) -> Result<Settings, ChangeError> {
+        self.policy(Kind::Settings, "tenant")
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &**self.node.store()
+    }
+
+    /// The node.
+    #[must_use]
+    pub fn node(&self) -> &Node {
+        self.node
+    }
+
+    /// The revision at which a document was last written; none where there is none, or where it
+    /// is one of the directory.
+    #[must_use]
+    pub fn revision_of(&self, kind: Kind, id: &str) -> Option<u64> {
+        self.state.documents.get(&kind)?.get(id).map(|document| document.revision)
+    }
+
+    /// The documents of a kind that is not read one by one.
+    pub fn documents(&self, kind: Kind) -> impl Iterator<Item = (&str, &Object)> {
+        let documents = self.state.documents.get(&kind).into_iter().flatten();
+        documents.map(|(id, object)| (id.as_str(), object))
+    }
+
+    /// A document of a kind that is not read one by one.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or it cannot be read.
+    pub fn policy<T: DeserializeOwned>(&self, kind: Kind, id: &str) -> Result<T, ChangeError> {
+        let found = self.state.documents.get(&kind).and_then(|documents| documents.get(id));
+        let object = found.ok_or_else(|| self.missing(kind, id))?;
+        document::read(kind, id, &object.body)
+    }
+
+    /// Any document.
+    ///
+    /// # Errors
+    ///
+    /// Where the store cannot be read.
+    pub async fn object(&self, kind: Kind, id: &str) -> Result<Option<Object>, ChangeError> {
+        if kind.is_directory() {
+            return Ok(self.store().object(self.realm, kind.name(), id).await?);
+        }
+        let documents = self.state.documents.get(&kind);
+        Ok(documents.and_then(|documents| documents.get(id)).cloned())
+    }
+
+    /// Any document, as what it says.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or it cannot be read.
+    pub async fn read<T: DeserializeOwned>(&self, kind: Kind, id: &str) -> Result<T, ChangeError> {
+        let object = self.object(kind, id).await?.ok_or_else(|| self.missing(kind, id))?;
+        document::read(kind, id, &object.body)
+    }
+
+    /// A user.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none.
+    pub async fn user(&self, id: &str) -> Result<User, ChangeError> {
+        self.read(Kind::User, id).await
+    }
+
+    /// A delegation.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none.
+    pub async fn delegation(&self, id: &str) -> Result<Delegation, ChangeError> {
+        self.read(Kind::Delegation, id).await
+    }
+
+    /// How many users have something.
+    ///
+    /// # Errors
+    ///
+    /// Where the store cannot be read.
+    pub async fn usage(
+        &self,
+        facets: &[(Facet, String)],
+    ) -> Result<BTreeMap<(Facet, String), Usage>, ChangeError> {
+        Ok(self.store().directory(self.realm, &[], facets).await?.usage)
+    }
+
+    /// A role as the tenant has it: its own, or the product's.
+    #[must_use]
+    pub fn role(&self, id: &str) -> Option<&Role> {
+        let own = self.tenant().roles.iter();
+        own.chain(&self.state.catalog.value.standard_roles).find(|role| role.id.as_str() == id)
+    }
+
+    /// Every role: the tenant's own, and those of the product that it has not edited.
+    pub fn roles(&self) -> impl Iterator<Item = &Role> {
+        let own = &self.tenant().roles;
+        let edited = |role: &&Role| !own.iter().any(|other| *other.id == *role.id);
+        own.iter().chain(self.state.catalog.value.standard_roles.iter().filter(edited))
+    }
+
+    /// The catalog's pin.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no tenant.
+    pub fn pin(&self) -> Result<CatalogPin, ChangeError> {
+        self.policy(Kind::Catalog, "product")
+    }
+
+    /// That there is no such document.
+    #[must_use]
+    pub fn missing(&self, kind: Kind, id: &str) -> ChangeError {
+        ChangeError::Missing { realm: self.realm.clone(), kind, id: id.to_owned() }
+    }
+
+    pub(crate) fn before(&self, kind: Kind, id: &str) -> Option<&Body> {
+        self.state.documents.get(&kind)?.get(id).map(|object| &object.body)
+    }
+
+    pub(crate) fn compiled(&self) -> Option<&Arc<permesso_engine::compile::Compiled>> {
+        self.state.compiled.as_ref()
+    }
+}

@@ -1,0 +1,249 @@
+//! What users and delegations have to be found by.
+//!
+//! The directory of a tenant may hold millions of users and is never read as a whole, so what is
+//! asked about many of them at once (who holds a role, how many are in a team) is kept in tables
+//! of its own, written in the transaction that writes the user.
+
+use crate::record::{Body, Edit};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The kind of documents that are users.
+pub const USER: &str = "user";
+/// The kind of documents that are delegations from user to user.
+pub const DELEGATION: &str = "delegation";
+
+/// The kind of documents that say how an invitation stands; the id is the user's.
+pub const INVITATION: &str = "invitation";
+
+/// Whether documents of this kind are read one by one.
+#[must_use]
+pub fn is_directory(kind: &str) -> bool {
+    matches!(kind, USER | DELEGATION | INVITATION)
+}
+
+/// What users can be found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Facet {
+    /// A role that is held.
+    Role,
+    /// A policy that is attached.
+    Policy,
+    /// A team.
+    Team,
+    /// A tag.
+    Tag,
+    /// `pending`, `active`, `inactive` or `deleted`.
+    Status,
+    /// `true` for the account's owner.
+    Owner,
+}
+
+impl Facet {
+    /// As it is written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::Policy => "policy",
+            Self::Team => "team",
+            Self::Tag => "tag",
+            Self::Status => "status",
+            Self::Owner => "owner",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Role, Self::Policy, Self::Team, Self::Tag, Self::Status, Self::Owner]
+            .into_iter()
+            .find(|facet| facet.name() == name)
+    }
+}
+
+/// What a user's document says of them that they are found by. The rest is not looked at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct User {
+    roles: Vec<String>,
+    policies: Vec<String>,
+    teams: Vec<String>,
+    tags: Vec<String>,
+    owner: bool,
+    status: Option<String>,
+    invitation: Option<String>,
+}
+
+impl User {
+    fn status(&self) -> &str {
+        match (self.status.as_deref().unwrap_or("active"), self.invitation.as_deref()) {
+            ("active", Some("pending")) => "pending",
+            (status, _) => status,
+        }
+    }
+
+    /// Whoever was deleted is found by that alone.
+    fn facets(&self) -> BTreeSet<(Facet, &str)> {
+        let status = self.status();
+        let mut facets = BTreeSet::from([(Facet::Status, status)]);
+        if status == "deleted" {
+            return facets;
+        }
+        let lists = [
+            (Facet::Role, &self.roles),
+            (Facet::Policy, &self.policies),
+            (Facet::Team, &self.teams),
+            (Facet::Tag, &self.tags),
+        ];
+        for (facet, values) in lists {
+            facets.extend(values.iter().map(|value| (facet, value.as_str())));
+        }
+        if self.owner {
+            facets.insert((Facet::Owner, "true"));
+        }
+        facets
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Delegation {
+    from: String,
+    to: String,
+}
+
+/// Between whom a delegation is.
+#[must_use]
+pub fn delegation(body: &Body) -> Option<(String, String)> {
+    body.read::<Delegation>().ok().map(|delegation| (delegation.from, delegation.to))
+}
+
+/// The roles that a user's document counts towards.
+#[must_use]
+pub fn roles(body: &Body) -> Vec<String> {
+    let user: User = body.read().unwrap_or_default();
+    let facets = user.facets();
+    let roles = facets.iter().filter(|(facet, _)| *facet == Facet::Role);
+    roles.map(|(_, role)| (*role).to_owned()).collect()
+}
+
+/// A facet that a user has, and whether the user takes part.
+pub type Counted = ((Facet, String), bool);
+
+/// What a user's document counts towards, and whether the user takes part.
+///
+/// # Errors
+///
+/// Where it is no user's.
+pub fn counted(body: &Body) -> Result<Vec<Counted>, serde_json::Error> {
+    let user: User = body.read()?;
+    let takes_part = user.status() == "active";
+    let facets = user.facets().into_iter();
+    Ok(facets.map(|(facet, value)| ((facet, value.to_owned()), takes_part)).collect())
+}
+
+/// What one record does to the tables, as rows of JSON that one statement each takes.
+#[derive(Debug, Default)]
+pub(crate) struct Fed {
+    /// Documents that are written: kind, id, text.
+    pub(crate) put: Vec<(String, String, String)>,
+    /// Documents that go: kind, id.
+    pub(crate) gone: Vec<(String, String)>,
+    /// All of them.
+    pub(crate) touched: Vec<(String, String)>,
+    /// Users whose facets go before new ones come.
+    pub(crate) unfaceted: Vec<String>,
+    /// Facet, value, user.
+    pub(crate) facets: Vec<(&'static str, String, String)>,
+    /// Facet, value, listed, taking part: what is added to each.
+    pub(crate) usage: Vec<(&'static str, String, i64, i64)>,
+    /// Id, from, to.
+    pub(crate) delegations: Vec<(String, String, String)>,
+    /// Ids.
+    pub(crate) undelegated: Vec<String>,
+}
+
+impl Fed {
+    pub(crate) fn of(edits: &[Edit]) -> Result<Self, serde_json::Error> {
+        let mut fed = Self::default();
+        let mut usage: BTreeMap<(Facet, String), (i64, i64)> = BTreeMap::new();
+        for edit in edits {
+            let (kind, id) = (&edit.kind, &edit.id);
+            fed.touched.push((kind.clone(), id.clone()));
+            match &edit.after {
+                Some(body) => fed.put.push((kind.clone(), id.clone(), body.get().to_owned())),
+                None => fed.gone.push((kind.clone(), id.clone())),
+            }
+            match kind.as_str() {
+                USER => {
+                    for (body, sign) in [(&edit.before, -1), (&edit.after, 1)] {
+                        let Some(body) = body else { continue };
+                        let user: User = body.read()?;
+                        let takes_part = i64::from(user.status() == "active");
+                        for (facet, value) in user.facets() {
+                            let count = usage.entry((facet, value.to_owned())).or_default();
+                            count.0 += sign;
+                            count.1 += sign * takes_part;
+                            if sign > 0 {
+                                fed.facets.push((facet.name(), value.to_owned(), id.clone()));
+                            }
+                        }
+                    }
+                    if edit.before.is_some() {
+                        fed.unfaceted.push(id.clone());
+                    }
+                }
+                DELEGATION => {
+                    if edit.before.is_some() {
+                        fed.undelegated.push(id.clone());
+                    }
+                    if let Some(after) = &edit.after {
+                        let delegation: Delegation = after.read()?;
+                        fed.delegations.push((id.clone(), delegation.from, delegation.to));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let usage = usage.into_iter().filter(|(_, count)| *count != (0, 0));
+        fed.usage = usage.map(|((f, value), (l, t))| (f.name(), value, l, t)).collect();
+        Ok(fed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn edit(before: Option<serde_json::Value>, after: Option<serde_json::Value>) -> Edit {
+        let body = |value: Option<serde_json::Value>| value.map(|v| Body::of(&v).unwrap());
+        Edit { kind: USER.to_owned(), id: "u".to_owned(), before: body(before), after: body(after) }
+    }
+
+    #[test]
+    fn a_user_who_moves_counts_where_they_come_and_no_longer_where_they_were() {
+        let was = json!({"id": "u", "roles": ["a", "b", "a"], "teams": ["t"]});
+        let is = json!({"id": "u", "roles": ["b", "c"], "invitation": "pending"});
+        let fed = Fed::of(&[edit(Some(was), Some(is))]).unwrap();
+        let usage = |facet: &str, value: &str| {
+            fed.usage.iter().find(|u| u.0 == facet && u.1 == value).map(|u| (u.2, u.3))
+        };
+        assert_eq!(usage("role", "a"), Some((-1, -1)));
+        assert_eq!(usage("role", "b"), Some((0, -1)));
+        assert_eq!(usage("role", "c"), Some((1, 0)));
+        assert_eq!(usage("team", "t"), Some((-1, -1)));
+        assert_eq!(usage("status", "active"), Some((-1, -1)));
+        assert_eq!(usage("status", "pending"), Some((1, 0)));
+        assert_eq!(fed.unfaceted, ["u"]);
+    }
+
+    #[test]
+    fn whoever_is_deleted_holds_nothing() {
+        let was = json!({"id": "u", "roles": ["a"], "owner": true});
+        let is = json!({"id": "u", "roles": ["a"], "owner": true, "status": "deleted"});
+        let fed = Fed::of(&[edit(Some(was), Some(is))]).unwrap();
+        assert_eq!(fed.facets.len(), 1);
+        assert!(fed.usage.contains(&("role", "a".to_owned(), -1, -1)));
+        assert!(fed.usage.contains(&("owner", "true".to_owned(), -1, -1)));
+    }
+}

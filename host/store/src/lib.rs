@@ -1,0 +1,283 @@
+//! One log: every change to a tenant is one record, appended in one transaction with the tables
+//! that it feeds.
+//!
+//! The same log is the audit trail, the change feed that other nodes follow, the source of undo
+//! and the history that a replay reads. A store knows records, JSON documents and SQL; it has
+//! never heard of a decision, a catalog or a request. What a document means is said in two places
+//! only: [`feed`] reads out of users and delegations what they have to be found by.
+//!
+//! There are two stores: [`Sqlite`], one file and no server, and [`Postgres`] for more machines
+//! than one. Both hold what [`Store`] promises.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod chain;
+mod error;
+pub mod feed;
+mod location;
+mod postgres;
+mod realm;
+mod record;
+mod rows;
+mod sql;
+mod sqlite;
+mod statements;
+mod verify;
+
+pub use chain::Hash;
+pub use error::StoreError;
+pub use location::Location;
+pub use postgres::Postgres;
+pub use realm::{InvalidName, Realm, check_name};
+pub use record::{Body, Change, Edit, Object, Record, Stamp, Written};
+pub use sqlite::Sqlite;
+pub use verify::{Verified, verify};
+
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Where the log of a realm stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Whose log.
+    pub realm: Realm,
+    /// The revision of its last record; 0 for a log without records.
+    pub revision: u64,
+    /// When that was written, in milliseconds since 1970-01-01T00:00:00Z.
+    pub at: i64,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+/// The documents of a realm that are read as a whole, at one revision: all but those of its
+/// [directory](feed::is_directory).
+#[derive(Debug, Clone)]
+pub struct Contents {
+    /// The revision that they are at.
+    pub head: Head,
+    /// The documents, by kind and id.
+    pub objects: Vec<Object>,
+}
+
+/// Some users and some counts of a realm, at one revision.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    /// The revision that they are at.
+    pub revision: u64,
+    /// Those of the users that were asked for and exist.
+    pub users: BTreeMap<String, Object>,
+    /// What is delegated to any of them, with the users who delegate it.
+    pub delegations: Vec<Delegated>,
+    /// How many have each of the facets that were asked for.
+    pub usage: BTreeMap<(feed::Facet, String), Usage>,
+}
+
+/// A delegation and the user who made it.
+#[derive(Debug, Clone)]
+pub struct Delegated {
+    /// To whom.
+    pub to: String,
+    /// The delegation.
+    pub delegation: Object,
+    /// Who delegates; none where they are gone.
+    pub from: Option<Object>,
+}
+
+/// How many users have a facet, such as a role.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// All but the deleted, pending invitations included.
+    pub listed: u64,
+    /// Those who are active and have accepted the invitation.
+    pub taking_part: u64,
+}
+
+/// What has changed since a revision.
+#[derive(Debug, Clone)]
+pub struct Changes {
+    /// Where the log stands now.
+    pub head: Head,
+    /// The records since, in order; `None` where they are more than was asked for.
+    pub records: Option<Vec<Record>>,
+    /// To whom those delegate who are named in them.
+    pub delegates: Vec<String>,
+}
+
+/// Which users a page is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which<'a> {
+    /// All documents of a kind.
+    All(&'a str),
+    /// The users that have a facet.
+    Having(feed::Facet, &'a str),
+}
+
+/// Which records of a log to read. All bounds are inclusive unless they say otherwise.
+#[derive(Debug, Clone, Default)]
+pub struct LogQuery {
+    /// After this revision.
+    pub after: Option<u64>,
+    /// Before this revision.
+    pub before: Option<u64>,
+    /// Written at or after, in milliseconds since 1970-01-01T00:00:00Z.
+    pub since: Option<i64>,
+    /// Written before, in milliseconds since 1970-01-01T00:00:00Z.
+    pub until: Option<i64>,
+    /// By whom.
+    pub actor: Option<String>,
+    /// Which operation; `role.*` for all that begin so.
+    pub operation: Option<String>,
+    /// On documents of this kind.
+    pub kind: Option<String>,
+    /// On the document of this id; only together with a kind.
+    pub id: Option<String>,
+    /// The newest first.
+    pub newest_first: bool,
+    /// At most so many, up to 1000.
+    pub limit: u32,
+}
+
+/// What is to be appended to one log.
+pub struct Batch<'a> {
+    /// Whose log.
+    pub realm: Realm,
+    /// The revision that it was made against. Any other is a conflict.
+    pub expected: u64,
+    /// Who does it, in whose name and when.
+    pub stamp: Stamp,
+    /// One record each. A change that changes nothing leaves none.
+    pub changes: &'a mut (dyn Iterator<Item = Change> + Send),
+}
+
+impl fmt::Debug for Batch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("realm", &self.realm)
+            .field("expected", &self.expected)
+            .field("stamp", &self.stamp)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request that may come again, and what it was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// In which realm.
+    pub realm: Realm,
+    /// The caller and the caller's own key.
+    pub key: String,
+    /// What the request was, so that another one under the same key is told apart.
+    pub fingerprint: String,
+    /// What it was answered.
+    pub answer: String,
+    /// When, in milliseconds since 1970-01-01T00:00:00Z.
+    pub at: i64,
+}
+
+/// A store of logs and of what they feed.
+///
+/// - What [`append`](Self::append) has acknowledged survives a kill of any process at any moment.
+/// - A record and everything that it feeds become visible together or not at all.
+/// - Every read is of one revision, the one that it names.
+#[async_trait]
+pub trait Store: fmt::Debug + Send + Sync {
+    /// All logs. Sorted by realm.
+    async fn heads(&self) -> Result<Vec<Head>, StoreError>;
+
+    /// One log; at revision 0 where it has no record yet.
+    async fn head(&self, realm: &Realm) -> Result<Head, StoreError>;
+
+    /// The documents of a realm without its directory.
+    async fn contents(&self, realm: &Realm) -> Result<Contents, StoreError>;
+
+    /// Users, with what is delegated to them, and counts.
+    async fn directory(
+        &self,
+        realm: &Realm,
+        users: &[String],
+        usage: &[(feed::Facet, String)],
+    ) -> Result<Directory, StoreError>;
+
+    /// One document.
+    async fn object(
+        &self,
+        realm: &Realm,
+        kind: &str,
+        id: &str,
+    ) -> Result<Option<Object>, StoreError>;
+
+    /// Documents after an id, in the order of their ids; at most `limit`.
+    async fn page(
+        &self,
+        realm: &Realm,
+        which: Which<'_>,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Object>, StoreError>;
+
+    /// What has changed since a revision; the records themselves only where they are at most
+    /// `limit`.
+    async fn since(&self, realm: &Realm, revision: u64, limit: u32) -> Result<Changes, StoreError>;
+
+    /// Records of a log.
+    async fn log(&self, realm: &Realm, query: &LogQuery) -> Result<Vec<Record>, StoreError>;
+
+    /// A document as it was after a revision.
+    async fn object_at(
+        &self,
+        realm: &Realm,
+        kind: &str,
+        id: &str,
+        revision: u64,
+    ) -> Result<Option<Body>, StoreError>;
+
+    /// Appends to one log or to several, all or nothing, and remembers the answer with it.
+    ///
+    /// `answer` makes what is remembered from the revisions that were reached; where the key was
+    /// used before nothing is appended, and the caller gets what was answered then.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] where a log is not at the revision that was expected. Nothing was
+    /// appended on any error but [`StoreError::Unknown`].
+    async fn append(
+        &self,
+        batches: Vec<Batch<'_>>,
+        remember: Option<Remembered>,
+    ) -> Result<Written, StoreError>;
+
+    /// What a request was answered before.
+    async fn recall(&self, realm: &Realm, key: &str) -> Result<Option<Remembered>, StoreError>;
+
+    /// Forgets the answers given before an instant.
+    async fn forget(&self, before: i64) -> Result<u64, StoreError>;
+
+    /// Rings when something may have been appended, by whomever. Rings too often rather than too
+    /// seldom, and not at all while the store cannot be reached: whoever follows has to look from
+    /// time to time without it.
+    fn bell(&self) -> Arc<Notify>;
+
+    /// Bytes that it takes up, with everything in it.
+    async fn size(&self) -> Result<u64, StoreError>;
+
+    /// Ends its connections.
+    async fn close(&self);
+}
+
+/// Opens a store, and brings its tables up to date.
+///
+/// # Errors
+///
+/// Where it cannot be reached, or was written by a newer version of this program.
+pub async fn open(location: &Location) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match location {
+        Location::Sqlite(path) => Arc::new(Sqlite::open(path).await?),
+        Location::Postgres(url) => Arc::new(Postgres::open(url).await?),
+    })
+}

@@ -1,0 +1,135 @@
+//! Between what a database holds and what it means.
+
+use crate::chain::Hash;
+use crate::error::StoreError;
+use crate::feed::Facet;
+use crate::realm::{Realm, check_name};
+use crate::record::{Body, Edit, Object, Record, Row};
+use crate::sql::{DelegatedRow, LogRow, ObjectRow};
+use crate::{Delegated, Head, Usage};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rows for a statement that reads a JSON array.
+pub(crate) fn text<T: Serialize + ?Sized>(rows: &T) -> Result<String, StoreError> {
+    serde_json::to_string(rows).map_err(unreadable)
+}
+
+pub(crate) fn unreadable(error: serde_json::Error) -> StoreError {
+    StoreError::Refused(sqlx::Error::Decode(error.into()))
+}
+
+/// Rows of one column.
+pub(crate) fn single(names: Vec<String>) -> Vec<[String; 1]> {
+    names.into_iter().map(|name| [name]).collect()
+}
+
+/// A revision as databases know numbers.
+pub(crate) fn stored(revision: u64) -> Result<i64, StoreError> {
+    i64::try_from(revision).map_err(|error| StoreError::Refused(sqlx::Error::Encode(error.into())))
+}
+
+fn revision(stored: i64) -> Result<u64, StoreError> {
+    u64::try_from(stored).map_err(|error| StoreError::Refused(sqlx::Error::Decode(error.into())))
+}
+
+fn hash(realm: &Realm, revision: u64, bytes: &[u8]) -> Result<Hash, StoreError> {
+    Hash::from_bytes(bytes).ok_or_else(|| StoreError::Broken {
+        realm: realm.clone(),
+        revision,
+        why: "its hash does not have 32 bytes".to_owned(),
+    })
+}
+
+pub(crate) fn head(realm: Realm, stored: i64, at: i64, bytes: &[u8]) -> Result<Head, StoreError> {
+    let revision = revision(stored)?;
+    let hash = hash(&realm, revision, bytes)?;
+    Ok(Head { realm, revision, at, hash })
+}
+
+pub(crate) fn row(row: LogRow) -> Result<Row, StoreError> {
+    let (realm, number, at, actor, operation, request, content, previous, own) = row;
+    let realm = Realm::stored(realm);
+    let revision = revision(number)?;
+    let previous = hash(&realm, revision, &previous)?;
+    let hash = hash(&realm, revision, &own)?;
+    Ok(Row { realm, revision, at, actor, operation, request, content, previous, hash })
+}
+
+pub(crate) fn record(found: LogRow) -> Result<Record, StoreError> {
+    let row = row(found)?;
+    let (realm, revision) = (row.realm.clone(), row.revision);
+    row.parse().map_err(|error| StoreError::Broken { realm, revision, why: error.to_string() })
+}
+
+pub(crate) fn object(row: ObjectRow) -> Result<Object, StoreError> {
+    let (kind, id, body, number) = row;
+    let body = Body::stored(body).map_err(unreadable)?;
+    Ok(Object { kind, id, body, revision: revision(number)? })
+}
+
+pub(crate) fn delegated(row: DelegatedRow) -> Result<Delegated, StoreError> {
+    let (to, id, body, number, from, from_body, from_number) = row;
+    let delegation = object(("delegation".to_owned(), id, body, number))?;
+    let from = match (from, from_body, from_number) {
+        (Some(id), Some(body), Some(number)) => {
+            Some(object(("user".to_owned(), id, body, number))?)
+        }
+        _ => None,
+    };
+    Ok(Delegated { to, delegation, from })
+}
+
+pub(crate) fn usage(
+    asked: &[(Facet, String)],
+    found: Vec<(String, String, i64, i64)>,
+) -> BTreeMap<(Facet, String), Usage> {
+    let mut usage: BTreeMap<_, _> =
+        asked.iter().map(|key| (key.clone(), Usage::default())).collect();
+    for (facet, value, listed, taking_part) in found {
+        let Some(facet) = Facet::from_name(&facet) else { continue };
+        let count = |n: i64| u64::try_from(n).unwrap_or(0);
+        let counted = Usage { listed: count(listed), taking_part: count(taking_part) };
+        usage.insert((facet, value), counted);
+    }
+    usage
+}
+
+/// What becomes of each document, without those that stay as they are.
+pub(crate) fn edits(
+    wanted: Vec<(String, String, Option<Body>)>,
+    current: Vec<(String, String, String)>,
+) -> Result<Vec<Edit>, StoreError> {
+    let mut current: BTreeMap<(String, String), String> =
+        current.into_iter().map(|(kind, id, body)| ((kind, id), body)).collect();
+    let mut seen = BTreeSet::new();
+    let mut edits = Vec::with_capacity(wanted.len());
+    for (kind, id, after) in wanted {
+        check_name(&kind)?;
+        check_name(&id)?;
+        if !seen.insert((kind.clone(), id.clone())) {
+            return Err(StoreError::Twice { kind, id });
+        }
+        let before = current.remove(&(kind.clone(), id.clone()));
+        let before = before.map(Body::stored).transpose().map_err(unreadable)?;
+        if before != after {
+            edits.push(Edit { kind, id, before, after });
+        }
+    }
+    Ok(edits)
+}
+
+/// A pattern for an operation, `role.*` for all that begin so; empty for any.
+pub(crate) fn pattern(operation: Option<&str>) -> String {
+    match operation {
+        None => String::new(),
+        // Operations hold no character that would mean something in a pattern.
+        Some(operation) => operation.replace(['%', '_', '\\'], "").replace('*', "%"),
+    }
+}
+
+/// The answer to remember, with the revision that it could not know before.
+pub(crate) fn answered(answer: &str, heads: &[Head]) -> String {
+    let revision = heads.first().map_or(0, |head| head.revision);
+    answer.replace("\"{revision}\"", &revision.to_string())
+}

@@ -1,0 +1,468 @@
+//! What both stores have in common: what is done with the statements.
+//!
+//! The library's types for the two have nothing in common that functions could be written over, so
+//! the functions are made twice, by [`implement`].
+
+/// A record as it comes from the database.
+pub(crate) type LogRow = (String, i64, i64, String, String, String, String, Vec<u8>, Vec<u8>);
+/// A document as it comes from the database.
+pub(crate) type ObjectRow = (String, String, String, i64);
+/// A delegation and who delegates, as they come from the database.
+pub(crate) type DelegatedRow =
+    (String, String, String, i64, Option<String>, Option<String>, Option<i64>);
+
+/// [`Store`](crate::Store) for a store with a `read` and a `write` transaction, a `size`, a
+/// `bell` and the statements of its dialect in `sql`.
+macro_rules! implement {
+    ($Store:ty, $Database:ty) => {
+        type Connection = <$Database as sqlx::Database>::Connection;
+
+        async fn head_of(
+            connection: &mut Connection,
+            realm: &Realm,
+            statement: &'static str,
+        ) -> Result<Head, StoreError> {
+            let found: Option<(i64, i64, Vec<u8>)> = sqlx::query_as(statement)
+                .bind(realm.as_str())
+                .fetch_optional(&mut *connection)
+                .await?;
+            let (revision, at, hash) = found.unwrap_or((0, 0, vec![0; 32]));
+            rows::head(realm.clone(), revision, at, &hash)
+        }
+
+        /// Writes one record and what it feeds; the head that it leads to.
+        async fn record(
+            connection: &mut Connection,
+            head: Head,
+            stamp: &Stamp,
+            change: Change,
+        ) -> Result<Head, StoreError> {
+            let realm = head.realm.clone();
+            let edits = edits(connection, &realm, change.edits).await?;
+            if edits.is_empty() {
+                return Ok(head);
+            }
+            let fed = Fed::of(&edits).map_err(rows::unreadable)?;
+            let content = rows::text(&edits)?;
+            let row = Row::next(&head, stamp, change.operation, content);
+            sqlx::query(sql::WRITE)
+                .bind(realm.as_str())
+                .bind(rows::stored(row.revision)?)
+                .bind(row.at)
+                .bind(&*row.actor)
+                .bind(&*row.operation)
+                .bind(&*row.request)
+                .bind(&*row.content)
+                .bind(row.previous.as_bytes())
+                .bind(row.hash.as_bytes())
+                .execute(&mut *connection)
+                .await?;
+            let revision = rows::stored(row.revision)?;
+            feed(connection, sql::WRITE_EDITS, &realm, &fed.touched, Some(revision)).await?;
+            feed(connection, sql::GONE, &realm, &fed.gone, None).await?;
+            feed(connection, sql::PUT, &realm, &fed.put, Some(revision)).await?;
+            feed(connection, sql::UNFACET, &realm, &rows::single(fed.unfaceted), None).await?;
+            feed(connection, sql::FACET, &realm, &fed.facets, None).await?;
+            feed(connection, sql::USE, &realm, &fed.usage, None).await?;
+            feed(connection, sql::UNDELEGATE, &realm, &rows::single(fed.undelegated), None).await?;
+            feed(connection, sql::DELEGATE, &realm, &fed.delegations, None).await?;
+            Ok(row.head())
+        }
+
+        /// What becomes of each document, without those that stay as they are.
+        async fn edits(
+            connection: &mut Connection,
+            realm: &Realm,
+            wanted: Vec<(String, String, Option<Body>)>,
+        ) -> Result<Vec<Edit>, StoreError> {
+            let names: Vec<(&str, &str)> =
+                wanted.iter().map(|(kind, id, _)| (&**kind, &**id)).collect();
+            let current: Vec<(String, String, String)> = sqlx::query_as(sql::CURRENT)
+                .bind(realm.as_str())
+                .bind(rows::text(&names)?)
+                .fetch_all(&mut *connection)
+                .await?;
+            rows::edits(wanted, current)
+        }
+
+        async fn feed<T: serde::Serialize + Sync>(
+            connection: &mut Connection,
+            statement: &'static str,
+            realm: &Realm,
+            rows: &[T],
+            revision: Option<i64>,
+        ) -> Result<(), StoreError> {
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let query = sqlx::query(statement).bind(realm.as_str()).bind(rows::text(rows)?);
+            let query = match revision {
+                Some(revision) => query.bind(revision),
+                None => query,
+            };
+            query.execute(connection).await?;
+            Ok(())
+        }
+
+        async fn records(
+            connection: &mut Connection,
+            realm: &Realm,
+            after: u64,
+            limit: u32,
+        ) -> Result<Vec<Record>, StoreError> {
+            let found: Vec<LogRow> = sqlx::query_as(sql::SINCE)
+                .bind(realm.as_str())
+                .bind(rows::stored(after)?)
+                .bind(i64::from(limit))
+                .fetch_all(connection)
+                .await?;
+            found.into_iter().map(rows::record).collect()
+        }
+
+        async fn recalled(
+            connection: &mut Connection,
+            realm: &Realm,
+            key: &str,
+        ) -> Result<Option<Remembered>, StoreError> {
+            let found: Option<(String, String, i64)> = sqlx::query_as(sql::RECALL)
+                .bind(realm.as_str())
+                .bind(key)
+                .fetch_optional(connection)
+                .await?;
+            Ok(found.map(|(fingerprint, answer, at)| Remembered {
+                realm: realm.clone(),
+                key: key.to_owned(),
+                fingerprint,
+                answer,
+                at,
+            }))
+        }
+
+        #[async_trait::async_trait]
+        impl Store for $Store {
+            async fn heads(&self) -> Result<Vec<Head>, StoreError> {
+                self.timed(async {
+                    let mut tx = self.read().await?;
+                    let found: Vec<(String, i64, i64, Vec<u8>)> =
+                        sqlx::query_as(sql::HEADS).fetch_all(&mut *tx).await?;
+                    let heads = found.into_iter();
+                    heads
+                        .map(|(r, n, at, hash)| rows::head(Realm::stored(r), n, at, &hash))
+                        .collect()
+                })
+                .await
+            }
+
+            async fn head(&self, realm: &Realm) -> Result<Head, StoreError> {
+                self.timed(async { head_of(&mut *self.read().await?, realm, sql::HEAD).await })
+                    .await
+            }
+
+            async fn contents(&self, realm: &Realm) -> Result<Contents, StoreError> {
+                let mut tx = self.timed(self.read()).await?;
+                let head = self.timed(head_of(&mut tx, realm, sql::HEAD)).await?;
+                let found: Vec<ObjectRow> =
+                    sqlx::query_as(sql::CONTENTS).bind(realm.as_str()).fetch_all(&mut *tx).await?;
+                let objects = found.into_iter().map(rows::object).collect::<Result<_, _>>()?;
+                Ok(Contents { head, objects })
+            }
+
+            async fn directory(
+                &self,
+                realm: &Realm,
+                users: &[String],
+                usage: &[(Facet, String)],
+            ) -> Result<Directory, StoreError> {
+                self.timed(async {
+                    let mut tx = self.read().await?;
+                    let head = head_of(&mut tx, realm, sql::HEAD).await?;
+                    let mut directory = Directory {
+                        revision: head.revision,
+                        users: BTreeMap::new(),
+                        delegations: Vec::new(),
+                        usage: BTreeMap::new(),
+                    };
+                    if !users.is_empty() {
+                        let names: Vec<[&str; 1]> = users.iter().map(|id| [&**id]).collect();
+                        let names = rows::text(&names)?;
+                        let found: Vec<ObjectRow> = sqlx::query_as(sql::USERS)
+                            .bind(realm.as_str())
+                            .bind(&*names)
+                            .fetch_all(&mut *tx)
+                            .await?;
+                        for row in found {
+                            let user = rows::object(row)?;
+                            directory.users.insert(user.id.clone(), user);
+                        }
+                        let found: Vec<DelegatedRow> = sqlx::query_as(sql::DELEGATED)
+                            .bind(realm.as_str())
+                            .bind(&*names)
+                            .fetch_all(&mut *tx)
+                            .await?;
+                        let delegations = found.into_iter().map(rows::delegated);
+                        directory.delegations = delegations.collect::<Result<_, _>>()?;
+                    }
+                    if !usage.is_empty() {
+                        let names: Vec<(&str, &str)> =
+                            usage.iter().map(|(facet, value)| (facet.name(), &**value)).collect();
+                        let found: Vec<(String, String, i64, i64)> = sqlx::query_as(sql::USAGE)
+                            .bind(realm.as_str())
+                            .bind(rows::text(&names)?)
+                            .fetch_all(&mut *tx)
+                            .await?;
+                        directory.usage = rows::usage(usage, found);
+                    }
+                    Ok(directory)
+                })
+                .await
+            }
+
+            async fn object(
+                &self,
+                realm: &Realm,
+                kind: &str,
+                id: &str,
+            ) -> Result<Option<Object>, StoreError> {
+                self.timed(async {
+                    let found: Option<ObjectRow> = sqlx::query_as(sql::OBJECT)
+                        .bind(realm.as_str())
+                        .bind(kind)
+                        .bind(id)
+                        .fetch_optional(&mut *self.read().await?)
+                        .await?;
+                    found.map(rows::object).transpose()
+                })
+                .await
+            }
+
+            async fn page(
+                &self,
+                realm: &Realm,
+                which: Which<'_>,
+                after: &str,
+                limit: u32,
+            ) -> Result<Vec<Object>, StoreError> {
+                self.timed(async {
+                    let mut tx = self.read().await?;
+                    let query = match which {
+                        Which::All(kind) => {
+                            sqlx::query_as(sql::PAGE).bind(realm.as_str()).bind(kind)
+                        }
+                        Which::Having(facet, value) => sqlx::query_as(sql::PAGE_HAVING)
+                            .bind(realm.as_str())
+                            .bind(facet.name())
+                            .bind(value),
+                    };
+                    let found: Vec<ObjectRow> =
+                        query.bind(after).bind(i64::from(limit)).fetch_all(&mut *tx).await?;
+                    found.into_iter().map(rows::object).collect()
+                })
+                .await
+            }
+
+            async fn since(
+                &self,
+                realm: &Realm,
+                revision: u64,
+                limit: u32,
+            ) -> Result<Changes, StoreError> {
+                self.timed(async {
+                    let mut tx = self.read().await?;
+                    let head = head_of(&mut tx, realm, sql::HEAD).await?;
+                    let behind = head.revision.saturating_sub(revision);
+                    if behind > u64::from(limit) {
+                        return Ok(Changes { head, records: None, delegates: Vec::new() });
+                    }
+                    let records = match behind {
+                        0 => Vec::new(),
+                        _ => records(&mut tx, realm, revision, limit).await?,
+                    };
+                    let users = records.iter().flat_map(|record| &record.edits);
+                    let users = users.filter(|edit| edit.kind == feed::USER);
+                    let users: BTreeSet<[&str; 1]> = users.map(|edit| [&*edit.id]).collect();
+                    let mut delegates = Vec::new();
+                    if !users.is_empty() {
+                        let found: Vec<(String,)> = sqlx::query_as(sql::DELEGATES)
+                            .bind(realm.as_str())
+                            .bind(rows::text(&users)?)
+                            .fetch_all(&mut *tx)
+                            .await?;
+                        delegates = found.into_iter().map(|(id,)| id).collect();
+                    }
+                    Ok(Changes { head, records: Some(records), delegates })
+                })
+                .await
+            }
+
+            async fn log(
+                &self,
+                realm: &Realm,
+                query: &LogQuery,
+            ) -> Result<Vec<Record>, StoreError> {
+                self.timed(async {
+                    let mut tx = self.read().await?;
+                    let order = usize::from(query.newest_first);
+                    let statements = if query.kind.is_some() { &sql::LOG_OF } else { &sql::LOG };
+                    let statement = *statements.get(order).unwrap_or(&sql::LOG[0]);
+                    let mut found = sqlx::query_as(statement)
+                        .bind(realm.as_str())
+                        .bind(rows::stored(query.after.unwrap_or(0))?)
+                        .bind(rows::stored(query.before.unwrap_or(u64::MAX >> 1))?)
+                        .bind(query.since.unwrap_or(i64::MIN))
+                        .bind(query.until.unwrap_or(i64::MAX))
+                        .bind(query.actor.clone().unwrap_or_default())
+                        .bind(rows::pattern(query.operation.as_deref()))
+                        .bind(i64::from(query.limit.clamp(1, 1000)));
+                    if let Some(kind) = &query.kind {
+                        found = found.bind(kind).bind(query.id.clone().unwrap_or_default());
+                    }
+                    let found: Vec<LogRow> = found.fetch_all(&mut *tx).await?;
+                    let mut records: Vec<Record> =
+                        found.into_iter().map(rows::record).collect::<Result<_, _>>()?;
+                    // One record may have edited several documents of the kind.
+                    records.dedup_by_key(|record| record.revision);
+                    Ok(records)
+                })
+                .await
+            }
+
+            async fn object_at(
+                &self,
+                realm: &Realm,
+                kind: &str,
+                id: &str,
+                revision: u64,
+            ) -> Result<Option<Body>, StoreError> {
+                self.timed(async {
+                    let mut tx = self.read().await?;
+                    let next: Option<LogRow> = sqlx::query_as(sql::NEXT_EDIT)
+                        .bind(realm.as_str())
+                        .bind(kind)
+                        .bind(id)
+                        .bind(rows::stored(revision)?)
+                        .fetch_optional(&mut *tx)
+                        .await?;
+                    if let Some(row) = next {
+                        let mut edits = rows::record(row)?.edits.into_iter();
+                        let edit = edits.find(|edit| edit.kind == kind && edit.id == id);
+                        return Ok(edit.and_then(|edit| edit.before));
+                    }
+                    let found: Option<ObjectRow> = sqlx::query_as(sql::OBJECT)
+                        .bind(realm.as_str())
+                        .bind(kind)
+                        .bind(id)
+                        .fetch_optional(&mut *tx)
+                        .await?;
+                    Ok(found.map(rows::object).transpose()?.map(|object| object.body))
+                })
+                .await
+            }
+
+            async fn append(
+                &self,
+                mut batches: Vec<Batch<'_>>,
+                remember: Option<Remembered>,
+            ) -> Result<Written, StoreError> {
+                let mut tx = self.timed(self.write()).await?;
+                if let Some(remember) = &remember {
+                    let before =
+                        self.timed(recalled(&mut tx, &remember.realm, &remember.key)).await?;
+                    if let Some(before) = before {
+                        return Ok(Written::Before(before));
+                    }
+                }
+                // Always in the same order, so that no two writers wait for one another.
+                let mut order: Vec<usize> = (0..batches.len()).collect();
+                order.sort_by(|a, b| {
+                    let realm = |place: &usize| batches.get(*place).map(|batch| &batch.realm);
+                    realm(a).cmp(&realm(b))
+                });
+                let mut heads: Vec<Option<Head>> = vec![None; batches.len()];
+                for place in order {
+                    let Some(batch) = batches.get_mut(place) else { continue };
+                    let locked = async {
+                        sqlx::query(sql::MAKE_HEAD)
+                            .bind(batch.realm.as_str())
+                            .bind(Hash::NONE.as_bytes())
+                            .execute(&mut *tx)
+                            .await?;
+                        head_of(&mut tx, &batch.realm, sql::LOCK_HEAD).await
+                    };
+                    let mut head = self.timed(locked).await?;
+                    if head.revision != batch.expected {
+                        return Err(StoreError::Conflict {
+                            realm: head.realm,
+                            expected: batch.expected,
+                            actual: head.revision,
+                        });
+                    }
+                    for change in &mut *batch.changes {
+                        head = self.timed(record(&mut tx, head, &batch.stamp, change)).await?;
+                    }
+                    if head.revision != batch.expected {
+                        let moved = sqlx::query(sql::MOVE_HEAD)
+                            .bind(head.realm.as_str())
+                            .bind(rows::stored(head.revision)?)
+                            .bind(head.at)
+                            .bind(head.hash.as_bytes())
+                            .execute(&mut *tx);
+                        self.timed(async { Ok(moved.await?) }).await?;
+                    }
+                    if let Some(slot) = heads.get_mut(place) {
+                        *slot = Some(head);
+                    }
+                }
+                let heads: Vec<Head> = heads.into_iter().flatten().collect();
+                if let Some(remember) = remember {
+                    let remembered = sqlx::query(sql::REMEMBER)
+                        .bind(remember.realm.as_str())
+                        .bind(remember.key)
+                        .bind(remember.fingerprint)
+                        .bind(rows::answered(&remember.answer, &heads))
+                        .bind(remember.at)
+                        .execute(&mut *tx);
+                    self.timed(async { Ok(remembered.await?) }).await?;
+                }
+                self.announce(&mut tx, &heads).await?;
+                let committed = self.timed(async { Ok(tx.commit().await?) }).await;
+                committed.map_err(|error| match error {
+                    StoreError::Unavailable(error) => StoreError::Unknown(error),
+                    error => error,
+                })?;
+                Ok(Written::Now(heads))
+            }
+
+            async fn recall(
+                &self,
+                realm: &Realm,
+                key: &str,
+            ) -> Result<Option<Remembered>, StoreError> {
+                self.timed(async { recalled(&mut *self.read().await?, realm, key).await }).await
+            }
+
+            async fn forget(&self, before: i64) -> Result<u64, StoreError> {
+                self.timed(async {
+                    let mut tx = self.write().await?;
+                    let gone = sqlx::query(sql::FORGET).bind(before).execute(&mut *tx).await?;
+                    tx.commit().await?;
+                    Ok(gone.rows_affected())
+                })
+                .await
+            }
+
+            fn bell(&self) -> Arc<Notify> {
+                Arc::clone(&self.bell)
+            }
+
+            async fn size(&self) -> Result<u64, StoreError> {
+                self.timed(self.bytes()).await
+            }
+
+            async fn close(&self) {
+                self.shut().await;
+            }
+        }
+    };
+}
+
+pub(crate) use implement;

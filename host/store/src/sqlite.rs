@@ -1,0 +1,125 @@
+//! The store in one file.
+
+use crate::chain::Hash;
+use crate::error::StoreError;
+use crate::feed::{self, Facet, Fed};
+use crate::realm::Realm;
+use crate::record::{Body, Change, Edit, Object, Record, Row, Stamp, Written};
+use crate::rows;
+use crate::sql::{DelegatedRow, LogRow, ObjectRow, implement};
+use crate::{Batch, Changes, Contents, Directory, Head, LogQuery, Remembered, Store, Which};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{SqlSafeStr as _, Transaction};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+mod sql {
+    use crate::statements::{log_columns, log_document, log_edits, log_filter, statements};
+    statements!("json_each($2) e", "");
+}
+
+/// How many read at a time. Writers are one at a time anyway.
+const READERS: u32 = 4;
+/// How long to wait for another process that writes to the same file.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A store in one file. Several processes may use it at a time, on one machine.
+#[derive(Debug)]
+pub struct Sqlite {
+    readers: SqlitePool,
+    writer: SqlitePool,
+    bell: Arc<Notify>,
+}
+
+impl Sqlite {
+    /// Opens it, and makes it where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be opened, is no store, or is one of a newer version.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What was acknowledged survives also the machine, not only the process.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(PATIENCE)
+            .pragma("cache_size", "-65536")
+            .pragma("mmap_size", "268435456");
+        let pool = |connections: u32| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(PATIENCE)
+                .test_before_acquire(false)
+                .connect_with(options.clone())
+        };
+        let open = |source| StoreError::Open { location: path.display().to_string(), source };
+        let writer = pool(1).await.map_err(open)?;
+        migrations().run(&writer).await?;
+        let readers = pool(READERS).await.map_err(open)?;
+        Ok(Self { readers, writer, bell: Arc::default() })
+    }
+
+    async fn read(&self) -> Result<Transaction<'static, sqlx::Sqlite>, StoreError> {
+        Ok(self.readers.begin().await?)
+    }
+
+    async fn write(&self) -> Result<Transaction<'static, sqlx::Sqlite>, StoreError> {
+        // Not deferred: a transaction that reads first and then wants to write may find that
+        // another process has written in between, and would have to begin again.
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// A file does not go away for a while: there is nothing to give up on.
+    async fn timed<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        work.await
+    }
+
+    /// Only this process hears of it; others look from time to time.
+    #[expect(clippy::unused_async, reason = "the other store sends it")]
+    async fn announce(&self, _: &mut Connection, heads: &[Head]) -> Result<(), StoreError> {
+        if !heads.is_empty() {
+            self.bell.notify_waiters();
+        }
+        Ok(())
+    }
+
+    async fn bytes(&self) -> Result<u64, StoreError> {
+        let (pages,): (i64,) = sqlx::query_as(
+            "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+        )
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(u64::try_from(pages).unwrap_or(0))
+    }
+
+    async fn shut(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Released ones are never edited: what is wrong with one is mended by the next.
+fn migrations() -> Migrator {
+    let first = include_str!("../migrations/sqlite/0001_log.sql").into_sql_str();
+    Migrator::with_migrations(vec![Migration::new(
+        1,
+        "log".into(),
+        MigrationType::Simple,
+        first,
+        false,
+    )])
+}
+
+implement!(Sqlite, sqlx::Sqlite);

@@ -1,0 +1,145 @@
+//! The statements.
+//!
+//! SQLite and `PostgreSQL` take the same SQL here but for one expression, the rows of a JSON
+//! array that is bound as `$2`: whatever a record writes goes in as one array for each table, so
+//! that a record with a thousand users costs as many statements as one with a single user.
+
+/// The statements, for a dialect's way to read the rows of a JSON array.
+macro_rules! statements {
+    ($rows:literal, $lock:literal) => {
+        pub(super) const MAKE_HEAD: &str = "INSERT INTO head (realm, revision, at, hash) \
+            VALUES ($1, 0, 0, $2) ON CONFLICT DO NOTHING";
+        pub(super) const LOCK_HEAD: &str =
+            concat!("SELECT revision, at, hash FROM head WHERE realm = $1", $lock);
+        pub(super) const HEAD: &str = "SELECT revision, at, hash FROM head WHERE realm = $1";
+        pub(super) const HEADS: &str =
+            "SELECT realm, revision, at, hash FROM head WHERE revision > 0 ORDER BY realm";
+        pub(super) const MOVE_HEAD: &str =
+            "UPDATE head SET revision = $2, at = $3, hash = $4 WHERE realm = $1";
+        pub(super) const WRITE: &str = "INSERT INTO log \
+            (realm, revision, at, actor, operation, request, content, previous, hash) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        pub(super) const CURRENT: &str = concat!(
+            "SELECT o.kind, o.id, o.body FROM ", $rows, " CROSS JOIN object o \
+            WHERE o.realm = $1 AND o.kind = e.value->>0 AND o.id = e.value->>1"
+        );
+        pub(super) const WRITE_EDITS: &str = concat!(
+            "INSERT INTO log_edit (realm, kind, id, revision) \
+            SELECT $1, e.value->>0, e.value->>1, $3 FROM ", $rows
+        );
+        pub(super) const PUT: &str = concat!(
+            "INSERT INTO object (realm, kind, id, body, revision) \
+            SELECT $1, e.value->>0, e.value->>1, e.value->>2, $3 FROM ", $rows, " WHERE true \
+            ON CONFLICT (realm, kind, id) \
+            DO UPDATE SET body = excluded.body, revision = excluded.revision"
+        );
+        pub(super) const GONE: &str = concat!(
+            "DELETE FROM object WHERE realm = $1 AND (kind, id) IN \
+            (SELECT e.value->>0, e.value->>1 FROM ", $rows, ")"
+        );
+        pub(super) const UNFACET: &str = concat!(
+            "DELETE FROM user_facet WHERE realm = $1 AND user_id IN \
+            (SELECT e.value->>0 FROM ", $rows, ")"
+        );
+        pub(super) const FACET: &str = concat!(
+            "INSERT INTO user_facet (realm, facet, value, user_id) \
+            SELECT $1, e.value->>0, e.value->>1, e.value->>2 FROM ", $rows
+        );
+        pub(super) const USE: &str = concat!(
+            "INSERT INTO facet_usage (realm, facet, value, listed, taking_part) \
+            SELECT $1, e.value->>0, e.value->>1, CAST(e.value->>2 AS BIGINT), \
+                CAST(e.value->>3 AS BIGINT) FROM ", $rows, " WHERE true \
+            ON CONFLICT (realm, facet, value) DO UPDATE SET \
+                listed = facet_usage.listed + excluded.listed, \
+                taking_part = facet_usage.taking_part + excluded.taking_part"
+        );
+        pub(super) const UNDELEGATE: &str = concat!(
+            "DELETE FROM delegation WHERE realm = $1 AND id IN \
+            (SELECT e.value->>0 FROM ", $rows, ")"
+        );
+        pub(super) const DELEGATE: &str = concat!(
+            "INSERT INTO delegation (realm, id, from_user, to_user) \
+            SELECT $1, e.value->>0, e.value->>1, e.value->>2 FROM ", $rows
+        );
+        pub(super) const CONTENTS: &str = "SELECT kind, id, body, revision FROM object \
+            WHERE realm = $1 AND kind NOT IN ('user', 'delegation', 'invitation') ORDER BY kind, id";
+        pub(super) const OBJECT: &str = "SELECT kind, id, body, revision FROM object \
+            WHERE realm = $1 AND kind = $2 AND id = $3";
+        pub(super) const PAGE: &str = "SELECT kind, id, body, revision FROM object \
+            WHERE realm = $1 AND kind = $2 AND id > $3 ORDER BY id LIMIT $4";
+        pub(super) const PAGE_HAVING: &str =
+            "SELECT o.kind, o.id, o.body, o.revision FROM user_facet f \
+            JOIN object o ON o.realm = f.realm AND o.kind = 'user' AND o.id = f.user_id \
+            WHERE f.realm = $1 AND f.facet = $2 AND f.value = $3 AND f.user_id > $4 \
+            ORDER BY f.user_id LIMIT $5";
+        pub(super) const USERS: &str = concat!(
+            "SELECT o.kind, o.id, o.body, o.revision FROM ", $rows, " CROSS JOIN object o \
+            WHERE o.realm = $1 AND o.kind = 'user' AND o.id = e.value->>0"
+        );
+        pub(super) const DELEGATED: &str = concat!(
+            "SELECT d.to_user, o.id, o.body, o.revision, u.id, u.body, u.revision FROM ", $rows,
+            " CROSS JOIN delegation d \
+            JOIN object o ON o.realm = d.realm AND o.kind = 'delegation' AND o.id = d.id \
+            LEFT JOIN object u ON u.realm = d.realm AND u.kind = 'user' AND u.id = d.from_user \
+            WHERE d.realm = $1 AND d.to_user = e.value->>0 ORDER BY d.to_user, o.id"
+        );
+        pub(super) const USAGE: &str = concat!(
+            "SELECT u.facet, u.value, u.listed, u.taking_part FROM ", $rows,
+            " CROSS JOIN facet_usage u \
+            WHERE u.realm = $1 AND u.facet = e.value->>0 AND u.value = e.value->>1"
+        );
+        pub(super) const DELEGATES: &str = concat!(
+            "SELECT DISTINCT d.to_user FROM ", $rows, " CROSS JOIN delegation d \
+            WHERE d.realm = $1 AND d.from_user = e.value->>0"
+        );
+        pub(super) const SINCE: &str = concat!(log_columns!(), "FROM log l \
+            WHERE l.realm = $1 AND l.revision > $2 ORDER BY l.revision LIMIT $3");
+        pub(super) const LOG: [&str; 2] = [
+            concat!(log_columns!(), "FROM log l ", log_filter!(), "ORDER BY l.revision LIMIT $8"),
+            concat!(log_columns!(), "FROM log l ", log_filter!(),
+                "ORDER BY l.revision DESC LIMIT $8"),
+        ];
+        pub(super) const LOG_OF: [&str; 2] = [
+            concat!(log_columns!(), log_edits!(), log_filter!(), log_document!(),
+                "ORDER BY l.revision LIMIT $8"),
+            concat!(log_columns!(), log_edits!(), log_filter!(), log_document!(),
+                "ORDER BY l.revision DESC LIMIT $8"),
+        ];
+        pub(super) const NEXT_EDIT: &str = concat!(log_columns!(), log_edits!(),
+            "WHERE d.realm = $1 AND d.kind = $2 AND d.id = $3 AND d.revision > $4 \
+            ORDER BY d.revision LIMIT 1");
+        pub(super) const RECALL: &str = "SELECT fingerprint, answer, at FROM idempotency \
+            WHERE realm = $1 AND key = $2";
+        pub(super) const REMEMBER: &str = "INSERT INTO idempotency \
+            (realm, key, fingerprint, answer, at) VALUES ($1, $2, $3, $4, $5)";
+        pub(super) const FORGET: &str = "DELETE FROM idempotency WHERE at < $1";
+    };
+}
+
+macro_rules! log_columns {
+    () => {
+        "SELECT l.realm, l.revision, l.at, l.actor, l.operation, l.request, l.content, \
+        l.previous, l.hash "
+    };
+}
+
+macro_rules! log_edits {
+    () => {
+        "FROM log_edit d JOIN log l ON l.realm = d.realm AND l.revision = d.revision "
+    };
+}
+
+macro_rules! log_filter {
+    () => {
+        "WHERE l.realm = $1 AND l.revision > $2 AND l.revision < $3 AND l.at >= $4 AND l.at < $5 \
+        AND ($6 = '' OR l.actor = $6) AND ($7 = '' OR l.operation LIKE $7) "
+    };
+}
+
+macro_rules! log_document {
+    () => {
+        "AND d.kind = $9 AND ($10 = '' OR d.id = $10) "
+    };
+}
+
+pub(crate) use {log_columns, log_document, log_edits, log_filter, statements};

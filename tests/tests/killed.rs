@@ -57,7 +57,8 @@ fn kill_often(stored: &Stored, kills: u32) {
     let mut client = stored.client(&server);
     let (mut found, mut after) = (BTreeSet::new(), String::new());
     loop {
-        let path = format!("/admin/v1/tenants/acme/users?limit=100&after={after}");
+        let from = if after.is_empty() { String::new() } else { format!("&after={after}") };
+        let path = format!("/admin/v1/tenants/acme/users?limit=100{from}");
         let page = client.send("GET", &path, &[], None).unwrap();
         assert_eq!(page.status, 200, "{}", page.json());
         let items = page.json()["items"].as_array().cloned().unwrap_or_default();

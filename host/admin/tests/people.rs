@@ -72,14 +72,23 @@ async fn a_person_acts_as_the_user_that_they_are_and_in_no_other_tenant() {
     there.refused(404, "no-tenant");
     server.ask(&ann, Method::GET, "/products").send().await.refused(403, "denied");
 
-    let anywhere = issuer.token("bob", None);
-    let read = server.ask(&anywhere, Method::GET, "/tenants/acme/roles").send().await;
+    let bob = issuer.token("bob", Some("acme"));
+    let read = server.ask(&bob, Method::GET, "/tenants/acme/roles").send().await;
     assert_eq!(read.refused(403, "denied")["permission"], "permesso.policy.read");
-    // Where the directory does not have them they learn nothing, not even that it is there.
-    let hidden = server.ask(&anywhere, Method::GET, "/tenants/other/roles").send().await;
-    let missing = server.ask(&anywhere, Method::GET, "/tenants/none/roles").send().await;
-    assert_eq!(hidden.text.replace("other", "none"), missing.text);
-    hidden.refused(404, "no-tenant");
+    // Where the directory does not have them, or the token names no tenant, they learn nothing:
+    // not even that it is there.
+    let nowhere = issuer.token("bob", None);
+    let elsewhere = issuer.token("bob", Some("other"));
+    for (token, tenant) in [(&nowhere, "acme"), (&elsewhere, "other"), (&elsewhere, "acme")] {
+        let at = |tenant: &str| {
+            server.ask(token, Method::GET, &format!("/tenants/{tenant}/roles")).send()
+        };
+        let (hidden, missing) = (at(tenant).await, at("none").await);
+        assert_eq!(hidden.text.replace(tenant, "none"), missing.text);
+        hidden.refused(404, "no-tenant");
+    }
+    let listed = server.ask(&nowhere, Method::GET, "/tenants").send().await.is(200);
+    assert_eq!(listed.body["items"], json!([]));
 
     let role = json!({"id": "a", "grants": [{"permission": "contacts.view", "scope": "all"}]});
     let made =
@@ -89,5 +98,5 @@ async fn a_person_acts_as_the_user_that_they_are_and_in_no_other_tenant() {
     let tampered = format!("{}x", &ann[..ann.len() - 2]);
     assert_eq!(status(&tampered, "/tenants/acme/roles").await, 401);
     server.delete("/tenants/acme/users/bob").send().await.is(200);
-    assert_eq!(status(&anywhere, "/tenants/acme/roles").await, 404, "who is gone is a stranger");
+    assert_eq!(status(&bob, "/tenants/acme/roles").await, 404, "who is gone is a stranger");
 }

@@ -1,7 +1,6 @@
 //! Tenants, and how each stands on this node.
 
 use crate::call::{Call, cut};
-use crate::principal::Principal;
 use crate::problem::Problem;
 use crate::query::PAGED;
 use crate::reply::Reply;
@@ -111,11 +110,8 @@ fn shown() -> SchemaOf {
 /// Those that the credential is good for.
 fn good_for(call: &Call) -> Result<Vec<Standing>, Problem> {
     let principal = call.principal()?;
-    // A token without a tenant is good where the directory has its user; which those are is not
-    // looked up in each.
-    let any = !matches!(principal, Principal::User(identity) if identity.tenant.is_none());
     let mut standing = call.node().standing();
-    standing.retain(|it| any && principal.is_good_for(&it.tenant));
+    standing.retain(|it| principal.is_good_for(&it.tenant));
     Ok(standing)
 }
 

@@ -206,14 +206,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
     bug(
         "guards: the last holder can go",
         "evaluate/roles.rs",
-        "self.people.usage(role).taking_part > 1",
-        "self.people.usage(role).taking_part > 0",
+        "|usage| usage.taking_part > 1",
+        "|usage| usage.taking_part > 0",
     ),
     bug(
         "guards: a user whom nobody knows can go",
         "evaluate/roles.rs",
-        "self.people.member(user).is_some_and(",
-        "self.people.member(user).is_none_or(",
+        "Found::Absent | Found::Broken(_) => return false,",
+        "Found::Absent | Found::Broken(_) => return true,",
     ),
     bug(
         "guards: a condition that cannot be known holds",
@@ -310,9 +310,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
     ),
     Mutant {
         name: "delegation: who takes no part delegates",
-        file: "compile/people.rs",
-        from: "(from.status == Status::Active).then(",
-        to: "(from.status != Status::Deleted).then(",
+        file: "compile/users.rs",
+        from: "from.status == Status::Active",
+        to: "from.status != Status::Deleted",
         accepted: Some("too rare for so few cases; a test of the engine covers it"),
     },
     bug(
@@ -414,20 +414,20 @@ pub(super) const MUTANTS: &[Mutant] = &[
     bug(
         "sharing: a sharer whom nobody knows does not redact",
         "evaluate/sharing.rs",
-        "member.is_none_or(|member| Ask",
-        "member.is_some_and(|member| Ask",
+        "Found::Absent | Found::Broken(_) => true,",
+        "Found::Absent | Found::Broken(_) => false,",
     ),
     bug(
         "sharing: the sharer's toggle is looked for in the viewer",
         "evaluate/sharing.rs",
-        "Ask { member, ..*self }.is_bound_by(redaction, &mut Silent)",
+        "Ask { member: &member, ..*self }.is_bound_by(redaction, &mut Silent)",
         "{ let _ = member; self.is_bound_by(redaction, &mut Silent) }",
     ),
     bug(
         "sharing: where no sharer is named nobody redacts",
         "evaluate/sharing.rs",
-        "        !named && plan.unnamed_closes\n",
-        "        false\n",
+        "!unread.is_empty() || !named && plan.unnamed_closes",
+        "!unread.is_empty()",
     ),
     bug(
         "sharing: what shows only what is redacted is allowed",

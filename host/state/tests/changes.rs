@@ -339,6 +339,71 @@ async fn what_was_done_can_be_undone_and_gone_back_from() {
 }
 
 #[tokio::test]
+async fn what_was_decided_at_a_revision_is_decided_again_at_it() {
+    let desk = Desk::open().await;
+    joined(&desk, "bob", &["reader"]).await;
+    let delegation = json!({"from": "ann", "to": "bob", "permissions": ["tickets.lend"]});
+    let delegation = serde_json::from_value(delegation).unwrap();
+    desk.must(&Delegate { id: "d".into(), delegation }).await;
+    let write = json!([{"permission": "tickets.write", "scope": "all"}]);
+    desk.must(&role("agents", write)).await;
+    desk.must(&roles("bob", &["agents"])).await;
+    desk.must(&role("agents", json!([]))).await;
+    joined(&desk, "kim", &["owner"]).await;
+    desk.must(&status("ann", Status::Deleted)).await;
+    let with = CATALOG
+        .replace("1.0.0", "2.0.0")
+        .replace("{id: tickets.read}", "{id: tickets.read, baseline: all}");
+    let publish = PublishProduct { text: with };
+    desk.node
+        .perform(&Realm::platform(), &operator(), &publish, &Options::default())
+        .await
+        .unwrap();
+    let last = desk.decide("bob", "tickets.read").await.revision;
+    // What a node that had decided at each revision would have said, from the log alone.
+    let mut said = Vec::new();
+    for revision in 1..=last {
+        let mut of_revision = String::new();
+        for (letter, what) in [('r', "tickets.read"), ('w', "tickets.write"), ('l', "tickets.lend")]
+        {
+            let nothing = permesso_engine::model::Attributes::new();
+            let resource = permesso_engine::decision::Resource {
+                kind: "ticket",
+                id: Some("1"),
+                attributes: &nothing,
+            };
+            let request = permesso_engine::decision::Request {
+                subject: "bob",
+                action: what,
+                resource,
+                context: &nothing,
+                now: 1_800_000_000_000,
+            };
+            let replayed = desk.node.replay(&acme(), revision, &request).await.unwrap();
+            assert_eq!(replayed.explanation.decision.revision, revision);
+            if replayed.explanation.decision.is_allow() {
+                of_revision.push(letter);
+            }
+        }
+        said.push(of_revision);
+    }
+    // Made, invited, accepted, lent, a role, given, emptied, kim comes in two steps, ann goes, a
+    // new catalog.
+    assert_eq!(said, ["", "", "r", "rl", "rl", "wl", "l", "l", "l", "", "r"]);
+    let none = permesso_engine::model::Attributes::new();
+    let resource =
+        permesso_engine::decision::Resource { kind: "ticket", id: None, attributes: &none };
+    let request = permesso_engine::decision::Request {
+        subject: "bob",
+        action: "tickets.read",
+        resource,
+        context: &none,
+        now: 0,
+    };
+    assert!(desk.node.replay(&acme(), last + 1, &request).await.is_err(), "nobody knows yet");
+}
+
+#[tokio::test]
 async fn a_wrong_edit_changes_nothing_and_says_where() {
     let desk = Desk::open().await;
     let revision = desk.node.standing()[0].revision;

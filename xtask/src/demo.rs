@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Result},
     families,
     process::spawn_error,
-    workspace::{Workspace, cargo},
+    workspace::Workspace,
 };
 
 /// How to show it.
@@ -40,9 +40,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     println!("building the families …");
     families::print(&families::build(workspace, &workspace.families())?);
     println!("\nbuilding the host; the first time this takes some minutes …");
-    let mut build = cargo();
-    build.args(["build", "--release", "--package", "permesso-host", "--bin", "permesso"]);
-    let status = build.current_dir(workspace.root()).status().map_err(spawn_error(&build))?;
+    let mut build = workspace.build_permesso();
+    let status = build.status().map_err(spawn_error(&build))?;
     if !status.success() {
         return Err(Error::Demo("the host does not build".to_owned()));
     }

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     process::{line, spawn_error},
     toolchain::Toolchain,
-    workspace::{Workspace, cargo},
+    workspace::Workspace,
 };
 
 /// The languages: as `permesso family new --lang` names them, the example, and what tells whether
@@ -28,10 +28,8 @@ const LANGUAGES: [(&str, &str, &[&str]); 4] = [
 
 /// Builds everything that there are tools for.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    let mut host = cargo();
-    host.args(["build", "--release", "--package", "permesso-host"]).current_dir(workspace.root());
-    shown(&mut host)?;
-    let permesso = workspace.host_target().join("release/permesso");
+    shown(&mut workspace.build_permesso())?;
+    let permesso = workspace.permesso();
     let toolchain = Toolchain::find()?;
     let made = workspace.vendors();
     if made.exists() {

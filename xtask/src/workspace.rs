@@ -61,6 +61,22 @@ impl Workspace {
             .map_or_else(|| self.root.join("target"), |folder| self.root.join(folder))
     }
 
+    /// The command that builds the host's binary, [`permesso`](Self::permesso).
+    ///
+    /// With all packages chosen and a test beside it, cargo gives every dependency the features
+    /// that `cargo test --workspace` gives it, so that one build of wasmtime serves both.
+    pub(crate) fn build_permesso(&self) -> Command {
+        let mut command = cargo();
+        command.args(["build", "--release", "--workspace", "--bin", "permesso"]);
+        command.args(["--test", "subject_size"]).current_dir(&self.root);
+        command
+    }
+
+    /// The host's binary, once it is built.
+    pub(crate) fn permesso(&self) -> PathBuf {
+        self.host_target().join("release/permesso")
+    }
+
     /// Where projects fresh from the templates are put.
     pub(crate) fn vendors(&self) -> PathBuf {
         self.root.join("target/vendor")

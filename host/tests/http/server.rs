@@ -1,8 +1,6 @@
 //! Where it listens, what it refuses to be set up as, and how it stops.
 
-mod http_support;
-
-use http_support::{Served, bind, read, request, write};
+use super::support::{Served, bind, read, request, write};
 use permesso_host::http::{ServeError, ServerConfig};
 use std::io::Read as _;
 use std::net::TcpStream;

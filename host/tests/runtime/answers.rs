@@ -1,12 +1,9 @@
 //! What a good family gets and gives: values arrive as they were sent, answers come back as
 //! they were given, and no instance is shared between tenants.
 
-#[path = "../../tests/hostile/src/guest.rs"]
-mod runtime_guest;
-
+use super::guest::{Guest, Manifest, load, patient, question};
 use permesso_engine::family::{Answer, Effect, Family as _, FaultKind, Input, InputKind, Question};
 use permesso_host::runtime::{ConfigDiagnostic, InstanceMode, Runtime, RuntimeConfig, WasmFamily};
-use runtime_guest::{Guest, Manifest, load, patient, question};
 use std::borrow::Cow;
 use std::io::Write;
 use std::num::NonZeroU32;

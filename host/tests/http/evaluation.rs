@@ -1,8 +1,6 @@
 //! One question at a time: what is decided, what is refused, and in which words.
 
-mod http_support;
-
-use http_support::{Served, request};
+use super::support::{Served, request};
 
 #[test]
 fn an_allow_is_short() {
@@ -282,7 +280,7 @@ fn identical_requests_have_identical_bodies() {
 fn a_new_policy_holds_from_the_next_request_on() {
     let served = Served::start();
     assert_eq!(served.evaluate(request("ann", "records.edit")).json()["context"]["revision"], 7);
-    served.authorizer.install(http_support::tenant("acme", 8, &served.probe));
+    served.authorizer.install(super::support::tenant("acme", 8, &served.probe));
     assert_eq!(served.evaluate(request("ann", "records.edit")).json()["context"]["revision"], 8);
 }
 
@@ -297,8 +295,8 @@ fn no_slip_of_one_byte_turns_a_denial_into_an_allow_or_an_error_of_the_server() 
         {
             let mut slipped = body.clone();
             slipped.splice(place..=place, byte);
-            http_support::write(&mut stream, "POST", "/access/v1/evaluation", headers, &slipped);
-            let reply = http_support::read(&mut stream);
+            super::support::write(&mut stream, "POST", "/access/v1/evaluation", headers, &slipped);
+            let reply = super::support::read(&mut stream);
             match reply.status {
                 200 => assert_eq!(reply.decisions(), [false]),
                 _ => drop(reply.refusal(400)),

@@ -1,12 +1,9 @@
 //! The kit, held against families with one defect each: the check that is meant for it fails, and
 //! for a family without any every check passes.
 
-#[path = "../../tests/hostile/src/guest.rs"]
-mod runtime_guest;
-
+use super::guest::{Guest, Manifest};
 use permesso_engine::family::InputKind;
 use permesso_host::conformance::{Check, Kit, KitError, Options, Report, Verdict, table};
-use runtime_guest::{Guest, Manifest};
 use std::path::Path;
 use std::time::Duration;
 

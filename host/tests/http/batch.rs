@@ -1,8 +1,6 @@
 //! Many questions at a time: defaults, bad items, and the three ways to stop.
 
-mod http_support;
-
-use http_support::{Served, request};
+use super::support::{Served, request};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 

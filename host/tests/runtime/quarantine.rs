@@ -1,12 +1,9 @@
 //! A family that fails again and again, is slow for one tenant, or is not what it promised to be,
 //! costs others nothing.
 
-#[path = "../../tests/hostile/src/guest.rs"]
-mod runtime_guest;
-
+use super::guest::{Guest, Manifest, load, patient, question};
 use permesso_engine::family::{Family as _, FaultKind, Input, InputKind};
 use permesso_host::runtime::{InstanceMode, QuarantineConfig, Runtime, RuntimeConfig, WasmFamily};
-use runtime_guest::{Guest, Manifest, load, patient, question};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::thread;

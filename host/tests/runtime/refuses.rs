@@ -1,12 +1,9 @@
 //! What is refused when a component is loaded, and what people are told.
 
-#[path = "../../tests/hostile/src/guest.rs"]
-mod runtime_guest;
-
+use super::guest::{Guest, Manifest, patient};
 use insta::assert_snapshot;
 use permesso_engine::family::InputKind;
 use permesso_host::runtime::{LoadError, Runtime, RuntimeConfig};
-use runtime_guest::{Guest, Manifest, patient};
 
 fn refusal(bytes: &[u8]) -> String {
     let runtime = Runtime::new(patient()).unwrap();

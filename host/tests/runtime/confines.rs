@@ -3,12 +3,9 @@
 //! Each test runs one hostile guest, asserts the typed fault, and then asks a good family in
 //! the same runtime.
 
-#[path = "../../tests/hostile/src/guest.rs"]
-mod runtime_guest;
-
+use super::guest::{Guest, Manifest, load, patient, question};
 use permesso_engine::family::{Answer, Family as _, FaultKind};
 use permesso_host::runtime::{InstanceMode, Refusal, Runtime, RuntimeConfig};
-use runtime_guest::{Guest, Manifest, load, patient, question};
 use std::num::NonZeroU32;
 use std::thread;
 use std::time::{Duration, Instant};

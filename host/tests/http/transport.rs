@@ -1,8 +1,6 @@
 //! What surrounds a question: methods, headers, sizes, times, and what the server says of itself.
 
-mod http_support;
-
-use http_support::{Served, read, request, write};
+use super::support::{Served, read, request, write};
 use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 

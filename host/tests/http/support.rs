@@ -1,6 +1,5 @@
 //! A small product, a family that misbehaves on request, a server, and a client that sends
 //! exactly the bytes that it is told to.
-#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use permesso_engine::compile::{Compiled, Definition, FamilySet, compile};
 use permesso_engine::family::{

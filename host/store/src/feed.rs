@@ -210,6 +210,35 @@ impl Fed {
     }
 }
 
+/// What the records of one transaction add to the counts of who has what. It is written when all
+/// of them are: a row that is written a thousand times in one transaction has to be looked for
+/// among a thousand old versions of itself.
+#[derive(Debug, Default)]
+pub(crate) struct Sums(BTreeMap<(&'static str, String), (i64, i64)>);
+
+impl Sums {
+    /// More are not kept in memory.
+    const MOST: usize = 50_000;
+
+    pub(crate) fn add(&mut self, usage: Vec<(&'static str, String, i64, i64)>) {
+        for (facet, value, listed, taking_part) in usage {
+            let count = self.0.entry((facet, value)).or_default();
+            count.0 += listed;
+            count.1 += taking_part;
+        }
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.len() >= Self::MOST
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<(&'static str, String, i64, i64)> {
+        let counted = std::mem::take(&mut self.0).into_iter();
+        let counted = counted.filter(|(_, count)| *count != (0, 0));
+        counted.map(|((f, value), (l, t))| (f, value, l, t)).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,13 +2,15 @@
 
 use crate::chain::Hash;
 use crate::error::StoreError;
-use crate::feed::{self, Facet, Fed};
+use crate::feed::{self, Facet, Fed, Sums};
 use crate::location::Location;
 use crate::realm::Realm;
 use crate::record::{Body, Change, Edit, Object, Record, Row, Stamp, Written};
 use crate::rows;
-use crate::sql::{DelegatedRow, LogRow, ObjectRow, implement};
-use crate::{Batch, Changes, Contents, Directory, Head, LogQuery, Remembered, Store, Which};
+use crate::sql::{LogRow, ObjectRow, implement};
+use crate::{
+    Batch, Changes, Contents, Delegated, Directory, Head, LogQuery, Remembered, Store, Which,
+};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::{SqlSafeStr as _, Transaction};
@@ -20,8 +22,18 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 mod sql {
-    use crate::statements::{log_columns, log_document, log_edits, log_filter, statements};
-    statements!("json_array_elements($2::json) AS e(value)", " FOR UPDATE");
+    use crate::statements::{
+        contents, log_columns, log_document, log_edits, log_filter, statements,
+    };
+    statements!(
+        "json_array_elements($2::json) AS e(value)",
+        " FOR UPDATE",
+        // Not merged into what is around it.
+        "LATERAL (SELECT o.* FROM ",
+        " OFFSET 0) o",
+        " = ANY(ARRAY(",
+        "))"
+    );
 }
 
 /// The most connections of one node.
@@ -30,6 +42,8 @@ const CONNECTIONS: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait for a connection.
 const PATIENCE_TO_CONNECT: Duration = Duration::from_secs(3);
+/// Look-ups take less time than to compile them.
+const SETTINGS: [(&str, &str); 2] = [("statement_timeout", "60s"), ("jit", "off")];
 /// On which channel writers say that they have written.
 const CHANNEL: &str = "permesso";
 
@@ -53,7 +67,7 @@ impl Postgres {
             source,
         };
         let options: PgConnectOptions = url.parse().map_err(open)?;
-        let options = options.application_name("permesso").options([("statement_timeout", "60s")]);
+        let options = options.application_name("permesso").options(SETTINGS);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE_TO_CONNECT)

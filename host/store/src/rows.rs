@@ -2,10 +2,10 @@
 
 use crate::chain::Hash;
 use crate::error::StoreError;
-use crate::feed::Facet;
+use crate::feed::{self, Facet};
 use crate::realm::{Realm, check_name};
 use crate::record::{Body, Edit, Object, Record, Row};
-use crate::sql::{DelegatedRow, LogRow, ObjectRow};
+use crate::sql::{LogRow, ObjectRow};
 use crate::{Delegated, Head, Usage};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,16 +68,21 @@ pub(crate) fn object(row: ObjectRow) -> Result<Object, StoreError> {
     Ok(Object { kind, id, body, revision: revision(number)? })
 }
 
-pub(crate) fn delegated(row: DelegatedRow) -> Result<Delegated, StoreError> {
-    let (to, id, body, number, from, from_body, from_number) = row;
-    let delegation = object(("delegation".to_owned(), id, body, number))?;
-    let from = match (from, from_body, from_number) {
-        (Some(id), Some(body), Some(number)) => {
-            Some(object(("user".to_owned(), id, body, number))?)
-        }
-        _ => None,
-    };
-    Ok(Delegated { to, delegation, from })
+/// Delegations, each with to whom, its id and from whom, in the order of these.
+pub(crate) fn delegated(
+    found: &BTreeSet<(String, String, String)>,
+    objects: Vec<Object>,
+) -> Vec<Delegated> {
+    let objects: BTreeMap<(String, String), Object> = objects
+        .into_iter()
+        .map(|object| ((object.kind.clone(), object.id.clone()), object))
+        .collect();
+    let of = |kind: &str, id: &String| objects.get(&(kind.to_owned(), id.clone())).cloned();
+    let delegated = found.iter().filter_map(|(to, id, from)| {
+        let delegation = of(feed::DELEGATION, id)?;
+        Some(Delegated { to: to.clone(), delegation, from: of(feed::USER, from) })
+    });
+    delegated.collect()
 }
 
 pub(crate) fn usage(
@@ -95,23 +100,31 @@ pub(crate) fn usage(
     usage
 }
 
+/// The names of documents, each of which may be changed once, and has to be one that can be.
+pub(crate) fn names(
+    wanted: &[(String, String, Option<Body>)],
+) -> Result<BTreeSet<(&str, &str)>, StoreError> {
+    let mut names = BTreeSet::new();
+    for (kind, id, _) in wanted {
+        check_name(kind)?;
+        check_name(id)?;
+        if !names.insert((&**kind, &**id)) {
+            return Err(StoreError::Twice { kind: kind.clone(), id: id.clone() });
+        }
+    }
+    Ok(names)
+}
+
 /// What becomes of each document, without those that stay as they are.
 pub(crate) fn edits(
     wanted: Vec<(String, String, Option<Body>)>,
-    current: Vec<(String, String, String)>,
+    current: Vec<Object>,
 ) -> Result<Vec<Edit>, StoreError> {
-    let mut current: BTreeMap<(String, String), String> =
-        current.into_iter().map(|(kind, id, body)| ((kind, id), body)).collect();
-    let mut seen = BTreeSet::new();
+    let mut current: BTreeMap<(String, String), Body> =
+        current.into_iter().map(|object| ((object.kind, object.id), object.body)).collect();
     let mut edits = Vec::with_capacity(wanted.len());
     for (kind, id, after) in wanted {
-        check_name(&kind)?;
-        check_name(&id)?;
-        if !seen.insert((kind.clone(), id.clone())) {
-            return Err(StoreError::Twice { kind, id });
-        }
         let before = current.remove(&(kind.clone(), id.clone()));
-        let before = before.map(Body::stored).transpose().map_err(unreadable)?;
         if before != after {
             edits.push(Edit { kind, id, before, after });
         }

@@ -7,9 +7,6 @@
 pub(crate) type LogRow = (String, i64, i64, String, String, String, String, Vec<u8>, Vec<u8>);
 /// A document as it comes from the database.
 pub(crate) type ObjectRow = (String, String, String, i64);
-/// A delegation and who delegates, as they come from the database.
-pub(crate) type DelegatedRow =
-    (String, String, String, i64, Option<String>, Option<String>, Option<i64>);
 
 /// [`Store`](crate::Store) for a store with a `read` and a `write` transaction, a `size`, a
 /// `bell` and the statements of its dialect in `sql`.
@@ -30,12 +27,13 @@ macro_rules! implement {
             rows::head(realm.clone(), revision, at, &hash)
         }
 
-        /// Writes one record and what it feeds; the head that it leads to.
+        /// Writes one record and what it feeds, but for what is counted; the head that it leads to.
         async fn record(
             connection: &mut Connection,
             head: Head,
             stamp: &Stamp,
             change: Change,
+            counted: &mut Sums,
         ) -> Result<Head, StoreError> {
             let realm = head.realm.clone();
             let edits = edits(connection, &realm, change.edits).await?;
@@ -63,7 +61,10 @@ macro_rules! implement {
             feed(connection, sql::PUT, &realm, &fed.put, Some(revision)).await?;
             feed(connection, sql::UNFACET, &realm, &rows::single(fed.unfaceted), None).await?;
             feed(connection, sql::FACET, &realm, &fed.facets, None).await?;
-            feed(connection, sql::USE, &realm, &fed.usage, None).await?;
+            counted.add(fed.usage);
+            if counted.is_full() {
+                feed(connection, sql::USE, &realm, &counted.take(), None).await?;
+            }
             feed(connection, sql::UNDELEGATE, &realm, &rows::single(fed.undelegated), None).await?;
             feed(connection, sql::DELEGATE, &realm, &fed.delegations, None).await?;
             Ok(row.head())
@@ -75,14 +76,47 @@ macro_rules! implement {
             realm: &Realm,
             wanted: Vec<(String, String, Option<Body>)>,
         ) -> Result<Vec<Edit>, StoreError> {
-            let names: Vec<(&str, &str)> =
-                wanted.iter().map(|(kind, id, _)| (&**kind, &**id)).collect();
-            let current: Vec<(String, String, String)> = sqlx::query_as(sql::CURRENT)
+            let names: Vec<(&str, &str)> = rows::names(&wanted)?.into_iter().collect();
+            let current = objects(connection, realm, &names).await?;
+            rows::edits(wanted, current)
+        }
+
+        /// Those of some documents that there are, each named by its kind and its id.
+        async fn objects(
+            connection: &mut Connection,
+            realm: &Realm,
+            names: &[(&str, &str)],
+        ) -> Result<Vec<Object>, StoreError> {
+            let found: Vec<ObjectRow> = sqlx::query_as(sql::OBJECTS)
                 .bind(realm.as_str())
-                .bind(rows::text(&names)?)
+                .bind(rows::text(names)?)
                 .fetch_all(&mut *connection)
                 .await?;
-            rows::edits(wanted, current)
+            found.into_iter().map(rows::object).collect()
+        }
+
+        /// Who lets each of these users act for them, and how.
+        async fn delegated(
+            connection: &mut Connection,
+            realm: &Realm,
+            users: &[[&str; 1]],
+        ) -> Result<Vec<Delegated>, StoreError> {
+            let found: Vec<(String, String, String)> = sqlx::query_as(sql::DELEGATED)
+                .bind(realm.as_str())
+                .bind(rows::text(users)?)
+                .fetch_all(&mut *connection)
+                .await?;
+            let found: BTreeSet<(String, String, String)> = found.into_iter().collect();
+            if found.is_empty() {
+                return Ok(Vec::new());
+            }
+            let names = found
+                .iter()
+                .flat_map(|(_, id, from)| [(feed::DELEGATION, &**id), (feed::USER, &**from)]);
+            let names: BTreeSet<(&str, &str)> = names.collect();
+            let names: Vec<(&str, &str)> = names.into_iter().collect();
+            let objects = objects(connection, realm, &names).await?;
+            Ok(rows::delegated(&found, objects))
         }
 
         async fn feed<T: serde::Serialize + Sync>(
@@ -183,24 +217,12 @@ macro_rules! implement {
                         usage: BTreeMap::new(),
                     };
                     if !users.is_empty() {
+                        let names: Vec<(&str, &str)> =
+                            users.iter().map(|id| (feed::USER, &**id)).collect();
+                        let found = objects(&mut tx, realm, &names).await?.into_iter();
+                        directory.users = found.map(|user| (user.id.clone(), user)).collect();
                         let names: Vec<[&str; 1]> = users.iter().map(|id| [&**id]).collect();
-                        let names = rows::text(&names)?;
-                        let found: Vec<ObjectRow> = sqlx::query_as(sql::USERS)
-                            .bind(realm.as_str())
-                            .bind(&*names)
-                            .fetch_all(&mut *tx)
-                            .await?;
-                        for row in found {
-                            let user = rows::object(row)?;
-                            directory.users.insert(user.id.clone(), user);
-                        }
-                        let found: Vec<DelegatedRow> = sqlx::query_as(sql::DELEGATED)
-                            .bind(realm.as_str())
-                            .bind(&*names)
-                            .fetch_all(&mut *tx)
-                            .await?;
-                        let delegations = found.into_iter().map(rows::delegated);
-                        directory.delegations = delegations.collect::<Result<_, _>>()?;
+                        directory.delegations = delegated(&mut tx, realm, &names).await?;
                     }
                     if !usage.is_empty() {
                         let names: Vec<(&str, &str)> =
@@ -396,9 +418,13 @@ macro_rules! implement {
                             actual: head.revision,
                         });
                     }
+                    let mut counted = Sums::default();
                     for change in &mut *batch.changes {
-                        head = self.timed(record(&mut tx, head, &batch.stamp, change)).await?;
+                        let written = record(&mut tx, head, &batch.stamp, change, &mut counted);
+                        head = self.timed(written).await?;
                     }
+                    let counted = counted.take();
+                    self.timed(feed(&mut tx, sql::USE, &batch.realm, &counted, None)).await?;
                     if head.revision != batch.expected {
                         let moved = sqlx::query(sql::MOVE_HEAD)
                             .bind(head.realm.as_str())

@@ -2,27 +2,34 @@
 
 use crate::chain::Hash;
 use crate::error::StoreError;
-use crate::feed::{self, Facet, Fed};
+use crate::feed::{self, Facet, Fed, Sums};
 use crate::realm::Realm;
 use crate::record::{Body, Change, Edit, Object, Record, Row, Stamp, Written};
 use crate::rows;
-use crate::sql::{DelegatedRow, LogRow, ObjectRow, implement};
-use crate::{Batch, Changes, Contents, Directory, Head, LogQuery, Remembered, Store, Which};
+use crate::sql::{LogRow, ObjectRow, implement};
+use crate::{
+    Batch, Changes, Contents, Delegated, Directory, Head, LogQuery, Remembered, Store, Which,
+};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{SqlSafeStr as _, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::OpenOptions;
 use std::future::Future;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
 mod sql {
-    use crate::statements::{log_columns, log_document, log_edits, log_filter, statements};
-    statements!("json_each($2) e", "");
+    use crate::statements::{
+        contents, log_columns, log_document, log_edits, log_filter, statements,
+    };
+    statements!("json_each($2) e", "", "", "", " IN (", ")");
 }
 
 /// How many read at a time. Writers are one at a time anyway.
@@ -38,6 +45,14 @@ pub struct Sqlite {
     bell: Arc<Notify>,
 }
 
+/// Makes the file where it is missing. Who may do what is nobody's business but its owner's.
+fn create(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 impl Sqlite {
     /// Opens it, and makes it where it is missing.
     ///
@@ -45,9 +60,10 @@ impl Sqlite {
     ///
     /// Where the file cannot be opened, is no store, or is one of a newer version.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let open = |source| StoreError::Open { location: path.display().to_string(), source };
+        create(path).map_err(|error| open(sqlx::Error::Io(error)))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // What was acknowledged survives also the machine, not only the process.
             .synchronous(SqliteSynchronous::Full)
@@ -61,7 +77,6 @@ impl Sqlite {
                 .test_before_acquire(false)
                 .connect_with(options.clone())
         };
-        let open = |source| StoreError::Open { location: path.display().to_string(), source };
         let writer = pool(1).await.map_err(open)?;
         migrations().run(&writer).await?;
         let readers = pool(READERS).await.map_err(open)?;

@@ -1,12 +1,15 @@
 //! The statements.
 //!
-//! SQLite and `PostgreSQL` take the same SQL here but for one expression, the rows of a JSON
-//! array that is bound as `$2`: whatever a record writes goes in as one array for each table, so
-//! that a record with a thousand users costs as many statements as one with a single user.
+//! SQLite and `PostgreSQL` take the same SQL here but for a few words. Whatever a record writes
+//! goes in as one JSON array for each table, bound as `$2`, so that a record with a thousand users
+//! costs as many statements as one with a single user. How many rows such an array has no planner
+//! can know, and what is taken for many is joined by reading a whole table; so each dialect has
+//! its own words for looking up one row after another, by the key.
 
-/// The statements, for a dialect's way to read the rows of a JSON array.
+/// The statements, for a dialect's way to read the `$rows` of a JSON array, to `$lock` a row, to
+/// look up what each row names (`$in` … `$out`), and to be `$any` … `$end` of several values.
 macro_rules! statements {
-    ($rows:literal, $lock:literal) => {
+    ($rows:literal, $lock:literal, $in:literal, $out:literal, $any:literal, $end:literal) => {
         pub(super) const MAKE_HEAD: &str = "INSERT INTO head (realm, revision, at, hash) \
             VALUES ($1, 0, 0, $2) ON CONFLICT DO NOTHING";
         pub(super) const LOCK_HEAD: &str =
@@ -19,9 +22,9 @@ macro_rules! statements {
         pub(super) const WRITE: &str = "INSERT INTO log \
             (realm, revision, at, actor, operation, request, content, previous, hash) \
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-        pub(super) const CURRENT: &str = concat!(
-            "SELECT o.kind, o.id, o.body FROM ", $rows, " CROSS JOIN object o \
-            WHERE o.realm = $1 AND o.kind = e.value->>0 AND o.id = e.value->>1"
+        pub(super) const OBJECTS: &str = concat!(
+            "SELECT o.kind, o.id, o.body, o.revision FROM ", $rows, " CROSS JOIN ", $in,
+            "object o WHERE o.realm = $1 AND o.kind = e.value->>0 AND o.id = e.value->>1", $out
         );
         pub(super) const WRITE_EDITS: &str = concat!(
             "INSERT INTO log_edit (realm, kind, id, revision) \
@@ -34,12 +37,14 @@ macro_rules! statements {
             DO UPDATE SET body = excluded.body, revision = excluded.revision"
         );
         pub(super) const GONE: &str = concat!(
-            "DELETE FROM object WHERE realm = $1 AND (kind, id) IN \
-            (SELECT e.value->>0, e.value->>1 FROM ", $rows, ")"
+            "DELETE FROM object WHERE realm = $1 \
+            AND kind", $any, "SELECT e.value->>0 FROM ", $rows, $end, " \
+            AND id", $any, "SELECT e.value->>1 FROM ", $rows, $end, " \
+            AND (kind, id) IN (SELECT e.value->>0, e.value->>1 FROM ", $rows, ")"
         );
         pub(super) const UNFACET: &str = concat!(
-            "DELETE FROM user_facet WHERE realm = $1 AND user_id IN \
-            (SELECT e.value->>0 FROM ", $rows, ")"
+            "DELETE FROM user_facet WHERE realm = $1 \
+            AND user_id", $any, "SELECT e.value->>0 FROM ", $rows, $end
         );
         pub(super) const FACET: &str = concat!(
             "INSERT INTO user_facet (realm, facet, value, user_id) \
@@ -54,15 +59,20 @@ macro_rules! statements {
                 taking_part = facet_usage.taking_part + excluded.taking_part"
         );
         pub(super) const UNDELEGATE: &str = concat!(
-            "DELETE FROM delegation WHERE realm = $1 AND id IN \
-            (SELECT e.value->>0 FROM ", $rows, ")"
+            "DELETE FROM delegation WHERE realm = $1 \
+            AND id", $any, "SELECT e.value->>0 FROM ", $rows, $end
         );
         pub(super) const DELEGATE: &str = concat!(
             "INSERT INTO delegation (realm, id, from_user, to_user) \
             SELECT $1, e.value->>0, e.value->>1, e.value->>2 FROM ", $rows
         );
-        pub(super) const CONTENTS: &str = "SELECT kind, id, body, revision FROM object \
-            WHERE realm = $1 AND kind NOT IN ('user', 'delegation', 'invitation') ORDER BY kind, id";
+        // Users, delegations and invitations are stepped over, however many there are.
+        pub(super) const CONTENTS: &str = concat!(
+            contents!("kind < 'delegation'"), " UNION ALL ",
+            contents!("kind > 'delegation' AND kind < 'invitation'"), " UNION ALL ",
+            contents!("kind > 'invitation' AND kind < 'user'"), " UNION ALL ",
+            contents!("kind > 'user'")
+        );
         pub(super) const OBJECT: &str = "SELECT kind, id, body, revision FROM object \
             WHERE realm = $1 AND kind = $2 AND id = $3";
         pub(super) const PAGE: &str = "SELECT kind, id, body, revision FROM object \
@@ -72,25 +82,18 @@ macro_rules! statements {
             JOIN object o ON o.realm = f.realm AND o.kind = 'user' AND o.id = f.user_id \
             WHERE f.realm = $1 AND f.facet = $2 AND f.value = $3 AND f.user_id > $4 \
             ORDER BY f.user_id LIMIT $5";
-        pub(super) const USERS: &str = concat!(
-            "SELECT o.kind, o.id, o.body, o.revision FROM ", $rows, " CROSS JOIN object o \
-            WHERE o.realm = $1 AND o.kind = 'user' AND o.id = e.value->>0"
-        );
         pub(super) const DELEGATED: &str = concat!(
-            "SELECT d.to_user, o.id, o.body, o.revision, u.id, u.body, u.revision FROM ", $rows,
-            " CROSS JOIN delegation d \
-            JOIN object o ON o.realm = d.realm AND o.kind = 'delegation' AND o.id = d.id \
-            LEFT JOIN object u ON u.realm = d.realm AND u.kind = 'user' AND u.id = d.from_user \
-            WHERE d.realm = $1 AND d.to_user = e.value->>0 ORDER BY d.to_user, o.id"
+            "SELECT o.to_user, o.id, o.from_user FROM ", $rows, " CROSS JOIN ", $in,
+            "delegation o WHERE o.realm = $1 AND o.to_user = e.value->>0", $out
         );
         pub(super) const USAGE: &str = concat!(
-            "SELECT u.facet, u.value, u.listed, u.taking_part FROM ", $rows,
-            " CROSS JOIN facet_usage u \
-            WHERE u.realm = $1 AND u.facet = e.value->>0 AND u.value = e.value->>1"
+            "SELECT o.facet, o.value, o.listed, o.taking_part FROM ", $rows, " CROSS JOIN ", $in,
+            "facet_usage o WHERE o.realm = $1 AND o.facet = e.value->>0 AND o.value = e.value->>1",
+            $out
         );
         pub(super) const DELEGATES: &str = concat!(
-            "SELECT DISTINCT d.to_user FROM ", $rows, " CROSS JOIN delegation d \
-            WHERE d.realm = $1 AND d.from_user = e.value->>0"
+            "SELECT DISTINCT o.to_user FROM ", $rows, " CROSS JOIN ", $in,
+            "delegation o WHERE o.realm = $1 AND o.from_user = e.value->>0", $out
         );
         pub(super) const SINCE: &str = concat!(log_columns!(), "FROM log l \
             WHERE l.realm = $1 AND l.revision > $2 ORDER BY l.revision LIMIT $3");
@@ -113,6 +116,12 @@ macro_rules! statements {
         pub(super) const REMEMBER: &str = "INSERT INTO idempotency \
             (realm, key, fingerprint, answer, at) VALUES ($1, $2, $3, $4, $5)";
         pub(super) const FORGET: &str = "DELETE FROM idempotency WHERE at < $1";
+    };
+}
+
+macro_rules! contents {
+    ($kinds:literal) => {
+        concat!("SELECT kind, id, body, revision FROM object WHERE realm = $1 AND ", $kinds)
     };
 }
 
@@ -142,4 +151,4 @@ macro_rules! log_document {
     };
 }
 
-pub(crate) use {log_columns, log_document, log_edits, log_filter, statements};
+pub(crate) use {contents, log_columns, log_document, log_edits, log_filter, statements};

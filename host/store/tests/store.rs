@@ -328,6 +328,24 @@ fn a_log_that_was_tampered_with_is_found_out() {
     }
 }
 
+#[tokio::test]
+async fn the_file_is_nobody_elses_to_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("permesso.db");
+    let store = open(&Location::Sqlite(path)).await.unwrap();
+    append(&*store, &tenant("t"), 0, vec![change("x", &[("role", "a", Some(json!(1)))])])
+        .await
+        .unwrap();
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+        files += 1;
+    }
+    assert!(files > 1, "the journal is beside it");
+}
+
 #[test]
 fn names_that_cannot_be_are_refused_before_anything_is_written() {
     on_both(async |store| {

@@ -1,7 +1,8 @@
 //! Questions and answers.
 
 use crate::model::{Attributes, Place, Scope};
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 use std::fmt;
 use std::sync::Arc;
 
@@ -241,6 +242,20 @@ impl Reason {
             | Self::FamilyFault { family, .. } => Some(family),
             _ => None,
         }
+    }
+}
+
+/// As programs read it: its code, what exactly, and a text for people.
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut reason = serializer.serialize_struct("Reason", 3)?;
+        reason.serialize_field("code", self.code())?;
+        match self.detail() {
+            Some(detail) => reason.serialize_field("detail", detail)?,
+            None => reason.skip_field("detail")?,
+        }
+        reason.serialize_field("message", &self.to_string())?;
+        reason.end()
     }
 }
 

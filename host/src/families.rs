@@ -9,7 +9,6 @@ use crate::runtime::{Runtime, WasmFamily};
 use permesso_engine::compile::FamilySet;
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::model::Position;
-use permesso_state::{Components, Pointed};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -19,22 +18,6 @@ use std::sync::Arc;
 #[derive(Debug, Default, Clone)]
 pub struct Families {
     by_id: BTreeMap<String, (String, Arc<WasmFamily>)>,
-}
-
-impl Components for Families {
-    fn families(&self) -> FamilySet {
-        self.as_set()
-    }
-
-    fn validate(&self, tenant: &str, family: &str, config: &str) -> Result<Vec<Pointed>, String> {
-        let Some(family) = self.get(family) else { return Ok(Vec::new()) };
-        let found = family.validate(tenant, config).map_err(|fault| fault.to_string())?;
-        let pointed = found.into_iter().map(|diagnostic| Pointed {
-            pointer: diagnostic.pointer.to_string(),
-            message: diagnostic.message,
-        });
-        Ok(pointed.collect())
-    }
 }
 
 impl Families {
@@ -145,12 +128,6 @@ impl Families {
                 (id.clone(), Arc::clone(family) as Arc<dyn permesso_engine::family::Family>)
             })
             .collect()
-    }
-
-    /// As tenants of a store are told of them.
-    #[must_use]
-    pub fn components(&self) -> Arc<dyn Components> {
-        Arc::new(self.clone())
     }
 
     /// Asks each family about its configuration by a tenant.

@@ -6,6 +6,7 @@
 )]
 
 pub mod cli;
+mod components;
 pub mod conformance;
 pub mod families;
 pub mod folder;

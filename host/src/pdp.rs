@@ -3,6 +3,7 @@
 //! This is what an application embeds. It reads folders, loads components, compiles tenants and
 //! decides; it opens no port and starts no thread but the one that ticks the families' deadlines.
 
+use crate::components::Local;
 use crate::families::Families;
 use crate::folder::{FolderError, TenantFolder};
 use crate::runtime::{LoadError, Runtime, RuntimeConfig, RuntimeError, WasmFamily};
@@ -12,6 +13,7 @@ use permesso_engine::compile::{Compiled, Definition, compile};
 use permesso_engine::decision::{Decision, Explanation, Request};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::family::{Family as _, Fault};
+use permesso_state::Components;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -414,6 +416,21 @@ impl Pdp {
     #[must_use]
     pub fn families(&self) -> &Families {
         &self.families
+    }
+
+    /// The families as tenants of a store are told of them: those that are installed, and those
+    /// that the depot has kept.
+    #[must_use]
+    pub fn components(&self) -> Arc<dyn Components> {
+        let depot = self.follower.as_ref().and_then(|follower| {
+            let depot = follower.depot().clone();
+            // What is taken out has to be gone even where nothing earlier can be loaded.
+            let cache = depot.cache().map_err(|error| {
+                tracing::warn!(%error, "earlier versions of families are not looked for");
+            });
+            Some((depot, cache.ok()?, self.runtime.clone()))
+        });
+        Arc::new(Local::new(self.families.clone(), self.without.clone(), depot))
     }
 
     /// The folders that are served, in the order given.

@@ -52,6 +52,16 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self }
     }
 
+    /// The same, waiting no longer than that for an answer.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke.
+    pub fn patient(self, patience: Duration) -> io::Result<Self> {
+        self.stream.get_ref().set_read_timeout(Some(patience))?;
+        Ok(self)
+    }
+
     /// Sends JSON, or nothing where there is no body, with these headers.
     ///
     /// # Errors

@@ -4,10 +4,12 @@
 //! that does not find them says so.
 
 mod client;
+mod proxy;
 mod server;
 mod stored;
 
 pub use client::{Client, Response};
+pub use proxy::{Line, Proxy};
 pub use server::Server;
 pub use stored::{Stored, decide};
 

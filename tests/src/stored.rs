@@ -5,7 +5,7 @@ use permesso_cluster::Cluster;
 use serde_json::json;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 const CATALOG: &str = r#"
@@ -118,6 +118,14 @@ impl Stored {
         let none = self.folder().join("none").display().to_string();
         let own = ["--store", &self.url, "--families", &none];
         Server::start(own.into_iter().chain(args.iter().copied()))
+    }
+
+    /// Serves it under another address than its own, without families and without a log.
+    #[must_use]
+    pub fn serve_at(&self, url: &str, args: &[&str]) -> Server {
+        let none = self.folder().join("none").display().to_string();
+        let own = ["--store", url, "--families", &none];
+        Server::logging(own.into_iter().chain(args.iter().copied()), Stdio::null())
     }
 
     /// A connection to a server of it, with the key.

@@ -87,6 +87,12 @@ impl Call {
         if self.body.is_empty() { Ok(T::default()) } else { self.read() }
     }
 
+    /// The body as it is.
+    pub(crate) fn text(&self) -> Result<String, Problem> {
+        String::from_utf8(self.body.to_vec())
+            .map_err(|_| Problem::bad("the body is no UTF-8; write it as such"))
+    }
+
     /// Whether the caller wants that type of content.
     pub(crate) fn accepts(&self, media: &str) -> bool {
         let accepted = self.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
@@ -138,6 +144,12 @@ impl Call {
             }
             (None, None) => Ok(Some(Vec::new())),
         }
+    }
+
+    /// At which revision the tenant as a whole has to be, where the caller says so.
+    pub(crate) fn expected(&self) -> Result<Option<u64>, Problem> {
+        let wanted = self.matching(Kind::Settings, "tenant")?.unwrap_or_default();
+        Ok(wanted.first().and_then(|wanted| wanted.revision))
     }
 
     /// Makes a change in the caller's name.

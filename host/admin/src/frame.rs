@@ -145,6 +145,10 @@ async fn gate(
     tenant: Option<&str>,
 ) -> Result<(), Problem> {
     let verb = route.verb().unwrap_or(Verb::Read);
+    if matches!(route.gate, Gate::Known | Gate::Platform | Gate::PlatformIn) {
+        // A key that was revoked meanwhile is not to open anything for longer than that.
+        admin.node.is_current_realm(&Realm::platform())?;
+    }
     match route.gate {
         Gate::Open => Ok(()),
         Gate::Known if principal.has(Verb::Platform) => Ok(()),

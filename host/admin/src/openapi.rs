@@ -202,7 +202,7 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     if route.gate != Gate::Open {
         headers.insert(REVISION.as_str().to_owned(), integer);
     }
-    if route.method == Method::GET && route.path.ends_with('}') {
+    if route.tagged {
         headers.insert("etag".to_owned(), json!({"schema": {"type": "string"}}));
     }
     if route.changes {

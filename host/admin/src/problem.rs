@@ -12,7 +12,7 @@ use axum::response::Response;
 use permesso_auth::Refusal;
 use permesso_engine::diagnostic::Diagnostic;
 use permesso_state::{ChangeError, Unserved};
-use permesso_store::StoreError;
+use permesso_store::{Record, StoreError};
 use serde_json::{Map, Value, json};
 
 /// The content type of every problem.
@@ -82,6 +82,21 @@ impl Problem {
         let found: Vec<Value> = found.into_iter().map(diagnostic).collect();
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
             .with("diagnostics", Value::Array(found))
+    }
+
+    /// It changed since the caller read it, to revision `is`.
+    fn stale(detail: String, is: u64, by: &str, change: Option<&Record>) -> Self {
+        let conflict = match change {
+            Some(change) => json!({
+                "revision": change.revision,
+                "actor": change.actor,
+                "at": change.at,
+                "operation": change.operation,
+            }),
+            None => json!({"revision": is, "actor": by, "at": null, "operation": null}),
+        };
+        Self::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", detail)
+            .with("conflict", conflict)
     }
 
     pub(crate) fn internal() -> Self {
@@ -263,18 +278,12 @@ impl From<ChangeError> for Problem {
                 }
             }
             ChangeError::Stale { is, by, change, .. } => {
-                let conflict = match change {
-                    Some(change) => json!({
-                        "revision": change.revision,
-                        "actor": change.actor,
-                        "at": change.at,
-                        "operation": change.operation,
-                    }),
-                    None => json!({"revision": is, "actor": by, "at": null, "operation": null}),
-                };
-                Self::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", detail)
-                    .with("conflict", conflict)
+                Self::stale(detail, is, &by, change.as_deref())
             }
+            ChangeError::Moved { is, change, .. } => {
+                Self::stale(detail, is, "nobody", change.as_deref())
+            }
+            ChangeError::NoRevision { .. } => Self::not_found(detail),
             ChangeError::Unconditional { .. } => {
                 Self::new(StatusCode::PRECONDITION_REQUIRED, "unconditional", detail)
             }

@@ -1,6 +1,6 @@
 //! What an endpoint answers when all is well.
 
-use crate::route::{JSON, LINES, YAML};
+use crate::route::{JSON, LINES, SCHEMA, YAML};
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -39,8 +39,13 @@ impl Reply {
         Self::new(JSON, json.into())
     }
 
-    pub(crate) fn yaml(text: String) -> Self {
-        Self::new(YAML, Body::from(text))
+    pub(crate) fn yaml(text: impl Into<Body>) -> Self {
+        Self::new(YAML, text.into())
+    }
+
+    /// A JSON Schema.
+    pub(crate) fn schema(schema: &Value) -> Self {
+        Self::new(SCHEMA, Body::from(schema.to_string()))
     }
 
     pub(crate) fn lines(body: Body) -> Self {

@@ -64,12 +64,14 @@ pub(crate) struct Route {
     pub(crate) name: String,
     pub(crate) summary: String,
     pub(crate) gate: Gate,
-    /// What has to be held to read it.
+    /// What has to be held to get as far as the endpoint.
     pub(crate) permission: Option<&'static str>,
     /// Whether it writes.
     pub(crate) changes: bool,
     pub(crate) query: Vec<Param>,
     pub(crate) matching: Matching,
+    /// Whether ETag says of which revision the answer is.
+    pub(crate) tagged: bool,
     pub(crate) taken: Option<Taken>,
     /// Of success.
     pub(crate) status: StatusCode,
@@ -81,6 +83,7 @@ pub(crate) struct Route {
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const YAML: &str = "application/yaml";
 pub(crate) const LINES: &str = "application/x-ndjson";
+pub(crate) const SCHEMA: &str = "application/schema+json";
 
 impl Route {
     /// An endpoint. Within a tenant's path it is about that tenant, else about the platform.
@@ -99,6 +102,7 @@ impl Route {
         let gate =
             if path.starts_with("/tenants/{tenant}") { Gate::Tenant } else { Gate::Platform };
         let changes = method != Method::GET;
+        let tagged = !changes && path.ends_with('}');
         Self {
             method,
             gate,
@@ -108,6 +112,7 @@ impl Route {
             permission: None,
             query: if changes { vec![DRY_RUN] } else { Vec::new() },
             matching: Matching::No,
+            tagged,
             taken: None,
             status: StatusCode::OK,
             answers: Vec::new(),
@@ -140,6 +145,11 @@ impl Route {
 
     pub(crate) fn matching(mut self, matching: Matching) -> Self {
         self.matching = matching;
+        self
+    }
+
+    pub(crate) fn tagged(mut self) -> Self {
+        self.tagged = true;
         self
     }
 

@@ -140,6 +140,8 @@ pub(crate) fn shared() -> Vec<(&'static str, Value)> {
             "users": count,
             "revision": revision(),
             "age_ms": count,
+            "family": {"type": "string", "description": "The family that would be asked"},
+            "digest": {"type": "string", "description": "The component of it that is missing"},
         },
         "required": ["type", "title", "status", "detail", "code"],
         "additionalProperties": false,

@@ -4,7 +4,9 @@ use super::{Failure, Sources, now};
 use crate::folder::TenantFolder;
 use crate::pdp::Pdp;
 use clap::Args;
-use permesso_engine::decision::{Decision, Explanation, Obligation, Request, Resource, Step};
+use permesso_engine::decision::{
+    Decision, Explanation, Obligation, Reason, Request, Resource, Step,
+};
 use permesso_engine::flip::Flips;
 use permesso_engine::inspect::Circumstances;
 use permesso_engine::model::{Attributes, Value};
@@ -69,7 +71,7 @@ impl About {
 struct Answer<'a> {
     tenant: &'a str,
     decision: bool,
-    reason: ReasonView<'a>,
+    reason: &'a Reason,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     obligations: Vec<&'a Obligation>,
     revision: u64,
@@ -77,14 +79,6 @@ struct Answer<'a> {
     trace: Option<&'a [Step]>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     flips: Option<&'a Flips>,
-}
-
-#[derive(Serialize)]
-struct ReasonView<'a> {
-    code: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<&'a str>,
-    message: String,
 }
 
 impl Ask {
@@ -182,11 +176,7 @@ pub(super) fn print_json(
     let answer = Answer {
         tenant,
         decision: decision.is_allow(),
-        reason: ReasonView {
-            code: decision.reason.code(),
-            detail: decision.reason.detail(),
-            message: decision.reason.to_string(),
-        },
+        reason: &decision.reason,
         obligations: decision.obligations.iter().map(|obligation| &**obligation).collect(),
         revision: decision.revision,
         trace: why.map(|(trace, _)| trace),

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_state::code::{
     Apply as Applying, Bundle, Compare, Differences, Export as Exporting, ImportOptions, Part,
-    diff, import, schemas,
+    diff, import, schema, schemas,
 };
 use permesso_state::operation::PublishProduct;
 use permesso_state::{ChangeError, Node, Options};
@@ -290,18 +290,14 @@ pub(super) struct Schema {
 
 impl Schema {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let schemas = schemas();
         if let Some(name) = &self.name {
-            let known: Vec<&str> = schemas.keys().copied().collect();
-            let schema = schemas.get(name.as_str()).ok_or_else(|| {
-                Failure(format!("error: no schema `{name}`; there are {}", known.join(", ")))
-            })?;
-            print_pretty(schema)?;
+            let schema = schema(name).map_err(|error| Failure(format!("error: {error}")))?;
+            print_pretty(&schema)?;
         }
         if let Some(folder) = &self.out {
-            for (name, schema) in &schemas {
+            for (name, schema) in schemas() {
                 let path = folder.join(format!("{name}.schema.json"));
-                let text = serde_json::to_string_pretty(schema).unwrap_or_default();
+                let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
                 std::fs::write(&path, text + "\n").map_err(|error| {
                     Failure(format!("error: cannot write `{}`: {error}", path.display()))
                 })?;

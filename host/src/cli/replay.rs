@@ -1,9 +1,9 @@
 //! `permesso replay`: what would have been decided at a revision that is past.
 
-use super::ask::{About, exit, print_json, verdict};
+use super::ask::{About, exit, verdict};
 use super::explain::tree;
 use super::stored::wait_for;
-use super::{Components, Failure, Stored};
+use super::{Components, Failure, Stored, print_pretty};
 use clap::Args;
 use permesso_engine::decision::Request;
 use permesso_engine::inspect::Circumstances;
@@ -50,8 +50,7 @@ impl Replay {
             })?;
             let decision = &replayed.explanation.decision;
             if self.json {
-                let trace = &replayed.explanation.trace;
-                print_json(&self.tenant, decision, Some((trace, &Default::default())))?;
+                print_pretty(&replayed)?;
                 return Ok(exit(decision));
             }
             println!(

@@ -68,6 +68,10 @@ struct Following {
     #[arg(long, value_name = "URL", env = "PERMESSO_STORE")]
     store: Option<Location>,
     /// A file with the issuers whose tokens let people administer
+    ///
+    /// YAML: a list `issuers`, each with `issuer` and `audience`, and with `tenant` or
+    /// `tenant_claim`, which say for which tenant its tokens are good. Its keys are found as
+    /// OpenID Connect Discovery says, or at `jwks: {url: …}` or `jwks: {file: …}`.
     #[arg(long, value_name = "FILE", requires = "store")]
     issuers: Option<PathBuf>,
     /// How long to go on deciding without news from the store, in seconds
@@ -198,7 +202,7 @@ impl Following {
 
 /// Takes over other families.
 async fn reinstalled(node: &Arc<Node>, pdp: &Pdp) {
-    let failed = node.recompile(pdp.families().components()).await;
+    let failed = node.recompile(pdp.components()).await;
     let failed = failed.into_iter().chain(node.record_components().await);
     for (tenant, error) in failed {
         tracing::error!(tenant, %error, "a change of families was not taken over");

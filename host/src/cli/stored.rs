@@ -63,7 +63,7 @@ pub(super) async fn node(
     config: NodeConfig,
 ) -> Result<Arc<Node>, Failure> {
     let authorizer = Arc::clone(pdp.authorizer());
-    Ok(Node::start(store, authorizer, pdp.families().components(), config).await?)
+    Ok(Node::start(store, authorizer, pdp.components(), config).await?)
 }
 
 /// Whoever has the store in hand at a command line.

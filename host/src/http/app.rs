@@ -11,6 +11,7 @@ use super::metadata::PublicUrl;
 use super::problem::{Problem, json_response};
 use super::readiness::Readiness;
 use super::tenancy::Tenancy;
+use super::waiting::Waiting;
 use super::{body, headers};
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
@@ -45,6 +46,7 @@ pub(super) struct App {
     admin: Option<Arc<Admin>>,
     limits: Limits,
     in_flight: AtomicUsize,
+    waiting: Waiting,
     readiness: Readiness,
     url: PublicUrl,
     metadata: Bytes,
@@ -59,6 +61,7 @@ impl App {
             admin: config.admin.clone(),
             limits: config.limits,
             in_flight: AtomicUsize::new(0),
+            waiting: Waiting::new(config.limits.requests_in_flight),
             readiness,
             metadata: url.metadata().into(),
             url,
@@ -108,7 +111,13 @@ impl App {
         for _ in 0..ROUNDS {
             match self.decided(endpoint, tenant.clone(), &body, &gate) {
                 Ok(answer) => return Ok(json_response(answer)),
-                Err(stop) => gate.go_on(stop).await?,
+                Err(stop) => {
+                    let _place = match &stop {
+                        Stop::Behind(tenant, _) => Some(self.waiting.enter(tenant)?),
+                        _ => None,
+                    };
+                    gate.go_on(stop).await?;
+                }
             }
         }
         Err(Problem::Unread)

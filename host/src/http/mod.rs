@@ -31,6 +31,7 @@ mod readiness;
 mod routes;
 mod server;
 mod tenancy;
+mod waiting;
 
 pub use config::{Limits, ServerConfig};
 pub use error::ServeError;

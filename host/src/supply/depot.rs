@@ -14,7 +14,7 @@
 //! digest, which is checked each time one is read.
 
 use super::digest::Digest;
-use super::state::{FORMAT, FamilyState, State};
+use super::state::{FORMAT, FamilyState, Generation, State};
 use super::trust::{Trust, TrustError};
 use crate::runtime::{Cache, CacheError, LoadError, Runtime, WasmFamily};
 use std::fs::{self, DirBuilder, File};
@@ -209,17 +209,27 @@ impl Depot {
             family: id.to_owned(),
             what: format!("generation {}", family.current),
         })?;
-        let trust = |source| DepotError::Trust { family: id.to_owned(), source };
-        if generation.signature.is_some() {
-            let trusted = self.trust().map_err(trust)?;
-            trusted.check(generation.digest, generation.signature.as_ref(), None).map_err(trust)?;
-        }
+        self.is_trusted(id, generation)?;
         let damaged = || DepotError::Blob { family: id.to_owned(), digest: generation.digest };
         let bytes = fs::read(self.blob(generation.digest)).map_err(|_| damaged())?;
         if Digest::of(&bytes) != generation.digest {
             return Err(damaged());
         }
         Ok(runtime.load_with(&bytes, id, &family.config(), cache)?)
+    }
+
+    /// Whether the publisher of a component is trusted today.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub(crate) fn is_trusted(&self, id: &str, generation: &Generation) -> Result<(), DepotError> {
+        let trust = |source| DepotError::Trust { family: id.to_owned(), source };
+        if generation.signature.is_some() {
+            let trusted = self.trust().map_err(trust)?;
+            trusted.check(generation.digest, generation.signature.as_ref(), None).map_err(trust)?;
+        }
+        Ok(())
     }
 
     /// Switches a family off or on again. What it governs is denied while it is off.

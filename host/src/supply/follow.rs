@@ -148,7 +148,7 @@ impl Follower {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::install::{Candidate, InstallOptions, Installed};
     use super::super::key::SecretKey;
     use super::super::signature::{Signature, Validity};
@@ -159,17 +159,18 @@ mod tests {
     use std::time::Duration;
 
     const FAMILY: &[u8] = include_bytes!("../../../tests/fixtures/family-1.0.0.wasm");
-    const ID: &str = "scheduler-events";
+    pub(crate) const ID: &str = "scheduler-events";
 
-    struct Bench {
+    /// A depot in which one family is installed, signed by a publisher who is trusted.
+    pub(crate) struct Bench {
         folder: tempfile::TempDir,
         key: SecretKey,
-        runtime: Runtime,
-        follower: Follower,
+        pub(crate) runtime: Runtime,
+        pub(crate) follower: Follower,
     }
 
     impl Bench {
-        fn new() -> Self {
+        pub(crate) fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let patience = Duration::from_secs(10);
             let config = RuntimeConfig {
@@ -199,14 +200,14 @@ mod tests {
             self.follower.depot().install(&self.runtime, &candidate, &options, now).unwrap()
         }
 
-        fn trust(&self, rest: &str) {
+        pub(crate) fn trust(&self, rest: &str) {
             let key = self.key.public();
             let text =
                 format!("publishers:\n- id: vendor\n  key: {key}\n  families: [{ID}]\n{rest}");
             fs::write(self.folder.path().join("depot/trust.yaml"), text).unwrap();
         }
 
-        fn poll(&mut self) -> Option<Swap> {
+        pub(crate) fn poll(&mut self) -> Option<Swap> {
             self.follower.poll(&self.runtime).unwrap()
         }
     }

@@ -24,6 +24,9 @@ mod signature;
 mod state;
 mod trust;
 
+#[cfg(test)]
+pub(crate) use follow::tests as bench;
+
 pub use depot::{Depot, DepotError};
 pub use digest::{Digest, NotADigest};
 pub use follow::{Follower, Swap};

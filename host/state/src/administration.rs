@@ -153,7 +153,7 @@ pub(crate) fn asks(
         }
         Kind::User => user(id, before, after, handed),
         Kind::Delegation => plain("permesso.delegations.edit"),
-        // Goes with the user, or is a reminder to one.
+        // Goes with the user, or is a reminder to one; see [`invited`] for what it hands out.
         Kind::Invitation => plain("permesso.users.invite"),
     }
 }
@@ -200,35 +200,41 @@ fn user(
     let parse = |body: Option<&Body>| -> Result<Option<User>, ChangeError> {
         body.map(|body| read(Kind::User, id, body)).transpose()
     };
-    let present = |user: &Option<User>| user.as_ref().is_some_and(|u| u.status != Status::Deleted);
-    let (was, is) = (parse(before)?, parse(after)?);
-    let (had, has) = (present(&was), present(&is));
+    // Whoever was deleted has nothing, whatever is still written of them: all that they had is
+    // handed out again if they come back.
+    let present = |user: &User| user.status != Status::Deleted;
+    let (was, is) = (parse(before)?.filter(present), parse(after)?.filter(present));
+    let (had, has) = (was.is_some(), is.is_some());
     let (was, is) = (was.unwrap_or_default(), is.unwrap_or_default());
     let names = |list: &[Text]| list.iter().map(ToString::to_string).collect::<BTreeSet<String>>();
     let (before, after) = (names(&was.roles), names(&is.roles));
     let mut asks = Vec::new();
     let mut ask = |permission, roles| asks.push(Ask { permission, id: id.to_owned(), roles });
-    if had && !has {
-        ask("permesso.users.delete", before);
-        return Ok(asks);
-    }
-    let moved: BTreeSet<String> = before.symmetric_difference(&after).cloned().collect();
-    let mut roles = moved.clone();
     let others = differ(&was.policies, &is.policies)
         || differ(&was.grants, &is.grants)
         || differ(&was.rights, &is.rights)
         || was.owner != is.owner;
+    let moved: BTreeSet<String> = before.symmetric_difference(&after).cloned().collect();
+    let mut roles = moved.clone();
     if others {
-        hand_out_to_user(&mut handed.candidate, &was, &is);
+        for user in [&was, &is] {
+            hand_out_to_user(&mut handed.candidate, user, was.owner != is.owner);
+        }
         roles.extend(candidate());
     }
-    if !had && has {
-        ask("permesso.users.invite", roles);
-    } else if !moved.is_empty() || others {
-        ask("permesso.users.assign", roles);
+    match (had, has) {
+        (_, false) => {
+            ask("permesso.users.delete", roles);
+            return Ok(asks);
+        }
+        (false, true) => ask("permesso.users.invite", roles),
+        (true, true) if !moved.is_empty() || others => ask("permesso.users.assign", roles),
+        (true, true) => {}
     }
     if had && was.status != is.status {
-        ask("permesso.users.deactivate", after);
+        // All that they have counts again, or no longer.
+        hand_out_to_user(&mut handed.candidate, &is, is.owner);
+        ask("permesso.users.deactivate", after.union(&candidate()).cloned().collect());
     }
     let rest = was.name != is.name
         || differ(&was.teams, &is.teams)
@@ -242,18 +248,17 @@ fn user(
     Ok(asks)
 }
 
-fn hand_out_to_user(candidate: &mut Role, was: &User, is: &User) {
-    for user in [was, is] {
-        candidate.policies.extend(user.policies.iter().cloned());
-        candidate.grants.extend(user.grants.iter().cloned());
-        // A tick reaches as far as the role that lets it be set; at most everywhere.
-        candidate.grants.extend(user.rights.add.iter().map(|permission| Grant {
-            permission: Some(permission.clone()),
-            scope: Scope::ALL,
-            ..Grant::default()
-        }));
-    }
-    if was.owner != is.owner {
+/// What a user has besides roles; with `owner` also that the account is theirs.
+fn hand_out_to_user(candidate: &mut Role, user: &User, owner: bool) {
+    candidate.policies.extend(user.policies.iter().cloned());
+    candidate.grants.extend(user.grants.iter().cloned());
+    // A tick reaches as far as the role that lets it be set; at most everywhere.
+    candidate.grants.extend(user.rights.add.iter().map(|permission| Grant {
+        permission: Some(permission.clone()),
+        scope: Scope::ALL,
+        ..Grant::default()
+    }));
+    if owner {
         let everything = Text::from("*");
         candidate.grants.push(Grant {
             permission: Some(everything),
@@ -261,6 +266,13 @@ fn hand_out_to_user(candidate: &mut Role, was: &User, is: &User) {
             ..Grant::default()
         });
     }
+}
+
+/// What has to be held to send an invitation: the link lets in whoever has it, as the user.
+pub(crate) fn invited(user: &User, handed: &mut Handed) -> Ask {
+    hand_out_to_user(&mut handed.candidate, user, user.owner);
+    let roles = user.roles.iter().map(ToString::to_string).chain(candidate()).collect();
+    Ask { permission: "permesso.users.invite", id: user.id.to_string(), roles }
 }
 
 /// Whether two values are written in different ways.

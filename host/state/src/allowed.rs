@@ -14,14 +14,15 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`ChangeError::Denied`] where they do not, [`ChangeError::NoTenant`], and those of what
-    /// the decision turns on.
+    /// [`ChangeError::Denied`] where they do not, [`ChangeError::NoTenant`], where what is known
+    /// is too old to say, and those of what the decision turns on.
     pub async fn may(
         self: &Arc<Self>,
         realm: &Realm,
         caller: &Caller,
         permission: &str,
     ) -> Result<(), ChangeError> {
+        self.is_current_realm(realm)?;
         let look = self.look(realm)?;
         checks::holds(self, &look.view(self), caller, permission).await
     }

@@ -164,7 +164,7 @@ impl Node {
         edits.extend(serving(&view, &candidate, &edits)?);
         let mut parts =
             vec![Part { live: Arc::clone(live), state: Arc::new(view.state.clone()), edits }];
-        for (realm, edits) in elsewhere {
+        for (realm, mut edits) in elsewhere {
             let live = self.live_or_new(&realm);
             let state = live.state.load_full();
             let view = View { node: self, realm: &realm, state: &state, now: view.now };
@@ -178,7 +178,8 @@ impl Node {
                 })
                 .collect();
             let candidate = Arc::new(state.with(&edits)?);
-            checks::whole(self, &view, candidate, &edited).await?;
+            let candidate = checks::whole(self, &view, candidate, &edited).await?;
+            edits.extend(serving(&view, &candidate, &edits)?);
             parts.push(Part { live, state, edits });
         }
         if options.dry_run {
@@ -317,6 +318,8 @@ async fn precondition(view: &View<'_>, wanted: &Precondition) -> Result<(), Chan
     let is = found.map_or(0, |object| object.revision);
     match revision {
         None if is > 0 => return Ok(()),
+        // A role of the product is there before the tenant has its own of it.
+        None if *kind == Kind::Role && view.role(id).is_some() => return Ok(()),
         None => return Err(view.missing(*kind, id)),
         Some(expected) if *expected == is => return Ok(()),
         Some(_) => {}

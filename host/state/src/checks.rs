@@ -12,11 +12,13 @@ use crate::view::View;
 use permesso_auth::KeyRecord;
 use permesso_auth::key::{Tenants, Verb};
 use permesso_engine::compile::{
-    Compiled, Definition, check_delegation, check_user, compile, compile_member,
+    Compiled, Definition, FamilySet, check_delegation, check_user, compile, compile_member,
 };
 use permesso_engine::decision::{Decision, Reason, Request, Resource};
 use permesso_engine::load::Source;
-use permesso_engine::model::{Attributes, Delegation, Directory, Role, Tenant, User, Value};
+use permesso_engine::model::{
+    Attributes, Delegation, Directory, Role, Status, Tenant, User, Value,
+};
 use permesso_engine::{decide_alone, model};
 use permesso_store::feed::{self, Facet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +43,16 @@ pub(crate) async fn may(
         let (before, after) = (before.as_ref(), after.as_ref());
         let found = administration::asks(*kind, id, before, after, standard, &mut handed)?;
         asks.extend(found);
+        if *kind == Kind::Invitation && after.is_some() {
+            // Whoever comes with it is asked about as a user.
+            let user: Option<User> = match view.object(Kind::User, id).await? {
+                Some(object) => Some(read(Kind::User, id, &object.body)?),
+                None => None,
+            };
+            if let Some(user) = user.filter(|user| user.status != Status::Deleted) {
+                asks.insert(administration::invited(&user, &mut handed));
+            }
+        }
     }
     let judge = Judge { node, view, caller, compiled };
     // Whoever may hand out anything need not hold it.
@@ -190,7 +202,7 @@ impl Judge<'_> {
     /// The tenant with a role that grants what is handed out, and nobody in it but the caller.
     async fn with_candidate(&self, mut role: Role) -> Result<Compiled, ChangeError> {
         role.id = CANDIDATE.into();
-        let mut tenant: Source<Tenant> = self.view.state.tenant.clone();
+        let mut tenant: Source<Tenant> = Source::clone(&self.view.state.tenant);
         tenant.value.roles.push(role);
         let mut user = match self.caller {
             Caller::User { id, .. } => self.view.user(id).await?,
@@ -201,15 +213,17 @@ impl Judge<'_> {
             user.id = KEY.into();
         }
         let directory = Directory { users: vec![user], delegations: Vec::new() };
-        let families = self.node.components().families();
-        Ok(compile(&Definition {
-            catalog: self.view.catalog(),
-            tenant: &tenant,
-            directory: &Source::new("the caller", directory),
-            families: &families,
-            revision: self.view.revision(),
-            lenient: true,
-        })?)
+        let directory = Source::new("the caller", directory);
+        self.node.with_families(self.view.state, |families| {
+            compile(&Definition {
+                catalog: self.view.catalog(),
+                tenant: &tenant,
+                directory: &directory,
+                families,
+                revision: self.view.revision(),
+                lenient: true,
+            })
+        })
     }
 }
 
@@ -262,18 +276,25 @@ pub(crate) async fn compiled(
     let policy = edited.iter().any(|edit| edit.kind.is_policy());
     if policy && let Some(pin) = candidate.pin()? {
         candidate.catalog = node.catalog(&pin).await?;
-        if edited.iter().any(|edit| matches!(edit.kind, Kind::Family | Kind::Catalog)) {
-            node.validate(&candidate.tenant)?;
-        }
-        let families = node.components().families();
-        let compiled = compile(&Definition {
-            catalog: &candidate.catalog,
-            tenant: &candidate.tenant,
-            directory: &Source::default(),
-            families: &families,
-            revision: candidate.revision,
-            lenient: false,
-        })?;
+        let compile = |families: &FamilySet| {
+            compile(&Definition {
+                catalog: &candidate.catalog,
+                tenant: &candidate.tenant,
+                directory: &Source::default(),
+                families,
+                revision: candidate.revision,
+                lenient: false,
+            })
+        };
+        // What is said to a family has to please the one that is installed; any other edit does
+        // not wait for one that refuses what it was told before.
+        let compiled = match edited.iter().any(|e| matches!(e.kind, Kind::Family | Kind::Catalog)) {
+            true => {
+                node.validate(&candidate.tenant)?;
+                compile(&node.components().families())?
+            }
+            false => node.with_families(&candidate, compile)?,
+        };
         candidate.compiled = Some(Arc::new(compiled));
     } else if policy {
         candidate.compiled = None;

@@ -19,7 +19,8 @@ pub trait Components: fmt::Debug + Send + Sync {
     /// All of them, as the engine takes them.
     fn families(&self) -> FamilySet;
 
-    /// One of a digest, which need not be the one that answers now; none where it is not here.
+    /// One of a digest, which need not be the one that answers now; none where it is not here, or
+    /// may no longer answer. May take as long as loading it takes.
     fn component(&self, family: &str, digest: &str) -> Option<Arc<dyn Family>> {
         self.families().remove(family).filter(|found| found.digest() == digest)
     }

@@ -89,6 +89,28 @@ pub enum ChangeError {
         /// The change.
         change: Option<Box<Record>>,
     },
+    /// The tenant has changed since the caller read it.
+    #[error("{realm} is at revision {is}, not at {expected}; read it again")]
+    Moved {
+        /// Which tenant.
+        realm: Realm,
+        /// What the caller had read.
+        expected: u64,
+        /// What it is at.
+        is: u64,
+        /// The change that led there.
+        change: Option<Box<Record>>,
+    },
+    /// The log has nothing of that revision.
+    #[error("{realm} has no revision {revision}: {why}")]
+    NoRevision {
+        /// Whose log.
+        realm: Realm,
+        /// The revision that was asked for.
+        revision: u64,
+        /// Why there is nothing of it.
+        why: String,
+    },
     /// The caller did not say which revision it edits.
     #[error("say which revision of the {kind} `{id}` this edits: If-Match, or `revision`")]
     Unconditional {

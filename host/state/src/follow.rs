@@ -1,7 +1,13 @@
 //! Following the log.
 
-use crate::node::Node;
+use crate::node::{Node, now};
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+/// For how long the answer to a request with an idempotency key is kept, in milliseconds.
+const REMEMBERED: i64 = 24 * 60 * 60 * 1000;
+/// How often older ones are forgotten.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 /// Takes over what others write, until the node is gone: when the bell of the store rings, and
 /// from time to time to be sure.
@@ -11,6 +17,7 @@ pub async fn follow(node: Weak<Node>) {
         return;
     };
     let mut away = false;
+    let mut forgotten: Option<Instant> = None;
     loop {
         let rung = bell.notified();
         let Some(node) = node.upgrade() else { return };
@@ -26,6 +33,12 @@ pub async fn follow(node: Weak<Node>) {
                 tracing::warn!(%error, "cannot follow the store; going on with what is known");
                 away = true;
             }
+        }
+        if !away && forgotten.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
+            if let Err(error) = node.store().forget(now() - REMEMBERED).await {
+                tracing::warn!(%error, "old answers were not forgotten");
+            }
+            forgotten = Some(Instant::now());
         }
         drop::<Arc<Node>>(node);
         let _ = tokio::time::timeout(poll, rung).await;

@@ -7,6 +7,7 @@
 use crate::error::Unserved;
 use crate::node::{Node, now};
 use crate::tenant::Live;
+use permesso_store::Realm;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -27,6 +28,18 @@ impl Node {
     pub fn is_current(&self, tenant: &str) -> Result<(), Unserved> {
         match self.realms.load().get(tenant) {
             Some(live) => self.is_fresh(tenant, live),
+            None => Ok(()),
+        }
+    }
+
+    /// The same of a tenant or of the platform.
+    ///
+    /// # Errors
+    ///
+    /// Where what is known is not new enough.
+    pub fn is_current_realm(&self, realm: &Realm) -> Result<(), Unserved> {
+        match self.live(realm) {
+            Some(live) => self.is_fresh(realm.tenant_id().unwrap_or("the platform"), &live),
             None => Ok(()),
         }
     }

@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use permesso_auth::KeyRecord;
 use permesso_engine::Authorizer;
 use permesso_engine::compile::subjects::{Need, Subjects};
-use permesso_engine::compile::{Compiled, OpenDefinition, compile_open};
+use permesso_engine::compile::{Compiled, FamilySet, OpenDefinition, compile_open};
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::load::Source;
 use permesso_engine::model::{Catalog, Position, Tenant};
@@ -94,11 +94,12 @@ pub struct Node {
 }
 
 impl Node {
-    /// A node that has read everything that there is.
+    /// A node that has read everything that there is. A tenant that does not compile with these
+    /// families is left out, and said so in the log.
     ///
     /// # Errors
     ///
-    /// Where the store cannot be read, or a tenant in it does not compile with these families.
+    /// Where the store cannot be read.
     pub async fn start(
         store: Arc<dyn Store>,
         authorizer: Arc<Authorizer>,
@@ -284,18 +285,57 @@ impl Node {
         };
         state.catalog = self.catalog(&pin).await?;
         let subjects = subjects.unwrap_or_else(|| Arc::new(Subjects::new(self.config.subjects)));
-        let families = self.components().families();
-        let compiled = compile_open(&OpenDefinition {
-            catalog: &state.catalog,
-            tenant: &state.tenant,
-            families: &families,
-            revision: state.revision,
-            lenient: false,
-            subjects: &subjects,
-            touched,
+        let compiled = self.with_families(state, |families| {
+            compile_open(&OpenDefinition {
+                catalog: &state.catalog,
+                tenant: &state.tenant,
+                families,
+                revision: state.revision,
+                lenient: false,
+                subjects: &subjects,
+                touched,
+            })
         })?;
         self.serve(state, Some(compiled));
         Ok(())
+    }
+
+    /// Compiles a tenant with the families that are installed now. Where one of them does not fit
+    /// the tenant, or refuses its configuration, the tenant goes on with those that its log names,
+    /// as far as they may still answer: what was taken out or revoked may not.
+    pub(crate) fn with_families(
+        &self,
+        state: &State,
+        compile: impl Fn(&FamilySet) -> Result<Compiled, Diagnostics>,
+    ) -> Result<Compiled, ChangeError> {
+        let components = self.components();
+        let mut families = components.families();
+        let newest = self.validate(&state.tenant).and_then(|()| Ok(compile(&families)?));
+        let refused = match newest {
+            Ok(compiled) => return Ok(compiled),
+            Err(refused) => refused,
+        };
+        let mut differs = false;
+        for (family, digest) in state.served()? {
+            let installed = families.get(&family).map(|family| family.digest().to_owned());
+            if installed == digest {
+                continue;
+            }
+            differs = true;
+            let earlier = digest.filter(|_| installed.is_some());
+            match earlier.and_then(|digest| components.component(&family, &digest)) {
+                Some(earlier) => drop(families.insert(family, earlier)),
+                None => drop(families.remove(&family)),
+            }
+        }
+        match compile(&families) {
+            Ok(compiled) if differs => {
+                let tenant = &*state.tenant.value.tenant;
+                tracing::error!(tenant, %refused, "a tenant goes on without a change of families");
+                Ok(compiled)
+            }
+            _ => Err(refused),
+        }
     }
 
     fn serve(&self, state: &mut State, compiled: Option<Compiled>) {
@@ -305,7 +345,8 @@ impl Node {
         }
     }
 
-    /// Compiles every tenant again, with the families that are installed now.
+    /// Compiles every tenant again, with the families that are installed now. One that does not
+    /// compile with what is left to it is no longer served, and answered here.
     pub async fn recompile(&self, components: Arc<dyn Components>) -> Vec<(String, ChangeError)> {
         *self.components.write().unwrap_or_else(PoisonError::into_inner) = components;
         let mut failed = Vec::new();
@@ -314,9 +355,14 @@ impl Node {
             let mut next = State::clone(&live.state.load());
             let subjects = next.subjects().cloned();
             match self.compile(&mut next, subjects, &[]).await {
-                Ok(()) => live.state.store(Arc::new(next)),
-                Err(error) => failed.push((tenant.clone(), error)),
+                Ok(()) => {}
+                Err(error) => {
+                    self.authorizer.remove(tenant);
+                    next.compiled = None;
+                    failed.push((tenant.clone(), error));
+                }
             }
+            live.state.store(Arc::new(next));
         }
         failed
     }
@@ -383,8 +429,7 @@ impl Node {
     /// Where there is no such product.
     pub fn product(&self, product: &str) -> Result<CatalogPin, ChangeError> {
         let state = self.platform.state.load();
-        let found = state.documents.get(&Kind::Product).and_then(|of| of.get(product));
-        let found = found.ok_or_else(|| ChangeError::Missing {
+        let found = state.document(Kind::Product, product).ok_or_else(|| ChangeError::Missing {
             realm: Realm::platform(),
             kind: Kind::Product,
             id: product.to_owned(),

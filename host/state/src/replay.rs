@@ -7,30 +7,36 @@
 use crate::error::{ChangeError, Unserved};
 use crate::kind::Kind;
 use crate::node::Node;
-use crate::operation::{changed_since, serving::Component};
+use crate::operation::changed_since;
 use crate::tenant::State;
 use crate::view::View;
 use permesso_engine::Authorizer;
 use permesso_engine::compile::subjects::{Loaded, Need, Needs, Pins, Record, Subjects, Usage};
 use permesso_engine::compile::{FamilySet, OpenDefinition, compile_open};
-use permesso_engine::decision::{Explanation, Request};
+use permesso_engine::decision::{Explanation, Obligation, Reason, Request, Step};
 use permesso_engine::model::{Delegation, User};
 use permesso_store::feed::{self, Facet};
 use permesso_store::{Body, Realm};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How often more can turn out to be needed.
 const ROUNDS: u32 = 12;
 
-/// What was decided, and under what.
+/// What was decided, and under what. As programs read it, the decision is `true` or `false`, and
+/// the reason, the obligations and the trace stand beside it.
 #[derive(Debug)]
 pub struct Replayed {
     /// The decision, with everything that was looked at.
     pub explanation: Explanation,
+    /// Of which tenant.
+    pub tenant: String,
     /// Under which revision.
     pub revision: u64,
+    /// When it was asked, in milliseconds since 1970-01-01T00:00:00Z.
+    pub at: i64,
     /// Which version of the catalog.
     pub catalog: crate::CatalogPin,
     /// Which components answered.
@@ -38,7 +44,7 @@ pub struct Replayed {
 }
 
 /// A family of a replay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Answered {
     /// The family.
     pub family: String,
@@ -46,6 +52,45 @@ pub struct Answered {
     pub digest: Option<String>,
     /// Whether it is here to answer again. Where it is not, what it governs is denied.
     pub here: bool,
+}
+
+impl Replayed {
+    /// A family whose component of that time is not here. What it would have said nobody knows,
+    /// so the decision need not be the one of that time.
+    #[must_use]
+    pub fn missing(&self) -> Option<&Answered> {
+        self.families.iter().find(|family| !family.here)
+    }
+}
+
+impl Serialize for Replayed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Told<'a> {
+            tenant: &'a str,
+            revision: u64,
+            at: i64,
+            catalog: &'a crate::CatalogPin,
+            families: &'a [Answered],
+            decision: bool,
+            reason: &'a Reason,
+            obligations: Vec<&'a Obligation>,
+            trace: &'a [Step],
+        }
+        let Explanation { decision, trace, .. } = &self.explanation;
+        let told = Told {
+            tenant: &self.tenant,
+            revision: self.revision,
+            at: self.at,
+            catalog: &self.catalog,
+            families: &self.families,
+            decision: decision.is_allow(),
+            reason: &decision.reason,
+            obligations: decision.obligations.iter().map(|obligation| &**obligation).collect(),
+            trace,
+        };
+        told.serialize(serializer)
+    }
 }
 
 /// The documents of a tenant as they were.
@@ -56,15 +101,25 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// Where there is no such revision, or the tenant did not exist at it.
+    /// Where there is no such revision, or the tenant did not exist at it. Where a component of
+    /// that time is [missing](Replayed::missing) there is an answer, and the caller sees to it.
     pub async fn replay(
         self: &Arc<Self>,
         realm: &Realm,
         revision: u64,
         request: &Request<'_>,
     ) -> Result<Replayed, ChangeError> {
-        let look = self.look(realm)?;
+        let mut look = self.look(realm)?;
+        if let Some(live) = self.live(realm).filter(|_| revision > look.view(self).revision()) {
+            // Another node may have written it just now.
+            self.catch_up(&live).await?;
+            look = self.look(realm)?;
+        }
         let view = look.view(self);
+        let none = |why| ChangeError::NoRevision { realm: realm.clone(), revision, why };
+        if revision == 0 || revision > view.revision() {
+            return Err(none(format!("it has 1 to {}", view.revision())));
+        }
         let past = changed_since(&view, revision).await?;
         let policy: Vec<_> = past
             .iter()
@@ -74,9 +129,9 @@ impl Node {
         let mut state = view.state.with(&policy)?;
         state.revision = revision;
         let tenant = realm.tenant_id().unwrap_or_default();
-        let pin = state.pin()?.ok_or_else(|| ChangeError::NoTenant(tenant.to_owned()))?;
+        let pin = state.pin()?.ok_or_else(|| none("there was no such tenant then".to_owned()))?;
         let catalog = self.catalog(&pin).await?;
-        let (families, answered) = self.families_of(&state)?;
+        let (families, answered) = self.families_of(&state).await?;
         let subjects = Arc::new(Subjects::new(1000));
         let compiled = compile_open(&OpenDefinition {
             catalog: &catalog,
@@ -93,8 +148,14 @@ impl Node {
         for _ in 0..ROUNDS {
             let needs = match authorizer.holding(&pins).try_explain(tenant, request) {
                 Ok(explanation) => {
-                    let families = answered;
-                    return Ok(Replayed { explanation, revision, catalog: pin, families });
+                    return Ok(Replayed {
+                        explanation,
+                        tenant: tenant.to_owned(),
+                        revision,
+                        at: request.now,
+                        catalog: pin,
+                        families: answered,
+                    });
                 }
                 Err(needs) => needs,
             };
@@ -108,19 +169,27 @@ impl Node {
     }
 
     /// The components that answered at that time, as far as they are here.
-    fn families_of(&self, state: &State) -> Result<(FamilySet, Vec<Answered>), ChangeError> {
-        let components = self.components();
-        let mut families = FamilySet::new();
-        let mut answered = Vec::new();
-        for (family, object) in state.documents.get(&Kind::Serving).into_iter().flatten() {
-            let component: Component = crate::document::read(Kind::Serving, family, &object.body)?;
-            let digest = component.digest;
-            let found = digest.as_ref().and_then(|digest| components.component(family, digest));
-            let here = found.is_some() || digest.is_none();
-            answered.push(Answered { family: family.clone(), digest, here });
-            if let Some(found) = found {
-                families.insert(family.clone(), found);
-            }
+    async fn families_of(&self, state: &State) -> Result<(FamilySet, Vec<Answered>), ChangeError> {
+        let (components, served) = (self.components(), state.served()?);
+        let wanted = served.clone();
+        // Each may have to be loaded.
+        let found = tokio::task::spawn_blocking(move || {
+            let found = wanted.iter().map(|(family, digest)| {
+                digest.as_ref().and_then(|digest| components.component(family, digest))
+            });
+            found.collect::<Vec<_>>()
+        });
+        let found = found.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "components of the past cannot be loaded");
+            Vec::new()
+        });
+        let mut found = found.into_iter();
+        let (mut families, mut answered) = (FamilySet::new(), Vec::new());
+        for (family, digest) in served {
+            let component = found.next().flatten();
+            let here = component.is_some() || digest.is_none();
+            families.extend(component.map(|component| (family.clone(), component)));
+            answered.push(Answered { family, digest, here });
         }
         Ok((families, answered))
     }

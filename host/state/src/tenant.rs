@@ -3,6 +3,7 @@
 use crate::document::{self, CatalogPin};
 use crate::error::ChangeError;
 use crate::kind::Kind;
+use crate::operation::serving::Component;
 use arc_swap::ArcSwap;
 use permesso_auth::KeyRecord;
 use permesso_engine::compile::Compiled;
@@ -15,12 +16,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::{Mutex, watch};
 
-/// The documents of a realm that are not read one by one, at one revision.
+/// The documents of a realm that are not read one by one, at one revision. What one revision
+/// leaves as it was it shares with the one before: there may be ten thousand roles, and most
+/// changes are about a user.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
     pub(crate) revision: u64,
-    pub(crate) documents: BTreeMap<Kind, BTreeMap<String, Object>>,
-    pub(crate) tenant: Source<Tenant>,
+    documents: BTreeMap<Kind, Arc<BTreeMap<String, Arc<Object>>>>,
+    pub(crate) tenant: Arc<Source<Tenant>>,
     pub(crate) catalog: Arc<Source<Catalog>>,
     /// None for the platform, and for a tenant that was deleted.
     pub(crate) compiled: Option<Arc<Compiled>>,
@@ -74,15 +77,20 @@ impl State {
     /// The documents of a realm, not compiled.
     pub(crate) fn of(contents: Contents) -> Result<Self, ChangeError> {
         let realm = contents.head.realm;
-        let mut state = Self { revision: contents.head.revision, ..Self::default() };
-        state.tenant.file = realm.to_string();
-        state.tenant.value.tenant = realm.tenant_id().unwrap_or_default().into();
+        let mut tenant = Source::new(realm.to_string(), Tenant::default());
+        tenant.value.tenant = realm.tenant_id().unwrap_or_default().into();
+        let mut documents: BTreeMap<Kind, BTreeMap<String, Arc<Object>>> = BTreeMap::new();
         for object in contents.objects {
             let Some(kind) = Kind::from_name(&object.kind) else { continue };
-            document::apply(&mut state.tenant.value, kind, &object.id, Some(&object.body))?;
-            state.documents.entry(kind).or_default().insert(object.id.clone(), object);
+            document::apply(&mut tenant.value, kind, &object.id, Some(&object.body))?;
+            documents.entry(kind).or_default().insert(object.id.clone(), Arc::new(object));
         }
-        Ok(state)
+        Ok(Self {
+            revision: contents.head.revision,
+            documents: documents.into_iter().map(|(kind, of)| (kind, Arc::new(of))).collect(),
+            tenant: Arc::new(tenant),
+            ..Self::default()
+        })
     }
 
     /// The same after the log went on, not compiled.
@@ -132,9 +140,9 @@ impl State {
             return Ok(());
         }
         if kind.is_policy() {
-            document::apply(&mut self.tenant.value, kind, id, after)?;
+            document::apply(&mut Arc::make_mut(&mut self.tenant).value, kind, id, after)?;
         }
-        let documents = self.documents.entry(kind).or_default();
+        let documents = Arc::make_mut(self.documents.entry(kind).or_default());
         match after {
             Some(body) => {
                 let object = Object {
@@ -143,7 +151,7 @@ impl State {
                     body: body.clone(),
                     revision,
                 };
-                documents.insert(id.to_owned(), object);
+                documents.insert(id.to_owned(), Arc::new(object));
             }
             None => {
                 documents.remove(id);
@@ -152,19 +160,38 @@ impl State {
         Ok(())
     }
 
+    /// The documents of a kind, by id.
+    pub(crate) fn documents(&self, kind: Kind) -> impl Iterator<Item = (&str, &Object)> {
+        let documents = self.documents.get(&kind).into_iter().flat_map(|of| of.iter());
+        documents.map(|(id, object)| (id.as_str(), &**object))
+    }
+
+    pub(crate) fn document(&self, kind: Kind, id: &str) -> Option<&Object> {
+        self.documents.get(&kind)?.get(id).map(|object| &**object)
+    }
+
     /// The version of the catalog that the tenant is on; none where it is no tenant, or no more.
     pub(crate) fn pin(&self) -> Result<Option<CatalogPin>, ChangeError> {
-        let one = |kind: Kind, id: &str| self.documents.get(&kind).and_then(|of| of.get(id));
-        match (one(Kind::Settings, "tenant"), one(Kind::Catalog, "product")) {
+        match (self.document(Kind::Settings, "tenant"), self.document(Kind::Catalog, "product")) {
             (Some(_), Some(pin)) => document::read(Kind::Catalog, "product", &pin.body).map(Some),
             _ => Ok(None),
         }
     }
 
+    /// The components that answer, as the log says: each family with its digest.
+    pub(crate) fn served(&self) -> Result<Vec<(String, Option<String>)>, ChangeError> {
+        self.documents(Kind::Serving)
+            .map(|(family, object)| {
+                let component: Component = document::read(Kind::Serving, family, &object.body)?;
+                Ok((family.to_owned(), component.digest))
+            })
+            .collect()
+    }
+
     /// The API keys.
     pub(crate) fn keys(&self) -> impl Iterator<Item = KeyRecord> {
-        let keys = self.documents.get(&Kind::Key).into_iter().flatten();
-        keys.filter_map(|(id, object)| document::read(Kind::Key, id, &object.body).ok())
+        self.documents(Kind::Key)
+            .filter_map(|(id, object)| document::read(Kind::Key, id, &object.body).ok())
     }
 
     pub(crate) fn subjects(&self) -> Option<&Arc<Subjects>> {

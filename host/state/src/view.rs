@@ -80,13 +80,12 @@ impl View<'_> {
     /// is one of the directory.
     #[must_use]
     pub fn revision_of(&self, kind: Kind, id: &str) -> Option<u64> {
-        self.state.documents.get(&kind)?.get(id).map(|document| document.revision)
+        self.state.document(kind, id).map(|document| document.revision)
     }
 
     /// The documents of a kind that is not read one by one.
     pub fn documents(&self, kind: Kind) -> impl Iterator<Item = (&str, &Object)> {
-        let documents = self.state.documents.get(&kind).into_iter().flatten();
-        documents.map(|(id, object)| (id.as_str(), object))
+        self.state.documents(kind)
     }
 
     /// A document of a kind that is not read one by one.
@@ -95,8 +94,7 @@ impl View<'_> {
     ///
     /// Where there is none, or it cannot be read.
     pub fn policy<T: DeserializeOwned>(&self, kind: Kind, id: &str) -> Result<T, ChangeError> {
-        let found = self.state.documents.get(&kind).and_then(|documents| documents.get(id));
-        let object = found.ok_or_else(|| self.missing(kind, id))?;
+        let object = self.state.document(kind, id).ok_or_else(|| self.missing(kind, id))?;
         document::read(kind, id, &object.body)
     }
 
@@ -109,8 +107,7 @@ impl View<'_> {
         if kind.is_directory() {
             return Ok(self.store().object(self.realm, kind.name(), id).await?);
         }
-        let documents = self.state.documents.get(&kind);
-        Ok(documents.and_then(|documents| documents.get(id)).cloned())
+        Ok(self.state.document(kind, id).cloned())
     }
 
     /// Any document, as what it says.
@@ -183,7 +180,7 @@ impl View<'_> {
     }
 
     pub(crate) fn before(&self, kind: Kind, id: &str) -> Option<&Body> {
-        self.state.documents.get(&kind)?.get(id).map(|object| &object.body)
+        self.state.document(kind, id).map(|object| &object.body)
     }
 
     pub(crate) fn compiled(&self) -> Option<&Arc<permesso_engine::compile::Compiled>> {

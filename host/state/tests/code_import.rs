@@ -1,8 +1,10 @@
-//! Imports of more people than fit into one record.
+//! Imports of more people than fit into one record. In a process of their own, whose memory is
+//! looked at.
 
+#[path = "node/support.rs"]
 mod support;
 
-use permesso_state::code::{Bundle, Compare, Export, ImportOptions, Part, People, import};
+use permesso_state::code::{Bundle, Compare, ImportOptions, People, import};
 use permesso_state::{Caller, ChangeError};
 use permesso_store::{LogQuery, Realm, Which, verify};
 use std::fs;
@@ -10,7 +12,6 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 use support::{Desk, acme, as_user, operator};
 
 const POLICY: &str = "tenant: acme\nproduct: desk\nteams: [a, b, c]\nroles:\n  - id: agent\n    \
@@ -186,42 +187,4 @@ async fn twenty_thousand_users_are_one_transaction_and_never_in_memory_at_once()
     assert_eq!(count(&desk).await, 101);
     let log = LogQuery { after: Some(23), limit: 1000, ..LogQuery::default() };
     assert_eq!(desk.node.store().log(&acme(), &log).await.unwrap().len(), 20);
-}
-
-/// `cargo test --release -p permesso-state --test code_import -- --ignored --nocapture`
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "measures"]
-async fn how_fast_it_is() {
-    let count = std::env::var("USERS").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
-    for file in ["people.yaml", "people.jsonl"] {
-        let desk = Desk::open().await;
-        let folder = tempfile::tempdir().unwrap();
-        let bundle = bundle(people(folder.path(), file, count, 10));
-        let timed = |what: &str, since: Instant| {
-            let seconds = since.elapsed().as_secs_f64();
-            let each = count as f64 / seconds;
-            println!("{file} {what}: {seconds:.2} s, {each:.0} users/s, peak {} MiB", peak());
-        };
-        let since = Instant::now();
-        let tried = ImportOptions { dry_run: true, ..how(false) };
-        import(&desk.node, &acme(), &operator(), &bundle, &tried, &mut |_, _| {}).await.unwrap();
-        timed("checked", since);
-        let since = Instant::now();
-        import(&desk.node, &acme(), &operator(), &bundle, &how(false), &mut |_, _| {})
-            .await
-            .unwrap();
-        timed("imported", since);
-        let since = Instant::now();
-        import(&desk.node, &acme(), &operator(), &bundle, &how(true), &mut |_, _| {})
-            .await
-            .unwrap();
-        timed("imported again, nothing new", since);
-        for part in [Part::All, Part::Lines] {
-            let since = Instant::now();
-            let export = Export::of(&desk.node, &acme(), part).unwrap();
-            let done = export.write(&mut std::io::sink()).await.unwrap();
-            assert_eq!(done.users, count as u64 + 1);
-            timed(&format!("exported as {part:?}, {} MB", done.bytes / 1_000_000), since);
-        }
-    }
 }

@@ -1,11 +1,13 @@
 //! The endpoints, by what they are about.
 
 mod audit;
+mod code;
 mod conditions;
 mod delegations;
 mod documents;
 mod keys;
 mod products;
+mod replay;
 mod roles;
 mod tenants;
 mod users;
@@ -40,6 +42,8 @@ pub(crate) fn all() -> Vec<Route> {
     routes.extend(delegations::routes());
     routes.extend(conditions::routes());
     routes.extend(audit::routes());
+    routes.extend(replay::routes());
+    routes.extend(code::routes());
     routes
 }
 

@@ -116,8 +116,7 @@ async fn get(call: Call) -> Result<Reply, Problem> {
 
 async fn put(call: Call) -> Result<Reply, Problem> {
     let text = match call.is_yaml {
-        true => String::from_utf8(call.body.to_vec())
-            .map_err(|_| Problem::bad("the catalog is no UTF-8; write it as such"))?,
+        true => call.text()?,
         false => call.read::<Published>()?.text,
     };
     let product = call.part("product");

@@ -16,7 +16,7 @@ use permesso_engine::compile::{Compiled, Definition, compile};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::load::Source;
 use permesso_engine::model::{Catalog, Directory};
-use permesso_store::{Body, StoreError};
+use permesso_store::{Body, LogQuery};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ impl<'a> Goal<'a> {
         bundle: &'a Bundle,
         how: Compare,
     ) -> Result<Self, ChangeError> {
-        expect(&view, how.expected)?;
+        expect(&view, how.expected).await?;
         check_name(&view, bundle, how)?;
         let was = view.settings().ok();
         let mut edited = Vec::new();
@@ -105,15 +105,17 @@ impl<'a> Goal<'a> {
 }
 
 /// Whether the tenant is where the caller thinks that it is.
-pub(super) fn expect(view: &View<'_>, expected: Option<u64>) -> Result<(), ChangeError> {
-    let actual = view.revision();
-    match expected {
-        Some(expected) if expected != actual => {
-            let realm = view.realm.clone();
-            Err(StoreError::Conflict { realm, expected, actual }.into())
-        }
-        _ => Ok(()),
-    }
+async fn expect(view: &View<'_>, expected: Option<u64>) -> Result<(), ChangeError> {
+    let is = view.revision();
+    let Some(expected) = expected.filter(|expected| *expected != is) else { return Ok(()) };
+    let query = LogQuery {
+        before: Some(is.saturating_add(1)),
+        newest_first: true,
+        limit: 1,
+        ..LogQuery::default()
+    };
+    let change = view.store().log(view.realm, &query).await?.pop().map(Box::new);
+    Err(ChangeError::Moved { realm: view.realm.clone(), expected, is, change })
 }
 
 /// Whether it is the tenant that the bundle is of: the wrong file would replace everything.

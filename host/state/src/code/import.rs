@@ -67,9 +67,9 @@ pub type Progress<'p> = &'p mut (dyn FnMut(u64, Option<u64>) + Send);
 ///
 /// # Errors
 ///
-/// Everything that is wrong with the bundle, up to 100 faults; a conflict where the tenant is not
-/// at the revision that was expected, or somebody else wrote meanwhile; and whatever keeps a
-/// change from being made. Nothing was written then, but for
+/// Everything that is wrong with the bundle, up to 100 faults; that the tenant is not at the
+/// revision that was expected, or somebody else wrote meanwhile; and whatever keeps a change from
+/// being made. Nothing was written then, but for
 /// [`StoreError::Unknown`](permesso_store::StoreError::Unknown).
 pub async fn import(
     node: &Arc<Node>,

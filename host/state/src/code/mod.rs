@@ -53,4 +53,4 @@ pub use export::{Export, ExportError, Exported, Part};
 pub use goal::Compare;
 pub use import::{ImportOptions, Imported, Progress, import};
 pub use people::People;
-pub use schemas::schemas;
+pub use schemas::{NoSchema, schema, schemas};

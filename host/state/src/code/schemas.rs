@@ -19,7 +19,7 @@ pub fn schemas() -> BTreeMap<&'static str, Value> {
     let tenant = tenant();
     let people = people();
     let bundle = both(&tenant, &people);
-    let product = schema::<Catalog>("product", "A product's catalog");
+    let product = schema_of::<Catalog>("product", "A product's catalog");
     BTreeMap::from([
         ("tenant", tenant),
         ("people", people),
@@ -28,11 +28,32 @@ pub fn schemas() -> BTreeMap<&'static str, Value> {
     ])
 }
 
+/// There is no schema of that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no schema `{name}`; there are {known}")]
+pub struct NoSchema {
+    name: String,
+    known: String,
+}
+
+/// The schema of a file.
+///
+/// # Errors
+///
+/// Where there is none of that name.
+pub fn schema(name: &str) -> Result<Value, NoSchema> {
+    let mut schemas = schemas();
+    schemas.remove(name).ok_or_else(|| {
+        let known: Vec<&str> = schemas.keys().copied().collect();
+        NoSchema { name: name.to_owned(), known: known.join(", ") }
+    })
+}
+
 fn generator() -> SchemaGenerator {
     SchemaSettings::draft2020_12().into_generator()
 }
 
-fn schema<T: JsonSchema>(name: &str, title: &str) -> Value {
+fn schema_of<T: JsonSchema>(name: &str, title: &str) -> Value {
     let mut schema = generator().into_root_schema_for::<T>();
     schema.insert("$id".to_owned(), id(name));
     schema.insert("title".to_owned(), title.into());
@@ -48,7 +69,7 @@ fn properties(schema: &mut Value) -> Option<&mut Map<String, Value>> {
 }
 
 fn tenant() -> Value {
-    let mut schema = schema::<Tenant>("tenant", "A tenant");
+    let mut schema = schema_of::<Tenant>("tenant", "A tenant");
     let mut pin = generator().into_root_schema_for::<CatalogPin>();
     pin.remove("$schema");
     pin.remove("title");
@@ -71,7 +92,7 @@ fn tenant() -> Value {
 }
 
 fn people() -> Value {
-    let mut schema = schema::<Directory>("people", "The people of a tenant");
+    let mut schema = schema_of::<Directory>("people", "The people of a tenant");
     let delegation = schema.pointer_mut("/$defs/Delegation");
     if let Some(properties) = delegation.and_then(properties) {
         let described = "By what it is found. Without one: from whom to whom.";

@@ -1,7 +1,6 @@
 //! People, who come with a token of an issuer and act as the users that they are.
 
-mod support;
-
+use super::support::Server;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use permesso_auth::oidc::JwksConfig;
@@ -11,7 +10,6 @@ use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use support::Server;
 
 const ISSUER: &str = "https://id.example.com";
 

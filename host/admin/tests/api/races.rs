@@ -1,14 +1,17 @@
 //! Many at once.
 
-mod support;
-
+use super::support::{Server, on_both};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use support::Server;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_who_edit_at_once_nobodys_edit_is_lost() {
-    let server = Arc::new(Server::acme().await);
+on_both! {
+    of_many_who_edit_at_once_nobodys_edit_is_lost,
+    of_the_last_two_owners_one_is_left,
+    nobody_is_ever_left_with_a_role_that_is_gone,
+}
+
+async fn of_many_who_edit_at_once_nobodys_edit_is_lost(server: Server) {
+    let server = Arc::new(server);
     server
         .post("/tenants/acme/policies")
         .body(json!({"id": "p", "label": ""}))
@@ -45,9 +48,8 @@ async fn of_many_who_edit_at_once_nobodys_edit_is_lost() {
     assert_eq!(found, (0..16).collect::<Vec<_>>());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_the_last_two_owners_one_is_left() {
-    let server = Arc::new(Server::acme().await);
+async fn of_the_last_two_owners_one_is_left(server: Server) {
+    let server = Arc::new(server);
     for _ in 0..3 {
         server.user("acme", "bob", &["owner"]).await;
         let attempts: Vec<_> = (0..8)
@@ -69,9 +71,8 @@ async fn of_the_last_two_owners_one_is_left() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_is_ever_left_with_a_role_that_is_gone() {
-    let server = Arc::new(Server::acme().await);
+async fn nobody_is_ever_left_with_a_role_that_is_gone(server: Server) {
+    let server = Arc::new(server);
     server.user("acme", "bob", &["agent"]).await;
     for round in 0..10 {
         let duplicate = server.post("/tenants/acme/roles/agent/duplicate");

@@ -1,7 +1,11 @@
 //! A server on a free port of this machine, with a store in a folder of its own.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "not every test needs all of it")]
+#![allow(unreachable_pub, missing_docs, reason = "not every test needs all of it")]
 
 mod documented;
+mod stores;
+
+pub(super) use stores::on_both;
+pub use stores::{cluster, on_postgresql, on_sqlite};
 
 use permesso_admin::{Admin, router};
 use permesso_auth::key::{KeyRequest, Tenants, Verb};
@@ -14,12 +18,13 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub const ATENDER: &str = include_str!("../../../../examples/atender/product.yaml");
-pub const CLOZE: &str = include_str!("../../../../examples/cloze/product.yaml");
+pub const ATENDER: &str = include_str!("../../../../../examples/atender/product.yaml");
+pub const CLOZE: &str = include_str!("../../../../../examples/cloze/product.yaml");
 
 /// A server.
 pub struct Server {
-    pub folder: tempfile::TempDir,
+    /// Keeps its store, where that is a file.
+    _folder: Option<tempfile::TempDir>,
     pub node: Arc<Node>,
     pub admin: Arc<Admin>,
     pub url: String,
@@ -115,9 +120,15 @@ impl Server {
 
     /// With people whom somebody vouches for.
     pub async fn start_with(oidc: Option<Arc<permesso_auth::Oidc>>) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
-        let store = open(&Location::Sqlite(folder.path().join("permesso.db"))).await.unwrap();
+        let file = Location::Sqlite(folder.path().join("permesso.db"));
+        Self { _folder: Some(folder), ..Self::start_on(&file, oidc).await }
+    }
+
+    /// With its store there.
+    async fn start_on(location: &Location, oidc: Option<Arc<permesso_auth::Oidc>>) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let store = open(location).await.unwrap();
         let authorizer = Arc::new(Authorizer::new(1000));
         let config = NodeConfig::default();
         let node = Node::start(store, authorizer, Arc::new(NoComponents), config).await.unwrap();
@@ -142,14 +153,17 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = router(Arc::clone(&admin));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { folder, node, admin, url, root, client: Client::new() }
+        Self { _folder: None, node, admin, url, root, client: Client::new() }
     }
 
     /// With a tenant `acme` of atender whose owner is `ann`.
     pub async fn acme() -> Self {
-        let server = Self::start().await;
-        server.tenant("acme", "atender").await;
-        server
+        Self::start().await.with_acme().await
+    }
+
+    async fn with_acme(self) -> Self {
+        self.tenant("acme", "atender").await;
+        self
     }
 
     pub async fn tenant(&self, id: &str, product: &str) {

@@ -1,7 +1,6 @@
 //! What changes do, and what keeps them from being made.
 
-mod support;
-
+use super::support::{CATALOG, Desk, acme, as_user, operator, user};
 use permesso_engine::model::Status;
 use permesso_state::operation::{
     Accept, ChangeSettings, Delegate, DeleteRole, DeleteTenant, DuplicateRole, Invite,
@@ -11,44 +10,43 @@ use permesso_state::operation::{
 use permesso_state::{ChangeError, Kind, Options, Precondition, Settings};
 use permesso_store::{Realm, verify};
 use serde_json::{Value, json};
-use support::{CATALOG, Desk, acme, as_user, operator, user};
 
-fn put(kind: Kind, id: &str, value: Value) -> Put {
+pub(super) fn put(kind: Kind, id: &str, value: Value) -> Put {
     Put { kind, id: id.to_owned(), body: body(kind, id, &value).unwrap(), create: false }
 }
 
-fn role(id: &str, grants: Value) -> Put {
+pub(super) fn role(id: &str, grants: Value) -> Put {
     put(Kind::Role, id, json!({"id": id, "grants": grants}))
 }
 
-fn roles(user: &str, roles: &[&str]) -> SetRoles {
+pub(super) fn roles(user: &str, roles: &[&str]) -> SetRoles {
     let roles = roles.iter().map(|role| (*role).to_owned()).collect();
     SetRoles { user: user.to_owned(), roles }
 }
 
-fn status(user: &str, status: Status) -> SetStatus {
+pub(super) fn status(user: &str, status: Status) -> SetStatus {
     SetStatus { user: user.to_owned(), status }
 }
 
-async fn invited(desk: &Desk, who: Value) -> String {
+pub(super) async fn invited(desk: &Desk, who: Value) -> String {
     let invite = Invite { user: user(who), same_as: None, days: 7 };
     let done = desk.must(&invite).await;
     done.answer["token"].as_str().unwrap().to_owned()
 }
 
-async fn joined(desk: &Desk, id: &str, held: &[&str]) {
+pub(super) async fn joined(desk: &Desk, id: &str, held: &[&str]) {
     let token = invited(desk, json!({"id": id, "roles": held})).await;
     desk.must(&Accept { user: id.to_owned(), token }).await;
 }
 
-fn guard(result: Result<permesso_state::Done, ChangeError>) -> &'static str {
+pub(super) fn guard(result: Result<permesso_state::Done, ChangeError>) -> &'static str {
     match result.unwrap_err() {
         ChangeError::Guarded { guard, .. } => guard,
         error => panic!("{error}"),
     }
 }
 
-fn reason(result: Result<permesso_state::Done, ChangeError>) -> (String, String) {
+pub(super) fn reason(result: Result<permesso_state::Done, ChangeError>) -> (String, String) {
     match result.unwrap_err() {
         ChangeError::Denied { permission, reason, .. } => (permission, reason),
         error => panic!("{error}"),
@@ -288,7 +286,8 @@ async fn of_the_last_two_owners_one_stays_however_they_race() {
     let desk = Desk::open().await;
     joined(&desk, "bob", &["owner"]).await;
     // Another process on the same file.
-    let other = support::node_at(&desk.location(), permesso_state::NodeConfig::default()).await;
+    let other =
+        super::support::node_at(&desk.location(), permesso_state::NodeConfig::default()).await;
     for _ in 0..10 {
         let race = ["ann", "bob"].into_iter().zip([&desk.node, &other]).map(|(who, node)| {
             let node = node.clone();
@@ -462,7 +461,7 @@ async fn a_new_catalog_moves_its_tenants_or_nobody() {
         .replace("- {id: tickets.write}", "- {id: tickets.write}\n      - {id: tickets.close}");
     publish(with.replace("1.0.0", "2.0.0")).await.unwrap();
     assert!(desk.may("ann", "tickets.close").await);
-    assert!(support::decide(&desk.node, "other", "ann", "tickets.close").await.is_allow());
+    assert!(super::support::decide(&desk.node, "other", "ann", "tickets.close").await.is_allow());
     let own = CATALOG.replace("id: tickets.read", "id: permesso.read");
     assert!(
         matches!(publish(own).await, Err(ChangeError::Invalid(_))),

@@ -1,11 +1,9 @@
 //! The description of the API, and that it is one with what is served.
 
-mod support;
-
+use super::support::Server;
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use support::Server;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "delete", "patch"];
 
@@ -19,6 +17,7 @@ fn filled(path: &str) -> String {
         .replace("{revision}", "1")
         .replace("{product}", "atender")
         .replace("{id}", "nothing")
+        .replace("{name}", "nothing")
 }
 
 #[tokio::test]
@@ -56,6 +55,11 @@ async fn whatever_is_asked_of_every_endpoint_the_answer_is_as_described() {
             if method != Method::DELETE || path != "/tenants/acme" {
                 ask().send().await;
                 ask().header("if-match", "*").text("application/json", "{}").send().await;
+                for text in
+                    ["{}", "[", "tenant: acme\nproduct: none", "tenant: acme\nproduct: cloze"]
+                {
+                    ask().if_match("*").text("application/yaml", text).send().await;
+                }
             }
             ask().header("if-match", "\"7\"").text("application/json", "[]").send().await;
             ask().header("if-none-match", "*").text("application/json", "null").send().await;

@@ -1,18 +1,16 @@
 //! A tenant as files, and files as a tenant.
 
-mod support;
-
+use super::support::{Desk, acme, as_user, node_at, operator, user};
 use permesso_state::code::{
     Apply, Bundle, Compare, Export, ImportOptions, Imported, Part, People, What, diff, import,
 };
 use permesso_state::operation::{CreateTenant, Delegate, PublishProduct, Put, Undo, body};
 use permesso_state::{ChangeError, Kind, Node, NodeConfig, Options, Settings};
-use permesso_store::{Location, LogQuery, Realm, StoreError};
+use permesso_store::{Location, LogQuery, Realm};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use support::{Desk, acme, as_user, node_at, operator, user};
 
 const EXAMPLES: [&str; 4] = ["atender", "cloze", "clustdoc", "iclosed"];
 
@@ -314,12 +312,13 @@ async fn the_guards_of_single_edits_bind_a_bundle_too() {
 }
 
 #[tokio::test]
-async fn an_import_against_another_revision_is_a_conflict() {
+async fn an_import_against_another_revision_is_refused() {
     let desk = desk(ACME).await;
     let at = desk.node.store().head(&acme()).await.unwrap().revision;
     let how = Compare { expected: Some(at - 1), ..PRUNE };
     let error = import_with(&desk.node, &acme(), parse(ACME), how).await.unwrap_err();
-    assert!(matches!(error, ChangeError::Store(StoreError::Conflict { .. })), "{error}");
+    let ChangeError::Moved { is, change, .. } = error else { panic!("{error}") };
+    assert_eq!((is, change.unwrap().revision), (at, at));
     let how = Compare { expected: Some(at), ..PRUNE };
     import_with(&desk.node, &acme(), parse(ACME), how).await.unwrap();
 }

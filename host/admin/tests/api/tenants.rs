@@ -1,13 +1,11 @@
 //! That nothing of one tenant is seen or touched from another.
 
-mod support;
-
+use super::support::Server;
 use permesso_store::Realm;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::Server;
 
 /// Stands in every document of the other tenant, and nowhere else.
 const MARK: &str = "zebra";
@@ -17,6 +15,8 @@ const MARK: &str = "zebra";
 struct Step {
     method: Method,
     path: String,
+    /// Whether it takes YAML.
+    yaml: bool,
     id: usize,
     body: usize,
     matching: usize,
@@ -52,19 +52,39 @@ fn bodies(mark: &str) -> Vec<Value> {
         json!({"token": "nothing"}),
         json!({"product": "cloze", "title": mark}),
         json!({"days": 2}),
+        json!({"revision": 2, "at": 0, "subject": {"type": "user", "id": "ann"},
+            "action": {"name": "content.view_contact"},
+            "resource": {"type": "contact", "id": "c"}}),
     ]
 }
 
-/// Every endpoint of a tenant.
-fn endpoints(server: &Server) -> Vec<(Method, String)> {
+fn texts(mark: &str) -> [String; 4] {
+    let policy = |tenant| {
+        format!(
+            "tenant: {tenant}\nproduct: cloze\nroles:\n  - {{id: night, label: {mark}, grants: \
+             [{{permission: content.view_contact, scope: all}}]}}\n"
+        )
+    };
+    let users = "users:\n  - {id: ann, roles: [administrator]}\n  - {id: bob, roles: [night]}\n";
+    [
+        format!("{}{users}", policy("one")),
+        policy("one"),
+        policy("other"),
+        "tenant: other\nproduct: atender\n".to_owned(),
+    ]
+}
+
+/// Every endpoint of a tenant, and whether it takes YAML.
+fn endpoints(server: &Server) -> Vec<(Method, String, bool)> {
     let document: Value = serde_json::from_slice(server.admin.document()).unwrap();
     let mut found = Vec::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
         let Some(path) = path.strip_prefix("/admin/v1").filter(|it| it.contains("{tenant}")) else {
             continue;
         };
-        for method in operations.as_object().unwrap().keys() {
-            found.push((method.to_uppercase().parse().unwrap(), path.to_owned()));
+        for (method, operation) in operations.as_object().unwrap() {
+            let yaml = operation["requestBody"]["content"]["application/yaml"].is_object();
+            found.push((method.to_uppercase().parse().unwrap(), path.to_owned(), yaml));
         }
     }
     found
@@ -83,7 +103,7 @@ async fn fill(server: &Server, tenant: &str, mark: &str) {
     server.post(&format!("{base}/users")).body(user.clone()).send().await.is(201);
 }
 
-async fn send(server: &Server, key: &str, tenant: &str, step: &Step) -> support::Said {
+async fn send(server: &Server, key: &str, tenant: &str, step: &Step) -> super::support::Said {
     let path = step
         .path
         .replace("{tenant}", tenant)
@@ -95,6 +115,10 @@ async fn send(server: &Server, key: &str, tenant: &str, step: &Step) -> support:
         1 => ask.header("if-none-match", "*"),
         _ => ask.if_match(&format!("\"{}\"", step.body)),
     };
+    if step.yaml {
+        let texts = texts("plain");
+        return ask.text("application/yaml", &*texts[step.body % texts.len()]).send().await;
+    }
     let bodies = bodies("plain");
     ask.body(bodies[step.body % bodies.len()].clone()).send().await
 }
@@ -119,14 +143,15 @@ fn a_key_of_one_tenant_sees_and_changes_nothing_of_another() {
     let step = (0..all, 0..8_usize, 0..30_usize, 0..3_usize).prop_map({
         let endpoints = endpoints.clone();
         move |(at, id, body, matching)| {
-            let (method, path) = endpoints[at].clone();
-            Step { method, path, id, body, matching }
+            let (method, path, yaml) = endpoints[at].clone();
+            Step { method, path, yaml, id, body, matching }
         }
     });
     let each: Vec<Step> = endpoints
         .into_iter()
-        .map(|(method, path)| Step { method, path, id: 0, body: 1, matching: 0 })
+        .map(|(method, path, yaml)| Step { method, path, yaml, id: 0, body: 1, matching: 0 })
         .collect();
+    assert!(each.iter().any(|step| step.yaml), "texts are applied");
     let check = |steps: &[Step]| {
         runtime.block_on(async {
             for step in steps {

@@ -1,8 +1,7 @@
 //! Three nodes that lose the store and find it again at random: no decision is older than the
 //! revision that it names.
 
-mod support;
-
+use super::support::{Desk, acme, decide};
 use async_trait::async_trait;
 use permesso_engine::Authorizer;
 use permesso_state::operation::SetRoles;
@@ -15,7 +14,6 @@ use permesso_store::{
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use support::{Desk, acme, decide};
 use tokio::sync::Notify;
 
 /// A store behind a gate.
@@ -110,7 +108,7 @@ const EDITS: usize = 300;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_decision_is_older_than_the_revision_that_it_names() {
     let desk = Desk::open().await;
-    let bob = support::user(serde_json::json!({"id": "bob", "roles": ["reader"]}));
+    let bob = super::support::user(serde_json::json!({"id": "bob", "roles": ["reader"]}));
     let put = permesso_state::operation::Put {
         kind: permesso_state::Kind::User,
         id: "bob".into(),

@@ -6,7 +6,8 @@ use permesso_engine::decision::{Decision, Request, Resource};
 use permesso_engine::model::{Attributes, User};
 use permesso_state::operation::{CreateTenant, PublishProduct};
 use permesso_state::{
-    Caller, ChangeError, Done, NoComponents, Node, NodeConfig, Operation, Options, Settings,
+    Caller, ChangeError, Components, Done, NoComponents, Node, NodeConfig, Operation, Options,
+    Settings,
 };
 use permesso_store::{Location, Realm, open};
 use serde_json::{Value, json};
@@ -39,9 +40,24 @@ pub(crate) struct Desk {
 }
 
 pub(crate) async fn node_at(location: &Location, config: NodeConfig) -> Arc<Node> {
+    start(location, NoComponents, config).await
+}
+
+pub(crate) async fn node_with(
+    location: &Location,
+    components: impl Components + 'static,
+) -> Arc<Node> {
+    start(location, components, NodeConfig::default()).await
+}
+
+async fn start(
+    location: &Location,
+    components: impl Components + 'static,
+    config: NodeConfig,
+) -> Arc<Node> {
     let store = open(location).await.unwrap();
     let authorizer = Arc::new(Authorizer::new(1000));
-    Node::start(store, authorizer, Arc::new(NoComponents), config).await.unwrap()
+    Node::start(store, authorizer, Arc::new(components), config).await.unwrap()
 }
 
 impl Desk {

@@ -1,10 +1,8 @@
 //! What holds of every change, and of every answer.
 
-mod support;
-
+use super::support::{Server, on_both};
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::Server;
 
 const ROLES: &str = "/tenants/acme/roles";
 
@@ -12,9 +10,20 @@ fn viewer(id: &str) -> Value {
     json!({"id": id, "grants": [{"permission": "contacts.view", "scope": "all"}]})
 }
 
-#[tokio::test]
-async fn whoever_calls_has_to_say_who_they_are() {
-    let server = Server::acme().await;
+on_both! {
+    whoever_calls_has_to_say_who_they_are,
+    what_makes_no_sense_is_refused_with_what_to_do,
+    the_id_of_a_request_comes_back_and_stands_in_the_log,
+    a_change_that_is_sent_twice_is_made_once,
+    a_dry_run_says_what_would_change_for_whom_and_writes_nothing,
+    of_a_large_tenant_those_are_looked_at_whom_the_edit_reaches,
+    what_was_done_is_read_streamed_undone_and_rolled_back,
+    no_hash_of_a_secret_is_shown_anywhere,
+    keys_are_made_shown_rotated_and_revoked,
+    products_and_tenants_come_change_and_go,
+}
+
+async fn whoever_calls_has_to_say_who_they_are(server: Server) {
     for key in ["", "pmk_nonsense", "a.b.c"] {
         let said = server.ask(key, Method::GET, ROLES).send().await;
         assert!(said.header("www-authenticate").starts_with("Bearer"));
@@ -25,9 +34,7 @@ async fn whoever_calls_has_to_say_who_they_are() {
     twice.send().await.refused(400, "ambiguous-credential");
 }
 
-#[tokio::test]
-async fn what_makes_no_sense_is_refused_with_what_to_do() {
-    let server = Server::acme().await;
+async fn what_makes_no_sense_is_refused_with_what_to_do(server: Server) {
     server.get(&format!("{ROLES}?limt=3")).send().await.refused(400, "bad-request");
     server.get(&format!("{ROLES}?limit=0")).send().await.refused(400, "bad-request");
     server.get("/nothing").send().await.refused(404, "no-endpoint");
@@ -63,9 +70,7 @@ async fn what_makes_no_sense_is_refused_with_what_to_do() {
     other.send().await.refused(422, "invalid");
 }
 
-#[tokio::test]
-async fn the_id_of_a_request_comes_back_and_stands_in_the_log() {
-    let server = Server::acme().await;
+async fn the_id_of_a_request_comes_back_and_stands_in_the_log(server: Server) {
     let made = server.post(ROLES).header("x-request-id", "r-17").body(viewer("a")).send().await;
     assert_eq!(made.header("x-request-id"), "r-17");
     let path = format!("/tenants/acme/audit/{}", made.header("permesso-revision"));
@@ -76,9 +81,7 @@ async fn the_id_of_a_request_comes_back_and_stands_in_the_log() {
     assert_eq!(refused.header("x-request-id"), "r-18", "of a problem too");
 }
 
-#[tokio::test]
-async fn a_change_that_is_sent_twice_is_made_once() {
-    let server = Server::acme().await;
+async fn a_change_that_is_sent_twice_is_made_once(server: Server) {
     let post =
         |key: &str, id: &str| server.post(ROLES).header("idempotency-key", key).body(viewer(id));
     let first = post("k1", "a").send().await.is(201);
@@ -109,9 +112,7 @@ async fn a_change_that_is_sent_twice_is_made_once() {
     server.delete("/tenants/acme").if_match("*").send().await.refused(404, "no-tenant");
 }
 
-#[tokio::test]
-async fn a_dry_run_says_what_would_change_for_whom_and_writes_nothing() {
-    let server = Server::acme().await;
+async fn a_dry_run_says_what_would_change_for_whom_and_writes_nothing(server: Server) {
     server
         .post(&format!("{ROLES}/agent/duplicate"))
         .body(json!({"id": "night"}))
@@ -173,9 +174,7 @@ async fn a_dry_run_says_what_would_change_for_whom_and_writes_nothing() {
     assert!(edited.get("before").is_none() && edited.get("after").is_none(), "{edited}");
 }
 
-#[tokio::test]
-async fn of_a_large_tenant_those_are_looked_at_whom_the_edit_reaches() {
-    let server = Server::acme().await;
+async fn of_a_large_tenant_those_are_looked_at_whom_the_edit_reaches(server: Server) {
     server
         .post(&format!("{ROLES}/agent/duplicate"))
         .body(json!({"id": "night"}))
@@ -203,9 +202,7 @@ async fn of_a_large_tenant_those_are_looked_at_whom_the_edit_reaches() {
     assert_eq!(impact["totals"]["losing"], 7);
 }
 
-#[tokio::test]
-async fn what_was_done_is_read_streamed_undone_and_rolled_back() {
-    let server = Server::acme().await;
+async fn what_was_done_is_read_streamed_undone_and_rolled_back(server: Server) {
     let start = server.revision("acme").await;
     for id in ["a", "b", "c"] {
         server.post(ROLES).body(viewer(id)).send().await.is(201);
@@ -265,9 +262,7 @@ async fn what_was_done_is_read_streamed_undone_and_rolled_back() {
     assert_eq!(undo.send().await.refused(403, "denied")["permission"], "permesso.history.restore");
 }
 
-#[tokio::test]
-async fn no_hash_of_a_secret_is_shown_anywhere() {
-    let server = Server::acme().await;
+async fn no_hash_of_a_secret_is_shown_anywhere(server: Server) {
     server.key("acme", &["read"], &[]).await;
     let sent = server
         .post("/tenants/acme/users")
@@ -293,9 +288,7 @@ async fn no_hash_of_a_secret_is_shown_anywhere() {
     }
 }
 
-#[tokio::test]
-async fn keys_are_made_shown_rotated_and_revoked() {
-    let server = Server::acme().await;
+async fn keys_are_made_shown_rotated_and_revoked(server: Server) {
     for base in ["/keys", "/tenants/acme/keys"] {
         let mut body = json!({"label": "deploy", "verbs": ["read"], "roles": ["permesso.auditor"]});
         if base == "/keys" {
@@ -327,18 +320,16 @@ async fn keys_are_made_shown_rotated_and_revoked() {
     server.post("/tenants/acme/keys").body(platform).send().await.refused(422, "invalid");
 }
 
-#[tokio::test]
-async fn products_and_tenants_come_change_and_go() {
-    let server = Server::acme().await;
+async fn products_and_tenants_come_change_and_go(server: Server) {
     let product = server.get("/products/atender").send().await.is(200);
     assert_eq!(product.body["version"], "1.0.0");
     let yaml =
         server.get("/products/atender").header("accept", "application/yaml").send().await.is(200);
     assert_eq!(
         (yaml.header("content-type"), yaml.text.as_str()),
-        ("application/yaml", support::ATENDER)
+        ("application/yaml", super::support::ATENDER)
     );
-    let next = support::ATENDER.replace("version: 1.0.0", "version: 1.1.0");
+    let next = super::support::ATENDER.replace("version: 1.0.0", "version: 1.1.0");
     let put = server.put("/products/atender").text("application/yaml", &next).send().await.is(200);
     assert_eq!(put.body["version"], "1.1.0");
     let tenant = server.get("/tenants/acme").send().await.is(200);

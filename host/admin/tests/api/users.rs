@@ -1,9 +1,7 @@
 //! Users, invitations, delegations and seats.
 
-mod support;
-
+use super::support::{Server, on_both};
 use serde_json::json;
-use support::Server;
 
 const USERS: &str = "/tenants/acme/users";
 
@@ -11,9 +9,14 @@ fn at(path: &str) -> String {
     format!("{USERS}{path}")
 }
 
-#[tokio::test]
-async fn an_invitation_is_accepted_once_and_an_old_link_is_dead() {
-    let server = Server::acme().await;
+on_both! {
+    an_invitation_is_accepted_once_and_an_old_link_is_dead,
+    whoever_has_the_link_accepts_with_any_key_that_may_write,
+    a_user_is_edited_found_deactivated_and_deleted,
+    there_is_always_somebody_left_to_edit_roles,
+}
+
+async fn an_invitation_is_accepted_once_and_an_old_link_is_dead(server: Server) {
     let invitee = json!({"user": {"id": "bob", "name": "Bob", "roles": ["agent"]}, "days": 3});
     let sent = server.post(USERS).body(invitee.clone()).send().await.is(201);
     assert_eq!(sent.header("location"), "/admin/v1/tenants/acme/users/bob");
@@ -37,9 +40,7 @@ async fn an_invitation_is_accepted_once_and_an_old_link_is_dead() {
     assert_eq!(seats.body, json!({"active": 2, "pending": 0, "inactive": 0, "total": 2}));
 }
 
-#[tokio::test]
-async fn whoever_has_the_link_accepts_with_any_key_that_may_write() {
-    let server = Server::acme().await;
+async fn whoever_has_the_link_accepts_with_any_key_that_may_write(server: Server) {
     let sent = server.post(USERS).body(json!({"user": {"id": "bob"}})).send().await.is(201);
     let body = json!({"token": sent.body["token"]});
     let (reads, writes) =
@@ -51,9 +52,7 @@ async fn whoever_has_the_link_accepts_with_any_key_that_may_write() {
     accept(&writes).send().await.is(200);
 }
 
-#[tokio::test]
-async fn a_user_is_edited_found_deactivated_and_deleted() {
-    let server = Server::acme().await;
+async fn a_user_is_edited_found_deactivated_and_deleted(server: Server) {
     server
         .put("/tenants/acme/teams/US%2FSouth")
         .header("if-none-match", "*")
@@ -99,9 +98,7 @@ async fn a_user_is_edited_found_deactivated_and_deleted() {
     server.get(&at("/nobody")).send().await.refused(404, "not-found");
 }
 
-#[tokio::test]
-async fn there_is_always_somebody_left_to_edit_roles() {
-    let server = Server::acme().await;
+async fn there_is_always_somebody_left_to_edit_roles(server: Server) {
     server.user("acme", "bob", &["owner"]).await;
     server.post(&at("/ann/deactivate")).send().await.is(200);
     for refused in [

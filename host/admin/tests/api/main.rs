@@ -1,0 +1,11 @@
+//! The administration as its clients meet it; every answer is held against the document.
+
+mod changes;
+mod code;
+mod document;
+mod people;
+mod races;
+mod roles;
+mod support;
+mod tenants;
+mod users;

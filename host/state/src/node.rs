@@ -310,32 +310,29 @@ impl Node {
     ) -> Result<Compiled, ChangeError> {
         let components = self.components();
         let mut families = components.families();
+        let mut changed = state.served()?;
+        changed
+            .retain(|(id, digest)| families.get(id).map(|one| one.digest()) != digest.as_deref());
+        if changed.is_empty() {
+            // They have been asked about this configuration, when it was written.
+            return Ok(compile(&families)?);
+        }
         let newest = self.validate(&state.tenant).and_then(|()| Ok(compile(&families)?));
         let refused = match newest {
             Ok(compiled) => return Ok(compiled),
             Err(refused) => refused,
         };
-        let mut differs = false;
-        for (family, digest) in state.served()? {
-            let installed = families.get(&family).map(|family| family.digest().to_owned());
-            if installed == digest {
-                continue;
-            }
-            differs = true;
-            let earlier = digest.filter(|_| installed.is_some());
+        for (family, digest) in changed {
+            let earlier = digest.filter(|_| families.contains_key(&family));
             match earlier.and_then(|digest| components.component(&family, &digest)) {
                 Some(earlier) => drop(families.insert(family, earlier)),
                 None => drop(families.remove(&family)),
             }
         }
-        match compile(&families) {
-            Ok(compiled) if differs => {
-                let tenant = &*state.tenant.value.tenant;
-                tracing::error!(tenant, %refused, "a tenant goes on without a change of families");
-                Ok(compiled)
-            }
-            _ => Err(refused),
-        }
+        let Ok(compiled) = compile(&families) else { return Err(refused) };
+        let tenant = &*state.tenant.value.tenant;
+        tracing::error!(tenant, %refused, "a tenant goes on without a change of families");
+        Ok(compiled)
     }
 
     fn serve(&self, state: &mut State, compiled: Option<Compiled>) {

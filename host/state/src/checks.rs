@@ -214,7 +214,7 @@ impl Judge<'_> {
         }
         let directory = Directory { users: vec![user], delegations: Vec::new() };
         let directory = Source::new("the caller", directory);
-        self.node.with_families(self.view.state, |families| {
+        self.node.with_families(self.view.state, &[], |families| {
             compile(&Definition {
                 catalog: self.view.catalog(),
                 tenant: &tenant,
@@ -288,12 +288,16 @@ pub(crate) async fn compiled(
         };
         // What is said to a family has to please the one that is installed; any other edit does
         // not wait for one that refuses what it was told before.
-        let compiled = match edited.iter().any(|e| matches!(e.kind, Kind::Family | Kind::Catalog)) {
+        let compiled = match edited.iter().any(|edit| edit.kind == Kind::Catalog) {
             true => {
-                node.validate(&candidate.tenant)?;
+                node.validate(&candidate.tenant, |_| true)?;
                 compile(&node.components().families())?
             }
-            false => node.with_families(&candidate, compile)?,
+            false => {
+                let families = edited.iter().filter(|edit| edit.kind == Kind::Family);
+                let families: Vec<&str> = families.map(|edit| &*edit.id).collect();
+                node.with_families(&candidate, &families, compile)?
+            }
         };
         candidate.compiled = Some(Arc::new(compiled));
     } else if policy {

@@ -285,7 +285,7 @@ impl Node {
         };
         state.catalog = self.catalog(&pin).await?;
         let subjects = subjects.unwrap_or_else(|| Arc::new(Subjects::new(self.config.subjects)));
-        let compiled = self.with_families(state, |families| {
+        let compiled = self.with_families(state, &[], |families| {
             compile_open(&OpenDefinition {
                 catalog: &state.catalog,
                 tenant: &state.tenant,
@@ -302,10 +302,12 @@ impl Node {
 
     /// Compiles a tenant with the families that are installed now. Where one of them does not fit
     /// the tenant, or refuses its configuration, the tenant goes on with those that its log names,
-    /// as far as they may still answer: what was taken out or revoked may not.
+    /// as far as they may still answer: what was taken out or revoked may not. Those whose
+    /// configuration was `edited` have to accept it, as they are installed now.
     pub(crate) fn with_families(
         &self,
         state: &State,
+        edited: &[&str],
         compile: impl Fn(&FamilySet) -> Result<Compiled, Diagnostics>,
     ) -> Result<Compiled, ChangeError> {
         let components = self.components();
@@ -313,22 +315,26 @@ impl Node {
         let mut changed = state.served()?;
         changed
             .retain(|(id, digest)| families.get(id).map(|one| one.digest()) != digest.as_deref());
-        if changed.is_empty() {
+        if changed.is_empty() && edited.is_empty() {
             // They have been asked about this configuration, when it was written.
             return Ok(compile(&families)?);
         }
-        let newest = self.validate(&state.tenant).and_then(|()| Ok(compile(&families)?));
+        let newest = self.validate(&state.tenant, |_| true).and_then(|()| Ok(compile(&families)?));
         let refused = match newest {
             Ok(compiled) => return Ok(compiled),
             Err(refused) => refused,
         };
         for (family, digest) in changed {
+            if edited.contains(&&*family) {
+                continue;
+            }
             let earlier = digest.filter(|_| families.contains_key(&family));
             match earlier.and_then(|digest| components.component(&family, &digest)) {
                 Some(earlier) => drop(families.insert(family, earlier)),
                 None => drop(families.remove(&family)),
             }
         }
+        self.validate(&state.tenant, |family| edited.contains(&family))?;
         let Ok(compiled) = compile(&families) else { return Err(refused) };
         let tenant = &*state.tenant.value.tenant;
         tracing::error!(tenant, %refused, "a tenant goes on without a change of families");
@@ -461,11 +467,15 @@ impl Node {
         Ok(Look { realm: realm.clone(), state, now: now() })
     }
 
-    /// Asks each family about its configuration by a tenant.
-    pub(crate) fn validate(&self, tenant: &Source<Tenant>) -> Result<(), ChangeError> {
+    /// Asks families about their configuration by a tenant.
+    pub(crate) fn validate(
+        &self,
+        tenant: &Source<Tenant>,
+        which: impl Fn(&str) -> bool,
+    ) -> Result<(), ChangeError> {
         let components = self.components();
         let mut found = Diagnostics::default();
-        for (id, settings) in &tenant.value.families {
+        for (id, settings) in tenant.value.families.iter().filter(|(id, _)| which(id)) {
             let config = serde_json::to_string(&settings.config).unwrap_or_default();
             let pointed = components.validate(&tenant.value.tenant, id, &config);
             let pointed = pointed.map_err(|why| ChangeError::Request {

@@ -34,6 +34,9 @@ mod sql {
 
 /// How many read at a time. Writers are one at a time anyway.
 const READERS: u32 = 4;
+/// How many bytes of the file are read where the system has them already, instead of into a cache
+/// of each connection.
+const MAPPED: &str = "1073741824";
 /// How long to wait for another process that writes to the same file.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -68,18 +71,17 @@ impl Sqlite {
             // What was acknowledged survives also the machine, not only the process.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE)
-            .pragma("cache_size", "-65536")
-            .pragma("mmap_size", "268435456");
-        let pool = |connections: u32| {
+            .pragma("mmap_size", MAPPED);
+        let pool = |connections: u32, cache: &'static str| {
             SqlitePoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(PATIENCE)
                 .test_before_acquire(false)
-                .connect_with(options.clone())
+                .connect_with(options.clone().pragma("cache_size", cache))
         };
-        let writer = pool(1).await.map_err(open)?;
+        let writer = pool(1, "-65536").await.map_err(open)?;
         migrations().run(&writer).await?;
-        let readers = pool(READERS).await.map_err(open)?;
+        let readers = pool(READERS, "-4096").await.map_err(open)?;
         Ok(Self { readers, writer, bell: Arc::default() })
     }
 

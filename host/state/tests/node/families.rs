@@ -201,6 +201,12 @@ async fn a_tenant_goes_on_with_the_version_before_one_that_refuses_its_configura
     let edit = put(Kind::Family, "rounds", &settings);
     let refused = desk.node.perform(&realm(), &operator(), &edit, &Options::default()).await;
     assert!(refused.unwrap_err().to_string().contains("families.rounds.config/ward"));
+    // That of another family does not wait for it either.
+    let settings = json!({"config": {"ward": 8}});
+    let edit = put(Kind::Family, "keys", &settings);
+    desk.node.perform(&realm(), &operator(), &edit, &Options::default()).await.unwrap();
+    assert_eq!(allows(&desk).await, [true; 3]);
+    assert_eq!(answering(&desk).await["rounds"].as_deref(), Some("sha256:1"));
     // Nor is anything else when the process starts again.
     let node = super::support::node_with(&desk.location(), refusing).await;
     assert!(decide(&node, "ward", "ann", "charts.read").await.is_allow());

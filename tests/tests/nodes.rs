@@ -113,6 +113,12 @@ fn servers_go_on_deciding_while_the_database_is_away_and_recover_by_themselves()
     for client in &mut clients {
         let (status, allowed, _) = decide(client, "acme", "bob", "tickets.read", &[]).unwrap();
         assert_eq!((status, allowed), (503, false), "too old to answer");
+        let tenants = client.send("GET", "/admin/v1/tenants", &[], None).unwrap();
+        assert_eq!(tenants.status, 503, "the key may be withdrawn by now");
+        let standing = client.send("GET", "/admin/v1/standing", &[], None).unwrap();
+        assert_eq!(standing.status, 200, "how old it is can always be asked");
+        let age = &standing.json()["tenants"][0]["age_ms"];
+        assert!(age.as_u64().is_some_and(|age| age > 15_000), "{age}");
     }
     thread::sleep(Duration::from_secs(30).saturating_sub(away.elapsed()));
     cluster.start_again().unwrap();

@@ -145,14 +145,13 @@ async fn gate(
     tenant: Option<&str>,
 ) -> Result<(), Problem> {
     let verb = route.verb().unwrap_or(Verb::Read);
-    if matches!(route.gate, Gate::Known | Gate::Platform | Gate::PlatformIn) {
-        // A key that was revoked meanwhile is not to open anything for longer than that.
-        admin.node.is_current_realm(&Realm::platform())?;
+    if !matches!(route.gate, Gate::Open | Gate::Aged) {
+        admin.is_current(principal)?;
     }
     match route.gate {
         Gate::Open => Ok(()),
-        Gate::Known if principal.has(Verb::Platform) => Ok(()),
-        Gate::Known | Gate::Platform => Ok(principal.may(verb, None)?),
+        Gate::Known | Gate::Aged if principal.has(Verb::Platform) => Ok(()),
+        Gate::Known | Gate::Aged | Gate::Platform => Ok(principal.may(verb, None)?),
         Gate::PlatformIn => Ok(principal.may(verb, tenant)?),
         Gate::Tenant => {
             let tenant = tenant.unwrap_or_default();

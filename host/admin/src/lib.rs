@@ -42,7 +42,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::routing::any;
 use permesso_auth::{Credential, Millis, Oidc, Refusal, key};
-use permesso_state::Node;
+use permesso_state::{Node, Unserved};
 use route::Route;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -77,6 +77,20 @@ impl Admin {
     #[must_use]
     pub fn node(&self) -> &Arc<Node> {
         &self.node
+    }
+
+    /// Whether what is known of a credential is new enough to believe it: a key may have been
+    /// withdrawn where this node cannot hear of it, in a log that none of its requests follows.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not.
+    pub fn is_current(&self, principal: &Principal) -> Result<(), Unserved> {
+        match principal {
+            Principal::Key { realm, .. } => self.node.is_current_realm(realm),
+            // Their issuer says for how long to believe them.
+            Principal::User(_) => Ok(()),
+        }
     }
 
     /// The description of this API, as `OpenAPI` 3.1 in JSON.

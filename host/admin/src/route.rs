@@ -25,6 +25,8 @@ pub(crate) enum Gate {
     Open,
     /// Whoever may read anything at all.
     Known,
+    /// The same, also where what is known is too old for anything else: the answer says how old.
+    Aged,
     /// Keys of the platform.
     Platform,
     /// Keys of the platform that are good for the tenant in the path.
@@ -185,7 +187,7 @@ impl Route {
         match self.gate {
             Gate::Open => None,
             Gate::Platform | Gate::PlatformIn => Some(Verb::Platform),
-            Gate::Known => Some(Verb::Read),
+            Gate::Known | Gate::Aged => Some(Verb::Read),
             Gate::Tenant if self.changes => Some(Verb::Write),
             Gate::Tenant => Some(Verb::Read),
         }

@@ -68,6 +68,7 @@ impl Gate {
                 if !principal.has(Verb::Decide) {
                     return Err(Problem::Verb);
                 }
+                admin.is_current(&principal).map_err(Problem::Unserved)?;
                 Some((Arc::clone(admin), principal))
             }
         };

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Stands in every document of the other tenant, and nowhere else.
 const MARK: &str = "zebra";
@@ -190,4 +191,24 @@ fn a_key_of_one_tenant_sees_and_changes_nothing_of_another() {
         let tenant = json!({"id": "third", "product": "cloze"});
         server.ask(&key, Method::POST, "/tenants").body(tenant).send().await.refused(403, "denied");
     });
+}
+
+#[tokio::test]
+async fn a_key_of_the_platform_is_believed_no_longer_than_the_platforms_log_is_followed() {
+    let server = Server::believing(Duration::from_secs(4)).await;
+    server.get("/tenants/acme/roles").send().await.is(200);
+    // Nothing has this node follow its store. A write reads the log of its tenant, and no other.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    server
+        .post("/tenants/acme/teams")
+        .body(json!({"id": "a", "document": {}}))
+        .send()
+        .await
+        .is(201);
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    server.node.is_current("acme").unwrap();
+    server.get("/tenants/acme/roles").send().await.is(503);
+    server.get("/standing").send().await.is(200);
+    server.node.catch_up_all().await.unwrap();
+    server.get("/tenants/acme/roles").send().await.is(200);
 }

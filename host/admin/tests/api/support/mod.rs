@@ -122,15 +122,27 @@ impl Server {
     pub async fn start_with(oidc: Option<Arc<permesso_auth::Oidc>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = Location::Sqlite(folder.path().join("permesso.db"));
-        Self { _folder: Some(folder), ..Self::start_on(&file, oidc).await }
+        Self { _folder: Some(folder), ..Self::start_on(&file, oidc, NodeConfig::default()).await }
+    }
+
+    /// The same, with a node that believes what it knows for that long.
+    pub async fn believing(staleness: std::time::Duration) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Location::Sqlite(folder.path().join("permesso.db"));
+        let config = NodeConfig { staleness, ..NodeConfig::default() };
+        let server = Self::start_on(&file, None, config).await.with_acme().await;
+        Self { _folder: Some(folder), ..server }
     }
 
     /// With its store there.
-    async fn start_on(location: &Location, oidc: Option<Arc<permesso_auth::Oidc>>) -> Self {
+    async fn start_on(
+        location: &Location,
+        oidc: Option<Arc<permesso_auth::Oidc>>,
+        config: NodeConfig,
+    ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let store = open(location).await.unwrap();
         let authorizer = Arc::new(Authorizer::new(1000));
-        let config = NodeConfig::default();
         let node = Node::start(store, authorizer, Arc::new(NoComponents), config).await.unwrap();
         let operator = Caller::Operator("test".to_owned());
         let (platform, plain) = (Realm::platform(), Options::default());

@@ -2,6 +2,7 @@
 
 use super::Server;
 use permesso_cluster::Cluster;
+use permesso_state::NodeConfig;
 use permesso_store::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -46,7 +47,10 @@ pub fn on_postgresql<W: Future<Output = ()>>(cluster: &Cluster, test: impl FnOnc
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("admin{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let location = Location::Postgres(cluster.database(&name).unwrap());
-    run(async { test(Server::start_on(&location, None).await.with_acme().await).await });
+    run(async {
+        let server = Server::start_on(&location, None, NodeConfig::default()).await;
+        test(server.with_acme().await).await;
+    });
 }
 
 /// A `PostgreSQL`. `None` where it is not installed and does not have to be.

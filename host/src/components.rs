@@ -10,7 +10,7 @@ use crate::runtime::{Cache, Runtime, WasmFamily};
 use crate::supply::{Depot, FamilyState};
 use permesso_engine::compile::FamilySet;
 use permesso_engine::family::Family;
-use permesso_state::{Components, Pointed};
+use permesso_node::{Components, Pointed};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -13,7 +13,7 @@ use permesso_engine::compile::{Compiled, Definition, compile};
 use permesso_engine::decision::{Decision, Explanation, Request};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::family::{Family as _, Fault};
-use permesso_state::Components;
+use permesso_node::Components;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::http::header::{ACCEPT, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use permesso_state::{Caller, Done, Kind, Look, Node, Operation, Options, Precondition, operation};
+use permesso_node::{Caller, Done, Kind, Look, Node, Operation, Options, Precondition, operation};
 use permesso_store::Realm;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -140,7 +140,7 @@ impl Call {
                 Ok(Some(vec![Precondition { kind, id: id.to_owned(), revision }]))
             }
             (None, None) if matches!(needed, Matching::Must | Matching::MustOrCreate) => {
-                Err(permesso_state::ChangeError::Unconditional { kind, id: id.to_owned() }.into())
+                Err(permesso_node::ChangeError::Unconditional { kind, id: id.to_owned() }.into())
             }
             (None, None) => Ok(Some(Vec::new())),
         }

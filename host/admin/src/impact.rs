@@ -7,7 +7,7 @@ use crate::call::Call;
 use crate::problem::Problem;
 use permesso_engine::inspect::{Proposal, impact};
 use permesso_engine::model::{Delegation, Directory, Role, Tenant, User};
-use permesso_state::{Caller, Done, Edited, Kind, Tried};
+use permesso_node::{Caller, Done, Edited, Kind, Tried};
 use permesso_store::feed::Facet;
 use permesso_store::{Realm, Store, Which};
 use serde::de::DeserializeOwned;

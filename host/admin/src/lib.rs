@@ -11,7 +11,7 @@
 //!                         problem (RFC 9457) ◀── whatever goes wrong ┘
 //! ```
 //!
-//! Whether a change may be made is not decided here: the [node](permesso_state::Node) asks the
+//! Whether a change may be made is not decided here: the [node](permesso_node::Node) asks the
 //! engine, by the documents that change.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
@@ -42,7 +42,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::routing::any;
 use permesso_auth::{Credential, Millis, Oidc, Refusal, key};
-use permesso_state::{Node, Unserved};
+use permesso_node::{Node, Unserved};
 use route::Route;
 use std::collections::BTreeMap;
 use std::sync::Arc;

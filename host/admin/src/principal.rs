@@ -5,7 +5,7 @@
 
 use permesso_auth::key::Verb;
 use permesso_auth::{Identity, KeyRecord};
-use permesso_state::Caller;
+use permesso_node::Caller;
 use permesso_store::Realm;
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use permesso_auth::Refusal;
 use permesso_engine::diagnostic::Diagnostic;
-use permesso_state::{ChangeError, Unserved};
+use permesso_node::{ChangeError, Unserved};
 use permesso_store::{Record, StoreError};
 use serde_json::{Map, Value, json};
 

@@ -7,12 +7,12 @@ use super::{Components, Failure, Stored, print_pretty, written};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use permesso_engine::diagnostic::Diagnostics;
-use permesso_state::code::{
+use permesso_node::code::{
     Apply as Applying, Bundle, Compare, Differences, Export as Exporting, ImportOptions, Part,
     diff, import, schema, schemas,
 };
-use permesso_state::operation::PublishProduct;
-use permesso_state::{ChangeError, Node, Options};
+use permesso_node::operation::PublishProduct;
+use permesso_node::{ChangeError, Node, Options};
 use permesso_store::Realm;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};

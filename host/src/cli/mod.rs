@@ -158,7 +158,7 @@ fn default_families() -> Option<PathBuf> {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("PERMESSO_LOG").unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("warn,permesso_host=info,permesso_state=info")
+        tracing_subscriber::EnvFilter::new("warn,permesso_host=info,permesso_node=info")
     });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let result = match cli.command {

@@ -10,7 +10,7 @@ use crate::http::{Limits, ServeError, Server, ServerConfig};
 use crate::pdp::Pdp;
 use clap::Args;
 use permesso_admin::Admin;
-use permesso_state::{Node, NodeConfig, follow};
+use permesso_node::{Node, NodeConfig, follow};
 use permesso_store::Location;
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use super::{Components, Failure, Stored};
 use crate::pdp::Pdp;
 use permesso_auth::Oidc;
 use permesso_auth::oidc::IssuerConfig;
-use permesso_state::{Caller, ChangeError, Node, NodeConfig};
+use permesso_node::{Caller, ChangeError, Node, NodeConfig};
 use permesso_store::{Store, StoreError, open};
 use std::future::Future;
 use std::path::Path;

@@ -11,7 +11,7 @@ use permesso_admin::{Admin, Principal};
 use permesso_auth::key::Verb;
 use permesso_engine::Authorizer;
 use permesso_engine::compile::subjects::{Needs, Pins};
-use permesso_state::{Node, Unserved};
+use permesso_node::{Node, Unserved};
 use std::collections::HashMap;
 use std::sync::Arc;
 

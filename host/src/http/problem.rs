@@ -11,7 +11,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use permesso_auth::Refusal;
-use permesso_state::Unserved;
+use permesso_node::Unserved;
 use std::fmt::Write as _;
 use std::time::Duration;
 

@@ -14,8 +14,8 @@ use crate::schema::{changed, list as list_schema, object, raw};
 use axum::body::{Body, Bytes};
 use axum::http::Method;
 use futures_util::stream::try_unfold;
-use permesso_state::ChangeError;
-use permesso_state::code::{Apply, Bundle, Compare, Export, Part, schema, schemas};
+use permesso_node::ChangeError;
+use permesso_node::code::{Apply, Bundle, Compare, Export, Part, schema, schemas};
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -10,8 +10,8 @@ use crate::schema::{
 };
 use axum::http::Method;
 use permesso_engine::model::{Role, Scope, User};
-use permesso_state::operation::{DeleteRole, DuplicateRole, SelectCategory};
-use permesso_state::{Kind, View};
+use permesso_node::operation::{DeleteRole, DuplicateRole, SelectCategory};
+use permesso_node::{Kind, View};
 use permesso_store::feed::Facet;
 use permesso_store::{Usage, Which};
 use schemars::JsonSchema;

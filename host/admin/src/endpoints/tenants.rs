@@ -11,8 +11,8 @@ use crate::schema::{
 use axum::http::Method;
 use permesso_auth::key::Verb;
 use permesso_engine::model::User;
-use permesso_state::operation::{ChangeSettings, CreateTenant, DeleteTenant, realm};
-use permesso_state::{CatalogPin, Kind, Settings, Standing};
+use permesso_node::operation::{ChangeSettings, CreateTenant, DeleteTenant, realm};
+use permesso_node::{CatalogPin, Kind, Settings, Standing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -138,7 +138,7 @@ async fn may_read(call: &Call, tenant: &str) -> Result<bool, Problem> {
     match may {
         Ok(()) => Ok(true),
         Err(
-            permesso_state::ChangeError::Denied { .. } | permesso_state::ChangeError::NoTenant(_),
+            permesso_node::ChangeError::Denied { .. } | permesso_node::ChangeError::NoTenant(_),
         ) => Ok(false),
         Err(error) => Err(error.into()),
     }

@@ -12,11 +12,11 @@ use crate::schema::{
 use async_trait::async_trait;
 use axum::http::Method;
 use permesso_engine::model::{Grant, Invitation, Status, User};
-use permesso_state::operation::{
+use permesso_node::operation::{
     Accept, INVITATION_DAYS, Invite, Invited, Operation, Plan, Resend, Seats, SetRoles, SetStatus,
     UpdateUser, seats,
 };
-use permesso_state::{Caller, ChangeError, Kind, View};
+use permesso_node::{Caller, ChangeError, Kind, View};
 use permesso_store::Which;
 use permesso_store::feed::Facet;
 use schemars::JsonSchema;

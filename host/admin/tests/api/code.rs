@@ -3,8 +3,8 @@
 use super::support::{CLOZE, Said, Server, on_both};
 use permesso_engine::compile::FamilySet;
 use permesso_engine::family::{Answer, Family, Fault, Manifest, Question};
-use permesso_state::code::{Bundle, ImportOptions, People, import};
-use permesso_state::{Caller, Components, NoComponents, Pointed};
+use permesso_node::code::{Bundle, ImportOptions, People, import};
+use permesso_node::{Caller, Components, NoComponents, Pointed};
 use permesso_store::Realm;
 use reqwest::Method;
 use serde_json::{Value, json};

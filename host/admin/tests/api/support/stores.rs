@@ -2,7 +2,7 @@
 
 use super::Server;
 use permesso_cluster::Cluster;
-use permesso_state::NodeConfig;
+use permesso_node::NodeConfig;
 use permesso_store::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,7 +1,7 @@
 //! What is too old is told to nobody, and what nobody will ask for again is forgotten.
 
 use super::support::{Desk, acme, node_at};
-use permesso_state::{Caller, ChangeError, NodeConfig, Unserved, follow};
+use permesso_node::{Caller, ChangeError, NodeConfig, Unserved, follow};
 use permesso_store::{Realm, Remembered};
 use std::sync::Arc;
 use std::time::Duration;

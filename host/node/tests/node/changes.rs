@@ -2,12 +2,12 @@
 
 use super::support::{CATALOG, Desk, acme, as_user, operator, user};
 use permesso_engine::model::Status;
-use permesso_state::operation::{
+use permesso_node::operation::{
     Accept, ChangeSettings, Delegate, DeleteRole, DeleteTenant, DuplicateRole, Invite,
     PublishProduct, Put, Remove, Resend, Rollback, SelectCategory, SetRoles, SetStatus, Undo,
     UpdateUser, body, seats,
 };
-use permesso_state::{ChangeError, Kind, Options, Precondition, Settings};
+use permesso_node::{ChangeError, Kind, Options, Precondition, Settings};
 use permesso_store::{Realm, verify};
 use serde_json::{Value, json};
 
@@ -39,14 +39,14 @@ pub(super) async fn joined(desk: &Desk, id: &str, held: &[&str]) {
     desk.must(&Accept { user: id.to_owned(), token }).await;
 }
 
-pub(super) fn guard(result: Result<permesso_state::Done, ChangeError>) -> &'static str {
+pub(super) fn guard(result: Result<permesso_node::Done, ChangeError>) -> &'static str {
     match result.unwrap_err() {
         ChangeError::Guarded { guard, .. } => guard,
         error => panic!("{error}"),
     }
 }
 
-pub(super) fn reason(result: Result<permesso_state::Done, ChangeError>) -> (String, String) {
+pub(super) fn reason(result: Result<permesso_node::Done, ChangeError>) -> (String, String) {
     match result.unwrap_err() {
         ChangeError::Denied { permission, reason, .. } => (permission, reason),
         error => panic!("{error}"),
@@ -287,7 +287,7 @@ async fn of_the_last_two_owners_one_stays_however_they_race() {
     joined(&desk, "bob", &["owner"]).await;
     // Another process on the same file.
     let other =
-        super::support::node_at(&desk.location(), permesso_state::NodeConfig::default()).await;
+        super::support::node_at(&desk.location(), permesso_node::NodeConfig::default()).await;
     for _ in 0..10 {
         let race = ["ann", "bob"].into_iter().zip([&desk.node, &other]).map(|(who, node)| {
             let node = node.clone();

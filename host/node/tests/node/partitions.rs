@@ -4,8 +4,8 @@
 use super::support::{Desk, acme, decide};
 use async_trait::async_trait;
 use permesso_engine::Authorizer;
-use permesso_state::operation::SetRoles;
-use permesso_state::{Caller, NoComponents, Node, NodeConfig, Options, follow};
+use permesso_node::operation::SetRoles;
+use permesso_node::{Caller, NoComponents, Node, NodeConfig, Options, follow};
 use permesso_store::feed::Facet;
 use permesso_store::{
     Batch, Body, Changes, Contents, Directory, Head, LogQuery, Object, Realm, Record, Remembered,
@@ -109,8 +109,8 @@ const EDITS: usize = 300;
 async fn no_decision_is_older_than_the_revision_that_it_names() {
     let desk = Desk::open().await;
     let bob = super::support::user(serde_json::json!({"id": "bob", "roles": ["reader"]}));
-    let put = permesso_state::operation::Put {
-        kind: permesso_state::Kind::User,
+    let put = permesso_node::operation::Put {
+        kind: permesso_node::Kind::User,
         id: "bob".into(),
         body: Body::of(&bob).unwrap(),
         create: true,

@@ -1,5 +1,5 @@
 //! One tenant with many users, roles and programs, on both stores, beside one with few users:
-//! `cargo bench -p permesso-state --bench scale`. `USERS`, `ROLES` and `PROGRAMS` say how many.
+//! `cargo bench -p permesso-node --bench scale`. `USERS`, `ROLES` and `PROGRAMS` say how many.
 //!
 //! Each step runs in a process of its own, so that its memory is nobody else's. Decisions are
 //! asked of a node, the way that a server asks them. A warm subject is one whom the node keeps,
@@ -12,9 +12,9 @@ use permesso_cluster::Cluster;
 use permesso_engine::Authorizer;
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::Attributes;
-use permesso_state::code::{Bundle, ImportOptions, People, import};
-use permesso_state::operation::{CreateTenant, PublishProduct, Put, body};
-use permesso_state::{Caller, Kind, NoComponents, Node, NodeConfig, Operation, Options, Settings};
+use permesso_node::code::{Bundle, ImportOptions, People, import};
+use permesso_node::operation::{CreateTenant, PublishProduct, Put, body};
+use permesso_node::{Caller, Kind, NoComponents, Node, NodeConfig, Operation, Options, Settings};
 use permesso_store::{Location, Realm, open};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -229,7 +229,7 @@ async fn ask(location: &Location, size: Size) {
     let mut times = Vec::new();
     for n in 0..20 {
         let roles = vec![format!("r{}", n % size.roles)];
-        let edit = permesso_state::operation::SetRoles { user: "u0000001".to_owned(), roles };
+        let edit = permesso_node::operation::SetRoles { user: "u0000001".to_owned(), roles };
         let since = Instant::now();
         perform(&node, &realm(), &edit).await;
         times.push(since.elapsed());

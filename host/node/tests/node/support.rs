@@ -4,8 +4,8 @@
 use permesso_engine::Authorizer;
 use permesso_engine::decision::{Decision, Request, Resource};
 use permesso_engine::model::{Attributes, User};
-use permesso_state::operation::{CreateTenant, PublishProduct};
-use permesso_state::{
+use permesso_node::operation::{CreateTenant, PublishProduct};
+use permesso_node::{
     Caller, ChangeError, Components, Done, NoComponents, Node, NodeConfig, Operation, Options,
     Settings,
 };

@@ -4,8 +4,8 @@
 #[path = "node/support.rs"]
 mod support;
 
-use permesso_state::code::{Bundle, Compare, ImportOptions, People, import};
-use permesso_state::{Caller, ChangeError};
+use permesso_node::code::{Bundle, Compare, ImportOptions, People, import};
+use permesso_node::{Caller, ChangeError};
 use permesso_store::{LogQuery, Realm, Which, verify};
 use std::fs;
 use std::io::{BufWriter, Write as _};

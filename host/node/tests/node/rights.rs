@@ -3,8 +3,8 @@
 use super::changes::{invited, joined, put, reason, role, status};
 use super::support::{Desk, as_user, user};
 use permesso_engine::model::{Status, User};
-use permesso_state::operation::{Accept, Invite, Resend, Undo, UpdateUser};
-use permesso_state::{ChangeError, Done, Kind};
+use permesso_node::operation::{Accept, Invite, Resend, Undo, UpdateUser};
+use permesso_node::{ChangeError, Done, Kind};
 use permesso_store::LogQuery;
 use serde_json::{Value, json};
 

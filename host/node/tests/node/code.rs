@@ -1,11 +1,11 @@
 //! A tenant as files, and files as a tenant.
 
 use super::support::{Desk, acme, as_user, node_at, operator, user};
-use permesso_state::code::{
+use permesso_node::code::{
     Apply, Bundle, Compare, Export, ImportOptions, Imported, Part, People, What, diff, import,
 };
-use permesso_state::operation::{CreateTenant, Delegate, PublishProduct, Put, Undo, body};
-use permesso_state::{ChangeError, Kind, Node, NodeConfig, Options, Settings};
+use permesso_node::operation::{CreateTenant, Delegate, PublishProduct, Put, Undo, body};
+use permesso_node::{ChangeError, Kind, Node, NodeConfig, Options, Settings};
 use permesso_store::{Location, LogQuery, Realm};
 use serde_json::{Value, json};
 use std::fs;
@@ -390,11 +390,11 @@ async fn an_export_is_of_one_revision_whoever_writes_meanwhile() {
         .await;
     }
     for id in ["u0002", "u1600", "u2499", "eve"] {
-        let gone = permesso_state::operation::Remove { kind: Kind::User, id: id.to_owned() };
+        let gone = permesso_node::operation::Remove { kind: Kind::User, id: id.to_owned() };
         desk.must(&gone).await;
     }
     let gone =
-        permesso_state::operation::Remove { kind: Kind::Delegation, id: "by-hand".to_owned() };
+        permesso_node::operation::Remove { kind: Kind::Delegation, id: "by-hand".to_owned() };
     desk.must(&gone).await;
     while let Some(piece) = pieces.next().await.unwrap() {
         text.push_str(&piece);
@@ -406,7 +406,7 @@ async fn an_export_is_of_one_revision_whoever_writes_meanwhile() {
 #[tokio::test]
 async fn the_link_of_an_invitation_is_gone_when_a_bundle_says_that_somebody_has_come() {
     let desk = desk(ACME).await;
-    let invite = permesso_state::operation::Invite {
+    let invite = permesso_node::operation::Invite {
         user: user(json!({"id": "kim", "roles": ["agent"]})),
         same_as: None,
         days: 7,
@@ -443,7 +443,7 @@ async fn what_is_no_bundle_says_so() {
 
 #[test]
 fn every_example_is_right_by_its_schema_and_a_misspelt_field_is_not() {
-    let schemas = permesso_state::code::schemas();
+    let schemas = permesso_node::code::schemas();
     let check = |name: &str, text: &str| -> Vec<String> {
         let schema = jsonschema::draft202012::new(&schemas[name]).unwrap();
         let value: Value = serde_saphyr::from_str(text).unwrap();

@@ -3,8 +3,8 @@
 use super::support::{Desk, acme, decide, operator, user};
 use permesso_engine::compile::FamilySet;
 use permesso_engine::family::{Answer, Family, Fault, Manifest, Question};
-use permesso_state::operation::{CreateTenant, PublishProduct, Put, body};
-use permesso_state::{ChangeError, Components, Kind, Options, Pointed, Settings};
+use permesso_node::operation::{CreateTenant, PublishProduct, Put, body};
+use permesso_node::{ChangeError, Components, Kind, Options, Pointed, Settings};
 use permesso_store::Realm;
 use serde_json::json;
 use std::collections::BTreeMap;

@@ -8,7 +8,7 @@ use permesso_host::pdp::Pdp;
 use permesso_host::runtime::{Runtime, RuntimeConfig};
 use permesso_host::supply::{Candidate, Depot, InstallOptions};
 use permesso_hostile::guest::{Guest, Manifest};
-use permesso_tests::{Client, Server};
+use permesso_tests::{Client, Server, turn};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -157,6 +157,7 @@ fn under_load(
 
 #[test]
 fn two_hundred_swaps_under_load_fail_no_request_and_mix_no_decision() {
+    let _turn = turn(module_path!());
     let folder = tempfile::tempdir().unwrap();
     product(&folder.path().join("demo"));
     let depot = Depot::open(folder.path().join("depot")).unwrap();
@@ -181,6 +182,7 @@ fn two_hundred_swaps_under_load_fail_no_request_and_mix_no_decision() {
 /// One component throughout, which forbids for the reason that its configuration names.
 #[test]
 fn a_family_that_is_reconfigured_under_load_fails_no_request_and_mixes_no_decision() {
+    let _turn = turn(module_path!());
     let folder = tempfile::tempdir().unwrap();
     let product_folder = folder.path().join("demo");
     product(&product_folder);
@@ -219,6 +221,7 @@ fn a_family_that_is_reconfigured_under_load_fails_no_request_and_mixes_no_decisi
 
 #[test]
 fn a_family_is_switched_off_although_another_ones_new_version_is_refused() {
+    let _turn = turn(module_path!());
     let folder = tempfile::tempdir().unwrap();
     let product_folder = folder.path().join("demo");
     product(&product_folder);
@@ -314,6 +317,7 @@ fn until(client: &mut Client, detail: &str) -> Duration {
 
 #[test]
 fn a_running_server_takes_over_what_is_installed_disabled_rolled_back_and_edited() {
+    let _turn = turn(module_path!());
     let folder = tempfile::tempdir().unwrap();
     let (product_folder, depot_folder) = (folder.path().join("demo"), folder.path().join("depot"));
     product(&product_folder);

@@ -2,7 +2,7 @@
 
 use permesso_host::supply::{Depot, SecretKey, Signature, Validity};
 use permesso_hostile::guest::{Guest, Manifest};
-use permesso_tests::{Output, permesso, skip};
+use permesso_tests::{Output, permesso, skip, turn};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -144,6 +144,7 @@ fn value(text: &str, name: &str) -> String {
 
 #[test]
 fn a_family_is_published_and_installed_by_tag_and_by_digest() {
+    let _turn = turn(module_path!());
     let (Some(registry), desk) = (Registry::start(), Desk::new()) else { return };
     let first = desk.signed("clearance", "1.0.0", "northwind");
     let at = registry.reference("clearance:1.0.0");
@@ -176,6 +177,7 @@ fn a_family_is_published_and_installed_by_tag_and_by_digest() {
 
 #[test]
 fn what_is_not_trusted_is_refused_before_it_is_compiled_and_told_what_to_do() {
+    let _turn = turn(module_path!());
     let (Some(registry), desk) = (Registry::start(), Desk::new()) else { return };
     let refused = |name: &str, told: &str| {
         let output = desk.install(&registry.reference(name), &[]);
@@ -241,6 +243,7 @@ fn what_is_not_trusted_is_refused_before_it_is_compiled_and_told_what_to_do() {
 
 #[test]
 fn a_file_with_the_signature_of_another_is_refused() {
+    let _turn = turn(module_path!());
     let desk = Desk::new();
     let good = desk.signed("clearance", "0.5.0", "northwind");
     let other = desk.component("clearance", "0.6.0");
@@ -252,6 +255,7 @@ fn a_file_with_the_signature_of_another_is_refused() {
 
 #[test]
 fn a_family_never_comes_to_see_more_or_to_belong_to_another_without_anybody_saying_so() {
+    let _turn = turn(module_path!());
     let desk = Desk::new();
     let reading = |version: &'static str, inputs: &[&str]| {
         let inputs = inputs

@@ -1,12 +1,13 @@
-//! A fuzzer that could not notice anything would find nothing either. Memory is counted for the
-//! whole process, so this stands alone in its file.
+//! A fuzzer that could not notice anything would find nothing either.
 
+use crate::alone;
 use permesso_engine::condition::Mistake;
 use permesso_fuzz::check::{Failure, Step, bounded, check};
 use std::hint::black_box;
 
 #[test]
 fn work_beyond_its_bounds_is_noticed_and_work_within_is_not() {
+    let _alone = alone();
     let large = bounded(Step::Compile, || drop(black_box(vec![1_u8; 9 << 20])));
     assert!(matches!(large, Err(Failure::Large { bytes, .. }) if bytes > 8 << 20));
     let long = bounded(Step::Evaluate, || (0..60_000_000_u64).fold(1, |n, m| black_box(n ^ m)));

@@ -1,5 +1,4 @@
 //! An issuer for tests: it signs tokens, and publishes its keys on this machine.
-#![allow(dead_code, reason = "each test uses its part of it")]
 
 use axum::Router;
 use axum::extract::State;

@@ -3,7 +3,7 @@
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::{Attributes, Value};
 use permesso_host::pdp::Pdp;
-use permesso_tests::{Client, PRODUCTS, Server, example, families};
+use permesso_tests::{Client, PRODUCTS, Server, example, families, turn};
 use serde_json::{Value as Json, json};
 use std::thread;
 
@@ -111,6 +111,7 @@ fn in_process(pdp: &Pdp, question: &Json) -> bool {
 
 #[test]
 fn twenty_clients_get_the_answers_that_the_engine_gives_in_process() {
+    let _turn = turn(module_path!());
     let mut builder = Pdp::builder().families(families());
     for product in PRODUCTS {
         builder = builder.folder(example(product));

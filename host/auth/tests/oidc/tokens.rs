@@ -1,14 +1,12 @@
 //! Tokens, good and forged, against keys in a file.
 
-mod support;
-
+use crate::support::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use permesso_auth::oidc::{Algorithm, ConfigError, JwksConfig, TokenType};
 use permesso_auth::{Identity, IssuerConfig, MAX_TOKEN, Oidc, Refusal};
 use ring::hmac;
 use serde_json::{Value, json};
-use support::*;
 use tempfile::TempDir;
 
 /// What checks tokens, with keys of these signers in a file.

@@ -11,6 +11,7 @@ use permesso_engine::model::{Attributes, Directory, InputPath, Value};
 use permesso_host::runtime::{FamilyConfig, InstanceMode, Runtime, RuntimeConfig, WasmFamily};
 use permesso_hostile::guest::{Guest, Manifest};
 use permesso_hostile::{Hostile, Meeting, hostile};
+use permesso_tests::turn;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -41,6 +42,7 @@ fn mode(hostile: &Hostile) -> InstanceMode {
 
 #[test]
 fn each_is_refused_or_ends_in_its_typed_fault() {
+    let _turn = turn(module_path!());
     let runtime = Runtime::new(config()).unwrap();
     for hostile in hostile() {
         let name = hostile.name;
@@ -71,6 +73,7 @@ fn each_is_refused_or_ends_in_its_typed_fault() {
 /// The quickest of several tries: how long the host lets it go on, not how busy this machine is.
 #[test]
 fn each_is_denied_within_twice_the_deadline() {
+    let _turn = turn(module_path!());
     let runtime = Runtime::new(config()).unwrap();
     let bound = 2 * runtime.config().deadline;
     for hostile in hostile() {
@@ -88,6 +91,7 @@ fn each_is_denied_within_twice_the_deadline() {
 
 #[test]
 fn a_file_that_is_cut_short_or_has_a_bit_flipped_is_refused_or_answers_like_any_other() {
+    let _turn = turn(module_path!());
     let runtime = Runtime::new(config()).unwrap();
     let good = Guest::default().component();
     for length in (0..good.len()).step_by(61) {
@@ -170,6 +174,7 @@ fn decide(authorizer: &Authorizer, action: &str, resource: &Attributes<'_>) -> R
 
 #[test]
 fn a_manifest_that_claims_the_permissions_of_another_family_is_never_asked_about_them() {
+    let _turn = turn(module_path!());
     let runtime = Runtime::new(config()).unwrap();
     let family = |id, permissions, guest: Guest| {
         let inputs = vec![("resource.number".to_owned(), InputKind::Integer)];
@@ -291,6 +296,7 @@ fn given(granted: Option<&[&str]>) -> String {
 
 #[test]
 fn a_family_that_returns_everything_it_was_given_was_given_its_declared_inputs_only() {
+    let _turn = turn(module_path!());
     let given = given(None);
     assert!(given.contains("ann") && given.contains("seenblue"), "{given}");
     for hidden in ["hidden", "acme", "user", "owner", "secret"] {
@@ -300,6 +306,7 @@ fn a_family_that_returns_everything_it_was_given_was_given_its_declared_inputs_o
 
 #[test]
 fn what_the_platform_does_not_grant_is_not_sent_though_the_manifest_declares_it() {
+    let _turn = turn(module_path!());
     let given = given(Some(&["resource.colour"]));
     assert!(given.contains("seenblue") && !given.contains("ann"), "{given}");
 }

@@ -1,7 +1,7 @@
 //! What was acknowledged is there after a kill at any moment, and nothing is there in half.
 
 use permesso_cluster::Cluster;
-use permesso_tests::{Stored, skip};
+use permesso_tests::{Stored, skip, turn};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,11 +13,13 @@ const WRITERS: u64 = 4;
 
 #[test]
 fn nothing_acknowledged_is_lost_by_killing_a_server_on_sqlite() {
+    let _turn = turn(module_path!());
     kill_often(&Stored::sqlite(), kills(200));
 }
 
 #[test]
 fn nothing_acknowledged_is_lost_by_killing_a_server_on_postgresql() {
+    let _turn = turn(module_path!());
     match Cluster::shared() {
         Ok(cluster) => kill_often(&Stored::postgres(&cluster, "killed"), kills(50)),
         Err(why) => skip("the kills on PostgreSQL", &why),

@@ -1,6 +1,6 @@
 //! The server as its own process.
 
-use permesso_tests::{Client, PRODUCTS, Server, example, permesso};
+use permesso_tests::{Client, PRODUCTS, Server, example, permesso, turn};
 use serde_json::json;
 
 fn everything() -> Server {
@@ -9,6 +9,7 @@ fn everything() -> Server {
 
 #[test]
 fn one_server_serves_the_tenants_of_several_products() {
+    let _turn = turn(module_path!());
     let server = everything();
     let mut client = Client::connect(server.address).unwrap();
     assert_eq!(client.get("/livez").unwrap().status, 200);
@@ -27,6 +28,7 @@ fn one_server_serves_the_tenants_of_several_products() {
 
 #[test]
 fn it_binds_to_loopback_unless_told_what_that_risks() {
+    let _turn = turn(module_path!());
     let folder = example("atender");
     let output =
         permesso(["serve", "--example", folder.to_str().unwrap(), "--listen", "0.0.0.0:0"]);
@@ -36,6 +38,7 @@ fn it_binds_to_loopback_unless_told_what_that_risks() {
 
 #[test]
 fn a_signal_stops_it_without_an_error() {
+    let _turn = turn(module_path!());
     let server = everything();
     let mut client = Client::connect(server.address).unwrap();
     assert_eq!(client.get("/readyz").unwrap().status, 200);

@@ -1,7 +1,7 @@
 //! Several servers on one PostgreSQL.
 
 use permesso_cluster::{Cluster, Stop};
-use permesso_tests::{Client, Stored, decide, skip};
+use permesso_tests::{Client, Stored, decide, skip, turn};
 use serde_json::json;
 use std::sync::Arc;
 use std::thread;
@@ -21,6 +21,7 @@ fn assign(client: &mut Client, role: &str) -> (u16, u64) {
 
 #[test]
 fn an_edit_on_one_server_is_decided_on_by_another_within_a_second() {
+    let _turn = turn(module_path!());
     let Some(cluster) = cluster("two servers") else { return };
     let stored = Stored::postgres(&cluster, "followed");
     let servers = [stored.serve(&[]), stored.serve(&[])];
@@ -55,6 +56,7 @@ fn an_edit_on_one_server_is_decided_on_by_another_within_a_second() {
 
 #[test]
 fn whoever_demands_a_revision_waits_for_it_and_never_gets_an_older_answer() {
+    let _turn = turn(module_path!());
     let Some(cluster) = cluster("freshness") else { return };
     let stored = Stored::postgres(&cluster, "fresh");
     let servers = [stored.serve(&[]), stored.serve(&[])];
@@ -84,6 +86,7 @@ fn whoever_demands_a_revision_waits_for_it_and_never_gets_an_older_answer() {
 
 #[test]
 fn servers_go_on_deciding_while_the_database_is_away_and_recover_by_themselves() {
+    let _turn = turn(module_path!());
     // Not the shared one: it is stopped.
     let cluster = match Cluster::start() {
         Ok(cluster) => Arc::new(cluster),

@@ -5,7 +5,7 @@
 //! and each has to be one that the document describes. It is installed for the tests alone, below
 //! the target folder; where there is no Python, or nothing to install from, it is left out.
 
-use permesso_tests::{Client, Server, Stored, example, root, skip};
+use permesso_tests::{Client, Server, Stored, example, root, skip, turn};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -285,6 +285,7 @@ fn tried(tool: &Path, folder: &Path, name: &str, args: &[&str]) -> Value {
 
 #[test]
 fn every_answer_of_the_administration_is_as_its_document_says() {
+    let _turn = turn(module_path!());
     let tool = match tool() {
         Ok(tool) => tool,
         Err(why) => return skip("the document, tried by schemathesis", &why),

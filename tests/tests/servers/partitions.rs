@@ -2,7 +2,7 @@
 //! the revision that it names, none is older than a server may be, and nothing is written twice.
 
 use permesso_cluster::Cluster;
-use permesso_tests::{Client, Line, Proxy, Server, Stored, skip};
+use permesso_tests::{Client, Line, Proxy, Server, Stored, skip, turn};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -242,6 +242,7 @@ fn is_telling(written: &[Written], seen: &[Seen]) {
 
 #[test]
 fn servers_that_lose_the_database_at_random_never_say_what_does_not_hold() {
+    let _turn = turn(module_path!());
     let cluster = match Cluster::shared() {
         Ok(cluster) => cluster,
         Err(why) => return skip("three servers that lose the database", &why),

@@ -1,14 +1,12 @@
 //! Keys that are fetched: from a server that changes them, goes away and misbehaves, and from
 //! a file that is written anew.
 
-mod support;
-
+use crate::support::*;
 use permesso_auth::oidc::{ConfigError, JwksConfig};
 use permesso_auth::{IssuerConfig, Oidc, Refusal};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
-use support::*;
 
 const KEYS: &str = "/keys";
 const DISCOVERY: &str = "/.well-known/openid-configuration";

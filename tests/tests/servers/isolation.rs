@@ -1,6 +1,6 @@
 //! Tenants on one server: none learns of another, and none keeps another from being answered.
 
-use permesso_tests::{Client, Server, Stored, decide};
+use permesso_tests::{Client, Server, Stored, decide, turn};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -54,6 +54,7 @@ fn answers(client: &mut Client, tenant: &str, user: &str, action: &str) -> Vec<(
 
 #[test]
 fn a_key_decides_in_its_own_tenant_and_learns_of_no_other() {
+    let _turn = turn(module_path!());
     let stored = Stored::sqlite();
     stored.tenant("other");
     let server = stored.serve(&[]);
@@ -223,6 +224,7 @@ fn go_about(server: &Server, token: &str) -> Seen {
 
 #[test]
 fn a_tenant_that_floods_the_server_keeps_no_other_from_being_answered() {
+    let _turn = turn(module_path!());
     let stored = Stored::sqlite();
     stored.tenant("other");
     let server = stored.serve(&[]);

@@ -1,12 +1,13 @@
-//! A short share of the fuzzing, in every run of the tests. Memory is counted for the whole
-//! process, so this stands alone in its file.
+//! A short share of the fuzzing, in every run of the tests.
 
+use crate::alone;
 use permesso_fuzz::run::{Settings, run};
 use std::time::Duration;
 
 /// In a build that was not optimised each step may take ten times as long.
 #[test]
 fn five_seconds_of_random_conditions_are_taken_calmly() {
+    let _alone = alone();
     let settings = Settings { runs: u64::MAX, time: Duration::from_secs(5), seed: 0 };
     let tally = run(settings, |_| {}).unwrap_or_else(|stopped| panic!("{stopped}"));
     let (texts, compiled) = (tally.texts(), tally.compiled());

@@ -125,6 +125,20 @@ mod tests {
     }
 
     #[test]
+    fn what_only_runs_in_the_compiler_is_not_optimised_for_working() {
+        let manifest = Workspace::find().unwrap().root().join("Cargo.toml");
+        let manifest = std::fs::read_to_string(manifest).unwrap();
+        let all = built(&["--workspace"], "normal,build,dev");
+        let macros = all.iter().filter(|line| line.contains(" (proc-macro)"));
+        let names: BTreeSet<_> = macros.filter_map(|line| line.split(' ').next()).collect();
+        assert!(names.contains("serde_derive"), "{names:?}");
+        for name in names {
+            let line = format!("\n{name} = {{ opt-level = 0 }}\n");
+            assert!(manifest.contains(&line), "Cargo.toml has no `{}`", line.trim());
+        }
+    }
+
+    #[test]
     fn what_is_built_for_the_binary_alone_is_what_is_built_for_all_tests() {
         let all = built(&["--workspace"], "normal,build,dev");
         let binary = built(&["--package", BINARY], "normal,build");

@@ -8,9 +8,7 @@
 use crate::families::Families;
 use crate::runtime::{Cache, Runtime, WasmFamily};
 use crate::supply::{Depot, FamilyState};
-use permesso_engine::compile::FamilySet;
-use permesso_engine::family::Family;
-use permesso_node::{Components, Pointed};
+use permesso_engine::family::{Family, FamilySet, FamilySource};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -64,12 +62,12 @@ impl Local {
     }
 }
 
-impl Components for Local {
+impl FamilySource for Local {
     fn families(&self) -> FamilySet {
         self.families.as_set()
     }
 
-    fn component(&self, family: &str, digest: &str) -> Option<Arc<dyn Family>> {
+    fn by_digest(&self, family: &str, digest: &str) -> Option<Arc<dyn Family>> {
         if self.without.iter().any(|left_out| left_out == family) {
             return None;
         }
@@ -79,14 +77,10 @@ impl Components for Local {
         }
     }
 
-    fn validate(&self, tenant: &str, family: &str, config: &str) -> Result<Vec<Pointed>, String> {
-        let Some(family) = self.families.get(family) else { return Ok(Vec::new()) };
-        let found = family.validate(tenant, config).map_err(|fault| fault.to_string())?;
-        let pointed = found.into_iter().map(|diagnostic| Pointed {
-            pointer: diagnostic.pointer.to_string(),
-            message: diagnostic.message,
-        });
-        Ok(pointed.collect())
+    fn forget(&self, tenant: &str) {
+        self.families.iter().for_each(|(_, family)| family.forget(tenant));
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        earlier.values().for_each(|family| family.forget(tenant));
     }
 }
 
@@ -108,29 +102,29 @@ mod tests {
         let digest = bench.poll().unwrap().families[ID].digest().to_owned();
         // Another version answers now, or none.
         let local = local(&bench, Families::default(), &[]);
-        let found = local.component(ID, &digest).unwrap();
+        let found = local.by_digest(ID, &digest).unwrap();
         assert_eq!(found.digest(), digest);
-        let again = local.component(ID, &digest).unwrap();
+        let again = local.by_digest(ID, &digest).unwrap();
         assert!(Arc::ptr_eq(&found, &again), "loaded once");
-        assert!(local.component(ID, "sha256:0").is_none());
-        assert!(local.component("other", &digest).is_none());
+        assert!(local.by_digest(ID, "sha256:0").is_none());
+        assert!(local.by_digest("other", &digest).is_none());
         // Also what is loaded already is asked about again.
         bench.trust("  revoked: true\n");
-        assert!(local.component(ID, &digest).is_none());
+        assert!(local.by_digest(ID, &digest).is_none());
         bench.trust("");
-        assert!(local.component(ID, &digest).is_some());
+        assert!(local.by_digest(ID, &digest).is_some());
         bench.follower.depot().disable(ID, true).unwrap();
-        assert!(local.component(ID, &digest).is_none());
+        assert!(local.by_digest(ID, &digest).is_none());
         bench.follower.depot().disable(ID, false).unwrap();
-        assert!(local.component(ID, &digest).is_some());
+        assert!(local.by_digest(ID, &digest).is_some());
         bench.follower.depot().remove(ID).unwrap();
-        assert!(local.component(ID, &digest).is_none());
+        assert!(local.by_digest(ID, &digest).is_none());
     }
 
     #[test]
     fn what_is_left_out_is_not_found_by_its_digest_either() {
         let mut bench = Bench::new();
         let digest = bench.poll().unwrap().families[ID].digest().to_owned();
-        assert!(local(&bench, Families::default(), &[ID]).component(ID, &digest).is_none());
+        assert!(local(&bench, Families::default(), &[ID]).by_digest(ID, &digest).is_none());
     }
 }

@@ -6,8 +6,8 @@
 use crate::folder::{FolderError, TenantFolder};
 use crate::pdp::SetupError;
 use crate::runtime::{Runtime, WasmFamily};
-use permesso_engine::compile::FamilySet;
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
+use permesso_engine::family::{Family as _, FamilySet};
 use permesso_engine::model::Position;
 use std::collections::BTreeMap;
 use std::fs;

@@ -12,8 +12,7 @@ use permesso_engine::Authorizer;
 use permesso_engine::compile::{Compiled, Definition, compile};
 use permesso_engine::decision::{Decision, Explanation, Request};
 use permesso_engine::diagnostic::Diagnostics;
-use permesso_engine::family::{Family as _, Fault};
-use permesso_node::Components;
+use permesso_engine::family::{Family as _, FamilySource, Fault};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -421,7 +420,7 @@ impl Pdp {
     /// The families as tenants of a store are told of them: those that are installed, and those
     /// that the depot has kept.
     #[must_use]
-    pub fn components(&self) -> Arc<dyn Components> {
+    pub fn components(&self) -> Arc<dyn FamilySource> {
         let depot = self.follower.as_ref().and_then(|follower| {
             let depot = follower.depot().clone();
             // What is taken out has to be gone even where nothing earlier can be loaded.

@@ -37,17 +37,14 @@ pub use snapshot::{PermissionId, Snapshot};
 pub(crate) use users::{added, adjusted};
 
 use crate::diagnostic::{Diagnostics, Reporter};
-use crate::family::Family;
 use crate::load::Source;
 use crate::model::{Catalog, Directory, Document, Tenant, Text};
 use permissions::Permissions;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use subjects::{Pins, Usage};
 
-/// The installed families by id.
-pub type FamilySet = BTreeMap<String, Arc<dyn Family>>;
+pub use crate::family::FamilySet;
 
 /// What a tenant is compiled from.
 #[derive(Debug, Clone, Copy)]

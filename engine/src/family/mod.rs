@@ -5,8 +5,10 @@
 //! answer. The host implements [`Family`] with wasmtime, tests do it with a closure.
 
 mod plan;
+mod source;
 
 pub use plan::{Case, Comparison, Condition, PlanQuestion, planned};
+pub use source::{FamilySet, FamilySource};
 
 use crate::model::{InputPath, Value};
 use std::borrow::Cow;
@@ -210,6 +212,15 @@ impl Fault {
     }
 }
 
+/// A fault that a family found in a tenant's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigDiagnostic {
+    /// JSON Pointer (RFC 6901) to the value in question; empty for the whole document.
+    pub pointer: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
 /// A family that the engine can ask.
 pub trait Family: Send + Sync + fmt::Debug {
     /// What the family says of itself. Always the same.
@@ -250,6 +261,22 @@ pub trait Family: Send + Sync + fmt::Debug {
     fn plan(&self, tenant: &str, question: &PlanQuestion<'_>) -> Result<Option<Vec<Case>>, Fault> {
         let _ = (tenant, question);
         Ok(None)
+    }
+
+    /// What it has against a tenant's configuration of it, given as a JSON document; nothing where
+    /// it accepts it. May take as long as a call takes.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where there is no answer; the configuration is then refused.
+    fn validate(&self, tenant: &str, config: &str) -> Result<Vec<ConfigDiagnostic>, Fault> {
+        let _ = (tenant, config);
+        Ok(Vec::new())
+    }
+
+    /// Lets go of whatever it keeps for a tenant. For when a tenant is deleted.
+    fn forget(&self, tenant: &str) {
+        let _ = tenant;
     }
 }
 

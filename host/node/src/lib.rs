@@ -12,7 +12,7 @@
 //!   └── append ◀── checks ◀┴── operation, in somebody's name
 //! ```
 //!
-//! Neither HTTP nor WebAssembly is known here: families come in through [`Components`].
+//! Neither HTTP nor WebAssembly is known here: families come in through [`FamilySource`](permesso_engine::family::FamilySource).
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,
@@ -26,7 +26,6 @@ mod catalogs;
 mod change;
 mod checks;
 pub mod code;
-mod components;
 mod document;
 mod error;
 mod follow;
@@ -42,7 +41,6 @@ mod view;
 
 pub use caller::Caller;
 pub use change::{Done, Edited, Options, Precondition, Tried};
-pub use components::{Components, NoComponents, Pointed};
 pub use document::{CatalogPin, CatalogText, Settings, SharingDefault, Team};
 pub use error::{ChangeError, Unserved};
 pub use follow::follow;

@@ -3,7 +3,6 @@
 use crate::caller::Caller;
 use crate::catalogs::Catalogs;
 use crate::change::Options;
-use crate::components::Components;
 use crate::document::{CatalogPin, CatalogText};
 use crate::error::ChangeError;
 use crate::kind::Kind;
@@ -16,6 +15,7 @@ use permesso_engine::Authorizer;
 use permesso_engine::compile::subjects::{Need, Subjects};
 use permesso_engine::compile::{Compiled, FamilySet, OpenDefinition, compile_open};
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
+use permesso_engine::family::FamilySource;
 use permesso_engine::load::Source;
 use permesso_engine::model::{Catalog, Position, Tenant};
 use permesso_store::{Realm, Store};
@@ -85,7 +85,7 @@ type Keys = HashMap<String, (Realm, Arc<KeyRecord>)>;
 pub struct Node {
     store: Arc<dyn Store>,
     authorizer: Arc<Authorizer>,
-    components: RwLock<Arc<dyn Components>>,
+    components: RwLock<Arc<dyn FamilySource>>,
     pub(crate) config: NodeConfig,
     catalogs: Catalogs,
     pub(crate) realms: ArcSwap<HashMap<String, Arc<Live>>>,
@@ -103,7 +103,7 @@ impl Node {
     pub async fn start(
         store: Arc<dyn Store>,
         authorizer: Arc<Authorizer>,
-        components: Arc<dyn Components>,
+        components: Arc<dyn FamilySource>,
         config: NodeConfig,
     ) -> Result<Arc<Self>, ChangeError> {
         let node = Arc::new(Self {
@@ -280,6 +280,7 @@ impl Node {
     ) -> Result<(), ChangeError> {
         let Some(pin) = state.pin()? else {
             self.authorizer.remove(&state.tenant.value.tenant);
+            self.components().forget(&state.tenant.value.tenant);
             state.compiled = None;
             return Ok(());
         };
@@ -329,7 +330,7 @@ impl Node {
                 continue;
             }
             let earlier = digest.filter(|_| families.contains_key(&family));
-            match earlier.and_then(|digest| components.component(&family, &digest)) {
+            match earlier.and_then(|digest| components.by_digest(&family, &digest)) {
                 Some(earlier) => drop(families.insert(family, earlier)),
                 None => drop(families.remove(&family)),
             }
@@ -350,7 +351,7 @@ impl Node {
 
     /// Compiles every tenant again, with the families that are installed now. One that does not
     /// compile with what is left to it is no longer served, and answered here.
-    pub async fn recompile(&self, components: Arc<dyn Components>) -> Vec<(String, ChangeError)> {
+    pub async fn recompile(&self, components: Arc<dyn FamilySource>) -> Vec<(String, ChangeError)> {
         *self.components.write().unwrap_or_else(PoisonError::into_inner) = components;
         let mut failed = Vec::new();
         for (tenant, live) in self.realms.load_full().iter() {
@@ -393,7 +394,7 @@ impl Node {
     }
 
     /// The families of this node.
-    pub(crate) fn components(&self) -> Arc<dyn Components> {
+    pub(crate) fn components(&self) -> Arc<dyn FamilySource> {
         Arc::clone(&self.components.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -473,20 +474,21 @@ impl Node {
         tenant: &Source<Tenant>,
         which: impl Fn(&str) -> bool,
     ) -> Result<(), ChangeError> {
-        let components = self.components();
+        let families = self.components().families();
         let mut found = Diagnostics::default();
         for (id, settings) in tenant.value.families.iter().filter(|(id, _)| which(id)) {
+            let Some(family) = families.get(id) else { continue };
             let config = serde_json::to_string(&settings.config).unwrap_or_default();
-            let pointed = components.validate(&tenant.value.tenant, id, &config);
-            let pointed = pointed.map_err(|why| ChangeError::Request {
+            let against = family.validate(&tenant.value.tenant, &config);
+            let against = against.map_err(|why| ChangeError::Request {
                 field: format!("families.{id}"),
                 message: format!("the family gave no answer about its configuration: {why}"),
             })?;
-            found.extend(pointed.into_iter().map(|pointed| Diagnostic {
+            found.extend(against.into_iter().map(|against| Diagnostic {
                 file: tenant.file.clone(),
                 at: Position::default(),
-                field: format!("families.{id}.config{}", pointed.pointer),
-                message: pointed.message,
+                field: format!("families.{id}.config{}", against.pointer),
+                message: against.message,
                 help: None,
             }));
         }

@@ -175,7 +175,7 @@ impl Node {
         // Each may have to be loaded.
         let found = tokio::task::spawn_blocking(move || {
             let found = wanted.iter().map(|(family, digest)| {
-                digest.as_ref().and_then(|digest| components.component(family, digest))
+                digest.as_ref().and_then(|digest| components.by_digest(family, digest))
             });
             found.collect::<Vec<_>>()
         });

@@ -2,7 +2,8 @@
 
 use super::report::{Check, counted};
 use super::{TENANT, report};
-use crate::runtime::{ConfigDiagnostic, WasmFamily};
+use crate::runtime::WasmFamily;
+use permesso_engine::family::ConfigDiagnostic;
 use permesso_engine::family::{Family as _, Manifest};
 use permesso_engine::model::InputPath;
 use serde_json::{Value, json};

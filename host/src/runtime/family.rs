@@ -14,7 +14,8 @@ use super::quarantine::Quarantine;
 use super::stats::FamilyStats;
 use super::store::Limits;
 use permesso_engine::family::{
-    Answer, Case, Family, Fault, FaultKind, Input, Manifest, PlanQuestion, Question,
+    Answer, Case, ConfigDiagnostic, Family, Fault, FaultKind, Input, Manifest, PlanQuestion,
+    Question,
 };
 use permesso_engine::model::InputPath;
 use semver::Version;
@@ -24,15 +25,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-
-/// A fault that a family found in a tenant's configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigDiagnostic {
-    /// JSON Pointer (RFC 6901) to the value in question; empty for the whole document.
-    pub pointer: String,
-    /// What is wrong and what to write instead.
-    pub message: String,
-}
 
 /// A permission family that runs as a WebAssembly component.
 pub struct WasmFamily {
@@ -112,28 +104,6 @@ impl WasmFamily {
     #[must_use]
     pub const fn stats(&self) -> &FamilyStats {
         &self.stats
-    }
-
-    /// What the family has against a tenant's configuration, given as a JSON document; nothing
-    /// if it accepts it. Always asked in a fresh instance, within the setup deadline.
-    ///
-    /// # Errors
-    ///
-    /// A [`Fault`] where the family gave no answer; the configuration is then refused.
-    pub fn validate(&self, tenant: &str, config: &str) -> Result<Vec<ConfigDiagnostic>, Fault> {
-        let deadline = self.settings.limits.setup_deadline;
-        let result = self.run(tenant, deadline, None, |instance| instance.validate(config).into());
-        self.counted(1, result)
-    }
-
-    /// Takes down the idle instances of a tenant, and with them whatever of its values they may
-    /// still hold. For when a tenant is deleted.
-    pub fn forget(&self, tenant: &str) {
-        if let Some(idle) = &self.idle {
-            idle.forget(tenant);
-        }
-        self.quarantine.forget(tenant);
-        self.shared.bulkhead.forget(tenant);
     }
 
     /// Whether it failed too often and is not asked now, for a tenant or for all.
@@ -410,6 +380,23 @@ impl Family for WasmFamily {
     fn plan(&self, tenant: &str, question: &PlanQuestion<'_>) -> Result<Option<Vec<Case>>, Fault> {
         let result = self.watched(tenant, || self.ask_plan(tenant, question), |_| None);
         self.counted(1, result)
+    }
+
+    /// Always asked in a fresh instance, within the setup deadline.
+    fn validate(&self, tenant: &str, config: &str) -> Result<Vec<ConfigDiagnostic>, Fault> {
+        let deadline = self.settings.limits.setup_deadline;
+        let result = self.run(tenant, deadline, None, |instance| instance.validate(config).into());
+        self.counted(1, result)
+    }
+
+    /// Takes down the idle instances of a tenant as well, and with them whatever of its values
+    /// they may still hold.
+    fn forget(&self, tenant: &str) {
+        if let Some(idle) = &self.idle {
+            idle.forget(tenant);
+        }
+        self.quarantine.forget(tenant);
+        self.shared.bulkhead.forget(tenant);
     }
 }
 

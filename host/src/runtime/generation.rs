@@ -7,10 +7,10 @@
 
 use super::config::Deadline;
 use super::error::Refusal;
-use super::family::ConfigDiagnostic;
 use super::manifest::RawManifest;
 use super::store::{Limits, LogBuffer};
 use super::v1;
+use permesso_engine::family::ConfigDiagnostic;
 use permesso_engine::family::{Answer, Case, Fault, Manifest, PlanQuestion, Question};
 use semver::Version;
 use wasmtime::Engine;

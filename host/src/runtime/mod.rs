@@ -36,6 +36,6 @@ mod v1;
 pub use config::{FamilyConfig, InstanceMode, QuarantineConfig, RuntimeConfig};
 pub use engine::{Look, Runtime};
 pub use error::{LoadError, ManifestError, NotAComponent, Refusal, RuntimeError};
-pub use family::{ConfigDiagnostic, WasmFamily};
+pub use family::WasmFamily;
 pub use permesso_precompiled::{Cache, CacheError};
 pub use stats::{Counter, FamilyStats, Peak};

@@ -2,8 +2,9 @@
 //! they were given, and no instance is shared between tenants.
 
 use super::guest::{Guest, Manifest, load, patient, question};
+use permesso_engine::family::ConfigDiagnostic;
 use permesso_engine::family::{Answer, Effect, Family as _, FaultKind, Input, InputKind, Question};
-use permesso_host::runtime::{ConfigDiagnostic, InstanceMode, Runtime, RuntimeConfig, WasmFamily};
+use permesso_host::runtime::{InstanceMode, Runtime, RuntimeConfig, WasmFamily};
 use std::borrow::Cow;
 use std::io::Write;
 use std::num::NonZeroU32;

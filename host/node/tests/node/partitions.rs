@@ -4,8 +4,9 @@
 use super::support::{Desk, acme, decide};
 use async_trait::async_trait;
 use permesso_engine::Authorizer;
+use permesso_engine::family::FamilySet;
 use permesso_node::operation::SetRoles;
-use permesso_node::{Caller, NoComponents, Node, NodeConfig, Options, follow};
+use permesso_node::{Caller, Node, NodeConfig, Options, follow};
 use permesso_store::feed::Facet;
 use permesso_store::{
     Batch, Body, Changes, Contents, Directory, Head, LogQuery, Object, Realm, Record, Remembered,
@@ -127,7 +128,8 @@ async fn no_decision_is_older_than_the_revision_that_it_names() {
             ..NodeConfig::default()
         };
         let authorizer = Arc::new(Authorizer::new(1000));
-        let node = Node::start(store, authorizer, Arc::new(NoComponents), config).await.unwrap();
+        let node =
+            Node::start(store, authorizer, Arc::new(FamilySet::new()), config).await.unwrap();
         tokio::spawn(follow(Arc::downgrade(&node)));
         nodes.push((node, cut));
     }

@@ -1,8 +1,8 @@
 //! Answers and manifests on their way out of the guest, into the words of the engine.
 
 use super::bindings::exports::permesso::family::family as wit;
-use crate::runtime::family::ConfigDiagnostic;
 use crate::runtime::manifest::RawManifest;
+use permesso_engine::family::ConfigDiagnostic;
 use permesso_engine::family::{Answer, Effect, InputKind, ObligationSpec, ReasonSpec};
 
 impl From<wit::Answer> for Answer {

@@ -17,10 +17,10 @@ use self::bindings::exports::permesso::family::family::{
 };
 use super::config::Deadline;
 use super::error::Refusal;
-use super::family::ConfigDiagnostic;
 use super::fault;
 use super::manifest::RawManifest;
 use super::store::{Level, Limits, LogBuffer, StoreData};
+use permesso_engine::family::ConfigDiagnostic;
 use permesso_engine::family::{self as engine, Fault, FaultKind};
 use semver::Version;
 use wasmtime::component::{

@@ -10,8 +10,9 @@ pub use stores::{cluster, on_postgresql, on_sqlite};
 use permesso_admin::{Admin, router};
 use permesso_auth::key::{KeyRequest, Tenants, Verb};
 use permesso_engine::Authorizer;
+use permesso_engine::family::FamilySet;
 use permesso_node::operation::{CreateKey, PublishProduct};
-use permesso_node::{Caller, NoComponents, Node, NodeConfig, Options};
+use permesso_node::{Caller, Node, NodeConfig, Options};
 use permesso_store::{Location, Realm, open};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -143,7 +144,8 @@ impl Server {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let store = open(location).await.unwrap();
         let authorizer = Arc::new(Authorizer::new(1000));
-        let node = Node::start(store, authorizer, Arc::new(NoComponents), config).await.unwrap();
+        let node =
+            Node::start(store, authorizer, Arc::new(FamilySet::new()), config).await.unwrap();
         let operator = Caller::Operator("test".to_owned());
         let (platform, plain) = (Realm::platform(), Options::default());
         for text in [ATENDER, CLOZE] {

@@ -1,7 +1,7 @@
 //! Versions of the interface: what was built for 1.0 goes on running.
 
 use permesso_engine::family::{Condition, Effect, Family, Input, PlanQuestion, Question, planned};
-use permesso_host::runtime::{Runtime, RuntimeConfig};
+use permesso_runtime::{Runtime, RuntimeConfig};
 use permesso_tests::{example, permesso, root, skip};
 use std::fs;
 

@@ -2,7 +2,7 @@
 
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::{Attributes, Value};
-use permesso_host::pdp::Pdp;
+use permesso_folders::pdp::Pdp;
 use permesso_tests::{Client, PRODUCTS, Server, example, families};
 use serde_json::{Value as Json, json};
 use std::thread;

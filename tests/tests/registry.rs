@@ -1,7 +1,7 @@
 //! Families from a real registry: Debian's `docker-registry`, on loopback, for this test alone.
 
-use permesso_host::supply::{Depot, SecretKey, Signature, Validity};
 use permesso_hostile::guest::{Guest, Manifest};
+use permesso_supply::{Depot, SecretKey, Signature, Validity};
 use permesso_tests::{Output, permesso, skip};
 use std::fs;
 use std::io::{Read as _, Write as _};

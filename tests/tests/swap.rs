@@ -1,13 +1,13 @@
 //! Families that change while everybody asks.
 
+use permesso_access::{Server as Http, ServerConfig};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::InputKind;
 use permesso_engine::model::Attributes;
-use permesso_host::http::{Server as Http, ServerConfig};
-use permesso_host::pdp::Pdp;
-use permesso_host::runtime::{Runtime, RuntimeConfig};
-use permesso_host::supply::{Candidate, Depot, InstallOptions};
+use permesso_folders::pdp::Pdp;
 use permesso_hostile::guest::{Guest, Manifest};
+use permesso_runtime::{Runtime, RuntimeConfig};
+use permesso_supply::{Candidate, Depot, InstallOptions};
 use permesso_tests::{Client, Server};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -28,7 +28,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     // The server looks for its usual components.
     families::build(workspace, &workspace.families())?;
     let mut build = cargo();
-    build.args(["build", "--release", "--package", "permesso-host"]);
+    build.args(["build", "--release", "--package", "permesso-cli"]);
     let mut soak = cargo();
     soak.args(["run", "--quiet", "--release", "--package", "permesso-hostile", "--"]);
     soak.args(["--seconds", &options.seconds.to_string()]);

@@ -7,7 +7,7 @@
 
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::{Attributes, Value};
-use permesso_host::pdp::{Pdp, SetupError};
+use permesso_folders::pdp::{Pdp, SetupError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 fn main() -> Result<(), SetupError> {

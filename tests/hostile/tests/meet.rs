@@ -8,9 +8,9 @@ use permesso_engine::family::{
 };
 use permesso_engine::load::{self, Source};
 use permesso_engine::model::{Attributes, Directory, InputPath, Value};
-use permesso_host::runtime::{FamilyConfig, InstanceMode, Runtime, RuntimeConfig, WasmFamily};
 use permesso_hostile::guest::{Guest, Manifest};
 use permesso_hostile::{Hostile, Meeting, hostile};
+use permesso_runtime::{FamilyConfig, InstanceMode, Runtime, RuntimeConfig, WasmFamily};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -1,0 +1,45 @@
+//! AuthZEN 1.0 over HTTP.
+//!
+//! The standard's Access Evaluation and Access Evaluations endpoints and its metadata, for many
+//! tenants on one port. Three things decide how this is built.
+//!
+//! - **What is not understood is not decided.** A body whose meaning is doubtful, because a
+//!   member occurs twice or nests without end, is refused whole ([`MAX_DEPTH`] and the limits of
+//!   [`Limits`]); a denial is an answer, a refusal is none, and the two never look alike.
+//! - **The caller is not believed about the subject.** Requests name a user; roles, teams and
+//!   status come from the directory. Callers themselves are not authenticated here, so without
+//!   being told to the server listens on loopback addresses only.
+//! - **The frame may not cost more than the decision.** Bodies are borrowed, answers written by
+//!   hand, and limits are plain code in the handler instead of layers around it.
+//!
+//! The same request always gets the same bytes: no dates, durations or random ids in bodies.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod app;
+mod body;
+mod config;
+mod connection;
+mod decide;
+mod error;
+mod gate;
+mod headers;
+mod json;
+mod metadata;
+mod parse;
+mod problem;
+mod question;
+mod readiness;
+mod routes;
+mod server;
+mod tenancy;
+mod waiting;
+
+pub use config::{Limits, ServerConfig};
+pub use error::ServeError;
+pub use parse::MAX_DEPTH;
+pub use readiness::Readiness;
+pub use server::{Bound, Server};

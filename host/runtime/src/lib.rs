@@ -1,0 +1,46 @@
+//! Permission families as WebAssembly components: loading, confining and asking them.
+//!
+//! A family is code of a stranger on the path of every decision. Three rules follow, and the
+//! modules here are cut along them.
+//!
+//! - **It knows only what it is told.** There is no WASI; `probe` refuses a component that
+//!   imports anything but a log before it is compiled, and the linker of its `generation`
+//!   offers nothing else. Values go in by position as the `manifest` declares them.
+//! - **It cannot hold up a decision.** Time is bounded by an epoch that a thread of its own
+//!   moves (`ticker`), memory and tables by a limiter (`store`), room by `permits` in
+//!   front of a pool of instances, results by `answer` and a cap on the bytes that cross.
+//! - **It cannot allow by failing.** Whatever goes wrong becomes a typed
+//!   [`Fault`](permesso_engine::family::Fault) (`fault`), the instance is thrown away, and the
+//!   engine denies. An instance never serves two tenants (`idle`), and a family that fails again
+//!   and again is not asked for a while (`quarantine`).
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod answer;
+mod bulkhead;
+mod config;
+mod engine;
+mod error;
+mod family;
+mod fault;
+mod generation;
+mod idle;
+mod log;
+mod manifest;
+mod permits;
+mod probe;
+mod quarantine;
+mod stats;
+mod store;
+mod ticker;
+mod v1;
+
+pub use config::{FamilyConfig, InstanceMode, QuarantineConfig, RuntimeConfig};
+pub use engine::{Look, Runtime};
+pub use error::{LoadError, ManifestError, NotAComponent, Refusal, RuntimeError};
+pub use family::WasmFamily;
+pub use permesso_precompiled::{Cache, CacheError};
+pub use stats::{Counter, FamilyStats, Peak};

@@ -1,7 +1,7 @@
 //! Coverage of the examples' own tables: every grant and every program of theirs is exercised,
 //! and a line that is not is named.
 
-use permesso_folders::folder::TenantFolder;
+use permesso_folders::TenantFolder;
 use permesso_tests::{Output, PRODUCTS, example, permesso};
 use serde_json::Value;
 use std::fs;

@@ -2,7 +2,7 @@
 
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::{Attributes, Value};
-use permesso_folders::pdp::Pdp;
+use permesso_folders::DecisionPoint;
 use permesso_tests::{Client, PRODUCTS, Server, example, families};
 use serde_json::{Value as Json, json};
 use std::thread;
@@ -37,8 +37,9 @@ struct World {
 }
 
 impl World {
-    fn of(pdp: &Pdp) -> Vec<Self> {
-        pdp.folders()
+    fn of(point: &DecisionPoint) -> Vec<Self> {
+        point
+            .folders()
             .iter()
             .map(|folder| {
                 let mut resources = Vec::new();
@@ -92,7 +93,7 @@ fn attributes(json: &Json) -> Attributes<'static> {
     serde_json::from_str::<Attributes<'_>>(&json.to_string()).unwrap().into_owned()
 }
 
-fn in_process(pdp: &Pdp, question: &Json) -> bool {
+fn in_process(point: &DecisionPoint, question: &Json) -> bool {
     let properties = attributes(&question["resource"]["properties"]);
     let context = attributes(&question["context"]);
     let text = |value: &Json| value.as_str().unwrap().to_owned();
@@ -106,24 +107,24 @@ fn in_process(pdp: &Pdp, question: &Json) -> bool {
         now: 1_700_000_000_000,
     };
     let tenant = context.get("tenant").and_then(Value::as_str).unwrap();
-    pdp.decide(tenant, &request).is_allow()
+    point.decide(tenant, &request).is_allow()
 }
 
 #[test]
 fn twenty_clients_get_the_answers_that_the_engine_gives_in_process() {
-    let mut builder = Pdp::builder().families(families());
+    let mut builder = DecisionPoint::builder().families(families());
     for product in PRODUCTS {
         builder = builder.folder(example(product));
     }
-    let pdp = builder.build().unwrap();
-    let worlds = World::of(&pdp);
+    let point = builder.build().unwrap();
+    let worlds = World::of(&point);
     let server = Server::start(PRODUCTS.iter().flat_map(|p| ["--example".into(), example(p)]));
     let address = server.address;
     let (allowed, asked) = thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
             .map(|n| {
-                let (pdp, worlds) = (&pdp, &worlds);
-                scope.spawn(move || client(n, address, pdp, worlds))
+                let (point, worlds) = (&point, &worlds);
+                scope.spawn(move || client(n, address, point, worlds))
             })
             .collect();
         clients
@@ -137,7 +138,12 @@ fn twenty_clients_get_the_answers_that_the_engine_gives_in_process() {
 }
 
 /// Asks its share of the questions; answers how many were allowed, of how many.
-fn client(n: usize, address: std::net::SocketAddr, pdp: &Pdp, worlds: &[World]) -> (usize, usize) {
+fn client(
+    n: usize,
+    address: std::net::SocketAddr,
+    point: &DecisionPoint,
+    worlds: &[World],
+) -> (usize, usize) {
     let mut random = Random(n as u64 + 1);
     let mut client = Client::connect(address).unwrap();
     let (mut allowed, mut asked) = (0, 0);
@@ -162,7 +168,7 @@ fn client(n: usize, address: std::net::SocketAddr, pdp: &Pdp, worlds: &[World]) 
         assert_eq!(answers.len(), questions.len());
         for (question, answer) in questions.iter().zip(answers) {
             let decision = answer["decision"].as_bool().unwrap();
-            assert_eq!(decision, in_process(pdp, question), "{question}\n{answer}");
+            assert_eq!(decision, in_process(point, question), "{question}\n{answer}");
             allowed += usize::from(decision);
             asked += 1;
         }

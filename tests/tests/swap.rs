@@ -4,7 +4,7 @@ use permesso_access::{Server as Http, ServerConfig};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::InputKind;
 use permesso_engine::model::Attributes;
-use permesso_folders::pdp::Pdp;
+use permesso_folders::DecisionPoint;
 use permesso_hostile::guest::{Guest, Manifest};
 use permesso_runtime::{Runtime, RuntimeConfig};
 use permesso_supply::{Candidate, Depot, InstallOptions};
@@ -120,13 +120,13 @@ fn ask(address: SocketAddr, over: &AtomicBool, asked: &AtomicU64) -> BTreeMap<u6
 /// many times; each change is asked about before the next. Answers with which generation was seen
 /// under which revision.
 fn under_load(
-    pdp: &mut Pdp,
+    point: &mut DecisionPoint,
     changes: usize,
-    mut change: impl FnMut(&mut Pdp, usize),
+    mut change: impl FnMut(&mut DecisionPoint, usize),
 ) -> BTreeMap<u64, String> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let bound =
-        runtime.block_on(Http::bind(ServerConfig::new(Arc::clone(pdp.authorizer())))).unwrap();
+        runtime.block_on(Http::bind(ServerConfig::new(Arc::clone(point.authorizer())))).unwrap();
     let address = bound.address();
     let serving = runtime.spawn(bound.run(std::future::pending()));
     let (over, asked) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -135,7 +135,7 @@ fn under_load(
             (0..CLIENTS).map(|_| scope.spawn(|| ask(address, &over, &asked))).collect();
         for number in 0..changes {
             let before = asked.load(Ordering::SeqCst);
-            change(pdp, number);
+            change(point, number);
             let start = Instant::now();
             while asked.load(Ordering::SeqCst) < before + 2 * CLIENTS as u64 {
                 assert!(start.elapsed() < Duration::from_secs(30), "nobody is answered");
@@ -162,14 +162,14 @@ fn two_hundred_swaps_under_load_fail_no_request_and_mix_no_decision() {
     let depot = Depot::open(folder.path().join("depot")).unwrap();
     install(&depot, component(0));
     install(&depot, component(1));
-    let mut pdp = Pdp::builder()
+    let mut point = DecisionPoint::builder()
         .folder(folder.path().join("demo"))
         .depot(folder.path().join("depot"))
         .build()
         .unwrap();
-    let seen = under_load(&mut pdp, SWAPS, |pdp, swap| {
+    let seen = under_load(&mut point, SWAPS, |point, swap| {
         depot.roll_back("demo", Some(1 + u32::try_from(swap % 2).unwrap())).unwrap();
-        let change = pdp.follow().unwrap();
+        let change = point.follow().unwrap();
         assert!(change.problems.is_empty(), "{:?}", change.problems);
         assert_eq!(change.tenants, [("acme".to_owned(), 2 + swap as u64)]);
     });
@@ -205,11 +205,14 @@ fn a_family_that_is_reconfigured_under_load_fails_no_request_and_mixes_no_decisi
     let guest = Guest { manifest, ..Guest::deciding(decide) };
     install(&Depot::open(folder.path().join("depot")).unwrap(), guest.component());
     configure(1);
-    let mut pdp =
-        Pdp::builder().folder(&product_folder).depot(folder.path().join("depot")).build().unwrap();
-    let seen = under_load(&mut pdp, 50, |pdp, number| {
+    let mut point = DecisionPoint::builder()
+        .folder(&product_folder)
+        .depot(folder.path().join("depot"))
+        .build()
+        .unwrap();
+    let seen = under_load(&mut point, 50, |point, number| {
         configure(number % 2);
-        let change = pdp.reread();
+        let change = point.reread();
         assert!(change.problems.is_empty(), "{:?}", change.problems);
     });
     for (revision, code) in &seen {
@@ -245,55 +248,55 @@ fn a_family_is_switched_off_although_another_ones_new_version_is_refused() {
     let fixed = folder.path().join("fixed");
     fs::create_dir(&fixed).unwrap();
     fs::write(fixed.join("third.wasm"), named("third", "1.0.0", "third.view")).unwrap();
-    let mut pdp = Pdp::builder()
+    let mut point = DecisionPoint::builder()
         .folder(&product_folder)
         .families(fixed)
         .depot(folder.path().join("depot"))
         .build()
         .unwrap();
-    let decide = |pdp: &Pdp, action: &str| {
+    let decide = |point: &DecisionPoint, action: &str| {
         let attributes = Attributes::new();
         let resource = Resource { kind: "thing", id: Some("1"), attributes: &attributes };
         let context = Attributes::new();
         let request =
             Request { subject: "ann", action, resource, context: &context, now: 1_700_000_000_000 };
-        pdp.decide("acme", &request).reason.to_string()
+        point.decide("acme", &request).reason.to_string()
     };
-    let before = decide(&pdp, "demo.view");
+    let before = decide(&point, "demo.view");
     assert!(before.contains("first"), "{before}");
-    let granted = decide(&pdp, "other.view");
+    let granted = decide(&point, "other.view");
     // A version that no longer knows the permission that it governs.
     install(&depot, named("other", "2.0.0", "another.view"));
     // One that a folder of the server holds already.
     install(&depot, named("third", "2.0.0", "third.view"));
-    let change = pdp.follow().unwrap();
+    let change = point.follow().unwrap();
     assert_eq!(change.problems.len(), 2, "{:?}", change.problems);
-    assert_eq!(decide(&pdp, "demo.view"), before);
+    assert_eq!(decide(&point, "demo.view"), before);
     depot.disable("demo", true).unwrap();
-    pdp.follow().unwrap();
-    assert_eq!(decide(&pdp, "other.view"), granted, "the version before goes on");
-    let off = decide(&pdp, "demo.view");
+    point.follow().unwrap();
+    assert_eq!(decide(&point, "other.view"), granted, "the version before goes on");
+    let off = decide(&point, "demo.view");
     assert!(!off.contains("first"), "{off}");
 
     // An edit of the tenant does not wait for that version either.
     let tenant = fs::read_to_string(product_folder.join("tenant.yaml")).unwrap();
     let without = tenant.replace("{permission: other.view, scope: all}, ", "");
     fs::write(product_folder.join("tenant.yaml"), without).unwrap();
-    pdp.reread();
-    assert_ne!(decide(&pdp, "other.view"), granted);
+    point.reread();
+    assert_ne!(decide(&point, "other.view"), granted);
 
     // The version before is gone with its depot, and a version that fits is taken over.
     fs::write(product_folder.join("tenant.yaml"), tenant).unwrap();
-    pdp.reread();
-    assert_eq!(decide(&pdp, "other.view"), granted);
+    point.reread();
+    assert_eq!(decide(&point, "other.view"), granted);
     depot.disable("other", true).unwrap();
-    pdp.follow().unwrap();
-    assert_ne!(decide(&pdp, "other.view"), granted);
+    point.follow().unwrap();
+    assert_ne!(decide(&point, "other.view"), granted);
     depot.disable("other", false).unwrap();
     install(&depot, named("other", "3.0.0", "other.view"));
-    let change = pdp.follow().unwrap();
+    let change = point.follow().unwrap();
     assert_eq!(change.tenants.len(), 1, "{:?}", change.problems);
-    assert_eq!(decide(&pdp, "other.view"), granted);
+    assert_eq!(decide(&point, "other.view"), granted);
 }
 
 /// Asks until the answer has that detail, and says how long it took.

@@ -4,13 +4,15 @@
 //! it runs as WebAssembly: it hands over the inputs that the family declared and reads a coded
 //! answer. The host implements [`Family`] with wasmtime, tests do it with a closure.
 
+mod configuration;
 mod plan;
 mod source;
 
+pub use configuration::{ConfigRefusal, check_configuration};
 pub use plan::{Case, Comparison, Condition, PlanQuestion, planned};
 pub use source::{FamilySet, FamilySource};
 
-use crate::model::{InputPath, Value};
+use crate::model::{Attributes, InputPath, Value};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -263,13 +265,17 @@ pub trait Family: Send + Sync + fmt::Debug {
         Ok(None)
     }
 
-    /// What it has against a tenant's configuration of it, given as a JSON document; nothing where
-    /// it accepts it. May take as long as a call takes.
+    /// What it has against a tenant's configuration of it; nothing where it accepts it. May take as
+    /// long as a call takes.
     ///
     /// # Errors
     ///
     /// A [`Fault`] where there is no answer; the configuration is then refused.
-    fn validate(&self, tenant: &str, config: &str) -> Result<Vec<ConfigDiagnostic>, Fault> {
+    fn check_config(
+        &self,
+        tenant: &str,
+        config: &Attributes<'_>,
+    ) -> Result<Vec<ConfigDiagnostic>, Fault> {
         let _ = (tenant, config);
         Ok(Vec::new())
     }

@@ -8,8 +8,8 @@ use permesso_engine::decision::{
 use permesso_engine::flip::Flips;
 use permesso_engine::inspect::Circumstances;
 use permesso_engine::model::{Attributes, Value};
-use permesso_folders::folder::TenantFolder;
-use permesso_folders::pdp::Pdp;
+use permesso_folders::DecisionPoint;
+use permesso_folders::TenantFolder;
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -99,23 +99,26 @@ impl Ask {
         &self,
         then: impl FnOnce(Asked<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let pdp = self.sources.build()?;
-        let folder = folder(self.tenant.as_deref(), &pdp)?;
+        let point = self.sources.build()?;
+        let folder = folder(self.tenant.as_deref(), &point)?;
         self.about.with(&self.resource, |Circumstances { resource, context, now }| {
             let (subject, action) = (&self.subject, &self.action);
             let request = Request { subject, action, resource, context, now };
-            let explanation = pdp.explain(&folder.tenant.value.tenant, &request);
-            then(Asked { pdp: &pdp, folder, request: &request, explanation })
+            let explanation = point.explain(&folder.tenant.value.tenant, &request);
+            then(Asked { point: &point, folder, request: &request, explanation })
         })
     }
 }
 
 /// The folder of a tenant, or the only one.
-pub(super) fn folder<'p>(named: Option<&str>, pdp: &'p Pdp) -> Result<&'p TenantFolder, Failure> {
+pub(super) fn folder<'p>(
+    named: Option<&str>,
+    point: &'p DecisionPoint,
+) -> Result<&'p TenantFolder, Failure> {
     let id = |folder: &TenantFolder| folder.tenant.value.tenant.to_string();
-    let served: Vec<String> = pdp.folders().iter().map(id).collect();
+    let served: Vec<String> = point.folders().iter().map(id).collect();
     let served = served.join(", ");
-    match (named, pdp.folders()) {
+    match (named, point.folders()) {
         (Some(named), folders) => {
             folders.iter().find(|folder| id(folder) == named).ok_or_else(|| {
                 Failure(format!("error: no tenant `{named}`; the folders hold {served}"))
@@ -130,7 +133,7 @@ pub(super) fn folder<'p>(named: Option<&str>, pdp: &'p Pdp) -> Result<&'p Tenant
 
 /// A question, what it was put to, and the answer.
 pub(super) struct Asked<'a> {
-    pub(super) pdp: &'a Pdp,
+    pub(super) point: &'a DecisionPoint,
     pub(super) folder: &'a TenantFolder,
     pub(super) request: &'a Request<'a>,
     pub(super) explanation: Explanation,

@@ -4,7 +4,7 @@ use super::Failure;
 use comfy_table::{CellAlignment, Table, presets};
 use permesso_engine::compile::{Definition, FamilySet};
 use permesso_engine::coverage::{Branch, Coverage, Kind, Report, Tally};
-use permesso_folders::folder::TenantFolder;
+use permesso_folders::TenantFolder;
 use permesso_folders::table::Outcome;
 use serde::Serialize;
 

@@ -3,7 +3,7 @@
 use super::ask::folder;
 use super::code::differences;
 use super::what_can::membership;
-use super::{Components, Failure, Stored, now, print_pretty, told};
+use super::{Components, Failure, Stored, now, print_pretty, wording};
 use clap::Args;
 use comfy_table::Table;
 use permesso_engine::inspect::{Besides, Change, Diff, Held, Less, Way, diff};
@@ -48,10 +48,10 @@ impl Compare {
             print!("{found}");
             return Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        let pdp = self.components.build(&self.folders)?;
+        let point = self.components.build(&self.folders)?;
         let b = self.b.as_deref().unwrap_or_default();
-        let folder = folder(self.tenant.as_deref(), &pdp)?;
-        let tenant = super::compiled(&pdp, folder)?;
+        let folder = folder(self.tenant.as_deref(), &point)?;
+        let tenant = super::compiled(&point, folder)?;
         let diff = diff(&tenant, &self.a, b, self.at.unwrap_or_else(now))?;
         if self.json {
             print_pretty(&diff)?;
@@ -74,7 +74,7 @@ fn text(diff: &Diff<'_>) -> String {
         }
     };
     let header = ["", a, b, "to make them equal, and what else that does"];
-    let mut table = told::table(header);
+    let mut table = wording::table(header);
     for it in &diff.permissions {
         let name = match it.restricts {
             true => format!("{} (restricts)", it.permission),
@@ -93,20 +93,20 @@ fn text(diff: &Diff<'_>) -> String {
         table.add_row([name, mine.to_owned(), theirs.to_owned(), way]);
     }
     add("Permissions", &table, diff.permissions.len() + diff.delegated.len());
-    let mut table = told::table(header);
+    let mut table = wording::table(header);
     for it in &diff.programs {
         let of = |it| membership(it).split_once(": ").map_or(String::new(), |(_, how)| cell(how));
         table.add_row([it.a.program.to_owned(), of(&it.a), of(&it.b), ways(&it.ways)]);
     }
     add("Programs", &table, diff.programs.len());
-    let mut table = told::table(header);
+    let mut table = wording::table(header);
     for it in &diff.items {
-        let of = |open| told::open(open).to_owned();
-        table.add_row([told::gate(&it.gate), of(it.a.open), of(it.b.open), ways(&it.ways)]);
+        let of = |open| wording::open(open).to_owned();
+        table.add_row([wording::gate(&it.gate), of(it.a.open), of(it.b.open), ways(&it.ways)]);
     }
     add("Exclusive items", &table, diff.items.len());
     if diff.untried > 0 {
-        let untried = told::count(diff.untried, "change was", "changes were");
+        let untried = wording::count(diff.untried, "change was", "changes were");
         out.push_str(&format!("{untried} not tried because there are too many\n"));
     }
     out
@@ -118,13 +118,13 @@ fn cell(text: &str) -> String {
 }
 
 fn held(it: &Held<'_>) -> String {
-    let mut text = told::reach(it.scope, &it.limited, &it.teams);
-    let givers: Vec<String> = it.givers.iter().map(told::giver).collect();
+    let mut text = wording::reach(it.scope, &it.limited, &it.teams);
+    let givers: Vec<String> = it.givers.iter().map(wording::giver).collect();
     if !givers.is_empty() {
         text.push_str(&format!("\n{}", givers.join("\n")));
     }
     if let Some(void) = &it.void {
-        text.push_str(&format!("\nof no use: {}", told::void(void)));
+        text.push_str(&format!("\nof no use: {}", wording::void(void)));
     }
     text
 }
@@ -151,7 +151,7 @@ fn way(way: &Way<'_>) -> String {
 fn names(word: &str, it: &Besides<'_>) -> String {
     let mut names: Vec<String> = it.permissions.iter().map(|name| (*name).to_owned()).collect();
     names.extend(it.programs.iter().map(|name| format!("program {name}")));
-    names.extend(it.items.iter().map(told::gate));
+    names.extend(it.items.iter().map(wording::gate));
     let mut parts = Vec::new();
     if !names.is_empty() {
         let more = if it.more > 0 { format!(" and {} more", it.more) } else { String::new() };
@@ -174,7 +174,7 @@ fn change(change: &Change<'_>) -> String {
         Change::AttachPolicy(id) => format!("attach policy `{id}`"),
         Change::DetachPolicy(id) => format!("detach policy `{id}`"),
         Change::Grant { permission, scope, limited } => {
-            format!("grant `{permission}` at {}", told::reach(*scope, limited, &[]))
+            format!("grant `{permission}` at {}", wording::reach(*scope, limited, &[]))
         }
         Change::Revoke(id) => format!("delete the grants of `{id}`"),
         Change::Tick(id) => format!("tick `{id}`"),

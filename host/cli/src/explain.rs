@@ -6,7 +6,7 @@ use clap::Args;
 use permesso_engine::decision::{Outcome, Stage, Step};
 use permesso_engine::flip::{Flip, Flips, flips};
 use permesso_engine::model::{Document, Place};
-use permesso_folders::folder::TenantFolder;
+use permesso_folders::TenantFolder;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -25,9 +25,9 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        self.ask.with(|Asked { pdp, folder, request, explanation }| {
+        self.ask.with(|Asked { point, folder, request, explanation }| {
             let tenant = folder.tenant.value.tenant.as_str();
-            let found = match pdp.authorizer().tenant(tenant) {
+            let found = match point.authorizer().tenant(tenant) {
                 Some(compiled) if self.flips > 0 => flips(&compiled, request, self.flips),
                 _ => Flips::default(),
             };

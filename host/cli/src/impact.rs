@@ -7,8 +7,8 @@ use super::{Components, Failure, compiled, now, written};
 use clap::Args;
 use permesso_engine::inspect::{Flip, Impact as Changes, Proposal, impact};
 use permesso_engine::load;
-use permesso_folders::folder::{FolderError, TenantFolder};
-use permesso_folders::pdp::SetupError;
+use permesso_folders::SetupError;
+use permesso_folders::{FolderError, TenantFolder};
 use questions::Questions;
 use serde_json::{Value as Json, json};
 use std::fs;
@@ -60,13 +60,13 @@ struct Edited {
 
 impl Impact {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let pdp = self.components.build(std::slice::from_ref(&self.folder))?;
-        let Some(folder) = pdp.folders().first() else {
+        let point = self.components.build(std::slice::from_ref(&self.folder))?;
+        let Some(folder) = point.folders().first() else {
             return Err(Failure("error: the folder holds no tenant".to_owned()));
         };
-        let before = compiled(&pdp, folder)?;
+        let before = compiled(&point, folder)?;
         let edited = self.edited.folder(folder)?;
-        let after = pdp.compile(&edited)?;
+        let after = point.compile(&edited)?;
         let now = self.at.unwrap_or_else(now);
         let questions = self.questions.as_deref().map(Questions::read).transpose()?;
         let questions = questions.unwrap_or_default();

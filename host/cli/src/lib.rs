@@ -17,22 +17,22 @@ mod diff;
 mod explain;
 mod family;
 mod impact;
-mod keep_up;
 mod key;
+mod refresh;
 mod replay;
 mod report;
 mod serve;
 mod stored;
 mod test;
-mod told;
 mod what_can;
 mod who_can;
+mod wording;
 
 use clap::{Args, Parser, Subcommand};
 use permesso_engine::compile::Compiled;
 use permesso_engine::inspect::Unasked;
-use permesso_folders::folder::TenantFolder;
-use permesso_folders::pdp::{Pdp, SetupError};
+use permesso_folders::TenantFolder;
+use permesso_folders::{DecisionPoint, SetupError};
 use permesso_store::Location;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -122,14 +122,14 @@ struct Components {
 }
 
 impl Sources {
-    fn build(&self) -> Result<Pdp, SetupError> {
+    fn build(&self) -> Result<DecisionPoint, SetupError> {
         self.components.build(&self.folders)
     }
 }
 
 impl Components {
-    fn build(&self, folders: &[PathBuf]) -> Result<Pdp, SetupError> {
-        let mut builder = Pdp::builder();
+    fn build(&self, folders: &[PathBuf]) -> Result<DecisionPoint, SetupError> {
+        let mut builder = DecisionPoint::builder();
         if let Some(families) = self.families.clone().or_else(default_families) {
             builder = builder.families(families);
         }
@@ -192,9 +192,9 @@ pub fn main() -> ExitCode {
 }
 
 /// The tenant of a folder, ready to be asked.
-fn compiled(pdp: &Pdp, folder: &TenantFolder) -> Result<Arc<Compiled>, Failure> {
+fn compiled(point: &DecisionPoint, folder: &TenantFolder) -> Result<Arc<Compiled>, Failure> {
     let id = folder.tenant.value.tenant.as_str();
-    let compiled = pdp.authorizer().tenant(id);
+    let compiled = point.authorizer().tenant(id);
     compiled.ok_or_else(|| Failure(format!("error: no tenant `{id}` is served")))
 }
 

@@ -3,9 +3,8 @@
 use super::Failure;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceSpan};
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
-use permesso_folders::folder::FolderError;
-use permesso_folders::pdp::SetupError;
-use permesso_supply::FamiliesError;
+use permesso_folders::FolderError;
+use permesso_folders::SetupError;
 use std::fmt;
 use std::fs;
 use std::io::IsTerminal;
@@ -13,8 +12,7 @@ use std::io::IsTerminal;
 /// The text of an error, drawn where it is about documents.
 pub(super) fn setup(error: &SetupError) -> String {
     match error {
-        SetupError::Folder(FolderError::Documents(found))
-        | SetupError::Families(FamiliesError::Refused(found)) => documents(found),
+        SetupError::Folder(FolderError::Documents(found)) => documents(found),
         other => format!("error: {other}"),
     }
 }

@@ -3,13 +3,13 @@
 //! What is installed in the depot is followed while it serves. Folders are read again on a
 //! SIGHUP; a store is followed by itself.
 
-use super::keep_up::KeepUp;
+use super::refresh::Refresher;
 use super::stored::{issuers, node};
 use super::{Components, Failure, Stored};
 use clap::Args;
 use permesso_access::{Limits, ServeError, Server, ServerConfig};
 use permesso_admin::Admin;
-use permesso_folders::pdp::Pdp;
+use permesso_folders::DecisionPoint;
 use permesso_node::{Node, NodeConfig, follow};
 use permesso_store::Location;
 use std::net::SocketAddr;
@@ -99,15 +99,15 @@ impl Serve {
                 "error: nothing to serve: give folders with --example, or --store".to_owned(),
             ));
         }
-        let pdp = self.components.build(&self.folders)?;
+        let point = self.components.build(&self.folders)?;
         let failure = |error: &dyn std::fmt::Display| Failure(format!("error: {error}"));
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(|e| failure(&e))?;
         runtime.block_on(async {
             let admin = match &self.following.store {
-                Some(store) => Some(self.following.start(store, &pdp).await?),
+                Some(store) => Some(self.following.start(store, &point).await?),
                 None => None,
             };
-            let config = self.config(&pdp, admin.clone());
+            let config = self.config(&point, admin.clone());
             let bound = Server::bind(config).await.map_err(|error| match error {
                 ServeError::NotLoopback(address) => Failure(format!(
                     "error: refusing to listen on `{address}`: callers are not authenticated, so \
@@ -117,7 +117,7 @@ impl Serve {
                 )),
                 error => failure(&error),
             })?;
-            for tenant in pdp.authorizer().tenants() {
+            for tenant in point.authorizer().tenants() {
                 let users = match &admin {
                     Some(_) => format!("revision {}", tenant.revision()),
                     None => format!("{} users", tenant.member_count()),
@@ -136,12 +136,12 @@ impl Serve {
             println!("listening on http://{}", bound.address());
             let node = admin.as_ref().map(|admin| Arc::clone(admin.node()));
             let (handle, families) = (Handle::current(), node.clone());
-            let keep_up = KeepUp::start(pdp, move |pdp| {
+            let refresher = Refresher::start(point, move |point| {
                 if let Some(node) = &families {
-                    handle.block_on(reinstalled(node, pdp));
+                    handle.block_on(reinstalled(node, point));
                 }
             })?;
-            let rereading = tokio::spawn(hung_up(keep_up.reread()));
+            let rereading = tokio::spawn(hung_up(refresher.reread()));
             let following = node.as_ref().map(|node| tokio::spawn(follow(Arc::downgrade(node))));
             bound.readiness().set(true);
             let served = bound.run(stopped()).await;
@@ -151,7 +151,7 @@ impl Serve {
                 following.abort();
                 let _ = following.await;
             }
-            keep_up.stop();
+            refresher.stop();
             if let Some(node) = &node {
                 node.store().close().await;
             }
@@ -161,7 +161,7 @@ impl Serve {
         })
     }
 
-    fn config(&self, pdp: &Pdp, admin: Option<Arc<Admin>>) -> ServerConfig {
+    fn config(&self, point: &DecisionPoint, admin: Option<Arc<Admin>>) -> ServerConfig {
         let limits = Limits {
             body_bytes: self.max_body,
             batch_items: self.max_batch,
@@ -176,14 +176,14 @@ impl Serve {
             drain: Duration::from_secs(self.drain),
             grace: Duration::from_secs(self.grace),
             admin,
-            ..ServerConfig::new(Arc::clone(pdp.authorizer()))
+            ..ServerConfig::new(Arc::clone(point.authorizer()))
         }
     }
 }
 
 impl Following {
     /// Reads everything that there is in the store.
-    async fn start(&self, store: &Location, pdp: &Pdp) -> Result<Arc<Admin>, Failure> {
+    async fn start(&self, store: &Location, point: &DecisionPoint) -> Result<Arc<Admin>, Failure> {
         let stored = Stored { store: store.clone() };
         let store = stored.wait(Duration::from_secs(self.store_patience)).await?;
         let config = NodeConfig {
@@ -191,7 +191,7 @@ impl Following {
             staleness: Duration::from_secs(self.max_staleness),
             ..NodeConfig::default()
         };
-        let node = node(store, pdp, config).await?;
+        let node = node(store, point, config).await?;
         for (tenant, error) in node.record_components().await {
             tracing::warn!(tenant, %error, "cannot write down which components answer");
         }
@@ -201,8 +201,8 @@ impl Following {
 }
 
 /// Takes over other families.
-async fn reinstalled(node: &Arc<Node>, pdp: &Pdp) {
-    let failed = node.recompile(pdp.components()).await;
+async fn reinstalled(node: &Arc<Node>, point: &DecisionPoint) {
+    let failed = node.recompile(point.installation().clone()).await;
     let failed = failed.into_iter().chain(node.record_components().await);
     for (tenant, error) in failed {
         tracing::error!(tenant, %error, "a change of families was not taken over");

@@ -3,7 +3,7 @@
 use super::{Components, Failure, Stored};
 use permesso_auth::Oidc;
 use permesso_auth::oidc::IssuerConfig;
-use permesso_folders::pdp::Pdp;
+use permesso_folders::DecisionPoint;
 use permesso_node::{Caller, ChangeError, Node, NodeConfig};
 use permesso_store::{Store, StoreError, open};
 use std::future::Future;
@@ -51,19 +51,19 @@ impl Stored {
 
     /// A node on the store, with the families of this machine.
     pub(super) async fn node(&self, components: &Components) -> Result<Arc<Node>, Failure> {
-        let pdp = components.build(&[])?;
+        let point = components.build(&[])?;
         let store = self.open().await?;
-        node(store, &pdp, NodeConfig::default()).await
+        node(store, &point, NodeConfig::default()).await
     }
 }
 
 pub(super) async fn node(
     store: Arc<dyn Store>,
-    pdp: &Pdp,
+    point: &DecisionPoint,
     config: NodeConfig,
 ) -> Result<Arc<Node>, Failure> {
-    let authorizer = Arc::clone(pdp.authorizer());
-    Ok(Node::start(store, authorizer, pdp.components(), config).await?)
+    let authorizer = Arc::clone(point.authorizer());
+    Ok(Node::start(store, authorizer, point.installation().clone(), config).await?)
 }
 
 /// Whoever has the store in hand at a command line.

@@ -5,8 +5,9 @@ use super::coverage::Measured;
 use super::explain::tree;
 use super::{Failure, Sources, now};
 use clap::Args;
-use permesso_folders::folder::TenantFolder;
-use permesso_folders::pdp::Pdp;
+use permesso_engine::family::FamilySource as _;
+use permesso_folders::DecisionPoint;
+use permesso_folders::TenantFolder;
 use permesso_folders::table::{Expect, Outcome, run};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -35,11 +36,11 @@ pub(super) struct Test {
 
 impl Test {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let pdp = self.sources.build()?;
+        let point = self.sources.build()?;
         let (mut passed, mut failed) = (0_u64, 0_u64);
         let mut measured = Measured::default();
-        for (folder, table) in pair(&pdp, &self.tables)? {
-            let families = pdp.families().as_set();
+        for (folder, table) in pair(&point, &self.tables)? {
+            let families = point.installation().families();
             let outcomes = run(folder, &families, &table, now())
                 .map_err(|error| Failure(format!("error: {error}")))?;
             for outcome in outcomes {
@@ -68,10 +69,13 @@ impl Test {
 
 /// Each table with the folder that it is about: its own tables where none is named, else the
 /// folder whose product the table's rows name, or the only one.
-fn pair<'a>(pdp: &'a Pdp, tables: &[PathBuf]) -> Result<Vec<(&'a TenantFolder, PathBuf)>, Failure> {
+fn pair<'a>(
+    point: &'a DecisionPoint,
+    tables: &[PathBuf],
+) -> Result<Vec<(&'a TenantFolder, PathBuf)>, Failure> {
     let mut pairs = Vec::new();
     if tables.is_empty() {
-        for folder in pdp.folders() {
+        for folder in point.folders() {
             for table in own_tables(&folder.path)? {
                 pairs.push((folder, table));
             }
@@ -79,7 +83,7 @@ fn pair<'a>(pdp: &'a Pdp, tables: &[PathBuf]) -> Result<Vec<(&'a TenantFolder, P
         return Ok(pairs);
     }
     for table in tables {
-        let folder = match pdp.folders() {
+        let folder = match point.folders() {
             [only] => only,
             folders => {
                 let product = product_of(table);

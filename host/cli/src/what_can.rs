@@ -1,14 +1,14 @@
 //! `permesso what-can`: what a user may do, in general or with one resource.
 
 use super::ask::{About, folder};
-use super::{Failure, Sources, now, print_pretty, told};
+use super::{Failure, Sources, now, print_pretty, wording};
 use clap::Args;
 use permesso_engine::inspect::{
     Answer, Delegated, Depends, ItemAccess, Limited, Matcher, Membership, Open, Restriction,
     Rights, SetAside, Source, items, memberships, rights, what_can,
 };
 use permesso_engine::inspect::{Aside, Circumstances};
-use permesso_folders::folder::TenantFolder;
+use permesso_folders::TenantFolder;
 use serde::Serialize;
 use serde_json::json;
 use std::process::ExitCode;
@@ -48,9 +48,9 @@ struct View<'a> {
 
 impl WhatCan {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let pdp = self.sources.build()?;
-        let folder = folder(self.tenant.as_deref(), &pdp)?;
-        let tenant = super::compiled(&pdp, folder)?;
+        let point = self.sources.build()?;
+        let folder = folder(self.tenant.as_deref(), &point)?;
+        let tenant = super::compiled(&point, folder)?;
         let now = self.about.at.unwrap_or_else(now);
         if let Some(resource) = &self.resource {
             return self.about.with(resource, |about| {
@@ -82,7 +82,7 @@ impl WhatCan {
     ) -> Result<ExitCode, Failure> {
         let (mut allowed, mut denied) = (0, 0);
         let mut list = Vec::new();
-        let mut table = told::table(["permission", "", "why"]);
+        let mut table = wording::table(["permission", "", "why"]);
         for answer in answers {
             let is_allow = answer.decision.is_allow();
             *if is_allow { &mut allowed } else { &mut denied } += 1;
@@ -135,18 +135,18 @@ fn text(view: &View<'_>, folder: &TenantFolder) -> String {
         "`{}` is {}{pending} and holds {roles}{teams}{owner}; at {}\n",
         rights.user,
         rights.status.name(),
-        told::instant(view.at),
+        wording::instant(view.at),
     );
     if rights.held.is_empty() {
         out.push_str("No permission is held.\n");
     } else {
-        let mut table = told::table(["permission", "scope", "from", "the record decides on"]);
+        let mut table = wording::table(["permission", "scope", "from", "the record decides on"]);
         for right in &rights.held {
             let (scopes, from) = sources(&right.sources, &right.limited, folder);
             let scope = match right.sources.is_empty() {
                 true => scopes,
                 false => {
-                    let limits = right.limited.iter().map(|it| told::limits(&it.limits));
+                    let limits = right.limited.iter().map(|it| wording::limits(&it.limits));
                     let all: Vec<String> =
                         std::iter::once(right.scope.to_string()).chain(limits).collect();
                     all.join("\n")
@@ -157,14 +157,14 @@ fn text(view: &View<'_>, folder: &TenantFolder) -> String {
         out.push_str(&format!("{table}\n"));
     }
     section(&mut out, "Granted and of no use", &rights.void, |it| {
-        format!("{}: {}", it.permission, told::void(&it.why))
+        format!("{}: {}", it.permission, wording::void(&it.why))
     });
     section(&mut out, "Set aside", &rights.aside, |it| aside(it, folder));
     section(&mut out, "Restrictions", &rights.restrictions, |it| restriction(it, folder));
     section(&mut out, "Delegated", &rights.delegated, delegated);
     section(&mut out, "Programs", &view.programs, membership);
     if !view.items.is_empty() {
-        let mut table = told::table(["exclusive item", "open", "by", "not by"]);
+        let mut table = wording::table(["exclusive item", "open", "by", "not by"]);
         for it in &view.items {
             let mut by = it.admitted_by.join(", ");
             if !it.perhaps_by.is_empty() {
@@ -173,8 +173,8 @@ fn text(view: &View<'_>, folder: &TenantFolder) -> String {
             let closed = if it.closed { "closed by the tenant's list" } else { "" };
             let not_by = [it.not_by.join(", "), closed.to_owned()];
             let not_by: Vec<String> = not_by.into_iter().filter(|it| !it.is_empty()).collect();
-            let open = told::open(it.open).to_owned();
-            table.add_row([told::gate(&it.gate), open, by, not_by.join("; ")]);
+            let open = wording::open(it.open).to_owned();
+            table.add_row([wording::gate(&it.gate), open, by, not_by.join("; ")]);
         }
         out.push_str(&format!("\n{table}\n"));
     }
@@ -201,14 +201,14 @@ fn sources(
     let mut from: Vec<String> = sources
         .iter()
         .map(|it| match sources.len() + limited.len() {
-            1 => told::source(it, folder),
-            _ => format!("{}: {}", it.scope, told::source(it, folder)),
+            1 => wording::source(it, folder),
+            _ => format!("{}: {}", it.scope, wording::source(it, folder)),
         })
         .collect();
     for it in limited {
-        scopes.push(told::limits(&it.limits));
-        let at = told::places(&[it.place], folder);
-        from.push(format!("{} ({at})", told::giver(&it.giver)));
+        scopes.push(wording::limits(&it.limits));
+        let at = wording::places(&[it.place], folder);
+        from.push(format!("{} ({at})", wording::giver(&it.giver)));
     }
     (scopes.join("\n"), from.join("\n"))
 }
@@ -240,8 +240,8 @@ fn aside(it: &SetAside<'_>, folder: &TenantFolder) -> String {
         Aside::Ended => "it has ended",
         Aside::Condition => "its condition does not hold for the user",
     };
-    let at = it.place.map(|place| format!(" ({})", told::places(&[place], folder)));
-    format!("{} by {}{}: {why}", it.permission, told::giver(&it.giver), at.unwrap_or_default())
+    let at = it.place.map(|place| format!(" ({})", wording::places(&[place], folder)));
+    format!("{} by {}{}: {why}", it.permission, wording::giver(&it.giver), at.unwrap_or_default())
 }
 
 fn restriction(it: &Restriction<'_>, folder: &TenantFolder) -> String {
@@ -249,7 +249,7 @@ fn restriction(it: &Restriction<'_>, folder: &TenantFolder) -> String {
     let from = from.replace('\n', ", ");
     let mut does = Vec::new();
     if !it.forbids.is_empty() {
-        does.push(format!("forbids {}", told::quoted(&it.forbids)));
+        does.push(format!("forbids {}", wording::quoted(&it.forbids)));
     }
     for it in &it.obliges {
         let values = it.obligation.values.join(", ");
@@ -275,7 +275,7 @@ fn restriction(it: &Restriction<'_>, folder: &TenantFolder) -> String {
 fn delegated(it: &Delegated<'_>) -> String {
     let what = match it.void {
         Some(void) if void.user == it.from => format!("of no use: {}", told_of(it.from, &void.why)),
-        Some(void) => format!("of no use: {}", told::void(&void.why)),
+        Some(void) => format!("of no use: {}", wording::void(&void.why)),
         None if it.scope.is_none() && it.limited.is_empty() => {
             format!("of no use: `{}` does not hold it", it.from)
         }
@@ -283,7 +283,7 @@ fn delegated(it: &Delegated<'_>) -> String {
             format!(
                 "as far as `{}` could do it: {}",
                 it.from,
-                told::reach(it.scope, &it.limited, &[])
+                wording::reach(it.scope, &it.limited, &[])
             )
         }
     };
@@ -292,16 +292,16 @@ fn delegated(it: &Delegated<'_>) -> String {
         text.push_str(&format!("; for {}", it.audiences.join(", ")));
     }
     if let Some(from) = it.valid_from {
-        text.push_str(&format!("; from {}", told::instant(from)));
+        text.push_str(&format!("; from {}", wording::instant(from)));
     }
     if let Some(until) = it.valid_until {
-        text.push_str(&format!("; until {}", told::instant(until)));
+        text.push_str(&format!("; until {}", wording::instant(until)));
     }
     text
 }
 
 fn told_of(user: &str, void: &permesso_engine::inspect::Void<'_>) -> String {
-    format!("for `{user}`, {}", told::void(void))
+    format!("for `{user}`, {}", wording::void(void))
 }
 
 pub(super) fn membership(it: &Membership<'_>) -> String {

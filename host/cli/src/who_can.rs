@@ -1,10 +1,10 @@
 //! `permesso who-can`: everybody who may do something with one resource.
 
 use super::ask::{About, folder};
-use super::{Failure, Sources, told};
+use super::{Failure, Sources, wording};
 use clap::Args;
 use permesso_engine::inspect::{Answer, Tally, who_can};
-use permesso_folders::folder::TenantFolder;
+use permesso_folders::TenantFolder;
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -34,9 +34,9 @@ pub(super) struct WhoCan {
 
 impl WhoCan {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let pdp = self.sources.build()?;
-        let folder = folder(self.tenant.as_deref(), &pdp)?;
-        let tenant = super::compiled(&pdp, folder)?;
+        let point = self.sources.build()?;
+        let folder = folder(self.tenant.as_deref(), &point)?;
+        let tenant = super::compiled(&point, folder)?;
         self.about.with(&self.resource, |about| {
             let mut search = who_can(&tenant, &self.action, about, self.limit)?;
             let mut out = io::stdout().lock();
@@ -63,12 +63,12 @@ fn summary(tally: Tally) -> Json {
 fn summary_text(tally: Tally, limit: usize) -> String {
     let Tally { users, asked, allowed, cut } = tally;
     if cut {
-        let asked = told::count(asked, "user was", "users were");
+        let asked = wording::count(asked, "user was", "users were");
         return format!(
             "cut at {limit}: {asked} asked about of {users}, and at least {allowed} may; raise --limit"
         );
     }
-    format!("{allowed} of {} may", told::count(users, "user", "users"))
+    format!("{allowed} of {} may", wording::count(users, "user", "users"))
 }
 
 /// An answer as programs read it.
@@ -108,7 +108,7 @@ pub(super) fn why(answer: &Answer<'_>, folder: &TenantFolder) -> String {
     let mut parts: Vec<String> = answer
         .sources
         .iter()
-        .map(|source| format!("{}: {}", source.scope, told::source(source, folder)))
+        .map(|source| format!("{}: {}", source.scope, wording::source(source, folder)))
         .collect();
     if let Some(from) = answer.delegated_by {
         parts.push(format!("delegated by `{from}`"));
@@ -117,6 +117,6 @@ pub(super) fn why(answer: &Answer<'_>, folder: &TenantFolder) -> String {
         parts.push(format!("{} [{}]", decision.reason, decision.reason.code()));
     }
     let obliged = decision.obligations.iter();
-    parts.extend(obliged.map(|it| format!("obliged to {}", told::obligation(it))));
+    parts.extend(obliged.map(|it| format!("obliged to {}", wording::obligation(it))));
     parts.join("; ")
 }

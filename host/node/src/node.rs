@@ -14,10 +14,10 @@ use permesso_auth::KeyRecord;
 use permesso_engine::Authorizer;
 use permesso_engine::compile::subjects::{Need, Subjects};
 use permesso_engine::compile::{Compiled, FamilySet, OpenDefinition, compile_open};
-use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
-use permesso_engine::family::FamilySource;
+use permesso_engine::diagnostic::Diagnostics;
+use permesso_engine::family::{ConfigRefusal, FamilySource, check_configuration};
 use permesso_engine::load::Source;
-use permesso_engine::model::{Catalog, Position, Tenant};
+use permesso_engine::model::{Catalog, Tenant};
 use permesso_store::{Realm, Store};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -474,25 +474,15 @@ impl Node {
         tenant: &Source<Tenant>,
         which: impl Fn(&str) -> bool,
     ) -> Result<(), ChangeError> {
-        let families = self.components().families();
-        let mut found = Diagnostics::default();
-        for (id, settings) in tenant.value.families.iter().filter(|(id, _)| which(id)) {
-            let Some(family) = families.get(id) else { continue };
-            let config = serde_json::to_string(&settings.config).unwrap_or_default();
-            let against = family.validate(&tenant.value.tenant, &config);
-            let against = against.map_err(|why| ChangeError::Request {
-                field: format!("families.{id}"),
-                message: format!("the family gave no answer about its configuration: {why}"),
-            })?;
-            found.extend(against.into_iter().map(|against| Diagnostic {
-                file: tenant.file.clone(),
-                at: Position::default(),
-                field: format!("families.{id}.config{}", against.pointer),
-                message: against.message,
-                help: None,
-            }));
-        }
-        Ok(found.or(())?)
+        check_configuration(&self.components().families(), tenant, which).map_err(|refusal| {
+            match refusal {
+                ConfigRefusal::Refused(found) => ChangeError::Invalid(found),
+                ConfigRefusal::Unanswered { family, fault } => ChangeError::Request {
+                    field: format!("families.{family}"),
+                    message: format!("the family gave no answer about its configuration: {fault}"),
+                },
+            }
+        })
     }
 
     fn index_keys(&self, realm: &Realm, state: &State) {

@@ -17,7 +17,7 @@ use permesso_engine::family::{
     Answer, Case, ConfigDiagnostic, Family, Fault, FaultKind, Input, Manifest, PlanQuestion,
     Question,
 };
-use permesso_engine::model::InputPath;
+use permesso_engine::model::{Attributes, InputPath};
 use semver::Version;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -104,6 +104,18 @@ impl WasmFamily {
     #[must_use]
     pub const fn stats(&self) -> &FamilyStats {
         &self.stats
+    }
+
+    /// What the family has against a tenant's configuration, given as a JSON document; nothing
+    /// if it accepts it. Always asked in a fresh instance, within the setup deadline.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where the family gave no answer; the configuration is then refused.
+    pub fn validate(&self, tenant: &str, config: &str) -> Result<Vec<ConfigDiagnostic>, Fault> {
+        let deadline = self.settings.limits.setup_deadline;
+        let result = self.run(tenant, deadline, None, |instance| instance.validate(config).into());
+        self.counted(1, result)
     }
 
     /// Whether it failed too often and is not asked now, for a tenant or for all.
@@ -382,11 +394,15 @@ impl Family for WasmFamily {
         self.counted(1, result)
     }
 
-    /// Always asked in a fresh instance, within the setup deadline.
-    fn validate(&self, tenant: &str, config: &str) -> Result<Vec<ConfigDiagnostic>, Fault> {
-        let deadline = self.settings.limits.setup_deadline;
-        let result = self.run(tenant, deadline, None, |instance| instance.validate(config).into());
-        self.counted(1, result)
+    fn check_config(
+        &self,
+        tenant: &str,
+        config: &Attributes<'_>,
+    ) -> Result<Vec<ConfigDiagnostic>, Fault> {
+        let config = serde_json::to_string(config).map_err(|error| {
+            Fault::new(FaultKind::InputType, format!("the configuration is no JSON: {error}"))
+        })?;
+        self.validate(tenant, &config)
     }
 
     /// Takes down the idle instances of a tenant as well, and with them whatever of its values

@@ -223,13 +223,34 @@ impl Depot {
     /// # Errors
     ///
     /// Why not.
-    pub(crate) fn is_trusted(&self, id: &str, generation: &Generation) -> Result<(), DepotError> {
+    pub(super) fn is_trusted(&self, id: &str, generation: &Generation) -> Result<(), DepotError> {
         let trust = |source| DepotError::Trust { family: id.to_owned(), source };
         if generation.signature.is_some() {
             let trusted = self.trust().map_err(trust)?;
             trusted.check(generation.digest, generation.signature.as_ref(), None).map_err(trust)?;
         }
         Ok(())
+    }
+
+    /// Whether a component that answers, or answered before, may go on. A trust file that cannot be
+    /// read takes nobody's trust away: it is reported, and everything stays as it was.
+    pub(super) fn keeps_trusting(
+        &self,
+        id: &str,
+        generation: &Generation,
+        problems: &mut Vec<DepotError>,
+    ) -> bool {
+        let Some(signature) = &generation.signature else { return true };
+        let trust = |source| DepotError::Trust { family: id.to_owned(), source };
+        let trusted = match self.trust() {
+            Ok(trusted) => trusted,
+            Err(error) => {
+                problems.push(trust(error));
+                return true;
+            }
+        };
+        let checked = trusted.check(generation.digest, Some(signature), None);
+        checked.map_err(|error| problems.push(trust(error))).is_ok()
     }
 
     /// Switches a family off or on again. What it governs is denied while it is off.

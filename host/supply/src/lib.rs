@@ -19,29 +19,25 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
-mod components;
 mod depot;
 mod digest;
-mod families;
 mod follow;
 mod install;
+mod installation;
 mod key;
 mod oci;
 mod signature;
 mod state;
+mod supply;
 mod trust;
 
-#[cfg(test)]
-pub(crate) use follow::tests as bench;
-
-pub use components::Local;
 pub use depot::{Depot, DepotError};
 pub use digest::{Digest, NotADigest};
-pub use families::{Families, FamiliesError};
-pub use follow::{Follower, Swap};
 pub use install::{Candidate, InstallError, InstallOptions, Installed};
+pub use installation::Installation;
 pub use key::{KeyError, KeyId, PublicKey, SecretKey};
 pub use oci::{Progress, Reference, Registry, RegistryError};
 pub use signature::{Signature, SignatureError, Validity};
 pub use state::{FamilyState, Generation, Limits, State};
+pub use supply::{Supply, SupplyBuilder, SupplyError, SupplyUpdate};
 pub use trust::{Publisher, Trust, TrustError};

@@ -123,6 +123,12 @@ impl FamilyState {
         self.generations.iter().find(|generation| generation.number == self.current)
     }
 
+    /// The generation of that component, whether it answers or not.
+    #[must_use]
+    pub fn with(&self, digest: Digest) -> Option<&Generation> {
+        self.generations.iter().find(|generation| generation.digest == digest)
+    }
+
     /// The generation that was installed before the one that answers.
     #[must_use]
     pub fn previous(&self) -> Option<&Generation> {

@@ -1,6 +1,6 @@
 //! The impact of an edit for people: first what to think about, then who is concerned.
 
-use crate::told;
+use crate::wording;
 use permesso_engine::inspect::{
     Gate, Impact, ItemChange, Open, Presence, ProgramChange, Reach, RightChange, RuleChange, Shift,
     Side, Touched, UserImpact, Warning,
@@ -14,10 +14,10 @@ pub(super) fn print(out: &mut impl Write, impact: &mut Impact<'_>) -> io::Result
     list(out, "Warnings", impact.warnings(), warning)?;
     list(out, "Decided by the record, so not told by user", impact.rules(), rule)?;
     list(out, "Exclusive", impact.exposed(), |it| {
-        let users = told::count(it.users, "user", "users");
+        let users = wording::count(it.users, "user", "users");
         match it.opens {
-            true => format!("{} opens to everybody: {users} gain it", told::gate(&it.gate)),
-            false => format!("{} becomes exclusive: {users} lose it", told::gate(&it.gate)),
+            true => format!("{} opens to everybody: {users} gain it", wording::gate(&it.gate)),
+            false => format!("{} becomes exclusive: {users} lose it", wording::gate(&it.gate)),
         }
     })?;
     list(out, "Answered differently", impact.flips(), |flip| {
@@ -37,7 +37,7 @@ pub(super) fn print(out: &mut impl Write, impact: &mut Impact<'_>) -> io::Result
     if totals.cut {
         writeln!(out, "cut at {}; raise --limit to see all", totals.listed)?;
     }
-    let users = told::count(totals.users, "user", "users");
+    let users = wording::count(totals.users, "user", "users");
     let affected = totals.affected;
     if affected == 0 {
         return writeln!(out, "nothing changes for any of {users}");
@@ -86,7 +86,7 @@ fn warning(it: &Warning<'_>) -> String {
         Warning::SelfLockout { permission, .. } => {
             format!("you hold `{permission}` less far than before")
         }
-        Warning::SelfShutOut(gate) => format!("{} closes to you", told::gate(gate)),
+        Warning::SelfShutOut(gate) => format!("{} closes to you", wording::gate(gate)),
         Warning::NobodyLeft { permission } => format!("nobody is left who holds `{permission}`"),
         Warning::OpensToEverybody(gate) => opens(gate),
     }
@@ -101,7 +101,7 @@ fn opens(gate: &Gate<'_>) -> String {
     format!(
         "{} opens to everybody, because no program gives it any more; to keep it closed, add \
          {{kind: {kind}, id: {id}, access: {access}}} to the tenant's `closed` list",
-        told::gate(gate)
+        wording::gate(gate)
     )
 }
 
@@ -156,7 +156,7 @@ fn shift(shift: Shift, restricts: bool, name: &str) -> String {
 }
 
 fn right(it: &RightChange<'_>) -> String {
-    let reach = |it: &Reach| told::reach(it.scope, &it.limited, &it.teams);
+    let reach = |it: &Reach| wording::reach(it.scope, &it.limited, &it.teams);
     let (was, is) = (reach(&it.before), reach(&it.after));
     let how = match (it.shift, it.restricts) {
         (Shift::Gained | Shift::Lost, true) => String::new(),
@@ -164,7 +164,7 @@ fn right(it: &RightChange<'_>) -> String {
         (Shift::Lost, false) => format!(": was {was}"),
         _ => format!(": {was} → {is}"),
     };
-    let void = it.void.map(|why| format!(" ({})", told::void(&why))).unwrap_or_default();
+    let void = it.void.map(|why| format!(" ({})", wording::void(&why))).unwrap_or_default();
     format!("{}{how}{void}", shift(it.shift, it.restricts, it.permission))
 }
 
@@ -180,7 +180,7 @@ fn program(it: &ProgramChange<'_>) -> String {
 }
 
 fn item(it: &ItemChange<'_>) -> String {
-    let gate = told::gate(&it.gate);
+    let gate = wording::gate(&it.gate);
     let everybody = if it.to_everybody { ", as to everybody" } else { "" };
     match (it.before, it.after) {
         (_, Open::Yes) => format!("+ {gate} opens{everybody}"),

@@ -4,6 +4,7 @@ use super::support::{Desk, acme, decide, operator, user};
 use permesso_engine::family::{
     Answer, ConfigDiagnostic, Family, FamilySet, FamilySource, Fault, Manifest, Question,
 };
+use permesso_engine::model::Attributes;
 use permesso_node::operation::{CreateTenant, DeleteTenant, PublishProduct, Put, body};
 use permesso_node::{ChangeError, Kind, Options, Settings};
 use permesso_store::Realm;
@@ -57,7 +58,7 @@ impl Family for Plain {
         all.iter().map(|question| self.evaluate(tenant, question)).collect()
     }
 
-    fn validate(&self, _: &str, _: &str) -> Result<Vec<ConfigDiagnostic>, Fault> {
+    fn check_config(&self, _: &str, _: &Attributes<'_>) -> Result<Vec<ConfigDiagnostic>, Fault> {
         let (pointer, message) = ("/ward".to_owned(), "no longer understood".to_owned());
         Ok(self.refuses.then_some(ConfigDiagnostic { pointer, message }).into_iter().collect())
     }

@@ -4,7 +4,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use permesso_engine::decision::Obligation;
 use permesso_engine::inspect::{Gate, Giver, Limits, Open, Source, Void};
 use permesso_engine::model::{Access, Document, Place, Scope};
-use permesso_folders::folder::TenantFolder;
+use permesso_folders::TenantFolder;
 use std::path::Path;
 
 /// An empty table in the style of all.

@@ -5,7 +5,7 @@
 //! a SIGHUP.
 
 use super::Failure;
-use permesso_folders::pdp::{Change, Pdp};
+use permesso_folders::{DecisionPoint, Update};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -14,21 +14,21 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// The thread.
-pub(super) struct KeepUp {
+pub(super) struct Refresher {
     reread: SyncSender<()>,
     thread: JoinHandle<()>,
 }
 
-impl KeepUp {
+impl Refresher {
     /// `changed` is told when other families are installed.
     pub(super) fn start(
-        pdp: Pdp,
-        changed: impl FnMut(&Pdp) + Send + 'static,
+        point: DecisionPoint,
+        changed: impl FnMut(&DecisionPoint) + Send + 'static,
     ) -> Result<Self, Failure> {
         let (reread, asked) = sync_channel(1);
         let thread = thread::Builder::new()
-            .name("permesso-keep-up".to_owned())
-            .spawn(move || run(pdp, &asked, changed))
+            .name("permesso-refresh".to_owned())
+            .spawn(move || run(point, &asked, changed))
             .map_err(|error| Failure(format!("error: cannot start a thread: {error}")))?;
         Ok(Self { reread, thread })
     }
@@ -46,20 +46,20 @@ impl KeepUp {
     }
 }
 
-fn run(mut pdp: Pdp, asked: &Receiver<()>, mut changed: impl FnMut(&Pdp)) {
+fn run(mut point: DecisionPoint, asked: &Receiver<()>, mut changed: impl FnMut(&DecisionPoint)) {
     let mut told = String::new();
     loop {
-        let change = match asked.recv_timeout(LOOK_EVERY) {
-            Ok(()) => Ok(pdp.reread()),
-            Err(RecvTimeoutError::Timeout) => pdp.follow(),
+        let update = match asked.recv_timeout(LOOK_EVERY) {
+            Ok(()) => Ok(point.reread()),
+            Err(RecvTimeoutError::Timeout) => point.follow(),
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        match change {
-            Ok(change) => {
+        match update {
+            Ok(update) => {
                 told.clear();
-                report(&change);
-                if !change.families.is_empty() {
-                    changed(&pdp);
+                report(&update);
+                if !update.families.is_empty() {
+                    changed(&point);
                 }
             }
             // The same trouble four times a second is one line, not four.
@@ -72,14 +72,14 @@ fn run(mut pdp: Pdp, asked: &Receiver<()>, mut changed: impl FnMut(&Pdp)) {
     }
 }
 
-fn report(change: &Change) {
-    for problem in &change.problems {
+fn report(update: &Update) {
+    for problem in &update.problems {
         tracing::error!(%problem, "a change was not taken over");
     }
-    if !change.families.is_empty() {
-        tracing::info!(families = ?change.families, "families changed");
+    if !update.families.is_empty() {
+        tracing::info!(families = ?update.families, "families changed");
     }
-    for (tenant, revision) in &change.tenants {
+    for (tenant, revision) in &update.tenants {
         tracing::info!(tenant, revision, "a tenant is decided on anew");
     }
 }

@@ -1,6 +1,7 @@
 //! Families from a real registry: Debian's `docker-registry`, on loopback, for this test alone.
 
 use permesso_hostile::guest::{Guest, Manifest};
+use permesso_runtime::Digest;
 use permesso_supply::{Depot, SecretKey, Signature, Validity};
 use permesso_tests::{Output, permesso, skip};
 use std::fs;
@@ -201,7 +202,8 @@ fn what_is_not_trusted_is_refused_before_it_is_compiled_and_told_what_to_do() {
     let expired = desk.component("clearance", "0.4.0");
     let key = SecretKey::read(Path::new(&desk.path("northwind"))).unwrap();
     let validity = Validity::days("2020-01-01T00:00:00Z".parse().unwrap(), 30).unwrap();
-    let signature = Signature::new(&key, &fs::read(&expired).unwrap(), "clearance", validity);
+    let signature =
+        Signature::new(&key, Digest::of(&fs::read(&expired).unwrap()), "clearance", validity);
     fs::write(format!("{expired}.sig"), signature.document()).unwrap();
     publish(&expired, "clearance:expired", &[]);
     refused(

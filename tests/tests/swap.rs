@@ -6,7 +6,7 @@ use permesso_engine::family::InputKind;
 use permesso_engine::model::Attributes;
 use permesso_folders::DecisionPoint;
 use permesso_hostile::guest::{Guest, Manifest};
-use permesso_runtime::{Runtime, RuntimeConfig};
+use permesso_runtime::{Component, Runtime, RuntimeConfig};
 use permesso_supply::{Candidate, Depot, InstallOptions};
 use permesso_tests::{Client, Server};
 use serde_json::Value;
@@ -68,7 +68,8 @@ fn install(depot: &Depot, bytes: Vec<u8>) {
     })
     .unwrap();
     let options = InstallOptions { allow_unsigned: true, ..InstallOptions::default() };
-    let candidate = Candidate { bytes, source: "test".to_owned(), signature: None };
+    let candidate =
+        Candidate { component: Component::new(bytes), source: "test".to_owned(), signature: None };
     depot.install(&runtime, &candidate, &options, jiff::Timestamp::now()).unwrap();
 }
 

@@ -12,7 +12,7 @@ use super::table::Row;
 use super::{Options, TENANT};
 use permesso_engine::family::{Family as _, Manifest, Question};
 use permesso_runtime::{
-    Cache, FamilyConfig, InstanceMode, LoadError, Runtime, RuntimeError, WasmFamily,
+    Cache, Component, FamilyConfig, InstanceMode, LoadError, Runtime, RuntimeError, WasmFamily,
 };
 use serde::Serialize;
 use std::fmt;
@@ -92,7 +92,7 @@ pub struct Bencher<'b> {
     runtime: Runtime,
     cache: Cache,
     _folder: tempfile::TempDir,
-    bytes: &'b [u8],
+    component: &'b Component,
     name: &'b str,
     family: Arc<WasmFamily>,
     seed: u64,
@@ -104,14 +104,18 @@ impl<'b> Bencher<'b> {
     /// # Errors
     ///
     /// [`BenchError`] where it is refused, or where this machine cannot measure.
-    pub fn load(bytes: &'b [u8], name: &'b str, options: &Options) -> Result<Self, BenchError> {
+    pub fn load(
+        component: &'b Component,
+        name: &'b str,
+        options: &Options,
+    ) -> Result<Self, BenchError> {
         let runtime = Runtime::new(options.config())?;
         let unusable = |error: &dyn fmt::Display| BenchError::Folder(error.to_string());
         let folder = tempfile::tempdir().map_err(|error| unusable(&error))?;
         let cache = Cache::open(folder.path()).map_err(|error| unusable(&error))?;
-        let family = runtime.load_with(bytes, name, &FamilyConfig::default(), Some(&cache))?;
+        let family = runtime.load_with(component, name, &FamilyConfig::default(), Some(&cache))?;
         let seed = options.seed;
-        Ok(Self { runtime, cache, _folder: folder, bytes, name, family, seed })
+        Ok(Self { runtime, cache, _folder: folder, component, name, family, seed })
     }
 
     /// What the family says of itself, which tables are read by.
@@ -136,10 +140,10 @@ impl<'b> Bencher<'b> {
         if questions.is_empty() {
             return Err(BenchError::Unanswered);
         }
-        let floor = floor::component().map_err(BenchError::Floor)?;
+        let floor = Component::new(floor::component().map_err(BenchError::Floor)?);
         let nothing = [Question { permission: 0, kind: None, inputs: Vec::new() }];
         let of_floor = self.measure(&floor, "floor", &nothing)?;
-        let of_family = self.measure(self.bytes, self.name, &questions)?;
+        let of_family = self.measure(self.component, self.name, &questions)?;
         let lines = of_family
             .into_iter()
             .zip(of_floor)
@@ -151,7 +155,7 @@ impl<'b> Bencher<'b> {
         Ok(Bench {
             family: manifest.id.clone(),
             version: manifest.version.clone(),
-            bytes: self.bytes.len(),
+            bytes: self.component.bytes().len(),
             questions: questions.len(),
             from_tables: !rows.is_empty(),
             lines,
@@ -160,12 +164,12 @@ impl<'b> Bencher<'b> {
 
     fn measure(
         &self,
-        bytes: &[u8],
+        component: &Component,
         name: &str,
         questions: &[Question<'_>],
     ) -> Result<Vec<(&'static str, Sample)>, BenchError> {
         let settings = FamilyConfig::default();
-        let load = |cache| self.runtime.load_with(bytes, name, &settings, cache);
+        let load = |cache| self.runtime.load_with(component, name, &settings, cache);
         let compile = Sample::of(5, Duration::from_secs(2), 1, |_| drop(load(None)));
         let family = load(Some(&self.cache))?;
         let reload = Sample::of(20, Duration::from_secs(1), 1, |_| drop(load(Some(&self.cache))));
@@ -267,9 +271,9 @@ mod tests {
 
     #[test]
     fn the_family_that_does_nothing_is_one() {
-        let bytes = floor::component().unwrap();
+        let component = Component::new(floor::component().unwrap());
         let options = Options { seed: 1, ..Options::default() };
-        let bencher = Bencher::load(&bytes, "floor", &options).unwrap();
+        let bencher = Bencher::load(&component, "floor", &options).unwrap();
         let bench = bencher.run(&[]).unwrap();
         assert_eq!((bench.lines.len(), bench.questions), (6, 100));
         assert!(bench.to_string().contains("reused instance"), "{bench}");

@@ -38,10 +38,9 @@ use self::session::Session;
 use self::table::Row;
 use permesso_engine::family::{Family as _, Manifest};
 use permesso_runtime::{
-    Cache, FamilyConfig, InstanceMode, QuarantineConfig, Runtime, RuntimeConfig, RuntimeError,
-    WasmFamily,
+    Cache, Component, FamilyConfig, InstanceMode, QuarantineConfig, Runtime, RuntimeConfig,
+    RuntimeError, WasmFamily,
 };
-use permesso_supply::Digest;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -139,7 +138,7 @@ impl Kit {
     ///
     /// [`KitError::Refused`] with a report where the host would refuse it as well; the others
     /// are about this machine or the options.
-    pub fn load(bytes: &[u8], name: &str, options: &Options) -> Result<Self, KitError> {
+    pub fn load(component: &Component, name: &str, options: &Options) -> Result<Self, KitError> {
         let runtime = Runtime::new(RuntimeConfig { meter: true, ..options.config() })?;
         let folder = |error: &dyn std::fmt::Display| KitError::Folder(error.to_string());
         let temporary = tempfile::tempdir().map_err(|error| folder(&error))?;
@@ -148,8 +147,8 @@ impl Kit {
             passed: true,
             host: env!("CARGO_PKG_VERSION").to_owned(),
             component: name.to_owned(),
-            digest: Digest::of(bytes).to_string(),
-            bytes: bytes.len(),
+            digest: component.digest().to_string(),
+            bytes: component.bytes().len(),
             family: None,
             rounds: options.rounds(),
             seed: options.seed,
@@ -157,7 +156,7 @@ impl Kit {
             interpreted: options.interpreted,
             checks: Vec::new(),
         };
-        let load = || runtime.load_with(bytes, name, &FamilyConfig::default(), Some(&cache));
+        let load = || runtime.load_with(component, name, &FamilyConfig::default(), Some(&cache));
         let mut check = Check::new("load");
         let start = Instant::now();
         let family = match load() {
@@ -176,11 +175,12 @@ impl Kit {
             compile_ms: start.elapsed().as_secs_f64() * 1e3,
         });
         let limit = RuntimeConfig::default().component;
-        if bytes.len() > limit {
+        let size = component.bytes().len();
+        if size > limit {
             check.warn(
                 format!(
                     "it has {}, and hosts take no more than {} unless they are told to",
-                    report::size(bytes.len()),
+                    report::size(size),
                     report::size(limit)
                 ),
                 None,

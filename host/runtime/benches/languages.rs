@@ -9,7 +9,9 @@ mod measure;
 
 use measure::{Case, Empty, compare};
 use permesso_engine::family::{Family, Input, Question};
-use permesso_runtime::{Cache, FamilyConfig, InstanceMode, Runtime, RuntimeConfig, WasmFamily};
+use permesso_runtime::{
+    Cache, Component, FamilyConfig, InstanceMode, Runtime, RuntimeConfig, WasmFamily,
+};
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::num::NonZeroU32;
@@ -40,17 +42,18 @@ fn main() {
             continue;
         };
         println!("\n{language}, {} KiB", bytes.len() >> 10);
+        let interpreted = bytes.len() > 1 << 20;
+        let component = Component::new(bytes);
         let config = FamilyConfig { memory: Some(64 << 20), ..FamilyConfig::default() };
         let load = || {
             let start = Instant::now();
-            let family = runtime.load_with(&bytes, language, &config, Some(&cache)).unwrap();
+            let family = runtime.load_with(&component, language, &config, Some(&cache)).unwrap();
             (start.elapsed(), family)
         };
         let (cold, fresh) = load();
         let reload = (0..20).map(|_| load().0).min().unwrap();
         println!("cold install             {:>9.1} ms", cold.as_secs_f64() * 1e3);
         println!("reload, precompiled      {:>9.3} ms", reload.as_secs_f64() * 1e3);
-        let interpreted = bytes.len() > 1 << 20;
         calls(&fresh, &nothing, if interpreted { 2 } else { 300 });
     }
 }

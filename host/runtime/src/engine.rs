@@ -6,22 +6,23 @@
 
 use super::answer::AnswerCheck;
 use super::bulkhead::Bulkhead;
+use super::component::Component;
 use super::config::{FamilyConfig, RuntimeConfig};
 use super::error::{LoadError, Refusal, RuntimeError};
 use super::family::{Loaded, Settings, WasmFamily};
 use super::log::LogRate;
 use super::permits::Permits;
 use super::probe::{Probe, probe};
-use super::store::Limits;
+use super::store::InstanceLimits;
 use super::ticker;
+use super::v1::Linked;
 use permesso_engine::family::{Fault, FaultKind};
-use permesso_precompiled::{Cache, Found};
+use permesso_precompiled::{Cache, Kept};
 use semver::Version;
-use sha2::{Digest as _, Sha256};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 use wasmtime::Engine;
-use wasmtime::component::Component;
+use wasmtime::component;
 
 /// Runs permission families. Made once for a process; clones share everything.
 ///
@@ -37,7 +38,7 @@ pub(super) struct Shared {
     engine: Engine,
     pooled: bool,
     pub(super) config: RuntimeConfig,
-    pub(super) limits: Limits,
+    pub(super) limits: InstanceLimits,
     /// Room for calls under way.
     pub(super) running: Permits,
     /// Each tenant's share of that room.
@@ -73,7 +74,7 @@ impl Runtime {
             }
         };
         ticker::start(&engine, config.tick)?;
-        let limits = Limits::new(&config);
+        let limits = InstanceLimits::new(&config);
         let running = Permits::new(config.running());
         let bulkhead = Bulkhead::new(config.running_per_tenant);
         let idle = Arc::new(Permits::new(config.idle));
@@ -101,7 +102,7 @@ impl Runtime {
     ///
     /// [`LoadError`] with the [`Refusal`] that says what is wrong and what to do.
     pub fn load(&self, bytes: &[u8], name: &str) -> Result<Arc<WasmFamily>, LoadError> {
-        self.load_with(bytes, name, &FamilyConfig::default(), None)
+        self.load_with(&Component::new(bytes), name, &FamilyConfig::default(), None)
     }
 
     /// Loads a component under limits of its own, and takes compiled code from `cache` or leaves
@@ -112,14 +113,14 @@ impl Runtime {
     /// As [`load`](Self::load).
     pub fn load_with(
         &self,
-        bytes: &[u8],
+        component: &Component,
         name: &str,
         config: &FamilyConfig,
         cache: Option<&Cache>,
     ) -> Result<Arc<WasmFamily>, LoadError> {
         let limits = self.shared.limits.of(&self.shared.config, config);
         let loaded = self
-            .prepare(bytes, name, &limits, cache)
+            .prepare(component, name, &limits, cache)
             .map_err(|refusal| LoadError::new(name, refusal))?;
         let mode = config.mode.unwrap_or(self.shared.config.mode);
         let settings = Settings { mode, limits, granted: config.granted.clone() };
@@ -148,23 +149,22 @@ impl Runtime {
 
     fn prepare(
         &self,
-        bytes: &[u8],
+        component: &Component,
         name: &str,
-        limits: &Limits,
+        limits: &InstanceLimits,
         cache: Option<&Cache>,
     ) -> Result<Loaded, Refusal> {
         let Shared { engine, config, running, .. } = &*self.shared;
-        let Probe { version, generation, .. } = self.outside(bytes)?;
-        let digest: [u8; 32] = Sha256::digest(bytes).into();
-        let component = compiled(engine, bytes, name, &digest, cache)?;
-        let code = generation.link(engine, &component, &version)?;
+        let Probe { version, .. } = self.outside(component.bytes())?;
+        let compiled = compiled(engine, component, name, cache)?;
+        let linked = Linked::new(engine, &compiled, &version)?;
 
         let deadline = limits.setup_deadline;
         let _permit = running.acquire(deadline.wall).ok_or_else(|| {
             let detail = "no instance became free within the deadline";
             Refusal::Describe(Fault::new(FaultKind::Saturated, detail))
         })?;
-        let mut instance = code.start(limits, deadline).map_err(Refusal::Describe)?;
+        let mut instance = linked.start(limits, deadline).map_err(Refusal::Describe)?;
         let differs = |detail| Refusal::Interface { version: version.clone(), detail };
         instance.check_types().map_err(differs)?;
         let described = instance.describe();
@@ -172,7 +172,8 @@ impl Runtime {
         LogRate::new(config.log_lines_per_second).write(name, "", instance.log());
         let manifest = described.map_err(Refusal::Describe)?.check().map_err(Refusal::Manifest)?;
         let check = AnswerCheck::new(&manifest, config);
-        Ok(Loaded { code, manifest, interface: version, digest: named(&digest), memory, check })
+        let digest = component.digest().to_string();
+        Ok(Loaded { linked, manifest, interface: version, digest, memory, check })
     }
 }
 
@@ -185,27 +186,28 @@ pub struct Look {
     pub imports: Vec<String>,
 }
 
-/// The component's code: kept from an earlier start, or compiled now and kept for the next.
+/// The component as machine code: kept from an earlier start, or compiled now and kept for the
+/// next.
 fn compiled(
     engine: &Engine,
-    bytes: &[u8],
+    component: &Component,
     name: &str,
-    digest: &[u8; 32],
     cache: Option<&Cache>,
-) -> Result<Component, Refusal> {
-    match cache.map(|cache| cache.find(engine, digest)) {
-        Some(Found::Component(component)) => return Ok(component),
-        Some(Found::Refused(why)) => {
+) -> Result<component::Component, Refusal> {
+    let (digest, bytes) = (component.digest(), component.bytes());
+    match cache.map(|cache| cache.find(engine, digest.bytes())) {
+        Some(Kept::Component(compiled)) => return Ok(compiled),
+        Some(Kept::Refused(why)) => {
             tracing::warn!(component = name, why, "the compiled code is not used");
         }
-        Some(Found::Nothing) | None => {}
+        Some(Kept::Nothing) | None => {}
     }
-    let component =
-        Component::new(engine, bytes).map_err(|error| Refusal::Compile(format!("{error:#}")))?;
-    if let Some(Err(error)) = cache.map(|cache| cache.keep(engine, digest, &component)) {
+    let compiled = component::Component::new(engine, bytes)
+        .map_err(|error| Refusal::Compile(format!("{error:#}")))?;
+    if let Some(Err(error)) = cache.map(|cache| cache.keep(engine, digest.bytes(), &compiled)) {
         tracing::warn!(component = name, %error, "the compiled code cannot be kept");
     }
-    Ok(component)
+    Ok(compiled)
 }
 
 impl fmt::Debug for Shared {
@@ -215,14 +217,4 @@ impl fmt::Debug for Shared {
             .field("config", &self.config)
             .finish_non_exhaustive()
     }
-}
-
-/// `sha256:<hex>`.
-fn named(digest: &[u8; 32]) -> String {
-    let mut text = String::from("sha256:");
-    for byte in digest {
-        // Infallible: the target is a string.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

@@ -7,12 +7,12 @@
 use super::answer::AnswerCheck;
 use super::config::{Deadline, InstanceMode};
 use super::engine::Shared;
-use super::generation::{Code, Instance};
 use super::idle::Idle;
 use super::log::LogRate;
 use super::quarantine::Quarantine;
 use super::stats::FamilyStats;
-use super::store::Limits;
+use super::store::InstanceLimits;
+use super::v1::{Instance, Linked};
 use permesso_engine::family::{
     Answer, Case, ConfigDiagnostic, Family, Fault, FaultKind, Input, Manifest, PlanQuestion,
     Question,
@@ -44,14 +44,14 @@ pub struct WasmFamily {
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) mode: InstanceMode,
-    pub(super) limits: Limits,
+    pub(super) limits: InstanceLimits,
     /// The inputs that it may see; all where nothing is said.
     pub(super) granted: Option<BTreeSet<String>>,
 }
 
 /// What is made once for each component.
 pub(super) struct Loaded {
-    pub(super) code: Code,
+    pub(super) linked: Linked,
     pub(super) manifest: Manifest,
     pub(super) interface: Version,
     pub(super) digest: String,
@@ -240,7 +240,7 @@ impl WasmFamily {
                 .zip(answers)
                 .map(|(question, answer)| self.loaded.check.check(question, answer))
                 .collect();
-            Outcome { clean: answers.iter().all(Result::is_ok), result: Ok(answers) }
+            Ended { clean: answers.iter().all(Result::is_ok), result: Ok(answers) }
         })
     }
 
@@ -250,7 +250,7 @@ impl WasmFamily {
         tenant: &str,
         deadline: Deadline,
         idle: Option<&Idle>,
-        call: impl FnOnce(&mut Instance) -> Outcome<T>,
+        call: impl FnOnce(&mut Instance) -> Ended<T>,
     ) -> Result<T, Fault> {
         let Shared { running, bulkhead, .. } = &*self.shared;
         let limits = &self.settings.limits;
@@ -265,7 +265,7 @@ impl WasmFamily {
             .ok_or_else(|| full("no instance became free within the deadline"))?;
         let start = || {
             self.stats.created.add(1);
-            self.loaded.code.start(limits, deadline)
+            self.loaded.linked.start(limits, deadline)
         };
         let Some(idle) = idle else {
             let mut instance = start()?;
@@ -433,13 +433,13 @@ fn differ(one: &Answer, other: &Answer) -> bool {
 }
 
 /// How a call ended.
-struct Outcome<T> {
+struct Ended<T> {
     result: Result<T, Fault>,
     /// Whether the instance may be asked again.
     clean: bool,
 }
 
-impl<T> From<Result<T, Fault>> for Outcome<T> {
+impl<T> From<Result<T, Fault>> for Ended<T> {
     fn from(result: Result<T, Fault>) -> Self {
         Self { clean: result.is_ok(), result }
     }

@@ -4,7 +4,7 @@
 //! leak, a panic or a lack of room. They are told apart by type and by what the limiter
 //! remembers, never by their text, which changes with each release.
 
-use super::store::{Limits, Refused, StoreData};
+use super::store::{InstanceLimits, Refused, StoreData};
 use permesso_engine::family::{Fault, FaultKind};
 use std::fmt::Write as _;
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
@@ -35,7 +35,7 @@ fn of_guest(error: &wasmtime::Error, data: &StoreData) -> Option<Fault> {
         return Some(Fault::new(FaultKind::Timeout, "the call outlived its deadline"));
     }
     if let (Some(refused), false) = (data.refused, trap == Some(&Trap::StackOverflow)) {
-        let Limits { memory, table_elements, .. } = data.limits;
+        let InstanceLimits { memory, table_elements, .. } = data.limits;
         let detail = match refused {
             Refused::Memory => format!("more than {memory} bytes of memory were asked for"),
             Refused::Table => format!("more than {table_elements} table elements were asked for"),

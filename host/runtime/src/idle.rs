@@ -4,8 +4,8 @@
 //! family's code says about keeping no state. How many wait is bounded; under pressure the one
 //! that has waited longest makes way, so that busy tenants keep theirs.
 
-use super::generation::Instance;
 use super::permits::{Permit, Permits};
+use super::v1::Instance;
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

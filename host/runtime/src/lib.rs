@@ -4,7 +4,7 @@
 //! modules here are cut along them.
 //!
 //! - **It knows only what it is told.** There is no WASI; `probe` refuses a component that
-//!   imports anything but a log before it is compiled, and the linker of its `generation`
+//!   imports anything but a log before it is compiled, and the linker of its `interface`
 //!   offers nothing else. Values go in by position as the `manifest` declares them.
 //! - **It cannot hold up a decision.** Time is bounded by an epoch that a thread of its own
 //!   moves (`ticker`), memory and tables by a limiter (`store`), room by `permits` in
@@ -21,13 +21,15 @@
 
 mod answer;
 mod bulkhead;
+mod component;
 mod config;
+mod digest;
 mod engine;
 mod error;
 mod family;
 mod fault;
-mod generation;
 mod idle;
+mod interface;
 mod log;
 mod manifest;
 mod permits;
@@ -38,7 +40,9 @@ mod store;
 mod ticker;
 mod v1;
 
+pub use component::Component;
 pub use config::{FamilyConfig, InstanceMode, QuarantineConfig, RuntimeConfig};
+pub use digest::{Digest, NotADigest};
 pub use engine::{Look, Runtime};
 pub use error::{LoadError, ManifestError, NotAComponent, Refusal, RuntimeError};
 pub use family::WasmFamily;

@@ -5,7 +5,7 @@
 //! exports are read; their types are checked later, by the linker.
 
 use super::error::{NotAComponent, Refusal};
-use super::generation::Generation;
+use super::interface;
 use semver::Version;
 use wasmparser::{Encoding, Parser, Payload};
 
@@ -17,8 +17,6 @@ const LOG: &str = "permesso:family/log";
 pub(super) struct Probe {
     /// The version of the interface, as the component names it.
     pub(super) version: Version,
-    /// The generation of the host that serves it.
-    pub(super) generation: Generation,
     /// The names of what it imports.
     pub(super) imports: Vec<String>,
 }
@@ -36,14 +34,8 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe, Refusal> {
     let Names { imports, exports } = Names::read(bytes)?;
     let versions: Vec<Version> =
         exports.iter().filter_map(|name| version_of(name, FAMILY)).collect();
-    let probe = versions
-        .iter()
-        .filter_map(|version| {
-            let generation = Generation::serving(version)?;
-            Some(Probe { version: version.clone(), generation, imports: Vec::new() })
-        })
-        .max_by(|a, b| a.version.cmp(&b.version));
-    let Some(probe) = probe else {
+    let served = versions.iter().filter(|version| interface::serves(version)).max().cloned();
+    let Some(version) = served else {
         return Err(match versions.into_iter().max() {
             Some(version) => unsupported(FAMILY, version),
             None => Refusal::NoFamily { exports },
@@ -51,16 +43,16 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe, Refusal> {
     };
     for import in &imports {
         match version_of(import, LOG) {
-            Some(version) if Generation::serving(&version).is_some() => {}
+            Some(version) if interface::serves(&version) => {}
             Some(version) => return Err(unsupported(LOG, version)),
             None => return Err(Refusal::ForbiddenImport { import: import.clone() }),
         }
     }
-    Ok(Probe { imports, ..probe })
+    Ok(Probe { version, imports })
 }
 
 fn unsupported(interface: &'static str, found: Version) -> Refusal {
-    Refusal::UnsupportedVersion { interface, found, offered: Generation::offered() }
+    Refusal::UnsupportedVersion { interface, found, offered: interface::offered() }
 }
 
 /// The version of `interface@version`, if the name is of that interface.

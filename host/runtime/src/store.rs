@@ -10,7 +10,7 @@ use wasmtime::{Engine, ResourceLimiter, Store};
 
 /// The limits of one instance.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct InstanceLimits {
     /// Of `evaluate` and `evaluate-batch`.
     pub(super) deadline: Deadline,
     /// Of `describe` and `validate`.
@@ -25,7 +25,7 @@ pub(super) struct Limits {
     log_line: usize,
 }
 
-impl Limits {
+impl InstanceLimits {
     pub(super) fn new(config: &RuntimeConfig) -> Self {
         let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
         Self {
@@ -65,7 +65,7 @@ impl Limits {
     }
 }
 
-impl Limits {
+impl InstanceLimits {
     /// Fills the tank of a store whose fuel is counted.
     pub(super) fn refuel(&self, store: &mut Store<StoreData>) {
         if self.meter {
@@ -86,7 +86,7 @@ const TANK: u64 = 1 << 60;
 /// The host's side of one instance.
 #[derive(Debug)]
 pub(super) struct StoreData {
-    pub(super) limits: Limits,
+    pub(super) limits: InstanceLimits,
     /// What the call under way was refused.
     pub(super) refused: Option<Refused>,
     /// Bytes of linear memory that it has had at most.
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     fn data() -> StoreData {
-        let limits = Limits::new(&RuntimeConfig::default());
+        let limits = InstanceLimits::new(&RuntimeConfig::default());
         StoreData { limits, refused: None, peak_memory: 0, log: LogBuffer::default() }
     }
 

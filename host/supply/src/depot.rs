@@ -13,10 +13,10 @@
 //! reader sees the state before or after and never one between. Components lie there under their
 //! digest, which is checked each time one is read.
 
-use super::digest::Digest;
 use super::state::{FORMAT, FamilyState, Generation, State};
 use super::trust::{Trust, TrustError};
-use permesso_runtime::{Cache, CacheError, LoadError, Runtime, WasmFamily};
+use permesso_runtime::Digest;
+use permesso_runtime::{Cache, CacheError, Component, LoadError, Runtime, WasmFamily};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
@@ -212,10 +212,11 @@ impl Depot {
         self.is_trusted(id, generation)?;
         let damaged = || DepotError::Blob { family: id.to_owned(), digest: generation.digest };
         let bytes = fs::read(self.blob(generation.digest)).map_err(|_| damaged())?;
-        if Digest::of(&bytes) != generation.digest {
+        let component = Component::new(bytes);
+        if component.digest() != generation.digest {
             return Err(damaged());
         }
-        Ok(runtime.load_with(&bytes, id, &family.config(), cache)?)
+        Ok(runtime.load_with(&component, id, &family.config(), cache)?)
     }
 
     /// Whether the publisher of a component is trusted today.
@@ -324,8 +325,8 @@ impl Depot {
     }
 
     /// Keeps a component under its digest.
-    pub(super) fn keep(&self, bytes: &[u8]) -> Result<(), DepotError> {
-        self.write(&self.blob(Digest::of(bytes)), bytes)
+    pub(super) fn keep(&self, component: &Component) -> Result<(), DepotError> {
+        self.write(&self.blob(component.digest()), component.bytes())
     }
 
     /// Removes what nothing refers to any more. What cannot be removed only takes room.

@@ -7,8 +7,8 @@
 //! switched off, and one whose publisher is no longer trusted, are gone at once.
 
 use super::depot::{Depot, DepotError};
-use super::digest::Digest;
 use super::state::FamilyState;
+use permesso_runtime::Digest;
 use permesso_runtime::{Cache, Runtime, WasmFamily};
 use std::collections::BTreeMap;
 use std::fs;
@@ -132,7 +132,7 @@ pub(super) mod tests {
     use super::super::signature::{Signature, Validity};
     use super::*;
     use jiff::Timestamp;
-    use permesso_runtime::RuntimeConfig;
+    use permesso_runtime::{Component, RuntimeConfig};
     use std::collections::BTreeSet;
     use std::time::Duration;
 
@@ -170,9 +170,9 @@ pub(super) mod tests {
             let now = Timestamp::now();
             let validity = Validity::days(now, 1).unwrap();
             let candidate = Candidate {
-                bytes: FAMILY.to_vec(),
+                component: Component::new(FAMILY),
                 source: "test".to_owned(),
-                signature: Some(Signature::new(&self.key, FAMILY, ID, validity)),
+                signature: Some(Signature::new(&self.key, Digest::of(FAMILY), ID, validity)),
             };
             let options = InstallOptions::default();
             self.follower.depot().install(&self.runtime, &candidate, &options, now).unwrap()

@@ -6,21 +6,21 @@
 //! what was looked at: the bytes are in memory from the first check to the last.
 
 use super::depot::{Depot, DepotError};
-use super::digest::Digest;
 use super::signature::Signature;
-use super::state::{FamilyState, Generation, Limits, State};
+use super::state::{FamilyLimits, FamilyState, Generation, State};
 use super::trust::TrustError;
 use jiff::Timestamp;
 use permesso_engine::family::{Family as _, Manifest};
 use permesso_engine::model::InputPath;
-use permesso_runtime::{LoadError, Runtime, WasmFamily};
+use permesso_runtime::Digest;
+use permesso_runtime::{Component, LoadError, Runtime, WasmFamily};
 use std::collections::BTreeSet;
 
 /// A component that wants in.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    /// Its bytes.
-    pub bytes: Vec<u8>,
+    /// The component.
+    pub component: Component,
     /// The file or the registry that it came from.
     pub source: String,
     /// Its signature.
@@ -41,8 +41,8 @@ pub struct InstallOptions {
     pub grant: Option<BTreeSet<String>>,
     /// Lets it see all that it declares.
     pub grant_declared: bool,
-    /// Limits of its own; where they say nothing, those that it had.
-    pub limits: Limits,
+    /// FamilyLimits of its own; where they say nothing, those that it had.
+    pub limits: FamilyLimits,
 }
 
 /// What was installed.
@@ -146,7 +146,6 @@ pub enum InstallError {
 struct Looked<'a> {
     family: &'a WasmFamily,
     candidate: &'a Candidate,
-    digest: Digest,
     publisher: Option<String>,
     now: Timestamp,
 }
@@ -169,16 +168,17 @@ impl Depot {
         options: &InstallOptions,
         now: Timestamp,
     ) -> Result<Installed, InstallError> {
-        let digest = Digest::of(&candidate.bytes);
+        let component = &candidate.component;
+        let digest = component.digest();
         if let Some(pinned) = options.pin.filter(|pinned| *pinned != digest) {
             return Err(InstallError::Pin { pinned, found: digest });
         }
-        runtime.look(&candidate.bytes, &candidate.source)?;
+        runtime.look(component.bytes(), &candidate.source)?;
         let publisher = self.publisher(digest, candidate, options, now)?;
         let limits = options.limits.or(self.limits_before(candidate)?);
         let cache = self.cache().map_err(DepotError::from)?;
         let source = &candidate.source;
-        let family = runtime.load_with(&candidate.bytes, source, &limits.config(), Some(&cache))?;
+        let family = runtime.load_with(component, source, &limits.config(), Some(&cache))?;
         let manifest = family.manifest();
         if let Some(signature) = candidate.signature.as_ref()
             && signature.family != manifest.id
@@ -188,7 +188,7 @@ impl Depot {
                 family: manifest.id.clone(),
             });
         }
-        let looked = Looked { family: &family, candidate, digest, publisher, now };
+        let looked = Looked { family: &family, candidate, publisher, now };
         let installed = self.change(|state| self.record(state, &looked, options));
         if installed.is_err() && !self.state()?.refers_to(digest) {
             // What cannot be removed only takes room.
@@ -204,7 +204,8 @@ impl Depot {
         looked: &Looked<'_>,
         options: &InstallOptions,
     ) -> Result<Installed, InstallError> {
-        let Looked { family, candidate, digest, publisher, now } = looked;
+        let Looked { family, candidate, publisher, now } = looked;
+        let digest = candidate.component.digest();
         let manifest = family.manifest();
         let before = state.families.get(&manifest.id);
         let current = before.and_then(FamilyState::generation);
@@ -223,9 +224,9 @@ impl Depot {
         }
         let granted = granted(manifest, current, options)?;
         let withheld: BTreeSet<String> = declared(manifest).difference(&granted).cloned().collect();
-        self.keep(&candidate.bytes)?;
+        self.keep(&candidate.component)?;
         let replaced = current.map(|one| one.version.clone());
-        let unchanged = current.is_some_and(|current| current.digest == *digest);
+        let unchanged = current.is_some_and(|current| current.digest == digest);
         let this = state.families.entry(manifest.id.clone()).or_default();
         this.limits = options.limits.or(this.limits);
         let number = match unchanged {
@@ -236,8 +237,8 @@ impl Depot {
         this.generations.retain(|one| one.number != number);
         this.generations.push(Generation {
             number,
-            digest: *digest,
-            size: candidate.bytes.len() as u64,
+            digest,
+            size: candidate.component.bytes().len() as u64,
             version: manifest.version.clone(),
             interface: family.interface().to_string(),
             source: candidate.source.clone(),
@@ -253,7 +254,7 @@ impl Depot {
         Ok(Installed {
             family: manifest.id.clone(),
             version: manifest.version.clone(),
-            digest: *digest,
+            digest,
             generation: number,
             publisher: publisher.clone(),
             replaced,
@@ -265,7 +266,7 @@ impl Depot {
     }
 
     /// The limits of the family that it says it is; it may need them to start at all.
-    fn limits_before(&self, candidate: &Candidate) -> Result<Limits, DepotError> {
+    fn limits_before(&self, candidate: &Candidate) -> Result<FamilyLimits, DepotError> {
         let state = self.state()?;
         let family = candidate.signature.as_ref().and_then(|one| state.families.get(&one.family));
         Ok(family.map(|family| family.limits).unwrap_or_default())

@@ -9,10 +9,10 @@
 //! of the depot, which keeps them, and both only as long as the operator lets them run.
 
 use super::depot::Depot;
-use super::digest::Digest;
 use super::state::FamilyState;
 use super::supply::SupplyError;
 use permesso_engine::family::{Family, FamilySet, FamilySource};
+use permesso_runtime::Digest;
 use permesso_runtime::{Cache, Runtime, WasmFamily};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;

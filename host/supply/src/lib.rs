@@ -20,7 +20,6 @@
 )]
 
 mod depot;
-mod digest;
 mod follow;
 mod install;
 mod installation;
@@ -32,12 +31,11 @@ mod supply;
 mod trust;
 
 pub use depot::{Depot, DepotError};
-pub use digest::{Digest, NotADigest};
 pub use install::{Candidate, InstallError, InstallOptions, Installed};
 pub use installation::Installation;
 pub use key::{KeyError, KeyId, PublicKey, SecretKey};
 pub use oci::{Progress, Reference, Registry, RegistryError};
 pub use signature::{Signature, SignatureError, Validity};
-pub use state::{FamilyState, Generation, Limits, State};
+pub use state::{FamilyLimits, FamilyState, Generation, State};
 pub use supply::{Supply, SupplyBuilder, SupplyError, SupplyUpdate};
 pub use trust::{Publisher, Trust, TrustError};

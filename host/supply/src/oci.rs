@@ -4,7 +4,7 @@
 //! component is and moves with it. Nothing that a registry says is believed: the layer is held
 //! against its digest, and the digest against the signature.
 
-use super::digest::Digest;
+use super::install::Candidate;
 use super::signature::{Signature, SignatureError};
 use bytes::Bytes;
 use futures_util::stream;
@@ -14,6 +14,7 @@ use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::errors::OciDistributionError;
 use oci_client::manifest::{OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageManifest};
 use oci_client::secrets::RegistryAuth;
+use permesso_runtime::{Component, Digest};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -112,17 +113,6 @@ pub trait Progress: fmt::Debug + Send + Sync {
     fn end(&self);
 }
 
-/// What a registry has.
-#[derive(Debug)]
-pub struct Pulled {
-    /// The component.
-    pub bytes: Vec<u8>,
-    /// Its signature.
-    pub signature: Option<Signature>,
-    /// The reference by digest.
-    pub source: String,
-}
-
 /// A client of registries.
 pub struct Registry {
     plain: Client,
@@ -204,7 +194,7 @@ impl Registry {
         reference: &Reference,
         limit: usize,
         progress: &dyn Progress,
-    ) -> Result<Pulled, RegistryError> {
+    ) -> Result<Candidate, RegistryError> {
         let name = || reference.to_string();
         let transfer =
             |source| RegistryError::Transfer { reference: name(), source: Box::new(source) };
@@ -243,9 +233,9 @@ impl Registry {
             }
             pulled => pulled.map_err(transfer)?,
         }
-        let bytes = sink.bytes;
         // The client has looked as well; what the rest relies on is not left to it.
-        let found = Digest::of(&bytes).to_string();
+        let component = Component::new(sink.bytes);
+        let found = component.digest().to_string();
         if found != layer.digest {
             let wanted = layer.digest.clone();
             return Err(RegistryError::Tampered { reference: name(), wanted, found });
@@ -257,7 +247,7 @@ impl Registry {
             .map_err(|source| RegistryError::Signature { reference: name(), source })?;
         let source =
             format!("oci://{}/{}@{digest}", reference.0.registry(), reference.0.repository());
-        Ok(Pulled { bytes, signature, source })
+        Ok(Candidate { component, signature, source })
     }
 
     /// Puts a component and its signature into a registry. Answers with the reference by digest.
@@ -268,7 +258,7 @@ impl Registry {
     pub async fn push(
         &self,
         reference: &Reference,
-        component: Vec<u8>,
+        component: Component,
         signature: Option<&Signature>,
         about: (&str, &str),
         created: Timestamp,
@@ -284,7 +274,7 @@ impl Registry {
             .auth(&reference.0, &self.auth, oci_client::RegistryOperation::Push)
             .await
             .map_err(transfer)?;
-        let digest = Digest::of(&component).to_string();
+        let (digest, size) = (component.digest().to_string(), component.bytes().len());
         let config = serde_json::json!({
             "created": created.to_string(),
             "architecture": "wasm",
@@ -293,10 +283,10 @@ impl Registry {
             "component": { "exports": ["permesso:family/family"], "imports": ["permesso:family/log"] },
         })
         .to_string();
-        let descriptor = |media_type: &str, bytes: &[u8]| OciDescriptor {
+        let descriptor = |media_type: &str, digest: &str, size: usize| OciDescriptor {
             media_type: media_type.to_owned(),
-            digest: Digest::of(bytes).to_string(),
-            size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+            digest: digest.to_owned(),
+            size: i64::try_from(size).unwrap_or(i64::MAX),
             ..OciDescriptor::default()
         };
         let mut annotations = BTreeMap::from([
@@ -310,14 +300,14 @@ impl Registry {
         }
         let manifest = OciImageManifest {
             media_type: Some(OCI_IMAGE_MEDIA_TYPE.to_owned()),
-            config: descriptor(CONFIG, config.as_bytes()),
-            layers: vec![descriptor(LAYER, &component)],
+            config: descriptor(CONFIG, &Digest::of(config.as_bytes()).to_string(), config.len()),
+            layers: vec![descriptor(LAYER, &digest, size)],
             annotations: Some(annotations),
             ..OciImageManifest::default()
         };
-        let size = component.len() as u64;
+        let size = size as u64;
         progress.begin(size);
-        let component = Bytes::from(component);
+        let component = Bytes::from(component.into_bytes());
         let chunks = (0..component.len()).step_by(CHUNK).map({
             let (component, progress) = (component.clone(), Arc::clone(&progress));
             move |start| {

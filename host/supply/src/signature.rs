@@ -5,11 +5,11 @@
 //! means by it: for which family, and from when to when. So it can be checked before anything of
 //! the component has been read, and a signature for one family is worth nothing for another.
 
-use super::digest::Digest;
 use super::key::{KeyId, PublicKey, SecretKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{Timestamp, ToSpan as _};
+use permesso_runtime::Digest;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
@@ -95,10 +95,10 @@ impl Validity {
 impl Signature {
     /// Signs a component as that family.
     #[must_use]
-    pub fn new(key: &SecretKey, component: &[u8], family: &str, validity: Validity) -> Self {
+    pub fn new(key: &SecretKey, component: Digest, family: &str, validity: Validity) -> Self {
         let mut this = Self {
             format: FORMAT.to_owned(),
-            digest: Digest::of(component),
+            digest: component,
             family: family.to_owned(),
             key_id: key.public().id(),
             valid_from: validity.from,
@@ -199,7 +199,7 @@ mod tests {
     fn signed() -> (SecretKey, Signature) {
         let key = SecretKey::generate().unwrap();
         let validity = Validity::days(at("2026-01-01T00:00:00Z"), 365).unwrap();
-        let signature = Signature::new(&key, b"component", "crm-segments", validity);
+        let signature = Signature::new(&key, Digest::of(b"component"), "crm-segments", validity);
         (key, signature)
     }
 

@@ -1,8 +1,8 @@
 //! What is installed, as one document.
 
-use super::digest::Digest;
 use super::signature::Signature;
 use jiff::Timestamp;
+use permesso_runtime::Digest;
 use permesso_runtime::{FamilyConfig, InstanceMode};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,17 +35,17 @@ pub struct FamilyState {
     /// Whether it is switched off: what it governs is denied.
     #[serde(default)]
     pub disabled: bool,
-    /// Limits of its own.
+    /// FamilyLimits of its own.
     #[serde(default)]
-    pub limits: Limits,
+    pub limits: FamilyLimits,
     /// The newest last.
     pub generations: Vec<Generation>,
 }
 
-/// Limits of one family; what is absent is as the runtime has it.
+/// FamilyLimits of one family; what is absent is as the runtime has it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Limits {
+pub struct FamilyLimits {
     /// Memory of one instance in MiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_mib: Option<u32>,
@@ -57,7 +57,7 @@ pub struct Limits {
     pub reuse: Option<NonZeroU32>,
 }
 
-impl Limits {
+impl FamilyLimits {
     /// These, and where they say nothing, those.
     #[must_use]
     pub fn or(self, those: Self) -> Self {

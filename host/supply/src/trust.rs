@@ -12,10 +12,10 @@
 //!     families: [clearance, "northwind-*"]
 //! ```
 
-use super::digest::Digest;
 use super::key::{KeyId, PublicKey};
 use super::signature::{Signature, SignatureError};
 use jiff::Timestamp;
+use permesso_runtime::Digest;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fs;
@@ -223,7 +223,7 @@ mod tests {
 
     fn signed(key: &SecretKey, family: &str) -> Signature {
         let validity = Validity::days("2026-01-01T00:00:00Z".parse().unwrap(), 365).unwrap();
-        Signature::new(key, b"component", family, validity)
+        Signature::new(key, Digest::of(b"component"), family, validity)
     }
 
     fn refusal(trust: &Trust, signature: Option<&Signature>, now: &str) -> String {

@@ -10,7 +10,7 @@ use permesso_engine::load::{self, Source};
 use permesso_engine::model::{Attributes, Directory, InputPath, Value};
 use permesso_hostile::guest::{Guest, Manifest};
 use permesso_hostile::{Hostile, Meeting, hostile};
-use permesso_runtime::{FamilyConfig, InstanceMode, Runtime, RuntimeConfig, WasmFamily};
+use permesso_runtime::{Component, FamilyConfig, InstanceMode, Runtime, RuntimeConfig, WasmFamily};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -265,7 +265,7 @@ fn given(granted: Option<&[&str]>) -> String {
     let granted = granted.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
     let settings = FamilyConfig { granted, ..FamilyConfig::default() };
     let component = returns_everything().component();
-    let family = runtime.load_with(&component, "mine", &settings, None).unwrap();
+    let family = runtime.load_with(&Component::new(component), "mine", &settings, None).unwrap();
     let spy = Arc::new(Spy { family, notes: Mutex::default() });
     let set = [("mine".to_owned(), Arc::clone(&spy) as Arc<dyn Family>)];
     let authorizer = authorizer(set.into_iter().collect());

@@ -24,7 +24,7 @@ impl Bench {
         let component = self.subject.target.read()?;
         let (options, tables) = self.subject.settings(None)?;
         let name = component.name();
-        let load = || Bencher::load(&component.bytes, &name, &options);
+        let load = || Bencher::load(&component.component, &name, &options);
         let bencher = spin("compiling", load).map_err(|error| failure(&error))?;
         let rows = rows(&tables, bencher.manifest())?;
         let bench = spin("measuring", || bencher.run(&rows)).map_err(|error| failure(&error))?;

@@ -7,7 +7,7 @@
 use super::project::Project;
 use super::{Failure, failure, size, workbench};
 use clap::Args;
-use permesso_supply::Digest;
+use permesso_runtime::Component;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -42,16 +42,18 @@ impl Build {
         let bytes = if is_core_module(&bytes) { wrap(&bytes)? } else { bytes };
         let path = project.component();
         let name = path.display().to_string();
-        let look = workbench(None)?.look(&bytes, &name).map_err(|error| failure(&error))?;
+        let component = Component::new(bytes);
+        let look =
+            workbench(None)?.look(component.bytes(), &name).map_err(|error| failure(&error))?;
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|error| failure(&error))?;
         }
-        fs::write(&path, &bytes)
+        fs::write(&path, component.bytes())
             .map_err(|error| Failure(format!("error: cannot write `{name}`: {error}")))?;
         println!("{name}");
         println!("  interface  permesso:family@{}", look.interface);
-        println!("  size       {}", size(bytes.len()));
-        println!("  digest     {}", Digest::of(&bytes));
+        println!("  size       {}", size(component.bytes().len()));
+        println!("  digest     {}", component.digest());
         Ok(ExitCode::SUCCESS)
     }
 }

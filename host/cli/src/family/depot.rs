@@ -8,8 +8,8 @@ use super::transfer::{Access, Bar, block_on, spin};
 use super::{DepotAt, Failure, Target, clock, failure, size, workbench};
 use clap::Args;
 use comfy_table::{Table, presets};
-use permesso_runtime::RuntimeConfig;
-use permesso_supply::{Candidate, Digest, InstallOptions, Limits, Reference};
+use permesso_runtime::{Digest, RuntimeConfig};
+use permesso_supply::{Candidate, FamilyLimits, InstallOptions, Reference};
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::num::NonZeroU32;
@@ -164,21 +164,20 @@ impl Install {
         if !self.from.starts_with("oci://") {
             let component = Target { path: PathBuf::from(&self.from) }.read()?;
             let signature = component.signature(self.signature.as_deref())?;
-            return Ok(Candidate { source: component.name(), bytes: component.bytes, signature });
+            let source = component.name();
+            return Ok(Candidate { component: component.component, source, signature });
         }
         let reference: Reference = self.from.parse().map_err(|error| failure(&error))?;
         let registry = self.access.registry()?;
         let bar = Bar::new(&self.from);
-        let pulled =
-            block_on(registry.pull(&reference, limit, &bar))?.map_err(|error| failure(&error))?;
-        Ok(Candidate { bytes: pulled.bytes, source: pulled.source, signature: pulled.signature })
+        block_on(registry.pull(&reference, limit, &bar))?.map_err(|error| failure(&error))
     }
 
     fn grant(&self) -> Option<BTreeSet<String>> {
         (!self.grant.is_empty()).then(|| self.grant.iter().cloned().collect())
     }
 
-    fn limits(&self) -> Result<Limits, Failure> {
+    fn limits(&self) -> Result<FamilyLimits, Failure> {
         let Self { memory_mib, deadline_ms, reuse, .. } = *self;
         let ceiling = RuntimeConfig::default().memory_ceiling >> 20;
         if memory_mib.is_some_and(|mib| usize::try_from(mib).unwrap_or(usize::MAX) > ceiling) {
@@ -186,7 +185,7 @@ impl Install {
                 "error: --memory-mib is more than the {ceiling} MiB that any family can be given"
             )));
         }
-        Ok(Limits { memory_mib, deadline_ms, reuse })
+        Ok(FamilyLimits { memory_mib, deadline_ms, reuse })
     }
 }
 

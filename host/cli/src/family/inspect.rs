@@ -4,7 +4,6 @@ use super::super::{print_pretty, written};
 use super::{Failure, Target, failure, size, workbench};
 use clap::Args;
 use permesso_engine::family::{Family as _, InputKind, Manifest};
-use permesso_supply::Digest;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -24,20 +23,19 @@ pub(super) struct Inspect {
 impl Inspect {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let component = self.target.read()?;
+        let (bytes, digest) = (component.component.bytes(), component.component.digest());
         let runtime = workbench(None)?;
-        let look =
-            runtime.look(&component.bytes, &component.name()).map_err(|error| failure(&error))?;
+        let look = runtime.look(bytes, &component.name()).map_err(|error| failure(&error))?;
         let start = Instant::now();
-        let family =
-            runtime.load(&component.bytes, &component.name()).map_err(|error| failure(&error))?;
+        let family = component.load(&runtime)?;
         let compiled = start.elapsed();
         let manifest = family.manifest();
         let signature = component.signature(None)?;
         if self.json {
             print_pretty(&json!({
                 "component": component.name(),
-                "digest": Digest::of(&component.bytes),
-                "bytes": component.bytes.len(),
+                "digest": digest,
+                "bytes": bytes.len(),
                 "interface": look.interface.to_string(),
                 "imports": look.imports,
                 "memory_bytes": family.memory_at_start(),
@@ -57,8 +55,8 @@ impl Inspect {
             manifest.version,
             manifest.title,
             component.name(),
-            Digest::of(&component.bytes),
-            size(component.bytes.len()),
+            digest,
+            size(bytes.len()),
             compiled.as_secs_f64() * 1e3,
             look.interface,
             if look.imports.is_empty() { "nothing".to_owned() } else { look.imports.join(", ") },

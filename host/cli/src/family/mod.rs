@@ -19,12 +19,15 @@ mod transfer;
 use super::Failure;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use permesso_runtime::{InstanceMode, QuarantineConfig, Runtime, RuntimeConfig};
+use permesso_runtime::{
+    Component, FamilyConfig, InstanceMode, QuarantineConfig, Runtime, RuntimeConfig, WasmFamily,
+};
 use permesso_supply::{Depot, Signature};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What to do with which family.
@@ -100,20 +103,20 @@ struct Target {
 }
 
 /// A component that was read.
-struct Component {
-    bytes: Vec<u8>,
+struct ComponentFile {
+    component: Component,
     path: PathBuf,
 }
 
 impl Target {
-    fn read(&self) -> Result<Component, Failure> {
+    fn read(&self) -> Result<ComponentFile, Failure> {
         let path = if self.path.is_dir() {
             project::Project::read(&self.path)?.component()
         } else {
             self.path.clone()
         };
         match fs::read(&path) {
-            Ok(bytes) => Ok(Component { bytes, path }),
+            Ok(bytes) => Ok(ComponentFile { component: Component::new(bytes), path }),
             Err(error) if self.path.is_dir() && error.kind() == io::ErrorKind::NotFound => {
                 Err(Failure(format!(
                     "error: `{}` is not there; build it with `permesso family build {}`",
@@ -126,9 +129,16 @@ impl Target {
     }
 }
 
-impl Component {
+impl ComponentFile {
     fn name(&self) -> String {
         self.path.display().to_string()
+    }
+
+    /// The family that it is.
+    fn load(&self, runtime: &Runtime) -> Result<Arc<WasmFamily>, Failure> {
+        let (config, name) = (FamilyConfig::default(), self.name());
+        let loaded = runtime.load_with(&self.component, &name, &config, None);
+        loaded.map_err(|error| failure(&error))
     }
 
     /// Where its signature lies.

@@ -39,13 +39,10 @@ impl Publish {
                 component.name()
             )));
         }
-        let family = workbench(None)?
-            .load(&component.bytes, &component.name())
-            .map_err(|error| failure(&error))?;
+        let family = component.load(&workbench(None)?)?;
         let manifest = family.manifest();
         if let Some(signature) = &signature
-            && (signature.digest != permesso_supply::Digest::of(&component.bytes)
-                || signature.family != manifest.id)
+            && (signature.digest != component.component.digest() || signature.family != manifest.id)
         {
             return Err(Failure(format!(
                 "error: the signature is not of `{}`; sign it again with `permesso family sign`",
@@ -56,7 +53,7 @@ impl Publish {
         let about = (manifest.id.as_str(), manifest.version.as_str());
         let push = registry.push(
             &self.reference,
-            component.bytes,
+            component.component,
             signature.as_ref(),
             about,
             clock(),

@@ -64,12 +64,11 @@ impl Sign {
         let component = self.target.read()?;
         let key = SecretKey::read(&self.key).map_err(|error| failure(&error))?;
         // What is signed is what the component says that it is.
-        let family = workbench(None)?
-            .load(&component.bytes, &component.name())
-            .map_err(|error| failure(&error))?;
+        let family = component.load(&workbench(None)?)?;
         let validity = Validity::days(clock(), self.days)
             .map_err(|error| Failure(format!("error: {error}")))?;
-        let signature = Signature::new(&key, &component.bytes, &family.manifest().id, validity);
+        let signature =
+            Signature::new(&key, component.component.digest(), &family.manifest().id, validity);
         let path = component.signature_path();
         fs::write(&path, signature.document()).map_err(|error| {
             Failure(format!("error: cannot write `{}`: {error}", path.display()))
@@ -88,8 +87,7 @@ impl Verify {
         let component = self.target.read()?;
         let trust = Trust::read(&self.trust).map_err(|error| failure(&error))?;
         let signature = component.signature(self.signature.as_deref())?;
-        let digest = permesso_supply::Digest::of(&component.bytes);
-        match trust.check(digest, signature.as_ref(), Some(clock())) {
+        match trust.check(component.component.digest(), signature.as_ref(), Some(clock())) {
             Ok(Some(publisher)) => {
                 println!("{}: signed by `{publisher}`", component.name());
                 Ok(ExitCode::SUCCESS)

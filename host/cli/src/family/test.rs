@@ -45,7 +45,7 @@ impl Test {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let component = self.subject.target.read()?;
         let (options, tables) = self.subject.settings(self.rounds)?;
-        let load = || Kit::load(&component.bytes, &component.name(), &options);
+        let load = || Kit::load(&component.component, &component.name(), &options);
         let kit = match spin("compiling", load) {
             Ok(kit) => kit,
             Err(KitError::Refused(report)) => return self.print(&report),

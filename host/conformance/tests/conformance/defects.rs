@@ -4,6 +4,7 @@
 use super::guest::{Guest, Manifest};
 use permesso_conformance::{Check, Kit, KitError, Options, Report, Verdict, table};
 use permesso_engine::family::InputKind;
+use permesso_runtime::Component;
 use std::path::Path;
 use std::time::Duration;
 
@@ -88,7 +89,7 @@ fn tested(guest: &Guest) -> Report {
 }
 
 fn tested_with(guest: &Guest, rows: &str, options: &Options) -> Report {
-    let kit = Kit::load(&guest.component(), "guest.wasm", options).unwrap();
+    let kit = Kit::load(&Component::new(guest.component()), "guest.wasm", options).unwrap();
     kit.run(&table::parse(Path::new("guest.jsonl"), rows, kit.manifest()).unwrap())
 }
 
@@ -116,7 +117,7 @@ fn expect_with(guest: &Guest, rows: &str, options: &Options, name: &'static str,
     assert_eq!(check.verdict, Verdict::Failed);
     assert!(check.findings.iter().any(|finding| finding.message.contains(says)), "{report}");
     // What is shown can be pasted into a table.
-    let kit = Kit::load(&guest.component(), "guest.wasm", options).unwrap();
+    let kit = Kit::load(&Component::new(guest.component()), "guest.wasm", options).unwrap();
     for row in check.findings.iter().filter_map(|finding| finding.row.as_deref()) {
         table::parse(Path::new("pasted"), row, kit.manifest()).unwrap();
     }
@@ -408,7 +409,8 @@ fn a_row_that_is_answered_otherwise() {
 #[test]
 fn a_component_that_a_host_refuses_is_reported() {
     let guest = Guest { foreign: Some("other:thing/clock@1.0.0"), ..good() };
-    let Err(KitError::Refused(report)) = Kit::load(&guest.component(), "guest.wasm", &options())
+    let Err(KitError::Refused(report)) =
+        Kit::load(&Component::new(guest.component()), "guest.wasm", &options())
     else {
         panic!("it was loaded")
     };

@@ -19,7 +19,7 @@ use super::config::Deadline;
 use super::error::Refusal;
 use super::fault;
 use super::manifest::RawManifest;
-use super::store::{Level, Limits, LogBuffer, StoreData};
+use super::store::{InstanceLimits, Level, LogBuffer, StoreData};
 use permesso_engine::family::ConfigDiagnostic;
 use permesso_engine::family::{self as engine, Fault, FaultKind};
 use semver::Version;
@@ -64,7 +64,7 @@ type Planned = Option<Vec<PlanCase>>;
 type EvaluateBatch<'q> = TypedFunc<(&'q [Question<'q>],), (Vec<Answer>,)>;
 
 /// A compiled family with its imports resolved and its exports found.
-pub(crate) struct Code {
+pub(crate) struct Linked {
     pre: InstancePre<StoreData>,
     exports: Exports,
 }
@@ -89,9 +89,9 @@ pub(crate) struct Instance {
     evaluate_batch: Option<EvaluateBatch<'static>>,
 }
 
-impl Code {
+impl Linked {
     /// Links a component whose exports were seen to speak `version`.
-    pub(crate) fn link(
+    pub(crate) fn new(
         engine: &Engine,
         component: &Component,
         version: &Version,
@@ -105,7 +105,11 @@ impl Code {
     }
 
     /// Starts an instance that has so much time until it is rearmed.
-    pub(crate) fn start(&self, limits: &Limits, deadline: Deadline) -> Result<Instance, Fault> {
+    pub(crate) fn start(
+        &self,
+        limits: &InstanceLimits,
+        deadline: Deadline,
+    ) -> Result<Instance, Fault> {
         let mut store = limits.store(self.pre.engine(), deadline);
         match self.pre.instantiate(&mut store) {
             Ok(guest) => Ok(Instance {

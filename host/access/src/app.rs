@@ -4,29 +4,26 @@
 //! future and a few copies of the request, each as dear as a good part of a decision. One
 //! function sees to the request id, one to the methods, one to limits, panics and time.
 
-use super::config::{Limits, ServerConfig};
+use super::config::ServerConfig;
 use super::decide::Call;
 use super::gate::{Gate, ROUNDS, Stop};
 use super::metadata::PublicUrl;
-use super::problem::{Problem, json_response};
-use super::readiness::Readiness;
+use super::problem::{Undecided, json_response, of_body};
 use super::tenancy::Tenancy;
-use super::waiting::Waiting;
-use super::{body, headers};
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
-use permesso_admin::Admin;
 use permesso_engine::Authorizer;
+use permesso_front::{
+    Door, Permits, Problem, Readiness, RequestLimits, WaitingPermits, body, headers, now,
+};
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the router leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +40,11 @@ pub(super) enum Endpoint {
 #[derive(Debug)]
 pub(super) struct App {
     authorizer: Arc<Authorizer>,
-    admin: Option<Arc<Admin>>,
-    limits: Limits,
-    in_flight: AtomicUsize,
-    waiting: Waiting,
+    door: Option<Arc<Door>>,
+    limits: RequestLimits,
+    batch_items: usize,
+    permits: Permits,
+    waiting: WaitingPermits,
     readiness: Readiness,
     url: PublicUrl,
     metadata: Bytes,
@@ -58,10 +56,11 @@ impl App {
         let max_age = format!("max-age={}", config.metadata_max_age.as_secs());
         Self {
             authorizer: Arc::clone(&config.authorizer),
-            admin: config.admin.clone(),
+            door: config.door.clone(),
             limits: config.limits,
-            in_flight: AtomicUsize::new(0),
-            waiting: Waiting::new(config.limits.requests_in_flight),
+            batch_items: config.batch_items,
+            permits: Permits::new(config.limits.requests_in_flight),
+            waiting: WaitingPermits::new(config.limits.requests_in_flight),
             readiness,
             metadata: url.metadata().into(),
             url,
@@ -75,7 +74,7 @@ impl App {
         let (parts, body) = request.into_parts();
         let id = match headers::request_id(&parts.headers) {
             Ok(id) => id,
-            Err(problem) => return problem.response(),
+            Err(problem) => return problem.text_response(),
         };
         let answer = match endpoint {
             Endpoint::Evaluation | Endpoint::Evaluations => {
@@ -83,7 +82,7 @@ impl App {
             }
             _ => self.about(endpoint, &parts),
         };
-        let mut response = answer.unwrap_or_else(|problem| problem.response());
+        let mut response = answer.unwrap_or_else(|problem| problem.text_response());
         if let Some(id) = id {
             response.headers_mut().insert(&headers::REQUEST_ID, id);
         }
@@ -97,15 +96,15 @@ impl App {
         body: Body,
     ) -> Result<Response, Problem> {
         if parts.method != Method::POST {
-            return Err(Problem::Method("POST"));
+            return Err(Undecided::Method("POST").into());
         }
-        headers::content_type(&parts.headers)?;
-        let _permit = self.enter()?;
-        let mut gate = Gate::enter(self.admin.as_ref(), &parts.headers, now()).await?;
+        content_type(&parts.headers)?;
+        let _permit = self.permits.enter()?;
+        let mut gate = Gate::enter(self.door.as_ref(), &parts.headers, now()).await?;
         let patience = self.limits.request_time;
-        let body = body::read(body, self.limits.body_bytes, patience).await?;
+        let body = body::read(body, self.limits.body_bytes, patience).await.map_err(of_body)?;
         if body.is_empty() {
-            return Err(Problem::EmptyBody);
+            return Err(Undecided::EmptyBody.into());
         }
         let tenant = tenant_of(parts.uri.path())?;
         for _ in 0..ROUNDS {
@@ -120,7 +119,7 @@ impl App {
                 }
             }
         }
-        Err(Problem::Unread)
+        Err(Undecided::Unread.into())
     }
 
     /// The answer, or what has to be done before there can be one.
@@ -143,26 +142,26 @@ impl App {
         // Nothing that is shared is left half changed by a panic: the engine's tables are
         // replaced whole, and a family's instance that panicked is thrown away.
         let decided = catch_unwind(AssertUnwindSafe(|| match endpoint {
-            Endpoint::Evaluations => call.batch(body, self.limits.batch_items),
+            Endpoint::Evaluations => call.batch(body, self.batch_items),
             _ => call.single(body),
         }));
         decided.unwrap_or_else(|_| {
             tracing::error!(?endpoint, "a panic kept a request from being decided");
-            Err(Problem::Panic.into())
+            Err(Problem::internal().into())
         })
     }
 
     /// What is known without a decision.
     fn about(&self, endpoint: Endpoint, parts: &Parts) -> Result<Response, Problem> {
         if endpoint != Endpoint::Unknown && !matches!(parts.method, Method::GET | Method::HEAD) {
-            return Err(Problem::Method("GET, HEAD"));
+            return Err(Undecided::Method("GET, HEAD").into());
         }
         match endpoint {
             Endpoint::Metadata => self.metadata(parts.uri.path()),
             Endpoint::Live => Ok(json_response("\"live\"")),
             Endpoint::Ready if self.readiness.is_ready() => Ok(json_response("\"ready\"")),
-            Endpoint::Ready => Err(Problem::NotReady),
-            _ => Err(Problem::NoEndpoint),
+            Endpoint::Ready => Err(Undecided::NotReady.into()),
+            _ => Err(Undecided::NoEndpoint.into()),
         }
     }
 
@@ -171,32 +170,32 @@ impl App {
         let mut response = match tenant.map(decoded).transpose()? {
             None => json_response(self.metadata.clone()),
             // Where callers need a credential nobody learns here which tenants there are.
-            Some(tenant) if self.admin.is_some() || self.authorizer.tenant(&tenant).is_some() => {
+            Some(tenant) if self.door.is_some() || self.authorizer.tenant(&tenant).is_some() => {
                 json_response(self.url.metadata_of(&tenant))
             }
-            Some(_) => return Err(Problem::NoTenant),
+            Some(_) => return Err(Undecided::NoTenant.into()),
         };
         response.headers_mut().insert(CACHE_CONTROL, self.cache_control.clone());
         Ok(response)
     }
-
-    /// Counts a request in, if there is room.
-    fn enter(&self) -> Result<Permit<'_>, Problem> {
-        let permit = Permit(&self.in_flight);
-        if self.in_flight.fetch_add(1, Ordering::Relaxed) < self.limits.requests_in_flight {
-            Ok(permit)
-        } else {
-            Err(Problem::Busy)
-        }
-    }
 }
 
-/// Counts a request out when it is dropped.
-struct Permit<'a>(&'a AtomicUsize);
-
-impl Drop for Permit<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+/// Refuses a body that is not declared as JSON. Browsers cannot declare that without asking
+/// first, which is refused: no page can make its reader's browser ask for decisions.
+fn content_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let is_json = |value: &HeaderValue| {
+        // As nearly all write it.
+        value == "application/json"
+            || value
+                .to_str()
+                .ok()
+                .and_then(headers::media_type)
+                .is_some_and(|media| media.eq_ignore_ascii_case("application/json"))
+    };
+    match (types.next(), types.next()) {
+        (Some(only), None) if is_json(only) => Ok(()),
+        _ => Err(Undecided::ContentType.into()),
     }
 }
 
@@ -206,16 +205,11 @@ fn tenant_of(path: &str) -> Result<Option<Cow<'_, str>>, Problem> {
         return Ok(None);
     }
     match path.strip_prefix('/').and_then(|path| path.split('/').next()) {
-        None | Some("") => Err(Problem::NoEndpoint),
+        None | Some("") => Err(Undecided::NoEndpoint.into()),
         Some(tenant) => decoded(tenant).map(Some),
     }
 }
 
 fn decoded(segment: &str) -> Result<Cow<'_, str>, Problem> {
-    percent_decode_str(segment).decode_utf8().map_err(|_| Problem::TenantEncoding)
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    percent_decode_str(segment).decode_utf8().map_err(|_| Undecided::TenantEncoding.into())
 }

@@ -7,7 +7,7 @@
 use super::gate::{Gate, Stop};
 use super::json::{DECISION_BYTES, Json};
 use super::parse::{Item, Payload, Slot};
-use super::problem::{Fault, Problem};
+use super::problem::{Fault, Undecided};
 use super::question::Question;
 use super::tenancy::{Placed, Tenancy};
 use permesso_engine::decision::{Decision, Reason, Request};
@@ -34,7 +34,7 @@ enum Semantic {
 }
 
 impl Semantic {
-    fn of(payload: &Payload<'_>) -> Result<Self, Problem> {
+    fn of(payload: &Payload<'_>) -> Result<Self, Undecided> {
         let options = match &payload.options {
             Slot::Absent => return Ok(Self::All),
             Slot::Wrong => return Err(Fault::Type("options", "an object").into()),
@@ -46,9 +46,9 @@ impl Semantic {
                 "execute_all" => Ok(Self::All),
                 "deny_on_first_deny" => Ok(Self::UntilDeny),
                 "permit_on_first_permit" => Ok(Self::UntilPermit),
-                _ => Err(Problem::Semantic),
+                _ => Err(Undecided::Semantic),
             },
-            Slot::Wrong => Err(Problem::Semantic),
+            Slot::Wrong => Err(Undecided::Semantic),
         }
     }
 
@@ -88,7 +88,7 @@ impl Answer {
 }
 
 /// An item that the engine is to be asked about.
-struct Ask<'q> {
+struct Pending<'q> {
     place: usize,
     tenant: &'q str,
     request: Request<'q>,
@@ -97,12 +97,12 @@ struct Ask<'q> {
 impl Call<'_> {
     /// Answers a body of the endpoint for single requests.
     pub(super) fn single(&self, body: &[u8]) -> Result<Vec<u8>, Stop> {
-        self.alone(&Payload::single(body).map_err(Problem::Malformed)?)
+        self.alone(&Payload::single(body).map_err(Undecided::Malformed)?)
     }
 
     /// Answers a body of the endpoint for batches.
     pub(super) fn batch(&self, body: &[u8], max_items: usize) -> Result<Vec<u8>, Stop> {
-        let payload = Payload::batch(body, max_items).map_err(Problem::Malformed)?;
+        let payload = Payload::batch(body, max_items).map_err(Undecided::Malformed)?;
         let semantic = Semantic::of(&payload)?;
         let items = match &payload.evaluations {
             Slot::Absent => return self.alone(&payload),
@@ -151,7 +151,7 @@ impl Call<'_> {
         let mut portion = 1;
         while !rest.is_empty() {
             if begun.elapsed() > self.patience {
-                return Err(Problem::SlowDecision(self.patience).into());
+                return Err(Undecided::SlowDecision(self.patience).into());
             }
             let (now, later) = rest.split_at(portion.min(rest.len()));
             for answer in self.answer(now, payload)? {
@@ -169,7 +169,7 @@ impl Call<'_> {
 
     /// As many answers as items, in the same order.
     fn answer(&self, items: &[Slot<Item<'_>>], payload: &Payload<'_>) -> Result<Vec<Answer>, Stop> {
-        let mut asks: Vec<Ask<'_>> = Vec::with_capacity(items.len());
+        let mut asks: Vec<Pending<'_>> = Vec::with_capacity(items.len());
         let mut answers: Vec<Answer> = Vec::with_capacity(items.len());
         for (place, item) in items.iter().enumerate() {
             let question = match Question::of_item(item, payload, self.now) {
@@ -181,7 +181,7 @@ impl Call<'_> {
             };
             answers.push(match self.tenancy.place(&question, self.gate) {
                 Placed::Ask(tenant) => {
-                    asks.push(Ask { place, tenant, request: question.request });
+                    asks.push(Pending { place, tenant, request: question.request });
                     // Stands until the engine's answer takes its place.
                     Answer::Decided(Decision::deny(Reason::UnknownTenant, 0))
                 }

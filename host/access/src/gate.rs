@@ -5,12 +5,12 @@
 //! is not good for, and refuses to answer where what it knows is too old: for itself, or for a
 //! caller who demands a revision.
 
-use super::problem::Problem;
+use super::problem::{Fault, Undecided};
 use axum::http::{HeaderMap, HeaderName};
-use permesso_admin::{Admin, Principal};
 use permesso_auth::key::Verb;
 use permesso_engine::Authorizer;
 use permesso_engine::compile::subjects::{Needs, Pins};
+use permesso_front::{Door, Principal, Problem};
 use permesso_node::{Node, Unserved};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(super) const ROUNDS: u32 = 24;
 /// What one call is held to, and what was read for it so far.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
-    following: Option<(Arc<Admin>, Principal)>,
+    following: Option<(Arc<Door>, Principal)>,
     at_least: Option<u64>,
     pins: HashMap<String, Pins>,
     nothing: Pins,
@@ -47,8 +47,14 @@ impl From<Problem> for Stop {
     }
 }
 
-impl From<super::problem::Fault> for Stop {
-    fn from(fault: super::problem::Fault) -> Self {
+impl From<Undecided> for Stop {
+    fn from(undecided: Undecided) -> Self {
+        Self::Problem(undecided.into())
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
         Self::Problem(fault.into())
     }
 }
@@ -56,20 +62,20 @@ impl From<super::problem::Fault> for Stop {
 impl Gate {
     /// Lets a call in.
     pub(super) async fn enter(
-        admin: Option<&Arc<Admin>>,
+        door: Option<&Arc<Door>>,
         headers: &HeaderMap,
         now: i64,
     ) -> Result<Self, Problem> {
         let at_least = at_least(headers)?;
-        let following = match admin {
+        let following = match door {
             None => None,
-            Some(admin) => {
-                let principal = admin.authenticate(headers, now).await.map_err(Problem::Refused)?;
+            Some(door) => {
+                let principal = door.authenticate(headers, now).await?;
                 if !principal.has(Verb::Decide) {
-                    return Err(Problem::Verb);
+                    return Err(Undecided::Verb.into());
                 }
-                admin.is_current(&principal).map_err(Problem::Unserved)?;
-                Some((Arc::clone(admin), principal))
+                door.is_current(&principal)?;
+                Some((Arc::clone(door), principal))
             }
         };
         Ok(Self { following, at_least, ..Self::default() })
@@ -83,7 +89,7 @@ impl Gate {
     /// Whether what is known of a tenant is new enough to answer.
     pub(super) fn is_current(&self, authorizer: &Authorizer, tenant: &str) -> Result<(), Stop> {
         if let Some(node) = self.node() {
-            node.is_current(tenant).map_err(Problem::Unserved)?;
+            node.is_current(tenant).map_err(Problem::from)?;
         }
         let Some(wanted) = self.at_least else { return Ok(()) };
         let is = authorizer.tenant(tenant).map_or(0, |tenant| tenant.revision());
@@ -100,23 +106,23 @@ impl Gate {
         match stop {
             Stop::Problem(problem) => Err(problem),
             Stop::Unread(tenant, needs) => {
-                let Some(node) = self.node() else { return Err(Problem::Unread) };
-                let read = node.read(&tenant, &needs).await.map_err(Problem::Unserved)?;
+                let Some(node) = self.node() else { return Err(Undecided::Unread.into()) };
+                let read = node.read(&tenant, &needs).await?;
                 self.pins.entry(tenant).or_default().join(read);
                 Ok(())
             }
             Stop::Behind(tenant, wanted) => {
                 let Some(node) = self.node() else {
                     let behind = Unserved::Behind { tenant, is: 0, wanted };
-                    return Err(Problem::Unserved(behind));
+                    return Err(behind.into());
                 };
-                node.fresh(&tenant, Some(wanted)).await.map_err(Problem::Unserved)
+                node.fresh(&tenant, Some(wanted)).await.map_err(Problem::from)
             }
         }
     }
 
     fn node(&self) -> Option<&Arc<Node>> {
-        self.following.as_ref().map(|(admin, _)| admin.node())
+        self.following.as_ref().map(|(door, _)| door.node())
     }
 }
 
@@ -126,6 +132,6 @@ fn at_least(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let revision = first.to_str().ok().and_then(|text| text.parse().ok());
     match (revision, demanded.next()) {
         (Some(revision), None) => Ok(Some(revision)),
-        _ => Err(Problem::AtLeast),
+        _ => Err(Undecided::AtLeast.into()),
     }
 }

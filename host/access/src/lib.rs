@@ -5,7 +5,7 @@
 //!
 //! - **What is not understood is not decided.** A body whose meaning is doubtful, because a
 //!   member occurs twice or nests without end, is refused whole ([`MAX_DEPTH`] and the limits of
-//!   [`Limits`]); a denial is an answer, a refusal is none, and the two never look alike.
+//!   [`RequestLimits`](permesso_front::RequestLimits)); a denial is an answer, a refusal is none, and the two never look alike.
 //! - **The caller is not believed about the subject.** Requests name a user; roles, teams and
 //!   status come from the directory. Callers themselves are not authenticated here, so without
 //!   being told to the server listens on loopback addresses only.
@@ -20,26 +20,20 @@
 )]
 
 mod app;
-mod body;
 mod config;
-mod connection;
 mod decide;
 mod error;
 mod gate;
-mod headers;
 mod json;
 mod metadata;
 mod parse;
 mod problem;
 mod question;
-mod readiness;
 mod routes;
 mod server;
 mod tenancy;
-mod waiting;
 
-pub use config::{Limits, ServerConfig};
+pub use config::{BATCH_ITEMS, ServerConfig};
 pub use error::ServeError;
 pub use parse::MAX_DEPTH;
-pub use readiness::Readiness;
 pub use server::{Bound, Server};

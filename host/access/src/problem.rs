@@ -3,16 +3,12 @@
 //! These are about the call, never about the decision: a denial is a 200. The body is a JSON
 //! string for the developer at the other end, so each says what to do about it.
 
-use super::json::Json;
 use axum::body::Body;
-use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
-};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use permesso_auth::Refusal;
-use permesso_node::Unserved;
-use std::fmt::Write as _;
+use permesso_front::Problem;
+use permesso_front::body::BodyError;
 use std::time::Duration;
 
 /// The content type of every body.
@@ -29,9 +25,9 @@ pub(super) enum Fault {
     Type(&'static str, &'static str),
 }
 
-/// Why there is no decision.
+/// Why there is no decision, as far as only this API knows of it.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Problem {
+pub(super) enum Undecided {
     #[error(
         "there is no such endpoint: POST to `/access/v1/evaluation` or `/access/v1/evaluations`, \
          with `/` and a tenant in front where there are several"
@@ -41,19 +37,10 @@ pub(super) enum Problem {
     NoTenant,
     #[error("this endpoint is not asked in that way: use {0}")]
     Method(&'static str),
-    #[error(
-        "`X-Request-ID` is not usable: send it once, as 1 to {} visible ASCII characters",
-        super::headers::MAX_REQUEST_ID
-    )]
-    RequestId,
     #[error("the body has to be JSON in UTF-8: send `Content-Type: application/json`")]
     ContentType,
     #[error("the body is too large: send at most {0} bytes, a large batch in several requests")]
     TooLarge(usize),
-    #[error("the body broke off: send as many bytes as `Content-Length` says")]
-    BrokenBody,
-    #[error("the body took longer than {0:?}: send it in one go")]
-    SlowBody(Duration),
     #[error("the body is empty: send a JSON object with `subject`, `action` and `resource`")]
     EmptyBody,
     #[error("the body cannot be read: send one JSON object, each member once ({0})")]
@@ -67,94 +54,55 @@ pub(super) enum Problem {
     Semantic,
     #[error("the tenant in the path is no UTF-8: percent-encode its UTF-8 bytes")]
     TenantEncoding,
-    #[error("more requests at a time than this server takes: try again in a second")]
-    Busy,
     #[error("deciding took longer than {0:?}: send fewer items in one request")]
     SlowDecision(Duration),
     #[error("this server does not take requests at the moment: try another or try again")]
     NotReady,
-    #[error("an error in this server kept it from deciding: its log says more")]
-    Panic,
-    #[error(transparent)]
-    Refused(Refusal),
     #[error("the credential does not let ask for decisions: use a key with the verb `decide`")]
     Verb,
     #[error(
         "`Permesso-At-Least` is no revision: send it once, as the number that a write answered"
     )]
     AtLeast,
-    #[error(transparent)]
-    Unserved(Unserved),
     #[error("the users that this turns on cannot be read: try again")]
     Unread,
 }
 
-/// The longest message; texts of the caller may stand in one.
-const MAX_MESSAGE: usize = 400;
-
-impl Problem {
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::NoEndpoint | Self::NoTenant => StatusCode::NOT_FOUND,
-            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::SlowBody(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::Busy
-            | Self::SlowDecision(_)
-            | Self::NotReady
-            | Self::Unserved(_)
-            | Self::Unread => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Refused(refusal) => {
-                StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNAUTHORIZED)
-            }
-            Self::Verb => StatusCode::FORBIDDEN,
-            Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::RequestId
-            | Self::ContentType
-            | Self::TooLarge(_)
-            | Self::BrokenBody
-            | Self::EmptyBody
-            | Self::Malformed(_)
-            | Self::Fault(_)
-            | Self::Semantic
-            | Self::AtLeast
-            | Self::TenantEncoding => StatusCode::BAD_REQUEST,
+impl From<Undecided> for Problem {
+    #[cold]
+    fn from(undecided: Undecided) -> Self {
+        let detail = undecided.to_string();
+        match undecided {
+            Undecided::NoEndpoint => Self::new(StatusCode::NOT_FOUND, "no-endpoint", detail),
+            Undecided::NoTenant => Self::new(StatusCode::NOT_FOUND, "no-tenant", detail),
+            Undecided::Method(allow) => Self::method(allow).saying(detail),
+            Undecided::SlowDecision(_) => Self::unavailable("slow", detail),
+            Undecided::NotReady => Self::unavailable("not-ready", detail),
+            Undecided::Unread => Self::unavailable("unread", detail),
+            Undecided::Verb => Self::new(StatusCode::FORBIDDEN, "denied", detail),
+            Undecided::Malformed(_) => Self::new(StatusCode::BAD_REQUEST, "malformed", detail),
+            Undecided::ContentType
+            | Undecided::TooLarge(_)
+            | Undecided::EmptyBody
+            | Undecided::Fault(_)
+            | Undecided::Semantic
+            | Undecided::AtLeast
+            | Undecided::TenantEncoding => Self::bad(detail),
         }
     }
+}
 
-    #[cold]
-    pub(super) fn response(&self) -> Response {
-        let mut message = String::new();
-        let _ = write!(message, "{self}");
-        message.truncate(message.floor_char_boundary(MAX_MESSAGE));
-        let mut json = Json::with_capacity(message.len() + 2);
-        json.str(&message);
-        let mut response = json_response(json.into_bytes());
-        *response.status_mut() = self.status();
-        let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        match self {
-            Self::Method(allow) => {
-                headers.insert(ALLOW, HeaderValue::from_static(allow));
-            }
-            Self::Busy
-            | Self::SlowDecision(_)
-            | Self::NotReady
-            | Self::Unserved(_)
-            | Self::Unread => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-            }
-            Self::Refused(refusal) => {
-                let challenge = refusal.challenge().map(HeaderValue::try_from);
-                if let Some(Ok(challenge)) = challenge {
-                    headers.insert(WWW_AUTHENTICATE, challenge);
-                }
-            }
-            Self::SlowBody(_) => {
-                headers.insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            _ => {}
-        }
-        response
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Undecided::from(fault).into()
+    }
+}
+
+/// The standard knows no other status than 400 for a body that is not taken as it is.
+pub(super) fn of_body(error: BodyError) -> Problem {
+    match error {
+        BodyError::TooLarge(limit) => Undecided::TooLarge(limit).into(),
+        error => error.into(),
     }
 }
 

@@ -4,9 +4,9 @@
 //! policies and teams reach, up to a bound, and the answer says that it is cut.
 
 use crate::call::Call;
-use crate::problem::Problem;
 use permesso_engine::inspect::{Proposal, impact};
 use permesso_engine::model::{Delegation, Directory, Role, Tenant, User};
+use permesso_front::Problem;
 use permesso_node::{Caller, Done, Edited, Kind, Tried};
 use permesso_store::feed::Facet;
 use permesso_store::{Realm, Store, Which};

@@ -7,9 +7,10 @@ use super::refresh::Refresher;
 use super::stored::{issuers, node};
 use super::{Components, Failure, Stored};
 use clap::Args;
-use permesso_access::{Limits, ServeError, Server, ServerConfig};
+use permesso_access::{BATCH_ITEMS, ServeError, Server, ServerConfig};
 use permesso_admin::Admin;
 use permesso_folders::DecisionPoint;
+use permesso_front::{Door, ListenError, RequestLimits};
 use permesso_node::{Node, NodeConfig, follow};
 use permesso_store::Location;
 use std::net::SocketAddr;
@@ -44,13 +45,13 @@ pub(super) struct Serve {
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// The largest body that is read, in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes)]
+    #[arg(long, value_name = "BYTES", default_value_t = RequestLimits::default().body_bytes)]
     max_body: usize,
     /// The most questions in one batch
-    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().batch_items)]
+    #[arg(long, value_name = "COUNT", default_value_t = BATCH_ITEMS)]
     max_batch: usize,
     /// The most requests at a time; more are answered 503
-    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().requests_in_flight)]
+    #[arg(long, value_name = "COUNT", default_value_t = RequestLimits::default().requests_in_flight)]
     max_requests: usize,
     /// How long to go on answering after a signal to stop while /readyz says no, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
@@ -103,13 +104,13 @@ impl Serve {
         let failure = |error: &dyn std::fmt::Display| Failure(format!("error: {error}"));
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(|e| failure(&e))?;
         runtime.block_on(async {
-            let admin = match &self.following.store {
+            let door = match &self.following.store {
                 Some(store) => Some(self.following.start(store, &point).await?),
                 None => None,
             };
-            let config = self.config(&point, admin.clone());
+            let config = self.config(&point, door.clone());
             let bound = Server::bind(config).await.map_err(|error| match error {
-                ServeError::NotLoopback(address) => Failure(format!(
+                ServeError::Listen(ListenError::NotLoopback(address)) => Failure(format!(
                     "error: refusing to listen on `{address}`: callers are not authenticated, so \
                      whoever reaches it learns who may do what, in every tenant; listen on a \
                      loopback address behind a proxy that authenticates callers, or give \
@@ -118,7 +119,7 @@ impl Serve {
                 error => failure(&error),
             })?;
             for tenant in point.authorizer().tenants() {
-                let users = match &admin {
+                let users = match &door {
                     Some(_) => format!("revision {}", tenant.revision()),
                     None => format!("{} users", tenant.member_count()),
                 };
@@ -130,11 +131,11 @@ impl Serve {
                     tenant.snapshot.permission_count(),
                 );
             }
-            if admin.as_ref().is_some_and(|admin| !admin.node().has_keys()) {
+            if door.as_ref().is_some_and(|door| !door.node().has_keys()) {
                 println!("nobody has a key yet: make one with `permesso key create`");
             }
             println!("listening on http://{}", bound.address());
-            let node = admin.as_ref().map(|admin| Arc::clone(admin.node()));
+            let node = door.as_ref().map(|door| Arc::clone(door.node()));
             let (handle, families) = (Handle::current(), node.clone());
             let refresher = Refresher::start(point, move |point| {
                 if let Some(node) = &families {
@@ -161,21 +162,23 @@ impl Serve {
         })
     }
 
-    fn config(&self, point: &DecisionPoint, admin: Option<Arc<Admin>>) -> ServerConfig {
-        let limits = Limits {
+    fn config(&self, point: &DecisionPoint, door: Option<Arc<Door>>) -> ServerConfig {
+        let limits = RequestLimits {
             body_bytes: self.max_body,
-            batch_items: self.max_batch,
             requests_in_flight: self.max_requests,
-            ..Limits::default()
+            ..RequestLimits::default()
         };
+        let beside = door.clone().map(|door| permesso_admin::router(Arc::new(Admin::new(door))));
         ServerConfig {
             listen: self.listen,
             allow_unauthenticated_remote: self.allow_unauthenticated_remote,
             public_url: self.public_url.clone(),
             limits,
+            batch_items: self.max_batch,
             drain: Duration::from_secs(self.drain),
             grace: Duration::from_secs(self.grace),
-            admin,
+            door,
+            beside: beside.unwrap_or_default(),
             ..ServerConfig::new(Arc::clone(point.authorizer()))
         }
     }
@@ -183,7 +186,7 @@ impl Serve {
 
 impl Following {
     /// Reads everything that there is in the store.
-    async fn start(&self, store: &Location, point: &DecisionPoint) -> Result<Arc<Admin>, Failure> {
+    async fn start(&self, store: &Location, point: &DecisionPoint) -> Result<Arc<Door>, Failure> {
         let stored = Stored { store: store.clone() };
         let store = stored.wait(Duration::from_secs(self.store_patience)).await?;
         let config = NodeConfig {
@@ -196,7 +199,7 @@ impl Following {
             tracing::warn!(tenant, %error, "cannot write down which components answer");
         }
         let issuers = issuers(self.issuers.as_deref())?;
-        Ok(Arc::new(Admin::new(node, issuers)))
+        Ok(Arc::new(Door::new(node, issuers)))
     }
 }
 

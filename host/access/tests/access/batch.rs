@@ -224,7 +224,7 @@ fn options_that_nobody_knows_are_ignored_and_unknown_semantics_are_not() {
 
 #[test]
 fn a_batch_has_a_limit() {
-    let served = Served::with(&["acme"], |config| config.limits.batch_items = 5);
+    let served = Served::with(&["acme"], |config| config.batch_items = 5);
     assert_eq!(served.evaluations(actions(None, &[YES; 5])).decisions(), [true; 5]);
     let message = served.evaluations(actions(None, &[YES; 6])).refusal(400);
     assert!(message.contains("more than 5 items in `evaluations`"), "{message}");

@@ -2,6 +2,7 @@
 
 use super::support::{Served, bind, read, request, write};
 use permesso_access::{ServeError, ServerConfig};
+use permesso_front::ListenError;
 use std::io::Read as _;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ const SLOW: &str = r#"{"context":{"mode":"slow"},"subject":{"type":"user","id":"
 fn it_does_not_listen_to_strangers_unless_it_is_told_to() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
         let error = bind(|config| config.listen = address.parse().unwrap()).unwrap_err();
-        assert!(matches!(error, ServeError::NotLoopback(_)));
+        assert!(matches!(error, ServeError::Listen(ListenError::NotLoopback(_))));
         assert_eq!(
             error.to_string(),
             format!(
@@ -42,10 +43,10 @@ fn a_port_that_is_taken_is_named() {
 
 #[test]
 fn a_limit_of_nothing_is_refused() {
-    let error = bind(|config| config.limits.batch_items = 0).unwrap_err();
+    let error = bind(|config| config.batch_items = 0).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`limits.batch_items` is 0, which would refuse every request; set it to at least 1"
+        "`batch_items` is 0, which would refuse every request; set it to at least 1"
     );
     let changes: [fn(&mut ServerConfig); 5] = [
         |config| config.limits.body_bytes = 0,
@@ -55,7 +56,7 @@ fn a_limit_of_nothing_is_refused() {
         |config| config.limits.idle = Duration::ZERO,
     ];
     for change in changes {
-        assert!(matches!(bind(change), Err(ServeError::Limit(_))));
+        assert!(matches!(bind(change), Err(ServeError::Listen(ListenError::Limit(_)))));
     }
 }
 
@@ -138,7 +139,10 @@ fn what_outlives_the_grace_period_is_cut_off_and_counted() {
     // The head has to have arrived, or there is nothing in flight.
     std::thread::sleep(Duration::from_millis(200));
     let error = served.tell().join().unwrap().unwrap_err();
-    assert!(matches!(error, ServeError::CutOff { connections: 1, .. }), "{error}");
+    assert!(
+        matches!(error, ServeError::Listen(ListenError::CutOff { connections: 1, .. })),
+        "{error}"
+    );
 }
 
 #[test]

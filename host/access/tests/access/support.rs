@@ -1,12 +1,13 @@
 //! A small product, a family that misbehaves on request, a server, and a client that sends
 //! exactly the bytes that it is told to.
 
-use permesso_access::{Bound, Readiness, ServeError, Server, ServerConfig};
+use permesso_access::{Bound, ServeError, Server, ServerConfig};
 use permesso_engine::compile::{Compiled, Definition, FamilySet, compile};
 use permesso_engine::family::{
     Answer, Effect, Family, Fault, Input, InputKind, InputSpec, Manifest, Question, ReasonSpec,
 };
 use permesso_engine::{Authorizer, load};
+use permesso_front::Readiness;
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

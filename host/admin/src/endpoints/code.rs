@@ -6,7 +6,6 @@
 //! that become something else, as with any other change.
 
 use crate::call::Call;
-use crate::problem::Problem;
 use crate::query::{Form, Param};
 use crate::reply::Reply;
 use crate::route::{Gate, Matching, Route, SCHEMA, Taken, YAML};
@@ -14,6 +13,7 @@ use crate::schema::{changed, list as list_schema, object, raw};
 use axum::body::{Body, Bytes};
 use axum::http::Method;
 use futures_util::stream::try_unfold;
+use permesso_front::Problem;
 use permesso_node::ChangeError;
 use permesso_node::code::{Apply, Bundle, Compare, Export, Part, schema, schemas};
 use serde_json::{Value, json};

@@ -2,7 +2,6 @@
 
 use crate::call::Call;
 use crate::impact;
-use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::route::Route;
 use crate::schema::{SchemaOf, list as list_schema, named, object, of, raw, revision};
@@ -10,6 +9,7 @@ use axum::http::Method;
 use permesso_engine::condition::{AttributeSchema, ConditionEngine, ConditionTest};
 use permesso_engine::diagnostic::Diagnostic;
 use permesso_engine::model::{Grant, Matchers, Policy, Position, Program, Role, SharingRule, Text};
+use permesso_front::Problem;
 use permesso_node::operation::{Put, body};
 use permesso_node::{Caller, ChangeError, Kind, Options, View};
 use permesso_store::Body;
@@ -220,7 +220,7 @@ async fn check(call: Call) -> Result<Reply, Problem> {
         "ok": found.is_empty() && failed.is_empty(),
         "reads": reads,
         "reads_now": reads_now,
-        "diagnostics": found.iter().map(crate::problem::diagnostic).collect::<Vec<_>>(),
+        "diagnostics": found.iter().map(permesso_front::diagnostic).collect::<Vec<_>>(),
         "failed": failed,
     });
     if let (Value::Object(answer), Some(impact)) = (&mut answer, told) {

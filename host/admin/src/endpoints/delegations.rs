@@ -1,13 +1,13 @@
 //! Delegations: who lets whom act for them.
 
 use crate::call::{Call, item};
-use crate::problem::Problem;
 use crate::query::PAGED;
 use crate::reply::Reply;
 use crate::route::{Matching, Route};
 use crate::schema::{changed, item as item_schema, of, page as page_schema};
 use axum::http::Method;
 use permesso_engine::model::Delegation;
+use permesso_front::Problem;
 use permesso_node::Kind;
 use permesso_node::operation::{Delegate, Remove};
 use permesso_store::Which;

@@ -2,13 +2,13 @@
 //! their endpoints are made from one table.
 
 use crate::call::{self, Call, cut, item, page};
-use crate::problem::Problem;
 use crate::query::PAGED;
 use crate::reply::Reply;
 use crate::route::{Matching, Route};
 use crate::schema::{SchemaOf, changed, item as item_schema, name, object, of, raw};
 use axum::http::{Method, StatusCode};
 use permesso_engine::model::{Access, FamilySettings, Item, Policy, Program, Role, SharingRule};
+use permesso_front::Problem;
 use permesso_node::operation::{Put, Remove, body};
 use permesso_node::{Kind, SharingDefault, Team};
 use permesso_store::Body;

@@ -2,7 +2,6 @@
 //! in the same way; a tenant's key is good for that tenant alone.
 
 use crate::call::{Call, cut};
-use crate::problem::Problem;
 use crate::query::{LARGEST, PAGED};
 use crate::reply::Reply;
 use crate::route::Route;
@@ -10,6 +9,7 @@ use crate::schema::{SchemaOf, changed, object, of, page as page_schema, raw, rev
 use axum::http::Method;
 use permesso_auth::key::{KeyRequest, Tenants, Verb};
 use permesso_auth::{KeyRecord, KeyView};
+use permesso_front::Problem;
 use permesso_node::Kind;
 use permesso_node::operation::{CreateKey, RevokeKey, RotateKey};
 use schemars::JsonSchema;

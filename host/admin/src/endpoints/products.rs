@@ -1,12 +1,12 @@
 //! Products: the catalogs that tenants are on.
 
 use crate::call::{Call, cut};
-use crate::problem::Problem;
 use crate::query::PAGED;
 use crate::reply::Reply;
 use crate::route::{JSON, Matching, Route, Taken, YAML};
 use crate::schema::{SchemaOf, changed, name, object, of, page as page_schema, raw, revision};
 use axum::http::Method;
+use permesso_front::Problem;
 use permesso_node::operation::{PublishProduct, WithdrawProduct};
 use permesso_node::{CatalogPin, CatalogText, Kind};
 use schemars::JsonSchema;

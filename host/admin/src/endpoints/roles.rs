@@ -1,7 +1,6 @@
 //! Roles: the tenant's own and the product's, and who holds them.
 
 use crate::call::{Call, cut, item, page};
-use crate::problem::Problem;
 use crate::query::{PAGED, Param};
 use crate::reply::Reply;
 use crate::route::{Matching, Route};
@@ -10,6 +9,7 @@ use crate::schema::{
 };
 use axum::http::Method;
 use permesso_engine::model::{Role, Scope, User};
+use permesso_front::Problem;
 use permesso_node::operation::{DeleteRole, DuplicateRole, SelectCategory};
 use permesso_node::{Kind, View};
 use permesso_store::feed::Facet;

@@ -1,7 +1,6 @@
 //! Tenants, and how each stands on this node.
 
 use crate::call::{Call, cut};
-use crate::problem::Problem;
 use crate::query::PAGED;
 use crate::reply::Reply;
 use crate::route::{Gate, Matching, Route};
@@ -11,6 +10,7 @@ use crate::schema::{
 use axum::http::Method;
 use permesso_auth::key::Verb;
 use permesso_engine::model::User;
+use permesso_front::Problem;
 use permesso_node::operation::{ChangeSettings, CreateTenant, DeleteTenant, realm};
 use permesso_node::{CatalogPin, Kind, Settings, Standing};
 use schemars::JsonSchema;

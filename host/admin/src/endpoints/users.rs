@@ -1,7 +1,6 @@
 //! Users, their invitations and what they are given.
 
 use crate::call::{Call, cut, item, page};
-use crate::problem::Problem;
 use crate::query::{Form, PAGED, Param};
 use crate::reply::Reply;
 use crate::route::{Matching, Route};
@@ -12,6 +11,7 @@ use crate::schema::{
 use async_trait::async_trait;
 use axum::http::Method;
 use permesso_engine::model::{Grant, Invitation, Status, User};
+use permesso_front::Problem;
 use permesso_node::operation::{
     Accept, INVITATION_DAYS, Invite, Invited, Operation, Plan, Resend, Seats, SetRoles, SetStatus,
     UpdateUser, seats,

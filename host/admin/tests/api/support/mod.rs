@@ -11,6 +11,7 @@ use permesso_admin::{Admin, router};
 use permesso_auth::key::{KeyRequest, Tenants, Verb};
 use permesso_engine::Authorizer;
 use permesso_engine::family::FamilySet;
+use permesso_front::Door;
 use permesso_node::operation::{CreateKey, PublishProduct};
 use permesso_node::{Caller, Node, NodeConfig, Options};
 use permesso_store::{Location, Realm, open};
@@ -162,7 +163,7 @@ impl Server {
         let create = CreateKey { request, by: "test".to_owned() };
         let made = node.perform(&platform, &operator, &create, &plain).await.unwrap();
         let root = made.answer["token"].as_str().unwrap().to_owned();
-        let admin = Arc::new(Admin::new(Arc::clone(&node), oidc));
+        let admin = Arc::new(Admin::new(Arc::new(Door::new(Arc::clone(&node), oidc))));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = router(Arc::clone(&admin));

@@ -4,9 +4,12 @@
 //! program needs to go on: which documents are wrong and where, who wrote in between, how many
 //! users stand in the way.
 
+use crate::body::BodyError;
 use crate::principal::{Forbidden, verb_name};
 use axum::body::Body;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use permesso_auth::Refusal;
@@ -16,10 +19,13 @@ use permesso_store::{Record, StoreError};
 use serde_json::{Map, Value, json};
 
 /// The content type of every problem.
-pub(crate) const PROBLEM: &str = "application/problem+json";
+pub const PROBLEM: &str = "application/problem+json";
 
 /// Before the code of each problem.
-pub(crate) const URN: &str = "urn:permesso:problem:";
+pub const URN: &str = "urn:permesso:problem:";
+
+/// The longest text of an answer that is one; texts of the caller may stand in it.
+const MAX_TEXT: usize = 400;
 
 /// Why a request was not done.
 #[derive(Debug, Clone)]
@@ -32,37 +38,39 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(
-        status: StatusCode,
-        code: impl Into<String>,
-        detail: impl Into<String>,
-    ) -> Self {
+    /// A problem of that code, and what to do about it.
+    pub fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
         let (code, detail) = (code.into(), detail.into());
         Self { status, code, detail, members: Map::new(), headers: Vec::new() }
     }
 
     /// The request makes no sense as it stands.
-    pub(crate) fn bad(detail: impl Into<String>) -> Self {
+    pub fn bad(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
-    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+    /// There is no such thing.
+    pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", detail)
     }
 
-    pub(crate) fn no_tenant(tenant: &str) -> Self {
+    /// There is no such tenant, or none that is shown.
+    #[must_use]
+    pub fn no_tenant(tenant: &str) -> Self {
         let detail = format!("there is no tenant `{tenant}`");
         Self::new(StatusCode::NOT_FOUND, "no-tenant", detail)
     }
 
-    pub(crate) fn method(allow: &str) -> Self {
+    /// It is asked in another way.
+    #[must_use]
+    pub fn method(allow: &str) -> Self {
         let detail = format!("this is not asked in that way: use {allow}");
         let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", detail);
         problem.header(ALLOW, allow)
     }
 
     /// One thing is wrong with what was sent.
-    pub(crate) fn invalid(field: &str, message: impl Into<String>) -> Self {
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         let diagnostic = Diagnostic {
             file: "body".to_owned(),
             at: permesso_engine::model::Position::default(),
@@ -73,7 +81,8 @@ impl Problem {
         Self::diagnosed([&diagnostic])
     }
 
-    pub(crate) fn diagnosed<'a>(found: impl IntoIterator<Item = &'a Diagnostic>) -> Self {
+    /// What was sent is wrong in these ways.
+    pub fn diagnosed<'a>(found: impl IntoIterator<Item = &'a Diagnostic>) -> Self {
         let found: Vec<&Diagnostic> = found.into_iter().collect();
         let detail = match found.as_slice() {
             [one] => one.message.clone(),
@@ -99,23 +108,43 @@ impl Problem {
             .with("conflict", conflict)
     }
 
-    pub(crate) fn internal() -> Self {
+    /// A fault of this server.
+    #[must_use]
+    pub fn internal() -> Self {
         let detail = "an error in this server kept it from answering; its log says more";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
-    pub(crate) fn unavailable(code: &str, detail: impl Into<String>) -> Self {
+    /// Not now; in a second perhaps.
+    pub fn unavailable(code: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).header(RETRY_AFTER, "1")
     }
 
+    /// More at a time than this server takes.
     #[must_use]
-    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub fn busy() -> Self {
+        Self::unavailable(
+            "busy",
+            "more requests at a time than this server takes: try again in a second",
+        )
+    }
+
+    /// The same in other words.
+    #[must_use]
+    pub fn saying(self, detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
+    /// With a member more.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.members.insert(name.to_owned(), value.into());
         self
     }
 
+    /// With a header more.
     #[must_use]
-    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::try_from(value) {
             self.headers.push((name, value));
         }
@@ -126,6 +155,12 @@ impl Problem {
     #[must_use]
     pub fn code(&self) -> &str {
         &self.code
+    }
+
+    /// What is to be done about it.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// The status of the answer.
@@ -155,10 +190,26 @@ impl Problem {
         headers.extend(self.headers);
         response
     }
+
+    /// As an answer of an API whose errors are one text each: a JSON string for the developer at
+    /// the other end.
+    #[must_use]
+    pub fn text_response(self) -> Response {
+        let end = self.detail.floor_char_boundary(MAX_TEXT);
+        let text = Value::from(self.detail.get(..end).unwrap_or_default());
+        let mut response = Response::new(Body::from(text.to_string()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.extend(self.headers);
+        response
+    }
 }
 
 /// One text for each status: what differs is in the detail.
-pub(crate) fn title(status: StatusCode) -> &'static str {
+#[must_use]
+pub fn title(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "the request cannot be understood",
         StatusCode::UNAUTHORIZED => "who calls is not known",
@@ -177,7 +228,9 @@ pub(crate) fn title(status: StatusCode) -> &'static str {
     }
 }
 
-pub(crate) fn diagnostic(found: &Diagnostic) -> Value {
+/// A diagnostic as callers see it.
+#[must_use]
+pub fn diagnostic(found: &Diagnostic) -> Value {
     json!({
         "file": found.file,
         "line": found.at.line,
@@ -235,6 +288,22 @@ impl From<StoreError> for Problem {
                 tracing::error!(%error, "the store refused");
                 Self::internal()
             }
+        }
+    }
+}
+
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        let (status, code) = match error {
+            BodyError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+            BodyError::Broken => (StatusCode::BAD_REQUEST, "bad-request"),
+            BodyError::Slow(_) => (StatusCode::REQUEST_TIMEOUT, "timeout"),
+        };
+        let problem = Self::new(status, code, error.to_string());
+        match error {
+            // What still comes of it would be taken for another request.
+            BodyError::Slow(_) => problem.header(CONNECTION, "close"),
+            _ => problem,
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The switch behind `/readyz`: off at first, off again for good once the server stops.
+/// The switch that says so: off at first, off again for good once the server stops.
 #[derive(Debug, Clone, Default)]
 pub struct Readiness(Arc<Switches>);
 
@@ -28,7 +28,7 @@ impl Readiness {
         self.0.ready.load(Ordering::Acquire) && !self.0.stopping.load(Ordering::Acquire)
     }
 
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.0.stopping.store(true, Ordering::Release);
     }
 }

@@ -1,22 +1,20 @@
 //! What every request goes through before an endpoint sees it, and after.
 
-use crate::call::{Call, header};
-use crate::principal::Principal;
-use crate::problem::Problem;
+use crate::call::Call;
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::route::{Gate, JSON, Route, YAML};
 use crate::{Admin, MAX_BODY, PATIENCE};
-use axum::body::{Body, Bytes, HttpBody as _};
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use futures_util::FutureExt as _;
-use http_body_util::BodyExt as _;
 use permesso_auth::key::Verb;
 use permesso_engine::model::{Status, User};
+use permesso_front::{Principal, Problem, body, headers, now};
 use permesso_node::{Caller, Kind};
 use permesso_store::Realm;
 use sha2::{Digest as _, Sha256};
@@ -24,18 +22,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::task::AbortHandle;
 
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
-/// The longest id of a request, and the longest idempotency key.
-pub(crate) const MAX_ID: usize = 128;
-
-/// How many times the limit of a body is read and thrown away, so that a caller who is still
-/// sending sees why it was refused.
-const DISCARDED: usize = 8;
 
 /// Answers a request to a path that has these endpoints, whatever it is.
 pub(crate) async fn respond(
@@ -44,11 +33,11 @@ pub(crate) async fn respond(
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let id = match visible(&parts.headers, &REQUEST_ID) {
+    let id = match headers::request_id(&parts.headers) {
         Ok(id) => id,
         Err(problem) => return problem.response(),
     };
-    let answer = answer(admin, &routes, &mut parts, body, id.clone());
+    let answer = answer(admin, &routes, &mut parts, body, id.as_ref());
     // Nothing that is shared is left half changed by a panic: what is shared is replaced whole.
     let mut response = match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(reply)) => reply.response(),
@@ -58,8 +47,8 @@ pub(crate) async fn respond(
             Problem::internal().response()
         }
     };
-    if let Some(id) = id.and_then(|id| HeaderValue::try_from(id).ok()) {
-        response.headers_mut().insert(&REQUEST_ID, id);
+    if let Some(id) = id {
+        response.headers_mut().insert(&headers::REQUEST_ID, id);
     }
     response
 }
@@ -69,21 +58,24 @@ async fn answer(
     routes: &[Arc<Route>],
     parts: &mut Parts,
     body: Body,
-    id: Option<String>,
+    id: Option<&HeaderValue>,
 ) -> Result<Reply, Problem> {
     let route = Arc::clone(find(routes, &parts.method)?);
     let path = path(parts).await?;
     let now = now();
     let principal = match route.gate {
         Gate::Open => None,
-        _ => Some(admin.authenticate(&parts.headers, now).await?),
+        _ => Some(admin.door.authenticate(&parts.headers, now).await?),
     };
     if let Some(principal) = &principal {
         gate(&admin, &route, principal, path.get("tenant").map(String::as_str)).await?;
     }
     let query = Query::parse(parts.uri.query().unwrap_or_default(), &route.query)?;
     let key = match route.changes {
-        true => visible(&parts.headers, &IDEMPOTENCY_KEY)?,
+        true => {
+            let key = headers::visible(&parts.headers, &IDEMPOTENCY_KEY, "Idempotency-Key")?;
+            key.and_then(|key| key.to_str().ok())
+        }
         false => None,
     };
     let (body, is_yaml) = taken(&route, &parts.headers, body).await?;
@@ -101,7 +93,7 @@ async fn answer(
         body,
         is_yaml,
         idempotency,
-        request: id.unwrap_or_default(),
+        request: id.and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned(),
         now,
     };
     run(&route, call).await
@@ -146,7 +138,7 @@ async fn gate(
 ) -> Result<(), Problem> {
     let verb = route.verb().unwrap_or(Verb::Read);
     if !matches!(route.gate, Gate::Open | Gate::Aged) {
-        admin.is_current(principal)?;
+        admin.door.is_current(principal)?;
     }
     match route.gate {
         Gate::Open => Ok(()),
@@ -158,17 +150,17 @@ async fn gate(
             principal.may(verb, Some(tenant))?;
             let none = || Problem::no_tenant(tenant);
             let realm = Realm::tenant(tenant).map_err(|_| none())?;
-            admin.node.fresh(tenant, None).await?;
-            let look = admin.node.look(&realm)?;
+            admin.node().fresh(tenant, None).await?;
+            let look = admin.node().look(&realm)?;
             if let Caller::User { id, .. } = principal.caller() {
                 // A stranger is told no more of a tenant than whoever has no business with it.
-                let user = look.view(&admin.node).object(Kind::User, &id).await?;
+                let user = look.view(admin.node()).object(Kind::User, &id).await?;
                 let user = user.and_then(|object| object.body.read::<User>().ok());
                 user.filter(|user| user.status != Status::Deleted).ok_or_else(none)?;
             }
             match route.permission {
                 Some(permission) => {
-                    Ok(admin.node.may(&realm, &principal.caller(), permission).await?)
+                    Ok(admin.node().may(&realm, &principal.caller(), permission).await?)
                 }
                 None => Ok(()),
             }
@@ -176,20 +168,10 @@ async fn gate(
     }
 }
 
-/// A header of visible ASCII that may come once.
-fn visible(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, Problem> {
-    let Some(text) = header(headers, name)? else { return Ok(None) };
-    let fits = (1..=MAX_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-    if fits {
-        return Ok(Some(text.to_owned()));
-    }
-    Err(Problem::bad(format!("`{name}` has to be 1 to {MAX_ID} visible ASCII characters")))
-}
-
 /// The body, if the endpoint takes one, and whether it is YAML.
-async fn taken(route: &Route, headers: &HeaderMap, body: Body) -> Result<(Bytes, bool), Problem> {
+async fn taken(route: &Route, head: &HeaderMap, body: Body) -> Result<(Bytes, bool), Problem> {
     let Some(taken) = &route.taken else { return Ok((Bytes::new(), false)) };
-    let media = media(header(headers, &CONTENT_TYPE)?);
+    let media = media(headers::once(head, &CONTENT_TYPE)?);
     let known = |media: &str| taken.media.iter().any(|(known, _)| *known == media);
     let wrong = || {
         let known: Vec<&str> = taken.media.iter().map(|(media, _)| *media).collect();
@@ -200,11 +182,7 @@ async fn taken(route: &Route, headers: &HeaderMap, body: Body) -> Result<(Bytes,
     if media.is_some() && !is_known {
         return Err(wrong());
     }
-    let slow = || {
-        let detail = format!("the body took longer than {PATIENCE:?}; send it in one go");
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail)
-    };
-    let body = tokio::time::timeout(PATIENCE, whole(body)).await.map_err(|_| slow())??;
+    let body = body::read(body, MAX_BODY, PATIENCE).await?;
     if body.is_empty() && taken.required {
         return Err(Problem::bad("the body is empty; send what the endpoint takes"));
     }
@@ -217,45 +195,18 @@ async fn taken(route: &Route, headers: &HeaderMap, body: Body) -> Result<(Bytes,
     Ok((body, media == Some(YAML)))
 }
 
-/// The type of content, without parameters that change nothing.
+/// The type of content that is taken, in one spelling; an empty one for any other.
 fn media(value: Option<&str>) -> Option<&'static str> {
     let value = value.filter(|value| !value.is_empty())?;
-    let mut parts = value.split(';').map(str::trim);
-    let media = parts.next().unwrap_or_default();
-    let plain = parts.all(|parameter| {
-        parameter.is_empty() || parameter.to_ascii_lowercase().replace('"', "") == "charset=utf-8"
-    });
+    let Some(media) = headers::media_type(value) else { return Some("") };
     let yaml = ["application/yaml", "application/x-yaml", "text/yaml"];
-    if plain && media.eq_ignore_ascii_case(JSON) {
+    if media.eq_ignore_ascii_case(JSON) {
         Some(JSON)
-    } else if plain && yaml.iter().any(|yaml| media.eq_ignore_ascii_case(yaml)) {
+    } else if yaml.iter().any(|yaml| media.eq_ignore_ascii_case(yaml)) {
         Some(YAML)
     } else {
         Some("")
     }
-}
-
-async fn whole(mut body: Body) -> Result<Bytes, Problem> {
-    let large = || {
-        let detail = format!("the body is larger than {MAX_BODY} bytes; send it in parts");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
-    };
-    let (mut all, mut size) = (Vec::new(), 0_usize);
-    while let Some(frame) = body.frame().await {
-        let broken = |_| Problem::bad("the body broke off; send it again");
-        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
-        size = size.saturating_add(data.len());
-        if size > MAX_BODY.saturating_mul(DISCARDED) {
-            break;
-        }
-        if size <= MAX_BODY {
-            all.extend_from_slice(&data);
-        }
-        if body.is_end_stream() {
-            break;
-        }
-    }
-    if size > MAX_BODY { Err(large()) } else { Ok(all.into()) }
 }
 
 /// Whether a text of a JSON body holds U+0000, which not every store can keep.
@@ -321,11 +272,6 @@ async fn run(route: &Route, call: Call) -> Result<Reply, Problem> {
         )),
         Err(_) => Err(Problem::unavailable("slow", "that took too long; ask for less")),
     }
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

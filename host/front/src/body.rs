@@ -5,7 +5,6 @@
 //! timer for each request makes the runtime wake itself up to look at it, which costs more than
 //! all the rest of a request.
 
-use super::problem::Problem;
 use axum::body::{Body, Bytes, HttpBody as _};
 use http_body_util::BodyExt as _;
 use std::future::poll_fn;
@@ -18,8 +17,26 @@ use tokio::time::sleep;
 /// that is still sending when the connection closes would never see why.
 const PATIENCE: usize = 8;
 
+/// Why there is no body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// More bytes than are taken.
+    #[error("the body is larger than {0} bytes: send at most that, and more in several requests")]
+    TooLarge(usize),
+    /// It ended early.
+    #[error("the body broke off: send as many bytes as `Content-Length` says")]
+    Broken,
+    /// It did not come in time.
+    #[error("the body took longer than {0:?}: send it in one go")]
+    Slow(Duration),
+}
+
 /// Reads a body of at most `limit` bytes within that time.
-pub(super) async fn read(body: Body, limit: usize, time: Duration) -> Result<Bytes, Problem> {
+///
+/// # Errors
+///
+/// [`BodyError`]; what is too large is read for a while longer, so that the caller sees why.
+pub async fn read(body: Body, limit: usize, time: Duration) -> Result<Bytes, BodyError> {
     let mut reading = pin!(whole(body, limit));
     let mut timer = pin!(None);
     let mut asked = false;
@@ -37,14 +54,14 @@ pub(super) async fn read(body: Body, limit: usize, time: Duration) -> Result<Byt
             timer.set(Some(sleep(time)));
         }
         match timer.as_mut().as_pin_mut() {
-            Some(timer) => timer.poll(context).map(|()| Err(Problem::SlowBody(time))),
+            Some(timer) => timer.poll(context).map(|()| Err(BodyError::Slow(time))),
             None => Poll::Pending,
         }
     })
     .await
 }
 
-async fn whole(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
+async fn whole(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(discard(body, limit, 0).await);
     }
@@ -71,11 +88,11 @@ async fn whole(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
 }
 
 /// The next piece that holds data.
-async fn next(body: &mut Body) -> Result<Option<Bytes>, Problem> {
+async fn next(body: &mut Body) -> Result<Option<Bytes>, BodyError> {
     loop {
         match body.frame().await {
             None => return Ok(None),
-            Some(Err(_)) => return Err(Problem::BrokenBody),
+            Some(Err(_)) => return Err(BodyError::Broken),
             Some(Ok(frame)) => match frame.into_data() {
                 Ok(data) if !data.is_empty() => return Ok(Some(data)),
                 _ => {}
@@ -85,12 +102,12 @@ async fn next(body: &mut Body) -> Result<Option<Bytes>, Problem> {
 }
 
 #[cold]
-async fn discard(mut body: Body, limit: usize, mut had: usize) -> Problem {
+async fn discard(mut body: Body, limit: usize, mut had: usize) -> BodyError {
     while had <= limit.saturating_mul(PATIENCE) {
         match next(&mut body).await {
             Ok(Some(piece)) => had = had.saturating_add(piece.len()),
             Ok(None) | Err(_) => break,
         }
     }
-    Problem::TooLarge(limit)
+    BodyError::TooLarge(limit)
 }

@@ -27,7 +27,7 @@ const HEAD_BYTES: usize = 64 << 10;
 
 /// Answers the requests of one connection until the client closes it, goes quiet, or the server
 /// stops: `stopping` then closes, and the request in flight is the last.
-pub(super) async fn serve(
+pub(crate) async fn serve(
     stream: TcpStream,
     router: Router,
     idle: Duration,

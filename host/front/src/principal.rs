@@ -35,7 +35,8 @@ pub enum Forbidden {
 }
 
 /// As keys have it written.
-pub(crate) const fn verb_name(verb: Verb) -> &'static str {
+#[must_use]
+pub const fn verb_name(verb: Verb) -> &'static str {
     match verb {
         Verb::Decide => "decide",
         Verb::Read => "read",

@@ -6,7 +6,7 @@
 
 use super::gate::{Gate, Stop};
 use super::json::{DECISION_BYTES, Json};
-use super::parse::{Item, Payload, Slot};
+use super::parse::{Field, Item, Payload};
 use super::problem::{Fault, Undecided};
 use super::question::Question;
 use super::tenancy::{Placed, Tenancy};
@@ -36,19 +36,19 @@ enum Semantic {
 impl Semantic {
     fn of(payload: &Payload<'_>) -> Result<Self, Undecided> {
         let options = match &payload.options {
-            Slot::Absent => return Ok(Self::All),
-            Slot::Wrong => return Err(Fault::Type("options", "an object").into()),
-            Slot::Given(options) => options,
+            Field::Absent => return Ok(Self::All),
+            Field::Wrong => return Err(Fault::Type("options", "an object").into()),
+            Field::Given(options) => options,
         };
         match &options.semantic {
-            Slot::Absent => Ok(Self::All),
-            Slot::Given(name) => match name.as_ref() {
+            Field::Absent => Ok(Self::All),
+            Field::Given(name) => match name.as_ref() {
                 "execute_all" => Ok(Self::All),
                 "deny_on_first_deny" => Ok(Self::UntilDeny),
                 "permit_on_first_permit" => Ok(Self::UntilPermit),
                 _ => Err(Undecided::Semantic),
             },
-            Slot::Wrong => Err(Undecided::Semantic),
+            Field::Wrong => Err(Undecided::Semantic),
         }
     }
 
@@ -105,10 +105,10 @@ impl Call<'_> {
         let payload = Payload::batch(body, max_items).map_err(Undecided::Malformed)?;
         let semantic = Semantic::of(&payload)?;
         let items = match &payload.evaluations {
-            Slot::Absent => return self.alone(&payload),
-            Slot::Wrong => return Err(Fault::Type("evaluations", "a list of objects").into()),
-            Slot::Given(items) if items.is_empty() => return self.alone(&payload),
-            Slot::Given(items) => items,
+            Field::Absent => return self.alone(&payload),
+            Field::Wrong => return Err(Fault::Type("evaluations", "a list of objects").into()),
+            Field::Given(items) if items.is_empty() => return self.alone(&payload),
+            Field::Given(items) => items,
         };
         let mut json = Json::with_capacity(32 + items.len() * DECISION_BYTES);
         json.raw("{\"evaluations\":");
@@ -142,7 +142,7 @@ impl Call<'_> {
     fn until(
         &self,
         semantic: Semantic,
-        items: &[Slot<Item<'_>>],
+        items: &[Field<Item<'_>>],
         payload: &Payload<'_>,
     ) -> Result<Vec<Answer>, Stop> {
         let begun = Instant::now();
@@ -168,7 +168,11 @@ impl Call<'_> {
     }
 
     /// As many answers as items, in the same order.
-    fn answer(&self, items: &[Slot<Item<'_>>], payload: &Payload<'_>) -> Result<Vec<Answer>, Stop> {
+    fn answer(
+        &self,
+        items: &[Field<Item<'_>>],
+        payload: &Payload<'_>,
+    ) -> Result<Vec<Answer>, Stop> {
         let mut asks: Vec<Pending<'_>> = Vec::with_capacity(items.len());
         let mut answers: Vec<Answer> = Vec::with_capacity(items.len());
         for (place, item) in items.iter().enumerate() {

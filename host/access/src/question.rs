@@ -7,7 +7,7 @@
 //! nothing: the directory is the authority over roles and teams, and a caller that could send its
 //! own would grant itself what it likes.
 
-use super::parse::{Entity, Item, Payload, Slot};
+use super::parse::{Entity, Field, Item, Payload};
 use super::problem::Fault;
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::Attributes;
@@ -35,11 +35,11 @@ impl<'a> Question<'a> {
     /// The request that an item is, with the body's members for those that it leaves out. A
     /// member is taken whole from one or the other; nothing inside is merged.
     pub(super) fn of_item(
-        slot: &'a Slot<Item<'a>>,
+        field: &'a Field<Item<'a>>,
         payload: &'a Payload<'a>,
         now: i64,
     ) -> Result<Self, Fault> {
-        let Slot::Given(item) = slot else {
+        let Field::Given(item) = field else {
             return Err(Fault::Type("evaluations", "a list of objects"));
         };
         let defaults = &payload.item;
@@ -53,10 +53,10 @@ impl<'a> Question<'a> {
     }
 
     fn new(
-        subject: &'a Slot<Entity<'a>>,
-        action: &'a Slot<Entity<'a>>,
-        resource: &'a Slot<Entity<'a>>,
-        context: &'a Slot<Attributes<'a>>,
+        subject: &'a Field<Entity<'a>>,
+        action: &'a Field<Entity<'a>>,
+        resource: &'a Field<Entity<'a>>,
+        context: &'a Field<Attributes<'a>>,
         now: i64,
     ) -> Result<Self, Fault> {
         let subject = given(subject, "subject", "an object with `type` and `id`")?;
@@ -85,31 +85,31 @@ impl<'a> Question<'a> {
 }
 
 fn given<'a, T>(
-    slot: &'a Slot<T>,
+    field: &'a Field<T>,
     path: &'static str,
     wanted: &'static str,
 ) -> Result<&'a T, Fault> {
-    match slot {
-        Slot::Given(value) => Ok(value),
-        Slot::Absent => Err(Fault::Missing(path, wanted)),
-        Slot::Wrong => Err(Fault::Type(path, wanted)),
+    match field {
+        Field::Given(value) => Ok(value),
+        Field::Absent => Err(Fault::Missing(path, wanted)),
+        Field::Wrong => Err(Fault::Type(path, wanted)),
     }
 }
 
-fn text<'a>(slot: &'a Slot<Cow<'a, str>>, path: &'static str) -> Result<&'a str, Fault> {
+fn text<'a>(field: &'a Field<Cow<'a, str>>, path: &'static str) -> Result<&'a str, Fault> {
     let wanted = "a text that is not empty";
-    let text = given(slot, path, wanted)?;
+    let text = given(field, path, wanted)?;
     if text.is_empty() { Err(Fault::Empty(path, wanted)) } else { Ok(text) }
 }
 
 fn attributes<'a>(
-    slot: &'a Slot<Attributes<'a>>,
+    field: &'a Field<Attributes<'a>>,
     path: &'static str,
 ) -> Result<&'a Attributes<'a>, Fault> {
     static NONE: Attributes<'static> = Attributes::new();
-    match slot {
-        Slot::Given(attributes) => Ok(attributes),
-        Slot::Absent => Ok(&NONE),
-        Slot::Wrong => Err(Fault::Type(path, "an object, or leave it out")),
+    match field {
+        Field::Given(attributes) => Ok(attributes),
+        Field::Absent => Ok(&NONE),
+        Field::Wrong => Err(Fault::Type(path, "an object, or leave it out")),
     }
 }

@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use permesso_engine::compile::{Definition, FamilySet};
 use permesso_engine::coverage::{Branch, Coverage, Kind, Report, Tally};
 use permesso_folders::TenantFolder;
-use permesso_folders::table::Outcome;
+use permesso_folders::table::RowOutcome;
 use serde::Serialize;
 
 /// The coverage of each folder of which a table was run.
@@ -30,7 +30,7 @@ struct KindView {
 
 impl<'a> Measured<'a> {
     /// Crosses off what a row of a folder exercised.
-    pub(super) fn add(&mut self, folder: &'a TenantFolder, outcome: &Outcome) {
+    pub(super) fn add(&mut self, folder: &'a TenantFolder, outcome: &RowOutcome) {
         let known = self.0.iter().position(|(of, _)| std::ptr::eq(*of, folder));
         if known.is_none() {
             self.0.push((folder, list(folder)));

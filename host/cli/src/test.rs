@@ -8,7 +8,7 @@ use clap::Args;
 use permesso_engine::family::FamilySource as _;
 use permesso_folders::DecisionPoint;
 use permesso_folders::TenantFolder;
-use permesso_folders::table::{Expect, Outcome, run};
+use permesso_folders::table::{Expect, RowOutcome, run};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -121,7 +121,7 @@ fn product_of(table: &Path) -> Option<String> {
     Some(row.get("product")?.as_str()?.to_owned())
 }
 
-fn print_mismatch(table: &Path, outcome: &Outcome) {
+fn print_mismatch(table: &Path, outcome: &RowOutcome) {
     let row = &outcome.row;
     let wanted = match row.expect {
         Expect::Allow => "ALLOW",
@@ -141,7 +141,7 @@ fn print_mismatch(table: &Path, outcome: &Outcome) {
     }
 }
 
-fn as_json(table: &Path, outcome: &Outcome) -> serde_json::Value {
+fn as_json(table: &Path, outcome: &RowOutcome) -> serde_json::Value {
     let (decision, reason, trace, error) = match &outcome.result {
         Ok(found) => (
             Some(found.decision.is_allow()),

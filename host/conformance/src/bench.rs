@@ -47,7 +47,7 @@ pub enum BenchError {
 
 /// What was measured.
 #[derive(Debug, Clone, Serialize)]
-pub struct Bench {
+pub struct BenchReport {
     /// The family's id.
     pub family: String,
     /// Its version.
@@ -129,7 +129,7 @@ impl<'b> Bencher<'b> {
     /// # Errors
     ///
     /// [`BenchError`] where it answers no question.
-    pub fn run(&self, rows: &[Row]) -> Result<Bench, BenchError> {
+    pub fn run(&self, rows: &[Row]) -> Result<BenchReport, BenchError> {
         let manifest = self.manifest();
         let mut questions: Vec<_> = rows.iter().map(|row| row.question.clone()).collect();
         if questions.is_empty() {
@@ -152,7 +152,7 @@ impl<'b> Bencher<'b> {
                 Line { what, family, floor, ratio }
             })
             .collect();
-        Ok(Bench {
+        Ok(BenchReport {
             family: manifest.id.clone(),
             version: manifest.version.clone(),
             bytes: self.component.bytes().len(),
@@ -234,7 +234,7 @@ impl Sample {
     }
 }
 
-impl fmt::Display for Bench {
+impl fmt::Display for BenchReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let source = if self.from_tables { "of its tables" } else { "put together" };
         writeln!(

@@ -32,7 +32,7 @@ mod show;
 pub mod table;
 mod time;
 
-pub use report::{About, Check, Finding, Report, Verdict};
+pub use report::{About, Check, ConformanceReport, Finding, Verdict};
 
 use self::session::Session;
 use self::table::Row;
@@ -117,7 +117,7 @@ pub enum KitError {
     Folder(String),
     /// The host refuses the component. The report says why.
     #[error("the host refuses `{}`", .0.component)]
-    Refused(Box<Report>),
+    Refused(Box<ConformanceReport>),
 }
 
 /// A family, loaded to be tested.
@@ -128,7 +128,7 @@ pub struct Kit {
     again: Result<Manifest, String>,
     options: Options,
     /// The report so far.
-    begun: Report,
+    begun: ConformanceReport,
 }
 
 impl Kit {
@@ -143,7 +143,7 @@ impl Kit {
         let folder = |error: &dyn std::fmt::Display| KitError::Folder(error.to_string());
         let temporary = tempfile::tempdir().map_err(|error| folder(&error))?;
         let cache = Cache::open(temporary.path()).map_err(|error| folder(&error))?;
-        let mut begun = Report {
+        let mut begun = ConformanceReport {
             passed: true,
             host: env!("CARGO_PKG_VERSION").to_owned(),
             component: name.to_owned(),
@@ -199,8 +199,8 @@ impl Kit {
 
     /// Runs every check.
     #[must_use]
-    pub fn run(&self, rows: &[Row]) -> Report {
-        let mut report = Report { rows: rows.len(), ..self.begun.clone() };
+    pub fn run(&self, rows: &[Row]) -> ConformanceReport {
+        let mut report = ConformanceReport { rows: rows.len(), ..self.begun.clone() };
         report.push(document::described(self.manifest(), &self.again));
         report.push(document::schema(self.manifest()));
         report.push(document::validated(&self.family));

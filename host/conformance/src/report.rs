@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Everything that a run found.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub struct ConformanceReport {
     /// Whether no check failed.
     pub passed: bool,
     /// The version of the host.
@@ -135,7 +135,7 @@ impl Check {
     }
 }
 
-impl Report {
+impl ConformanceReport {
     /// Adds a check.
     pub(super) fn push(&mut self, check: Check) {
         self.passed &= check.verdict != Verdict::Failed;
@@ -154,7 +154,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for ConformanceReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.passed { "passed" } else { "FAILED" };
         match &self.family {

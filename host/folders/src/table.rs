@@ -56,7 +56,7 @@ pub enum TableError {
 
 /// What came out of one row.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct RowOutcome {
     /// The row.
     pub row: Row,
     /// The line that it stands on, from 1.
@@ -65,7 +65,7 @@ pub struct Outcome {
     pub result: Result<Explanation, RowError>,
 }
 
-impl Outcome {
+impl RowOutcome {
     /// Whether what came out is what had to.
     #[must_use]
     pub fn passed(&self) -> bool {
@@ -81,14 +81,14 @@ impl Outcome {
 ///
 /// # Errors
 ///
-/// A file or a line that cannot be read. A row whose world cannot be built is an [`Outcome`]
+/// A file or a line that cannot be read. A row whose world cannot be built is an [`RowOutcome`]
 /// that failed.
 pub fn run(
     folder: &TenantFolder,
     families: &FamilySet,
     table: &Path,
     now: i64,
-) -> Result<Vec<Outcome>, TableError> {
+) -> Result<Vec<RowOutcome>, TableError> {
     let text = fs::read_to_string(table)
         .map_err(|source| TableError::Read { path: table.to_owned(), source })?;
     let mut outcomes = Vec::new();
@@ -102,7 +102,7 @@ pub fn run(
             error,
         })?;
         let result = overlay::decide(folder, families, &row, now);
-        outcomes.push(Outcome { row, line: index + 1, result });
+        outcomes.push(RowOutcome { row, line: index + 1, result });
     }
     Ok(outcomes)
 }

@@ -42,9 +42,9 @@ impl Door {
         match Credential::from_headers(shown)? {
             Credential::Key(token) => {
                 let found = self.node.key(token.id().as_str()).ok_or(Refusal::UnknownKey)?;
-                let (realm, record) = found;
+                let (owner, record) = found;
                 key::verify(&record, &token, now)?;
-                Ok(Principal::Key { record, realm })
+                Ok(Principal::Key { record, owner })
             }
             Credential::Jwt(token) => {
                 let oidc = self.oidc.as_ref().ok_or(Refusal::UnknownIssuer)?;
@@ -61,7 +61,7 @@ impl Door {
     /// Where it is not.
     pub fn is_current(&self, principal: &Principal) -> Result<(), Unserved> {
         match principal {
-            Principal::Key { realm, .. } => self.node.is_current_realm(realm),
+            Principal::Key { owner, .. } => self.node.is_current_realm(owner),
             // Their issuer says for how long to believe them.
             Principal::User(_) => Ok(()),
         }

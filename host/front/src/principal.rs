@@ -17,7 +17,7 @@ pub enum Principal {
         /// The key.
         record: Arc<KeyRecord>,
         /// Whose key it is: a tenant's, or the platform's.
-        realm: Realm,
+        owner: Realm,
     },
     /// A person, by a token of an issuer that is trusted.
     User(Identity),
@@ -67,8 +67,8 @@ impl Principal {
     #[must_use]
     pub fn is_good_for(&self, tenant: &str) -> bool {
         match self {
-            Self::Key { record, realm } => {
-                record.tenants.contains(tenant) && realm.tenant_id().is_none_or(|own| own == tenant)
+            Self::Key { record, owner } => {
+                record.tenants.contains(tenant) && owner.tenant_id().is_none_or(|own| own == tenant)
             }
             // Another tenant may have a user of the same name.
             Self::User(identity) => identity.tenant.as_deref() == Some(tenant),
@@ -80,8 +80,8 @@ impl Principal {
     pub fn has(&self, verb: Verb) -> bool {
         match self {
             // What a tenant hands out is never good for the platform, whatever its record says.
-            Self::Key { record, realm } => {
-                let own = verb != Verb::Platform || realm.tenant_id().is_none();
+            Self::Key { record, owner } => {
+                let own = verb != Verb::Platform || owner.tenant_id().is_none();
                 own && record.verbs.contains(&verb)
             }
             // Decisions are about anybody, so they are for the programs that enforce them.
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use permesso_auth::key::{KeyRequest, Tenants, generate};
 
-    fn key(realm: Realm, tenants: Tenants, verbs: &[Verb]) -> Principal {
+    fn key(owner: Realm, tenants: Tenants, verbs: &[Verb]) -> Principal {
         let request = KeyRequest {
             label: "a key".to_owned(),
             tenants,
@@ -117,7 +117,7 @@ mod tests {
             expires_at: None,
         };
         let (_, record) = generate(request, "test", 0).unwrap();
-        Principal::Key { record: Arc::new(record), realm }
+        Principal::Key { record: Arc::new(record), owner }
     }
 
     fn only(tenant: &str) -> Tenants {

@@ -33,12 +33,12 @@ pub struct CacheError {
     /// The folder or the key.
     pub path: PathBuf,
     /// Why.
-    pub problem: Problem,
+    pub problem: CacheProblem,
 }
 
 /// What is wrong with a folder.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
+pub enum CacheProblem {
     /// The system says no.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -76,7 +76,7 @@ impl Cache {
     /// [`CacheError`] where the folder cannot be had or is open to others.
     pub fn open(folder: &Path) -> Result<Self, CacheError> {
         let fail = |path: &Path, problem| CacheError { path: path.to_owned(), problem };
-        let io = |path: &Path, error| fail(path, Problem::Io(error));
+        let io = |path: &Path, error| fail(path, CacheProblem::Io(error));
         if !folder.exists() {
             fs::create_dir_all(folder).map_err(|error| io(folder, error))?;
             fs::set_permissions(folder, Permissions::from_mode(0o700))
@@ -84,7 +84,7 @@ impl Cache {
         }
         let mode = fs::metadata(folder).map_err(|error| io(folder, error))?.mode();
         if mode & 0o022 != 0 {
-            return Err(fail(folder, Problem::Exposed));
+            return Err(fail(folder, CacheProblem::Exposed));
         }
         let path = folder.join("key");
         let key = match Self::read_key(&path) {
@@ -95,7 +95,7 @@ impl Cache {
         }
         .map_err(|error| io(&path, error))?;
         if key.len() != HASH {
-            return Err(fail(&path, Problem::Key));
+            return Err(fail(&path, CacheProblem::Key));
         }
         Ok(Self { folder: folder.to_owned(), key })
     }

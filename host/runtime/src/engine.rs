@@ -133,9 +133,9 @@ impl Runtime {
     /// # Errors
     ///
     /// [`LoadError`] for what is no family for this host.
-    pub fn look(&self, bytes: &[u8], name: &str) -> Result<Look, LoadError> {
+    pub fn inspect(&self, bytes: &[u8], name: &str) -> Result<ComponentInfo, LoadError> {
         self.outside(bytes)
-            .map(|Probe { version, imports, .. }| Look { interface: version, imports })
+            .map(|Probe { version, imports, .. }| ComponentInfo { interface: version, imports })
             .map_err(|refusal| LoadError::new(name, refusal))
     }
 
@@ -179,7 +179,7 @@ impl Runtime {
 
 /// What can be known of a component from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct ComponentInfo {
     /// The version of the interface that it was built against.
     pub interface: Version,
     /// What it imports, with versions.

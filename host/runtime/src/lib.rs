@@ -43,7 +43,7 @@ mod v1;
 pub use component::Component;
 pub use config::{FamilyConfig, InstanceMode, QuarantineConfig, RuntimeConfig};
 pub use digest::{Digest, NotADigest};
-pub use engine::{Look, Runtime};
+pub use engine::{ComponentInfo, Runtime};
 pub use error::{LoadError, ManifestError, NotAComponent, Refusal, RuntimeError};
 pub use family::WasmFamily;
 pub use permesso_precompiled::{Cache, CacheError};

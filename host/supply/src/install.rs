@@ -173,7 +173,7 @@ impl Depot {
         if let Some(pinned) = options.pin.filter(|pinned| *pinned != digest) {
             return Err(InstallError::Pin { pinned, found: digest });
         }
-        runtime.look(component.bytes(), &candidate.source)?;
+        runtime.inspect(component.bytes(), &candidate.source)?;
         let publisher = self.publisher(digest, candidate, options, now)?;
         let limits = options.limits.or(self.limits_before(candidate)?);
         let cache = self.cache().map_err(DepotError::from)?;

@@ -3,7 +3,7 @@
 //! The three differ only in the members that have to be there, which is judged once it is clear
 //! which of them a decision needs; so one type reads them all.
 
-use super::slot::{Name, Seen, Shape, Slot};
+use super::field::{Field, Name, Seen, Shape};
 use permesso_engine::model::Attributes;
 use serde::de::MapAccess;
 use std::borrow::Cow;
@@ -12,17 +12,17 @@ use std::borrow::Cow;
 #[derive(Debug, Default)]
 pub(crate) struct Entity<'a> {
     /// The type, of a subject or resource.
-    pub(crate) kind: Slot<Cow<'a, str>>,
+    pub(crate) kind: Field<Cow<'a, str>>,
     /// The id, of a subject or resource.
-    pub(crate) id: Slot<Cow<'a, str>>,
+    pub(crate) id: Field<Cow<'a, str>>,
     /// The name, of an action.
-    pub(crate) name: Slot<Cow<'a, str>>,
+    pub(crate) name: Field<Cow<'a, str>>,
     /// Its attributes.
-    pub(crate) properties: Slot<Attributes<'a>>,
+    pub(crate) properties: Field<Attributes<'a>>,
 }
 
 impl<'de> Shape<'de> for Entity<'de> {
-    fn map<A: MapAccess<'de>>(mut map: A) -> Result<Slot<Self>, A::Error> {
+    fn map<A: MapAccess<'de>>(mut map: A) -> Result<Field<Self>, A::Error> {
         let mut entity = Self::default();
         let mut seen = Seen::default();
         while let Some(Name(name)) = map.next_key()? {
@@ -46,6 +46,6 @@ impl<'de> Shape<'de> for Entity<'de> {
                 _ => seen.skip(name, &mut map)?,
             }
         }
-        Ok(Slot::Given(entity))
+        Ok(Field::Given(entity))
     }
 }

@@ -1,7 +1,7 @@
 //! Whole bodies: one request, or defaults with items.
 
 use super::Entity;
-use super::slot::{Name, Seen, Shape, Slot};
+use super::field::{Field, Name, Seen, Shape};
 use permesso_engine::model::Attributes;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -10,10 +10,10 @@ use std::fmt;
 /// The four keys that a request consists of: of a body, or of an item of it.
 #[derive(Debug, Default)]
 pub(crate) struct Item<'a> {
-    pub(crate) subject: Slot<Entity<'a>>,
-    pub(crate) action: Slot<Entity<'a>>,
-    pub(crate) resource: Slot<Entity<'a>>,
-    pub(crate) context: Slot<Attributes<'a>>,
+    pub(crate) subject: Field<Entity<'a>>,
+    pub(crate) action: Field<Entity<'a>>,
+    pub(crate) resource: Field<Entity<'a>>,
+    pub(crate) context: Field<Attributes<'a>>,
 }
 
 /// A body.
@@ -22,16 +22,16 @@ pub(crate) struct Payload<'a> {
     /// The request, or the defaults of the items.
     pub(crate) item: Item<'a>,
     /// The items.
-    pub(crate) evaluations: Slot<Vec<Slot<Item<'a>>>>,
+    pub(crate) evaluations: Field<Vec<Field<Item<'a>>>>,
     /// How to go about the items.
-    pub(crate) options: Slot<Options<'a>>,
+    pub(crate) options: Field<Options<'a>>,
 }
 
 /// How to go about the items of a batch.
 #[derive(Debug, Default)]
 pub(crate) struct Options<'a> {
     /// Which of them have to be answered.
-    pub(crate) semantic: Slot<Cow<'a, str>>,
+    pub(crate) semantic: Field<Cow<'a, str>>,
 }
 
 impl<'a> Payload<'a> {
@@ -87,7 +87,7 @@ impl<'de> Item<'de> {
 }
 
 impl<'de> Shape<'de> for Item<'de> {
-    fn map<A: MapAccess<'de>>(mut map: A) -> Result<Slot<Self>, A::Error> {
+    fn map<A: MapAccess<'de>>(mut map: A) -> Result<Field<Self>, A::Error> {
         let mut item = Self::default();
         let mut seen = Seen::default();
         while let Some(Name(name)) = map.next_key()? {
@@ -95,12 +95,12 @@ impl<'de> Shape<'de> for Item<'de> {
                 seen.skip(other, &mut map)?;
             }
         }
-        Ok(Slot::Given(item))
+        Ok(Field::Given(item))
     }
 }
 
 impl<'de> Shape<'de> for Options<'de> {
-    fn map<A: MapAccess<'de>>(mut map: A) -> Result<Slot<Self>, A::Error> {
+    fn map<A: MapAccess<'de>>(mut map: A) -> Result<Field<Self>, A::Error> {
         let mut options = Self::default();
         let mut seen = Seen::default();
         while let Some(Name(name)) = map.next_key()? {
@@ -111,7 +111,7 @@ impl<'de> Shape<'de> for Options<'de> {
                 seen.skip(name, &mut map)?;
             }
         }
-        Ok(Slot::Given(options))
+        Ok(Field::Given(options))
     }
 }
 
@@ -160,7 +160,7 @@ struct ItemsSeed {
 }
 
 impl<'de> DeserializeSeed<'de> for ItemsSeed {
-    type Value = Slot<Vec<Slot<Item<'de>>>>;
+    type Value = Field<Vec<Field<Item<'de>>>>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
         json.deserialize_any(self)
@@ -168,28 +168,28 @@ impl<'de> DeserializeSeed<'de> for ItemsSeed {
 }
 
 impl<'de> Visitor<'de> for ItemsSeed {
-    type Value = Slot<Vec<Slot<Item<'de>>>>;
+    type Value = Field<Vec<Field<Item<'de>>>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of items")
     }
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Slot::Absent)
+        Ok(Field::Absent)
     }
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Slot::Wrong)
+        Ok(Field::Wrong)
     }
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Slot::Wrong)
+        Ok(Field::Wrong)
     }
     fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Slot::Wrong)
+        Ok(Field::Wrong)
     }
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Slot::Wrong)
+        Ok(Field::Wrong)
     }
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Slot::Wrong)
+        Ok(Field::Wrong)
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::with_capacity(16.min(self.max));
@@ -202,13 +202,13 @@ impl<'de> Visitor<'de> for ItemsSeed {
             }
             items.push(item);
         }
-        Ok(Slot::Given(items))
+        Ok(Field::Given(items))
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut seen = Seen::default();
         while let Some(Name(name)) = map.next_key()? {
             seen.skip(name, &mut map)?;
         }
-        Ok(Slot::Wrong)
+        Ok(Field::Wrong)
     }
 }

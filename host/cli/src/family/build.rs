@@ -43,15 +43,15 @@ impl Build {
         let path = project.component();
         let name = path.display().to_string();
         let component = Component::new(bytes);
-        let look =
-            workbench(None)?.look(component.bytes(), &name).map_err(|error| failure(&error))?;
+        let info =
+            workbench(None)?.inspect(component.bytes(), &name).map_err(|error| failure(&error))?;
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|error| failure(&error))?;
         }
         fs::write(&path, component.bytes())
             .map_err(|error| Failure(format!("error: cannot write `{name}`: {error}")))?;
         println!("{name}");
-        println!("  interface  permesso:family@{}", look.interface);
+        println!("  interface  permesso:family@{}", info.interface);
         println!("  size       {}", size(component.bytes().len()));
         println!("  digest     {}", component.digest());
         Ok(ExitCode::SUCCESS)

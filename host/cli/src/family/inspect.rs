@@ -25,7 +25,7 @@ impl Inspect {
         let component = self.target.read()?;
         let (bytes, digest) = (component.component.bytes(), component.component.digest());
         let runtime = workbench(None)?;
-        let look = runtime.look(bytes, &component.name()).map_err(|error| failure(&error))?;
+        let info = runtime.inspect(bytes, &component.name()).map_err(|error| failure(&error))?;
         let start = Instant::now();
         let family = component.load(&runtime)?;
         let compiled = start.elapsed();
@@ -36,8 +36,8 @@ impl Inspect {
                 "component": component.name(),
                 "digest": digest,
                 "bytes": bytes.len(),
-                "interface": look.interface.to_string(),
-                "imports": look.imports,
+                "interface": info.interface.to_string(),
+                "imports": info.imports,
                 "memory_bytes": family.memory_at_start(),
                 "compile_ms": compiled.as_secs_f64() * 1e3,
                 "signature": signature,
@@ -58,8 +58,8 @@ impl Inspect {
             digest,
             size(bytes.len()),
             compiled.as_secs_f64() * 1e3,
-            look.interface,
-            if look.imports.is_empty() { "nothing".to_owned() } else { look.imports.join(", ") },
+            info.interface,
+            if info.imports.is_empty() { "nothing".to_owned() } else { info.imports.join(", ") },
         );
         let memory = size(family.memory_at_start());
         let _ = writeln!(text, "  memory     {memory} once it has said who it is");

@@ -6,7 +6,7 @@ use super::transfer::spin;
 use super::{Failure, Target, failure};
 use clap::Args;
 use permesso_conformance::table::{self, Row, TableError};
-use permesso_conformance::{Kit, KitError, Options, Report};
+use permesso_conformance::{ConformanceReport, Kit, KitError, Options};
 use permesso_engine::family::Manifest;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -55,7 +55,7 @@ impl Test {
         self.print(&spin("asking", || kit.run(&rows)))
     }
 
-    fn print(&self, report: &Report) -> Result<ExitCode, Failure> {
+    fn print(&self, report: &ConformanceReport) -> Result<ExitCode, Failure> {
         if self.json {
             print_pretty(report)?;
         } else {

@@ -2,7 +2,7 @@
 //! for a family without any every check passes.
 
 use super::guest::{Guest, Manifest};
-use permesso_conformance::{Check, Kit, KitError, Options, Report, Verdict, table};
+use permesso_conformance::{Check, ConformanceReport, Kit, KitError, Options, Verdict, table};
 use permesso_engine::family::InputKind;
 use permesso_runtime::Component;
 use std::path::Path;
@@ -84,22 +84,22 @@ fn options() -> Options {
     Options { rounds: Some(400), seed: 7, ..Options::default() }
 }
 
-fn tested(guest: &Guest) -> Report {
+fn tested(guest: &Guest) -> ConformanceReport {
     tested_with(guest, TABLE, &options())
 }
 
-fn tested_with(guest: &Guest, rows: &str, options: &Options) -> Report {
+fn tested_with(guest: &Guest, rows: &str, options: &Options) -> ConformanceReport {
     let kit = Kit::load(&Component::new(guest.component()), "guest.wasm", options).unwrap();
     kit.run(&table::parse(Path::new("guest.jsonl"), rows, kit.manifest()).unwrap())
 }
 
-fn check<'r>(report: &'r Report, name: &str) -> &'r Check {
+fn check<'r>(report: &'r ConformanceReport, name: &str) -> &'r Check {
     let found = report.checks.iter().find(|check| check.name == name);
     found.unwrap_or_else(|| panic!("no check `{name}`"))
 }
 
 /// Which checks are not ok.
-fn found(report: &Report) -> Vec<&'static str> {
+fn found(report: &ConformanceReport) -> Vec<&'static str> {
     let bad = report.checks.iter().filter(|check| check.verdict != Verdict::Ok);
     bad.map(|check| check.name).collect()
 }
@@ -140,7 +140,7 @@ fn a_family_of_the_first_interface_has_no_plans_and_passes() {
 
 #[test]
 fn a_run_repeats_itself() {
-    let counts = |report: Report| {
+    let counts = |report: ConformanceReport| {
         let checks = report.checks.into_iter();
         checks.map(|check| (check.name, check.verdict)).collect::<Vec<_>>()
     };

@@ -14,7 +14,7 @@ use std::marker::PhantomData;
 
 /// A member of an object.
 #[derive(Debug, Default)]
-pub(crate) enum Slot<T> {
+pub(crate) enum Field<T> {
     /// Not there, or `null`.
     #[default]
     Absent,
@@ -24,64 +24,64 @@ pub(crate) enum Slot<T> {
     Wrong,
 }
 
-impl<T> Slot<T> {
+impl<T> Field<T> {
     /// This member, or the default where it is absent: all of one or all of the other.
     pub(crate) fn or<'a>(&'a self, default: &'a Self) -> &'a Self {
         if matches!(self, Self::Absent) { default } else { self }
     }
 }
 
-/// What a slot can hold: how it is made from the JSON types that it accepts.
+/// What a field can hold: how it is made from the JSON types that it accepts.
 pub(super) trait Shape<'de>: Sized {
-    fn text(_: Cow<'de, str>) -> Slot<Self> {
-        Slot::Wrong
+    fn text(_: Cow<'de, str>) -> Field<Self> {
+        Field::Wrong
     }
 
-    fn map<A: MapAccess<'de>>(map: A) -> Result<Slot<Self>, A::Error> {
-        attributes(map).map(|_| Slot::Wrong)
+    fn map<A: MapAccess<'de>>(map: A) -> Result<Field<Self>, A::Error> {
+        attributes(map).map(|_| Field::Wrong)
     }
 }
 
 impl<'de> Shape<'de> for Cow<'de, str> {
-    fn text(text: Cow<'de, str>) -> Slot<Self> {
-        Slot::Given(text)
+    fn text(text: Cow<'de, str>) -> Field<Self> {
+        Field::Given(text)
     }
 }
 
 impl<'de> Shape<'de> for Attributes<'de> {
-    fn map<A: MapAccess<'de>>(map: A) -> Result<Slot<Self>, A::Error> {
-        attributes(map).map(Slot::Given)
+    fn map<A: MapAccess<'de>>(map: A) -> Result<Field<Self>, A::Error> {
+        attributes(map).map(Field::Given)
     }
 }
 
-impl<'de, T: Shape<'de>> Deserialize<'de> for Slot<T> {
+impl<'de, T: Shape<'de>> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SlotVisitor(PhantomData))
+        deserializer.deserialize_any(FieldVisitor(PhantomData))
     }
 }
 
-struct SlotVisitor<T>(PhantomData<T>);
+struct FieldVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Shape<'de>> Visitor<'de> for SlotVisitor<T> {
-    type Value = Slot<T>;
+impl<'de, T: Shape<'de>> Visitor<'de> for FieldVisitor<T> {
+    type Value = Field<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Slot::Absent)
+        Ok(Field::Absent)
     }
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Slot::Wrong)
+        Ok(Field::Wrong)
     }
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Slot::Wrong)
+        Ok(Field::Wrong)
     }
     fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Slot::Wrong)
+        Ok(Field::Wrong)
     }
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Slot::Wrong)
+        Ok(Field::Wrong)
     }
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
         Ok(T::text(Cow::Borrowed(text)))
@@ -91,7 +91,7 @@ impl<'de, T: Shape<'de>> Visitor<'de> for SlotVisitor<T> {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         while seq.next_element::<Ignored>()?.is_some() {}
-        Ok(Slot::Wrong)
+        Ok(Field::Wrong)
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         T::map(map)
@@ -141,7 +141,7 @@ pub(super) struct Seen<'de> {
 }
 
 impl<'de> Seen<'de> {
-    /// Notes a member that has a slot; `bit` is its own in this object.
+    /// Notes a member that has a field; `bit` is its own in this object.
     pub(super) fn known<E: serde::de::Error>(&mut self, bit: u8, name: &str) -> Result<(), E> {
         let mask = 1 << bit;
         if self.known & mask != 0 {

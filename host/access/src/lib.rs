@@ -13,6 +13,28 @@
 //!   hand, and limits are plain code in the handler instead of layers around it.
 //!
 //! The same request always gets the same bytes: no dates, durations or random ids in bodies.
+//!
+//! ```
+//! use permesso_access::{Server, ServerConfig};
+//! use permesso_engine::Authorizer;
+//! use std::sync::Arc;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Whoever reaches it is answered, so it listens on this machine only.
+//! let authorizer = Arc::new(Authorizer::new(1000));
+//! let bound = Server::bind(ServerConfig::new(Arc::clone(&authorizer))).await?;
+//! assert!(bound.address().ip().is_loopback());
+//! // The tenants are there: requests may come.
+//! bound.readiness().set(true);
+//! bound.run(async { /* until the process is told to stop */ }).await?;
+//!
+//! let listen = "0.0.0.0:0".parse()?;
+//! let strangers = ServerConfig { listen, ..ServerConfig::new(authorizer) };
+//! assert!(Server::bind(strangers).await.is_err());
+//! # Ok(())
+//! # }
+//! ```
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,

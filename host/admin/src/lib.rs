@@ -13,6 +13,30 @@
 //!
 //! Whether a change may be made is not decided here: the [node](permesso_node::Node) asks the
 //! engine, by the documents that change.
+//!
+//! ```
+//! use permesso_admin::{Admin, router};
+//! use permesso_engine::{Authorizer, family::FamilySet};
+//! use permesso_front::Door;
+//! use permesso_node::{Node, NodeConfig};
+//! use std::sync::Arc;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let location = permesso_store::Location::Sqlite(folder.path().join("permesso.db"));
+//! let store = permesso_store::open(&location).await?;
+//! let authorizer = Arc::new(Authorizer::new(1000));
+//! let families = Arc::new(FamilySet::new());
+//! let node = Node::start(store, authorizer, families, NodeConfig::default()).await?;
+//!
+//! let admin = Arc::new(Admin::new(Arc::new(Door::new(node, None))));
+//! let document: serde_json::Value = serde_json::from_slice(admin.document())?;
+//! assert!(document["paths"].get("/admin/v1/tenants").is_some());
+//! let _app: axum::Router = router(admin);
+//! # Ok(())
+//! # }
+//! ```
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,

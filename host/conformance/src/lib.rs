@@ -10,6 +10,19 @@
 //!
 //! The component runs as it does in a host, confined and through the same runtime, except that
 //! instructions are counted and that deadlines are long enough for a busy machine.
+//!
+//! ```
+//! use permesso_conformance::{Kit, Options};
+//! use permesso_runtime::Component;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let component = Component::new(std::fs::read("../../tests/fixtures/family-1.0.0.wasm")?);
+//! let options = Options { rounds: Some(50), ..Options::default() };
+//! let report = Kit::load(&component, "scheduler-events.wasm", &options)?.run(&[]);
+//! assert!(report.checks.iter().any(|check| check.name == "total"), "{report}");
+//! # Ok(())
+//! # }
+//! ```
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,

@@ -157,12 +157,6 @@ impl Problem {
         &self.code
     }
 
-    /// What is to be done about it.
-    #[must_use]
-    pub fn detail(&self) -> &str {
-        &self.detail
-    }
-
     /// The status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {

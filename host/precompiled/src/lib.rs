@@ -9,6 +9,25 @@
 //!
 //! This is the one crate of the workspace with `unsafe` in it, one block of it: the call that
 //! takes bytes for native code. Nothing else may move in here.
+//!
+//! ```
+//! use permesso_precompiled::{Cache, Kept};
+//! use sha2::{Digest, Sha256};
+//! use wasmtime::{Engine, component::Component};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! let cache = Cache::open(folder.path())?;
+//! let (engine, bytes) = (Engine::default(), b"(component)");
+//! let digest: [u8; 32] = Sha256::digest(bytes).into();
+//! assert!(matches!(cache.find(&engine, &digest), Kept::Nothing));
+//!
+//! let compiled = Component::new(&engine, bytes).map_err(|error| error.to_string())?;
+//! cache.keep(&engine, &digest, &compiled)?;
+//! assert!(matches!(cache.find(&engine, &digest), Kept::Component(_)));
+//! # Ok(())
+//! # }
+//! ```
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};

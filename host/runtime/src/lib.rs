@@ -13,6 +13,33 @@
 //!   [`Fault`](permesso_engine::family::Fault) (`fault`), the instance is thrown away, and the
 //!   engine denies. An instance never serves two tenants (`idle`), and a family that fails again
 //!   and again is not asked for a while (`quarantine`).
+//!
+//! ```
+//! use permesso_engine::family::{Effect, Family, Question};
+//! use permesso_runtime::{Runtime, RuntimeConfig};
+//! use std::time::Duration;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Milliseconds by default; a machine that runs tests may be busy.
+//! let patience = Duration::from_secs(10);
+//! let config =
+//!     RuntimeConfig { deadline: patience, setup_deadline: patience, ..RuntimeConfig::default() };
+//! let runtime = Runtime::new(config)?;
+//! let bytes = std::fs::read("../../tests/fixtures/family-1.0.0.wasm")?;
+//! let family = runtime.load(&bytes, "scheduler-events.wasm")?;
+//!
+//! // It is asked with values in the order in which its manifest declares them. Of what is not
+//! // known nothing follows that would open anything.
+//! let unknown = vec![None; family.manifest().inputs.len()];
+//! let question = Question { permission: 0, kind: None, inputs: unknown };
+//! let answer = family.evaluate("acme", &question)?;
+//! assert!(!matches!(answer.effect, Effect::Floor(_)));
+//!
+//! let refused = runtime.load(b"#!/bin/sh", "script.wasm").unwrap_err();
+//! assert!(refused.to_string().contains("script.wasm"));
+//! # Ok(())
+//! # }
+//! ```
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,

@@ -51,11 +51,6 @@ impl Installation {
         Self { families, without: without.to_vec(), depot }
     }
 
-    /// The ids of the families that answer.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.families.0.keys().map(String::as_str)
-    }
-
     /// What a tenant goes on with that the newest families do not fit: of those that it `had`, the
     /// ones that have not been taken out since, by whoever installs or by whoever trusts.
     #[must_use]

@@ -13,6 +13,43 @@
 //!
 //! A precompiled file of a vendor is never taken: native code is confined by nothing. What this
 //! installation compiled itself is kept beside the components (`permesso-precompiled`).
+//!
+//! ```
+//! use jiff::Timestamp;
+//! use permesso_engine::family::FamilySource;
+//! use permesso_runtime::{Component, Runtime, RuntimeConfig};
+//! use permesso_supply::{
+//!     Candidate, Depot, InstallOptions, SecretKey, Signature, Supply, Validity,
+//! };
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path().join("depot");
+//! # let setup_deadline = std::time::Duration::from_secs(10);
+//! # let config = RuntimeConfig { setup_deadline, ..RuntimeConfig::default() };
+//! // A vendor signs a component; the operator trusts their key for that family.
+//! let component = Component::new(std::fs::read("../../tests/fixtures/family-1.0.0.wasm")?);
+//! let key = SecretKey::generate()?;
+//! let validity = Validity::days(Timestamp::now(), 365)?;
+//! let signature = Signature::new(&key, component.digest(), "scheduler-events", validity);
+//! let depot = Depot::open(&folder)?;
+//! let trust = format!(
+//!     "publishers: [{{id: vendor, key: {}, families: [scheduler-events]}}]",
+//!     key.public()
+//! );
+//! std::fs::write(folder.join("trust.yaml"), trust)?;
+//!
+//! // What passes every check is installed, and answers.
+//! let runtime = Runtime::new(config.clone())?;
+//! let (digest, source) = (component.digest(), "a file".to_owned());
+//! let candidate = Candidate { component, source, signature: Some(signature) };
+//! depot.install(&runtime, &candidate, &InstallOptions::default(), Timestamp::now())?;
+//! let supply = Supply::builder().runtime(config).depot(&folder).build()?;
+//! let families = supply.installation().families();
+//! assert_eq!(families["scheduler-events"].digest(), digest.to_string());
+//! # Ok(())
+//! # }
+//! ```
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,

@@ -118,7 +118,7 @@ impl<'a> Asking<'a> {
         request: &Request<'_>,
         outsider: Outsider<'_>,
     ) -> Result<Decision, Unread> {
-        let tenants = self.authorizer.tenants.load();
+        let tenants = self.authorizer.tenants.part(tenant);
         let Some(slot) = tenants.get(tenant) else {
             return Ok(Decision::deny(Reason::UnknownTenant, 0));
         };
@@ -157,7 +157,7 @@ impl<'a> Asking<'a> {
         tenant: &str,
         requests: &[Request<'_>],
     ) -> (Vec<Option<Decision>>, Needs, u64) {
-        let tenants = self.authorizer.tenants.load();
+        let tenants = self.authorizer.tenants.part(tenant);
         let Some(slot) = tenants.get(tenant) else {
             let unknown = || Some(Decision::deny(Reason::UnknownTenant, 0));
             return (requests.iter().map(|_| unknown()).collect(), Needs::default(), 0);
@@ -257,7 +257,7 @@ impl<'a> Asking<'a> {
         request: &Request<'_>,
         outsider: Outsider<'_>,
     ) -> (Explanation, Needs) {
-        let tenants = self.authorizer.tenants.load();
+        let tenants = self.authorizer.tenants.part(tenant);
         let Some(slot) = tenants.get(tenant) else {
             let mut record = Tracing::default();
             let text = format!("no tenant `{tenant}` is served");

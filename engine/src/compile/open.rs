@@ -77,6 +77,22 @@ impl Compiled {
         })
     }
 
+    /// The policy of this one over other users who are kept: what was compiled to be looked at,
+    /// such as an edit before it is made, is served as it was looked at. `None` where the
+    /// directory is not read as it is needed. See [`after`](Self::after) for `touched`, which is
+    /// dropped here.
+    #[must_use]
+    pub fn over(&self, subjects: &Arc<Subjects>, touched: &[Need]) -> Option<Self> {
+        let open = self.open()?;
+        subjects.apply(self.revision, touched);
+        let (subjects, catalog) = (Arc::clone(subjects), Arc::clone(&open.catalog));
+        Some(Self {
+            snapshot: Arc::clone(&self.snapshot),
+            people: People::Open(Open { subjects, catalog }),
+            revision: self.revision,
+        })
+    }
+
     /// Whether the directory is read as it is needed.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -59,8 +59,8 @@ impl Call {
         }
     }
 
-    pub(crate) fn look(&self) -> Result<Look, Problem> {
-        Ok(self.node().look(&self.realm()?)?)
+    pub(crate) async fn look(&self) -> Result<Look, Problem> {
+        Ok(self.node().look(&self.realm()?).await?)
     }
 
     pub(crate) fn principal(&self) -> Result<&Principal, Problem> {
@@ -193,7 +193,7 @@ impl Call {
             done.edited.iter().map(|edit| (edit.kind, edit.id.clone())).collect();
         let reply = Reply::json(&changed(&done)).revision(done.revision).edited(edited);
         let reply = reply.status(self.route.status);
-        Ok(if done.replayed { reply.replayed() } else { reply })
+        Ok(if done.repeated { reply.replayed() } else { reply })
     }
 }
 

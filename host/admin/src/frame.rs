@@ -159,7 +159,7 @@ async fn gate(
             let none = || Problem::no_tenant(tenant);
             let realm = Realm::tenant(tenant).map_err(|_| none())?;
             admin.node.fresh(tenant, None).await?;
-            let look = admin.node.look(&realm)?;
+            let look = admin.node.look(&realm).await?;
             if let Caller::User { id, .. } = principal.caller() {
                 // A stranger is told no more of a tenant than whoever has no business with it.
                 let user = look.view(&admin.node).object(Kind::User, &id).await?;

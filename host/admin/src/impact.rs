@@ -7,7 +7,7 @@ use crate::call::Call;
 use crate::problem::Problem;
 use permesso_engine::inspect::{Proposal, impact};
 use permesso_engine::model::{Delegation, Directory, Role, Tenant, User};
-use permesso_node::{Caller, Done, Edited, Kind, Tried};
+use permesso_node::{Caller, Done, DryRun, Edited, Kind};
 use permesso_store::feed::Facet;
 use permesso_store::{Realm, Store, Which};
 use serde::de::DeserializeOwned;
@@ -26,7 +26,7 @@ pub(crate) async fn of(
     call: &Call,
     realm: &Realm,
     done: &Done,
-    tried: &Tried,
+    tried: &DryRun,
 ) -> Result<Value, Problem> {
     if tried.before().is_none() || tried.after().is_none() {
         return Ok(Value::Null);
@@ -86,7 +86,7 @@ impl People {
         store: &dyn Store,
         realm: &Realm,
         done: &Done,
-        tried: &Tried,
+        tried: &DryRun,
     ) -> Result<Self, Problem> {
         let mut users = BTreeMap::new();
         let whole = read(store, realm, Which::All(Kind::User.name()), EXAMINED, &mut users).await?;
@@ -170,7 +170,7 @@ async fn read<T: DeserializeOwned>(
 }
 
 /// What those have whom the edited documents reach; none where they reach everybody.
-fn reached(done: &Done, tried: &Tried) -> Option<BTreeSet<(Facet, String)>> {
+fn reached(done: &Done, tried: &DryRun) -> Option<BTreeSet<(Facet, String)>> {
     let mut reached = BTreeSet::new();
     for edit in &done.edited {
         match edit.kind {
@@ -198,7 +198,7 @@ fn reached(done: &Done, tried: &Tried) -> Option<BTreeSet<(Facet, String)>> {
 }
 
 /// A role and those that take over its grants.
-fn with_role(tried: &Tried, role: &str) -> BTreeSet<(Facet, String)> {
+fn with_role(tried: &DryRun, role: &str) -> BTreeSet<(Facet, String)> {
     let mut found = BTreeSet::from([role.to_owned()]);
     let tenants: [&Tenant; 2] = [tried.tenant_before(), tried.tenant_after()];
     loop {

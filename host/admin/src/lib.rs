@@ -112,8 +112,11 @@ impl Admin {
         let shown = headers.get_all(AUTHORIZATION).iter().map(|value| value.as_bytes());
         match Credential::from_headers(shown)? {
             Credential::Key(token) => {
-                let found = self.node.key(token.id().as_str()).ok_or(Refusal::UnknownKey)?;
-                let (realm, record) = found;
+                let found = self.node.key(token.id().as_str()).await.map_err(|error| {
+                    tracing::warn!(%error, "an API key cannot be looked for");
+                    Refusal::KeyUnread
+                });
+                let (realm, record) = found?.ok_or(Refusal::UnknownKey)?;
                 key::verify(&record, &token, now)?;
                 Ok(Principal::Key { record, realm })
             }

@@ -3,7 +3,7 @@
 //! That much follows from the credential alone. What they may do inside of a tenant is decided
 //! by the engine, on their roles.
 
-use permesso_auth::key::Verb;
+use permesso_auth::key::{Tenants, Verb};
 use permesso_auth::{Identity, KeyRecord};
 use permesso_node::Caller;
 use permesso_store::Realm;
@@ -74,6 +74,19 @@ impl Principal {
         }
     }
 
+    /// The tenants that it can be good for, where it names them; nothing where it names none.
+    #[must_use]
+    pub fn tenants(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Key { record, realm } => match (realm.tenant_id(), &record.tenants) {
+                (Some(own), _) => Some(vec![own]),
+                (None, Tenants::Only(only)) => Some(only.iter().map(String::as_str).collect()),
+                (None, Tenants::All) => None,
+            },
+            Self::User(identity) => Some(identity.tenant.as_deref().into_iter().collect()),
+        }
+    }
+
     /// Whether the credential is good for that kind of thing.
     #[must_use]
     pub fn has(&self, verb: Verb) -> bool {
@@ -105,7 +118,7 @@ impl Principal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use permesso_auth::key::{KeyRequest, Tenants, generate};
+    use permesso_auth::key::{KeyRequest, generate};
 
     fn key(realm: Realm, tenants: Tenants, verbs: &[Verb]) -> Principal {
         let request = KeyRequest {

@@ -247,7 +247,7 @@ impl From<Unserved> for Problem {
                 problem.with("age_ms", u64::try_from(age.as_millis()).unwrap_or(u64::MAX))
             }
             Unserved::Behind { is, .. } => problem.with("revision", is),
-            Unserved::Unread { .. } => problem,
+            Unserved::Unloaded { .. } | Unserved::Unread { .. } => problem,
         }
     }
 }

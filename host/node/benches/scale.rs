@@ -12,7 +12,7 @@ use permesso_cluster::Cluster;
 use permesso_engine::Authorizer;
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::Attributes;
-use permesso_node::code::{Bundle, ImportOptions, People, import};
+use permesso_node::bundle::{Bundle, ImportOptions, People, import};
 use permesso_node::operation::{CreateTenant, PublishProduct, Put, body};
 use permesso_node::{Caller, Kind, NoComponents, Node, NodeConfig, Operation, Options, Settings};
 use permesso_store::{Location, Realm, open};

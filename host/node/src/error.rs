@@ -171,6 +171,14 @@ pub enum Unserved {
         /// What the caller wants.
         wanted: u64,
     },
+    /// It is not in memory, and cannot be read or does not compile.
+    #[error("`{tenant}` cannot be loaded: {why}")]
+    Unloaded {
+        /// The tenant.
+        tenant: String,
+        /// Why.
+        why: String,
+    },
     /// What a decision turns on cannot be read.
     #[error("the directory of `{tenant}` cannot be read: {why}")]
     Unread {
@@ -188,6 +196,7 @@ impl Unserved {
         match self {
             Self::Stale { .. } => "stale",
             Self::Behind { .. } => "behind",
+            Self::Unloaded { .. } => "tenant-unread",
             Self::Unread { .. } => "directory-unread",
         }
     }

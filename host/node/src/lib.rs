@@ -19,35 +19,30 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
-pub mod administration;
-mod allowed;
+pub mod bundle;
 mod caller;
-mod catalogs;
-mod change;
-mod checks;
-pub mod code;
 mod components;
+mod decide;
 mod document;
+mod edit;
 mod error;
 mod follow;
-mod fresh;
 mod kind;
 mod node;
 pub mod operation;
-mod reading;
-mod replay;
-mod tenant;
-mod tried;
 mod view;
 
 pub use caller::Caller;
-pub use change::{Done, Edited, Options, Precondition, Tried};
 pub use components::{Components, NoComponents, Pointed};
+pub use decide::inquiry::{Inquiry, inquire};
+pub use decide::replay::{Answered, Replayed};
 pub use document::{CatalogPin, CatalogText, Settings, SharingDefault, Team};
+pub use edit::administration;
+pub use edit::{Done, DryRun, Edited, Options, Precondition};
 pub use error::{ChangeError, Unserved};
-pub use follow::follow;
+pub use follow::log::follow;
+pub use follow::{Held, Standing, TenantListing};
 pub use kind::Kind;
-pub use node::{Look, Node, NodeConfig, Standing};
+pub use node::{Look, Node, NodeConfig};
 pub use operation::{Operation, Plan};
-pub use replay::{Answered, Replayed};
 pub use view::View;

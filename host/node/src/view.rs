@@ -2,9 +2,9 @@
 
 use crate::document::{self, CatalogPin, Settings};
 use crate::error::ChangeError;
+use crate::follow::followed::Version;
 use crate::kind::Kind;
 use crate::node::Node;
-use crate::tenant::State;
 use permesso_engine::load::Source;
 use permesso_engine::model::{Catalog, Delegation, Role, Tenant, User};
 use permesso_store::feed::Facet;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub struct View<'a> {
     pub(crate) node: &'a Node,
     pub(crate) realm: &'a Realm,
-    pub(crate) state: &'a State,
+    pub(crate) version: &'a Version,
     /// In milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) now: i64,
 }
@@ -34,7 +34,7 @@ impl View<'_> {
     /// The revision.
     #[must_use]
     pub fn revision(&self) -> u64 {
-        self.state.revision
+        self.version.revision
     }
 
     /// When this is, in milliseconds since 1970-01-01T00:00:00Z.
@@ -46,13 +46,13 @@ impl View<'_> {
     /// The tenant without its directory.
     #[must_use]
     pub fn tenant(&self) -> &Tenant {
-        &self.state.tenant.value
+        &self.version.documents.tenant.value
     }
 
     /// The catalog that it is on, with the administration in it.
     #[must_use]
     pub fn catalog(&self) -> &Source<Catalog> {
-        &self.state.catalog
+        &self.version.catalog
     }
 
     /// What was settled about it.
@@ -80,12 +80,12 @@ impl View<'_> {
     /// is one of the directory.
     #[must_use]
     pub fn revision_of(&self, kind: Kind, id: &str) -> Option<u64> {
-        self.state.document(kind, id).map(|document| document.revision)
+        self.version.documents.get(kind, id).map(|document| document.revision)
     }
 
     /// The documents of a kind that is not read one by one.
     pub fn documents(&self, kind: Kind) -> impl Iterator<Item = (&str, &Object)> {
-        self.state.documents(kind)
+        self.version.documents.all(kind)
     }
 
     /// A document of a kind that is not read one by one.
@@ -94,7 +94,7 @@ impl View<'_> {
     ///
     /// Where there is none, or it cannot be read.
     pub fn policy<T: DeserializeOwned>(&self, kind: Kind, id: &str) -> Result<T, ChangeError> {
-        let object = self.state.document(kind, id).ok_or_else(|| self.missing(kind, id))?;
+        let object = self.version.documents.get(kind, id).ok_or_else(|| self.missing(kind, id))?;
         document::read(kind, id, &object.body)
     }
 
@@ -107,7 +107,7 @@ impl View<'_> {
         if kind.is_directory() {
             return Ok(self.store().object(self.realm, kind.name(), id).await?);
         }
-        Ok(self.state.document(kind, id).cloned())
+        Ok(self.version.documents.get(kind, id).cloned())
     }
 
     /// Any document, as what it says.
@@ -153,15 +153,21 @@ impl View<'_> {
     /// A role as the tenant has it: its own, or the product's.
     #[must_use]
     pub fn role(&self, id: &str) -> Option<&Role> {
-        let own = self.tenant().roles.iter();
-        own.chain(&self.state.catalog.value.standard_roles).find(|role| role.id.as_str() == id)
+        let own = &self.tenant().roles;
+        // They are kept in the order of their ids.
+        if let Ok(place) = own.binary_search_by(|role| role.id.as_str().cmp(id)) {
+            return own.get(place);
+        }
+        self.version.catalog.value.standard_roles.iter().find(|role| role.id.as_str() == id)
     }
 
     /// Every role: the tenant's own, and those of the product that it has not edited.
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
         let own = &self.tenant().roles;
-        let edited = |role: &&Role| !own.iter().any(|other| *other.id == *role.id);
-        own.iter().chain(self.state.catalog.value.standard_roles.iter().filter(edited))
+        let edited = |role: &&Role| {
+            own.binary_search_by(|other| other.id.as_str().cmp(role.id.as_str())).is_err()
+        };
+        own.iter().chain(self.version.catalog.value.standard_roles.iter().filter(edited))
     }
 
     /// The catalog's pin.
@@ -180,10 +186,10 @@ impl View<'_> {
     }
 
     pub(crate) fn before(&self, kind: Kind, id: &str) -> Option<&Body> {
-        self.state.document(kind, id).map(|object| &object.body)
+        self.version.documents.get(kind, id).map(|object| &object.body)
     }
 
     pub(crate) fn compiled(&self) -> Option<&Arc<permesso_engine::compile::Compiled>> {
-        self.state.compiled.as_ref()
+        self.version.compiled.as_ref()
     }
 }

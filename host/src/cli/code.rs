@@ -7,7 +7,7 @@ use super::{Components, Failure, Stored, print_pretty, written};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use permesso_engine::diagnostic::Diagnostics;
-use permesso_node::code::{
+use permesso_node::bundle::{
     Apply as Applying, Bundle, Compare, Differences, Export as Exporting, ImportOptions, Part,
     diff, import, schema, schemas,
 };
@@ -113,7 +113,7 @@ impl Export {
                 Written::People => Part::People,
                 Written::Lines => Part::Lines,
             };
-            let mut export = Exporting::of(&node, &self.tenant.realm()?, part)?;
+            let mut export = Exporting::of(&node, &self.tenant.realm()?, part).await?;
             let cannot = |error: io::Error| Failure(format!("error: cannot write: {error}"));
             let mut out: Box<dyn Write> = match &self.out {
                 Some(path) => Box::new(BufWriter::new(File::create(path).map_err(cannot)?)),
@@ -242,7 +242,7 @@ pub(super) fn differences(
         let bundle = bundle(path)?;
         let node = stored.node(components).await?;
         let realm = Realm::tenant(tenant).map_err(|error| Failure(format!("error: {error}")))?;
-        let look = node.look(&realm)?;
+        let look = node.look(&realm).await?;
         let how = Compare { prune: true, any_tenant: true, expected: None };
         diff(&look.view(&node), &bundle, &how).await.map_err(refused)
     })

@@ -143,7 +143,7 @@ impl Allowed {
 impl List {
     async fn run(self) -> Result<ExitCode, Failure> {
         let node = self.stored.node(&self.components).await?;
-        let look = node.look(&Realm::platform())?;
+        let look = node.look(&Realm::platform()).await?;
         let view = look.view(&node);
         let mut keys = Vec::new();
         for (id, _) in view.documents(Kind::Key) {

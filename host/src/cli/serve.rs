@@ -80,6 +80,10 @@ struct Following {
     /// How many users of each tenant are kept in memory
     #[arg(long, value_name = "COUNT", default_value_t = NodeConfig::default().subjects)]
     subjects: usize,
+    /// How many MiB the tenants in memory may take, roughly; those that nobody has asked about
+    /// for the longest are let go where it is more
+    #[arg(long, value_name = "MIB", default_value_t = NodeConfig::default().memory >> 20)]
+    tenant_memory: u64,
     /// How long to wait for the store when starting, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     store_patience: u64,
@@ -130,7 +134,9 @@ impl Serve {
                     tenant.snapshot.permission_count(),
                 );
             }
-            if admin.as_ref().is_some_and(|admin| !admin.node().has_keys()) {
+            if let Some(admin) = &admin
+                && !admin.node().has_keys().await?
+            {
                 println!("nobody has a key yet: make one with `permesso key create`");
             }
             println!("listening on http://{}", bound.address());
@@ -188,6 +194,7 @@ impl Following {
         let store = stored.wait(Duration::from_secs(self.store_patience)).await?;
         let config = NodeConfig {
             subjects: self.subjects,
+            memory: self.tenant_memory.saturating_mul(1 << 20),
             staleness: Duration::from_secs(self.max_staleness),
             ..NodeConfig::default()
         };

@@ -6,7 +6,7 @@
 
 use super::config::{Limits, ServerConfig};
 use super::decide::Call;
-use super::gate::{Gate, ROUNDS, Stop};
+use super::gate::{Gate, Stop};
 use super::metadata::PublicUrl;
 use super::problem::{Problem, json_response};
 use super::readiness::Readiness;
@@ -22,6 +22,7 @@ use axum::response::Response;
 use percent_encoding::percent_decode_str;
 use permesso_admin::Admin;
 use permesso_engine::Authorizer;
+use permesso_node::{Inquiry, inquire};
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -101,26 +102,15 @@ impl App {
         }
         headers::content_type(&parts.headers)?;
         let _permit = self.enter()?;
-        let mut gate = Gate::enter(self.admin.as_ref(), &parts.headers, now()).await?;
+        let gate = Gate::enter(self.admin.as_ref(), &parts.headers, now()).await?;
         let patience = self.limits.request_time;
         let body = body::read(body, self.limits.body_bytes, patience).await?;
         if body.is_empty() {
             return Err(Problem::EmptyBody);
         }
         let tenant = tenant_of(parts.uri.path())?;
-        for _ in 0..ROUNDS {
-            match self.decided(endpoint, tenant.clone(), &body, &gate) {
-                Ok(answer) => return Ok(json_response(answer)),
-                Err(stop) => {
-                    let _place = match &stop {
-                        Stop::Behind(tenant, _) => Some(self.waiting.enter(tenant)?),
-                        _ => None,
-                    };
-                    gate.go_on(stop).await?;
-                }
-            }
-        }
-        Err(Problem::Unread)
+        let asked = Asked { app: self, endpoint, tenant, body: &body, gate };
+        Ok(json_response(inquire(asked).await?))
     }
 
     /// The answer, or what has to be done before there can be one.
@@ -188,6 +178,37 @@ impl App {
         } else {
             Err(Problem::Busy)
         }
+    }
+}
+
+/// A call that is being answered.
+struct Asked<'a> {
+    app: &'a App,
+    endpoint: Endpoint,
+    tenant: Option<Cow<'a, str>>,
+    body: &'a [u8],
+    gate: Gate,
+}
+
+impl Inquiry for Asked<'_> {
+    type Answer = Vec<u8>;
+    type Lack = Stop;
+    type Error = Problem;
+
+    fn ask(&mut self) -> Result<Vec<u8>, Stop> {
+        self.app.decided(self.endpoint, self.tenant.clone(), self.body, &self.gate)
+    }
+
+    async fn bring(&mut self, stop: Stop) -> Result<(), Problem> {
+        let _place = match &stop {
+            Stop::Behind(tenant, _) => Some(self.app.waiting.enter(tenant)?),
+            _ => None,
+        };
+        self.gate.go_on(stop).await
+    }
+
+    fn endless(&self) -> Problem {
+        Problem::Unread
     }
 }
 

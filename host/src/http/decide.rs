@@ -124,7 +124,7 @@ impl Call<'_> {
 
     fn alone(&self, payload: &Payload<'_>) -> Result<Vec<u8>, Stop> {
         let question = Question::of_payload(payload, self.now)?;
-        let answer = match self.tenancy.place(&question, self.gate) {
+        let answer = match self.tenancy.place(&question, self.gate)? {
             Placed::Ask(tenant) => {
                 self.gate.is_current(self.authorizer, tenant)?;
                 let decided = self.asking(tenant).try_decide(tenant, &question.request);
@@ -179,7 +179,7 @@ impl Call<'_> {
                     continue;
                 }
             };
-            answers.push(match self.tenancy.place(&question, self.gate) {
+            answers.push(match self.tenancy.place(&question, self.gate)? {
                 Placed::Ask(tenant) => {
                     asks.push(Ask { place, tenant, request: question.request });
                     // Stands until the engine's answer takes its place.

@@ -11,21 +11,23 @@ use permesso_admin::{Admin, Principal};
 use permesso_auth::key::Verb;
 use permesso_engine::Authorizer;
 use permesso_engine::compile::subjects::{Needs, Pins};
-use permesso_node::{Node, Unserved};
+use permesso_node::{Held, Node, Unserved};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The header in which a caller demands a revision: that of the write whose effect it relies on.
 pub(super) static AT_LEAST: HeaderName = HeaderName::from_static("permesso-at-least");
 
-/// How often more can turn out to be needed for one request.
-pub(super) const ROUNDS: u32 = 24;
-
 /// What one call is held to, and what was read for it so far.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     following: Option<(Arc<Admin>, Principal)>,
     at_least: Option<u64>,
+    /// The tenants that were asked about: as long as they are held they stay in memory.
+    held: RefCell<HashMap<String, Held>>,
+    /// The tenant of the store, where there is exactly one.
+    only: Option<Option<String>>,
     pins: HashMap<String, Pins>,
     nothing: Pins,
 }
@@ -35,6 +37,10 @@ pub(super) struct Gate {
 pub(super) enum Stop {
     /// It has no answer.
     Problem(Problem),
+    /// The tenant has to be loaded first.
+    Unloaded(String),
+    /// It has to be found out first which tenants there are.
+    Unlisted,
     /// These have to be read first.
     Unread(String, Needs),
     /// A revision has to be there first.
@@ -80,10 +86,32 @@ impl Gate {
         self.following.as_ref().is_none_or(|(_, principal)| principal.is_good_for(tenant))
     }
 
+    /// The tenant to ask where the caller names none: the only one that there is.
+    pub(super) fn only(&self, authorizer: &Authorizer) -> Result<Option<String>, Stop> {
+        let Some(node) = self.node() else {
+            let only = authorizer.only_tenant();
+            return Ok(only.map(|tenant| tenant.snapshot.tenant().to_owned()));
+        };
+        self.only.clone().or_else(|| node.only_tenant()).ok_or(Stop::Unlisted)
+    }
+
+    /// Holds on to a tenant, which has to be in memory.
+    pub(super) fn hold(&self, tenant: &str) -> Result<(), Stop> {
+        let Some(node) = self.node() else { return Ok(()) };
+        // What is no name is for the engine to refuse.
+        if self.held.borrow().contains_key(tenant) || permesso_store::check_name(tenant).is_err() {
+            return Ok(());
+        }
+        let held = node.held(tenant).ok_or_else(|| Stop::Unloaded(tenant.to_owned()))?;
+        self.held.borrow_mut().insert(tenant.to_owned(), held);
+        Ok(())
+    }
+
     /// Whether what is known of a tenant is new enough to answer.
     pub(super) fn is_current(&self, authorizer: &Authorizer, tenant: &str) -> Result<(), Stop> {
-        if let Some(node) = self.node() {
-            node.is_current(tenant).map_err(Problem::Unserved)?;
+        self.hold(tenant)?;
+        if let Some((node, held)) = self.node().zip(self.held.borrow().get(tenant)) {
+            node.is_current(held).map_err(Problem::Unserved)?;
         }
         let Some(wanted) = self.at_least else { return Ok(()) };
         let is = authorizer.tenant(tenant).map_or(0, |tenant| tenant.revision());
@@ -99,9 +127,25 @@ impl Gate {
     pub(super) async fn go_on(&mut self, stop: Stop) -> Result<(), Problem> {
         match stop {
             Stop::Problem(problem) => Err(problem),
+            Stop::Unloaded(tenant) => {
+                let Some(node) = self.node() else { return Err(Problem::Unread) };
+                let held = node.hold(&tenant).await.map_err(Problem::Unserved)?;
+                self.held.get_mut().insert(tenant, held);
+                Ok(())
+            }
+            Stop::Unlisted => {
+                let Some(node) = self.node() else { return Err(Problem::Unread) };
+                let only = node.find_only_tenant().await.map_err(|error| {
+                    tracing::warn!(%error, "the tenants cannot be listed");
+                    Problem::Unread
+                })?;
+                self.only = Some(only);
+                Ok(())
+            }
             Stop::Unread(tenant, needs) => {
                 let Some(node) = self.node() else { return Err(Problem::Unread) };
-                let read = node.read(&tenant, &needs).await.map_err(Problem::Unserved)?;
+                let read = node.read_directory(&tenant, &needs).await;
+                let read = read.map_err(Problem::Unserved)?;
                 self.pins.entry(tenant).or_default().join(read);
                 Ok(())
             }

@@ -7,6 +7,8 @@
 pub(crate) type LogRow = (String, i64, i64, String, String, String, String, Vec<u8>, Vec<u8>);
 /// A document as it comes from the database.
 pub(crate) type ObjectRow = (String, String, String, i64);
+/// A tenant as it comes from the database: its head, its settings, its catalog.
+pub(crate) type TenantRow = (String, i64, i64, Vec<u8>, String, i64, String, i64);
 
 /// [`Store`](crate::Store) for a store with a `read` and a `write` transaction, a `size`, a
 /// `bell` and the statements of its dialect in `sql`.
@@ -32,7 +34,7 @@ macro_rules! implement {
             connection: &mut Connection,
             head: Head,
             stamp: &Stamp,
-            change: Change,
+            change: NewRecord,
             counted: &mut Sums,
         ) -> Result<Head, StoreError> {
             let realm = head.realm.clone();
@@ -183,6 +185,58 @@ macro_rules! implement {
                     heads
                         .map(|(r, n, at, hash)| rows::head(Realm::stored(r), n, at, &hash))
                         .collect()
+                })
+                .await
+            }
+
+            async fn moved(&self, since: Option<Mark>) -> Result<Moved, StoreError> {
+                self.timed(async {
+                    let mut tx = self.read().await?;
+                    // The mark first: of what moves in between it is told next time.
+                    let (seen,): (i64,) = sqlx::query_as(sql::SEEN).fetch_one(&mut *tx).await?;
+                    let found: Vec<(String, i64, i64, Vec<u8>)> = match since {
+                        None => Vec::new(),
+                        Some(Mark(since)) => {
+                            sqlx::query_as(sql::MOVED).bind(since).fetch_all(&mut *tx).await?
+                        }
+                    };
+                    let heads = found.into_iter();
+                    let heads =
+                        heads.map(|(r, n, at, hash)| rows::head(Realm::stored(r), n, at, &hash));
+                    Ok(Moved { heads: heads.collect::<Result<_, _>>()?, mark: Mark(seen) })
+                })
+                .await
+            }
+
+            async fn tenants(&self, after: &str, limit: u32) -> Result<Vec<Listed>, StoreError> {
+                self.timed(async {
+                    let mut tx = self.read().await?;
+                    let found: Vec<TenantRow> = sqlx::query_as(sql::TENANTS)
+                        .bind(after)
+                        .bind(i64::from(limit))
+                        .fetch_all(&mut *tx)
+                        .await?;
+                    found.into_iter().map(rows::listed).collect()
+                })
+                .await
+            }
+
+            async fn realms_of_key(&self, id: &str) -> Result<Vec<Realm>, StoreError> {
+                self.timed(async {
+                    let mut tx = self.read().await?;
+                    let found: Vec<(String,)> =
+                        sqlx::query_as(sql::REALMS_OF_KEY).bind(id).fetch_all(&mut *tx).await?;
+                    Ok(found.into_iter().map(|(realm,)| Realm::stored(realm)).collect())
+                })
+                .await
+            }
+
+            async fn has_keys(&self) -> Result<bool, StoreError> {
+                self.timed(async {
+                    let mut tx = self.read().await?;
+                    let found: Option<(String,)> =
+                        sqlx::query_as(sql::ANY_KEY).fetch_optional(&mut *tx).await?;
+                    Ok(found.is_some())
                 })
                 .await
             }
@@ -384,13 +438,13 @@ macro_rules! implement {
                 &self,
                 mut batches: Vec<Batch<'_>>,
                 remember: Option<Remembered>,
-            ) -> Result<Written, StoreError> {
+            ) -> Result<Appended, StoreError> {
                 let mut tx = self.timed(self.write()).await?;
                 if let Some(remember) = &remember {
                     let before =
                         self.timed(recalled(&mut tx, &remember.realm, &remember.key)).await?;
                     if let Some(before) = before {
-                        return Ok(Written::Before(before));
+                        return Ok(Appended::Before(before));
                     }
                 }
                 // Always in the same order, so that no two writers wait for one another.
@@ -455,7 +509,7 @@ macro_rules! implement {
                     StoreError::Unavailable(error) => StoreError::Unknown(error),
                     error => error,
                 })?;
-                Ok(Written::Now(heads))
+                Ok(Appended::Now(heads))
             }
 
             async fn recall(

@@ -3,8 +3,8 @@
 use permesso_cluster::Cluster;
 use permesso_store::feed::Facet;
 use permesso_store::{
-    Batch, Body, Change, Location, LogQuery, Realm, Remembered, Sqlite, Stamp, Store, StoreError,
-    Which, Written, open, verify,
+    Appended, Batch, Body, Location, LogQuery, NewRecord, Realm, Remembered, Sqlite, Stamp, Store,
+    StoreError, Which, open, verify,
 };
 use serde_json::{Value, json};
 use std::process::Command;
@@ -44,25 +44,25 @@ fn stamp(at: i64) -> Stamp {
     Stamp { actor: "key:a".to_owned(), request: "r".to_owned(), at }
 }
 
-fn change(operation: &str, edits: &[(&str, &str, Option<Value>)]) -> Change {
+fn change(operation: &str, edits: &[(&str, &str, Option<Value>)]) -> NewRecord {
     let edits = edits.iter().map(|(kind, id, body)| {
         let body = body.as_ref().map(|body| Body::of(body).unwrap());
         ((*kind).to_owned(), (*id).to_owned(), body)
     });
-    Change { operation: operation.to_owned(), edits: edits.collect() }
+    NewRecord { operation: operation.to_owned(), edits: edits.collect() }
 }
 
 async fn append(
     store: &dyn Store,
     realm: &Realm,
     expected: u64,
-    changes: Vec<Change>,
+    changes: Vec<NewRecord>,
 ) -> Result<u64, StoreError> {
     let mut changes = changes.into_iter();
     let batch = Batch { realm: realm.clone(), expected, stamp: stamp(5), changes: &mut changes };
     match store.append(vec![batch], None).await? {
-        Written::Now(heads) => Ok(heads[0].revision),
-        Written::Before(_) => panic!("no key was given"),
+        Appended::Now(heads) => Ok(heads[0].revision),
+        Appended::Before(_) => panic!("no key was given"),
     }
 }
 
@@ -178,10 +178,10 @@ fn several_logs_are_written_all_or_none() {
         };
         assert!(matches!(write([0, 0, 1]).await, Err(StoreError::Conflict { .. })));
         assert!(store.heads().await.unwrap().is_empty(), "not even those that fitted");
-        let Written::Now(heads) = write([0, 0, 0]).await.unwrap() else { panic!() };
+        let Appended::Now(heads) = write([0, 0, 0]).await.unwrap() else { panic!() };
         assert!(heads.iter().map(|head| &head.realm).eq(&realms), "in the order of the batches");
         assert_eq!(store.heads().await.unwrap().len(), 3);
-        assert!(matches!(write([1, 1, 1]).await.unwrap(), Written::Now(_)));
+        assert!(matches!(write([1, 1, 1]).await.unwrap(), Appended::Now(_)));
         let all = store.heads().await.unwrap();
         assert!(all.iter().all(|head| head.revision == 1), "what changes nothing leaves nothing");
     });
@@ -204,8 +204,8 @@ fn a_request_that_comes_again_is_answered_and_not_done_again() {
             };
             store.append(vec![batch], Some(remember)).await.unwrap()
         };
-        assert!(matches!(send("f").await, Written::Now(_)));
-        let Written::Before(before) = send("g").await else { panic!("it was done twice") };
+        assert!(matches!(send("f").await, Appended::Now(_)));
+        let Appended::Before(before) = send("g").await else { panic!("it was done twice") };
         assert_eq!(before.fingerprint, "f", "the caller can tell that it is another request");
         assert_eq!(before.answer, "{\"revision\":1}");
         assert_eq!(store.forget(8).await.unwrap(), 1);

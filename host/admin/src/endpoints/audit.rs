@@ -113,7 +113,7 @@ fn query(call: &Call) -> Result<LogQuery, Problem> {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let mut query = query(&call)?;
     if call.accepts(LINES) {
@@ -167,7 +167,7 @@ fn number(call: &Call) -> Result<u64, Problem> {
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let revision = number(&call)?;
     let query = LogQuery {

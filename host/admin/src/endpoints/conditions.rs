@@ -143,7 +143,7 @@ fn rules<'a>(kind: PlaceKind, rules: &'a [SharingRule]) -> Vec<Found<'a>> {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let tenant = view.tenant();
     let mut items = Vec::new();
@@ -179,7 +179,7 @@ async fn list(call: Call) -> Result<Reply, Problem> {
 async fn check(call: Call) -> Result<Reply, Problem> {
     static ENGINE: LazyLock<ConditionEngine> = LazyLock::new(ConditionEngine::new);
     let Draft { condition: source, cases, attach } = call.read()?;
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let schema = AttributeSchema::new(&view.catalog().value.attributes);
     let (mut reads, mut reads_now, mut failed) = (Vec::new(), false, Vec::new());

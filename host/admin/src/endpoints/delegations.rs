@@ -50,7 +50,7 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     super::users::listed(&call, &view, Which::All(Kind::Delegation.name())).await
 }
@@ -63,7 +63,7 @@ async fn create(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let found = view.object(Kind::Delegation, call.id()).await?;
     let object = found.ok_or_else(|| view.missing(Kind::Delegation, call.id()))?;

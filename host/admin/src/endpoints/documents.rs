@@ -231,7 +231,7 @@ fn writing(of: &'static Documents) -> Vec<Route> {
 }
 
 async fn list(of: &'static Documents, call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let (after, limit) = (call.query.after(), call.query.limit());
     let found: Vec<_> =
@@ -245,7 +245,7 @@ async fn list(of: &'static Documents, call: Call) -> Result<Reply, Problem> {
 }
 
 async fn get(of: &'static Documents, call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let found = view.object(of.kind, call.id()).await?;
     let object = found.ok_or_else(|| view.missing(of.kind, call.id()))?;

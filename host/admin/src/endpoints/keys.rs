@@ -121,7 +121,7 @@ fn made() -> SchemaOf {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let (after, limit) = (call.query.after(), call.query.limit());
     let found: Vec<_> =
@@ -162,7 +162,7 @@ async fn create(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let record: KeyRecord = view.policy(Kind::Key, call.id())?;
     let revision = view.revision_of(Kind::Key, call.id()).unwrap_or(0);

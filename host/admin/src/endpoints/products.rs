@@ -86,7 +86,7 @@ fn item(product: &str, revision: u64, pin: &CatalogPin) -> Value {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let (after, limit) = (call.query.after(), call.query.limit());
     let found: Vec<_> =
@@ -99,7 +99,7 @@ async fn list(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let product = call.part("product");
     let pin: CatalogPin = view.policy(Kind::Product, product)?;

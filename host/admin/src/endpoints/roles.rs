@@ -152,7 +152,7 @@ fn find<'v>(view: &'v View<'_>, id: &str) -> Result<&'v Role, Problem> {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let mut roles: Vec<&Role> =
         view.roles().filter(|role| role.id.as_str() > call.query.after()).collect();
@@ -164,7 +164,7 @@ async fn list(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let role = find(&view, call.id())?;
     let usage = counted(&view, &[role]).await?.pop().unwrap_or_default();
@@ -195,14 +195,14 @@ async fn select(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn usage(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let usage = counted(&view, &[find(&view, call.id())?]).await?.pop().unwrap_or_default();
     Ok(Reply::json(&counts(usage)).revision(view.revision()))
 }
 
 async fn holders(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     find(&view, call.id())?;
     super::users::listed(&call, &view, Which::Having(Facet::Role, call.id())).await

@@ -237,7 +237,7 @@ fn user_schema() -> SchemaOf {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let asked = FILTERS.iter().filter_map(|(name, facet)| Some((*facet, call.query.text(name)?)));
     let asked: Vec<(Facet, &str)> = asked.collect();
@@ -279,7 +279,7 @@ struct Standing {
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let id = call.id();
     let found = view.object(Kind::User, id).await?;
@@ -388,7 +388,7 @@ async fn grants(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn count(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let seats = seats(&view).await?;
     Ok(Reply::json(&json!(seats)).revision(view.revision()))

@@ -3,7 +3,7 @@
 use super::support::{CLOZE, Said, Server, on_both};
 use permesso_engine::compile::FamilySet;
 use permesso_engine::family::{Answer, Family, Fault, Manifest, Question};
-use permesso_node::code::{Bundle, ImportOptions, People, import};
+use permesso_node::bundle::{Bundle, ImportOptions, People, import};
 use permesso_node::{Caller, Components, NoComponents, Pointed};
 use permesso_store::Realm;
 use reqwest::Method;

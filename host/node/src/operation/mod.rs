@@ -2,7 +2,7 @@
 //!
 //! An operation looks at a tenant as it is and says which documents become what. It decides
 //! nothing about who may do it and checks nothing about the result: what is to be held, and
-//! whether the tenant would be whole, follows from the documents (see [`crate::administration`]).
+//! whether the tenant would be whole, follows from the documents (see [`crate::edit::administration`]).
 
 mod history;
 mod keys;

@@ -46,7 +46,7 @@ fn token(
         sent_at: now,
         expires_at: now + i64::from(days) * DAY,
         times,
-        token: crate::catalogs::digest(&shown),
+        token: crate::follow::catalogs::digest(&shown),
     };
     Ok((invited, shown))
 }
@@ -148,7 +148,7 @@ impl Operation for Accept {
         };
         let invited: Invited = crate::document::read(Kind::Invitation, &self.user, &object.body)?;
         let same: bool = subtle::ConstantTimeEq::ct_eq(
-            crate::catalogs::digest(&self.token).as_bytes(),
+            crate::follow::catalogs::digest(&self.token).as_bytes(),
             invited.token.as_bytes(),
         )
         .into();

@@ -32,8 +32,8 @@ impl Operation for PublishProduct {
             .put(Kind::Product, product.clone(), &pin)?
             .put(Kind::CatalogText, pin.digest.clone(), &text)?
             .answer(json!({"product": product, "version": pin.version, "digest": pin.digest}));
-        for (realm, state) in view.node().tenants_of(&product) {
-            if state.pin()?.as_ref() != Some(&pin) {
+        for (realm, on) in view.node().tenants_of(&product).await? {
+            if on != pin {
                 let after = body(Kind::Catalog, "product", &pin)?;
                 let edits = vec![(Kind::Catalog, "product".to_owned(), Some(after))];
                 plan.elsewhere.push((realm, edits));
@@ -54,7 +54,7 @@ pub struct WithdrawProduct {
 impl Operation for WithdrawProduct {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         view.policy::<CatalogPin>(Kind::Product, &self.product)?;
-        let tenants = view.node().tenants_of(&self.product).len();
+        let tenants = view.node().tenants_of(&self.product).await?.len();
         if tenants > 0 {
             return Err(ChangeError::Guarded {
                 guard: "in-use",

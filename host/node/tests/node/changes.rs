@@ -111,7 +111,8 @@ async fn the_last_owner_stays_whichever_way_they_would_go() {
     desk.must(&roles("bob", &["owner"])).await;
     desk.must(&status("ann", Status::Inactive)).await;
     assert_eq!(guard(desk.run(&operator(), &status("bob", Status::Inactive)).await), "last-holder");
-    let undo = Undo { revision: desk.node.look(&acme()).unwrap().view(&desk.node).revision() - 1 };
+    let undo =
+        Undo { revision: desk.node.look(&acme()).await.unwrap().view(&desk.node).revision() - 1 };
     assert_eq!(guard(desk.run(&operator(), &undo).await), "last-holder", "undoing bob's promotion");
 }
 
@@ -213,7 +214,7 @@ async fn an_old_link_dies_when_the_invitation_is_sent_again() {
         reason(desk.run(&operator(), &Accept { user: "kim".into(), token }).await).1,
         "wrong-token"
     );
-    let look = desk.node.look(&acme()).unwrap();
+    let look = desk.node.look(&acme()).await.unwrap();
     let counted = seats(&look.view(&desk.node)).await.unwrap();
     assert_eq!((counted.active, counted.pending, counted.total), (2, 1, 3));
 }
@@ -228,7 +229,7 @@ async fn a_copy_of_a_user_is_of_that_moment() {
     desk.must(&Accept { user: "kim".into(), token }).await;
     desk.must(&roles("bob", &["owner"])).await;
     assert!(!desk.may("kim", "tickets.write").await);
-    let look = desk.node.look(&acme()).unwrap();
+    let look = desk.node.look(&acme()).await.unwrap();
     let kim = look.view(&desk.node).user("kim").await.unwrap();
     assert_eq!(kim.copied_from.unwrap().user, "bob");
 }
@@ -329,10 +330,10 @@ async fn what_was_done_can_be_undone_and_gone_back_from() {
     let twice = desk.run(&operator(), &Undo { revision: wider }).await;
     assert!(matches!(twice, Err(ChangeError::Stale { .. })), "it was written since");
     desk.must(&Rollback { to: before }).await;
-    let look = desk.node.look(&acme()).unwrap();
+    let look = desk.node.look(&acme()).await.unwrap();
     assert_eq!(*look.view(&desk.node).user("bob").await.unwrap().roles[0], *"reader");
     desk.must(&Rollback { to: edited }).await;
-    let look = desk.node.look(&acme()).unwrap();
+    let look = desk.node.look(&acme()).await.unwrap();
     assert_eq!(*look.view(&desk.node).user("bob").await.unwrap().roles[0], *"agents");
     verify(&**desk.node.store(), &acme(), |_| {}).await.unwrap();
 }
@@ -482,7 +483,7 @@ async fn a_request_that_comes_twice_is_done_once() {
     };
     let first = perform("a").await.unwrap();
     let again = perform("a").await.unwrap();
-    assert!(!first.replayed && again.replayed);
+    assert!(!first.repeated && again.repeated);
     assert_eq!(first.revision, again.revision);
     assert!(matches!(perform("b").await, Err(ChangeError::OtherRequest)));
 }

@@ -244,8 +244,8 @@ async fn publishing_a_catalog_writes_down_which_components_answer_under_it() {
     let publish = PublishProduct { text };
     desk.node.perform(&Realm::platform(), &operator(), &publish, &options).await.unwrap();
     assert!(decide(&desk.node, "ward", "ann", "doors.open").await.is_allow());
-    let look = desk.node.look(&realm()).unwrap();
+    let look = desk.node.look(&realm()).await.unwrap();
     let served = look.view(&desk.node).object(Kind::Serving, "doors").await.unwrap();
     assert!(served.unwrap().body.get().contains("sha256:1"));
-    assert!(desk.node.look(&acme()).is_ok());
+    assert!(desk.node.look(&acme()).await.is_ok());
 }

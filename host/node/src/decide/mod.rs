@@ -1,21 +1,54 @@
-//! Reading the users whom a decision turns on.
+//! Who reads: decisions, and the users whom they turn on.
+
+mod allowed;
+pub(crate) mod inquiry;
+pub(crate) mod replay;
 
 use crate::error::Unserved;
+use crate::follow::followed::Followed;
+use crate::follow::load::LoadFor;
 use crate::node::Node;
-use crate::tenant::Live;
+use inquiry::Inquiry;
 use permesso_engine::Asking;
 use permesso_engine::compile::subjects::{Loaded, Need, Needs, Pins, Record, Usage};
 use permesso_engine::decision::{Decision, Explanation, Request};
 use permesso_engine::model::{Delegation, User};
 use permesso_store::feed::Facet;
-use permesso_store::{Body, Directory, Object};
+use permesso_store::{Body, Directory, Object, Realm};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How often more can turn out to be needed: the subject, who delegates to them, whose the record
-/// is, who holds a role; and some in case that somebody writes meanwhile.
-const ROUNDS: u32 = 12;
+/// A question to the engine about a tenant, with what was read for it.
+struct Asked<'n, F> {
+    node: &'n Node,
+    tenant: &'n str,
+    question: F,
+    pins: Pins,
+}
+
+impl<T: Send, F> Inquiry for Asked<'_, F>
+where
+    F: FnMut(Asking<'_>) -> Result<T, Needs> + Send,
+{
+    type Answer = T;
+    type Lack = Needs;
+    type Error = Unserved;
+
+    fn ask(&mut self) -> Result<T, Needs> {
+        (self.question)(self.node.authorizer().holding(&self.pins))
+    }
+
+    async fn bring(&mut self, needs: Needs) -> Result<(), Unserved> {
+        let read = self.node.read_directory(self.tenant, &needs).await?;
+        self.pins.join(read);
+        Ok(())
+    }
+
+    fn endless(&self) -> Unserved {
+        unread(self.tenant, "what it turns on keeps changing")
+    }
+}
 
 impl Node {
     /// Decides one request.
@@ -69,21 +102,18 @@ impl Node {
         Ok(decisions.into_iter().flatten().collect())
     }
 
-    /// Asks, and reads what is needed, until there is an answer.
-    pub(crate) async fn ask<T>(
+    /// Asks, and reads what is needed, until there is an answer. The tenant is held meanwhile.
+    pub(crate) async fn ask<T: Send>(
         &self,
         tenant: &str,
-        mut question: impl FnMut(Asking<'_>) -> Result<T, Needs>,
+        question: impl FnMut(Asking<'_>) -> Result<T, Needs> + Send,
     ) -> Result<T, Unserved> {
-        let mut pins = Pins::default();
-        for _ in 0..ROUNDS {
-            let needs = match question(self.authorizer().holding(&pins)) {
-                Ok(answer) => return Ok(answer),
-                Err(needs) => needs,
-            };
-            pins.join(self.read(tenant, &needs).await?);
-        }
-        Err(unread(tenant, "what it turns on keeps changing"))
+        // What is no name is for the engine to refuse.
+        let _held = match Realm::tenant(tenant) {
+            Ok(realm) => Some(self.follow_realm(&realm, LoadFor::Decisions).await?),
+            Err(_) => None,
+        };
+        inquiry::inquire(Asked { node: self, tenant, question, pins: Pins::default() }).await
     }
 
     /// Reads what decisions about a tenant turn on, and keeps it.
@@ -91,15 +121,14 @@ impl Node {
     /// # Errors
     ///
     /// Where it cannot be read.
-    pub async fn read(&self, tenant: &str, needs: &Needs) -> Result<Pins, Unserved> {
-        let realms = permesso_store::Realm::tenant(tenant);
-        let live = realms.ok().and_then(|realm| self.live(&realm));
-        let live = live.ok_or_else(|| unread(tenant, "it is not served"))?;
+    pub async fn read_directory(&self, tenant: &str, needs: &Needs) -> Result<Pins, Unserved> {
+        let realm = Realm::tenant(tenant).map_err(|error| unread(tenant, error))?;
+        let one = self.follow_realm(&realm, LoadFor::Decisions).await?;
         let users: Vec<String> = needs.users().map(str::to_owned).collect();
         let roles: Vec<_> = needs.usages().map(|role| (Facet::Role, role.to_owned())).collect();
-        let directory = self.store().directory(&live.realm, &users, &roles).await;
+        let directory = self.store().directory(&one.realm, &users, &roles).await;
         let directory = directory.map_err(|error| unread(tenant, error))?;
-        self.reach(&live, directory.revision).await.map_err(|error| unread(tenant, error))?;
+        self.reach(&one, directory.revision).await.map_err(|error| unread(tenant, error))?;
         let compiled = self.authorizer().tenant(tenant);
         let compiled = compiled.ok_or_else(|| unread(tenant, "it is not served"))?;
         let as_of = directory.revision;
@@ -112,9 +141,9 @@ impl Node {
 
     /// What was read may be newer than what is decided on: the policy of that revision comes
     /// first.
-    async fn reach(&self, live: &Arc<Live>, revision: u64) -> Result<(), crate::ChangeError> {
-        if *live.reached.borrow() < revision {
-            self.catch_up(live).await?;
+    async fn reach(&self, one: &Arc<Followed>, revision: u64) -> Result<(), crate::ChangeError> {
+        if *one.reached.borrow() < revision {
+            self.catch_up(one).await?;
         }
         Ok(())
     }

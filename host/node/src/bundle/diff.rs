@@ -1,13 +1,13 @@
 //! What a bundle would change, for people and for programs.
 
-use super::bundle::Bundle;
 use super::canonical::canonical;
+use super::compare_people::Walk;
+use super::compare_policy::{Compare, Goal};
 use super::emit;
-use super::goal::{Compare, Goal};
+use super::parsed::Bundle;
 use super::tree::Tree;
-use super::walk::Walk;
-use crate::change::Edited;
 use crate::document;
+use crate::edit::Edited;
 use crate::error::ChangeError;
 use crate::kind::Kind;
 use crate::view::View;

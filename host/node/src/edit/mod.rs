@@ -5,21 +5,27 @@
 //! where it was. Where it is not, everything is done again from the start. So a guard that holds
 //! when it is checked holds when it is written, whoever else writes on whichever node.
 
+pub mod administration;
+pub(crate) mod authority;
+mod dry_run;
+pub(crate) mod integrity;
+
 use crate::caller::Caller;
-use crate::checks;
 use crate::error::ChangeError;
+use crate::follow::followed::{Followed, Version};
+use crate::follow::load::LoadFor;
 use crate::kind::Kind;
 use crate::node::{Node, now};
 use crate::operation::serving::Component;
 use crate::operation::{Intended, Operation, Plan, body};
-use crate::tenant::{Live, State};
 use crate::view::View;
 use permesso_engine::compile::Compiled;
 use permesso_store::{
-    Batch, Body, Change, LogQuery, Realm, Remembered, Stamp, StoreError, Written,
+    Appended, Batch, Body, Head, LogQuery, NewRecord, Realm, Remembered, Stamp, StoreError,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// How often others may write first before it is given up.
 const ATTEMPTS: u32 = 32;
@@ -72,22 +78,39 @@ pub struct Done {
     /// What the operation says besides.
     pub answer: Value,
     /// Whether it had been done before, under the same idempotency key.
-    pub replayed: bool,
+    pub repeated: bool,
     /// For a dry run: the tenant as it is and as it would be.
-    pub tried: Option<Tried>,
+    pub tried: Option<DryRun>,
 }
 
 /// A tenant as it is and as it would be.
 #[derive(Debug, Clone)]
-pub struct Tried {
-    pub(crate) before: Arc<State>,
-    pub(crate) after: Arc<State>,
+pub struct DryRun {
+    pub(crate) before: Version,
+    pub(crate) after: Version,
 }
 
-/// A realm with what is to become of it.
-struct Part {
-    live: Arc<Live>,
-    state: Arc<State>,
+/// What a realm would be, tried.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) version: Version,
+    /// How often other families had been installed when it was compiled.
+    installed: u64,
+    /// Where its log stands, once it was written.
+    head: Option<Head>,
+}
+
+impl Candidate {
+    /// Whether it is what a realm is where its log stands there.
+    pub(crate) fn is(&self, head: &Head, node: &Node) -> bool {
+        self.head.as_ref() == Some(head) && self.installed == node.installed.load(Ordering::Acquire)
+    }
+}
+
+/// A realm with what is to be written of it.
+struct Share {
+    realm: Realm,
+    expected: u64,
     edits: Vec<Intended>,
 }
 
@@ -98,7 +121,7 @@ impl Node {
     ///
     /// Why it was not done. Nothing was written then, but for [`StoreError::Unknown`].
     pub async fn perform(
-        self: &Arc<Self>,
+        &self,
         realm: &Realm,
         caller: &Caller,
         operation: &dyn Operation,
@@ -107,16 +130,28 @@ impl Node {
         if let Some(done) = self.done_before(realm, options).await? {
             return Ok(done);
         }
-        let live = self.live_or_new(realm);
-        let _writing = live.writing.lock().await;
+        let one = self.follow_realm(realm, LoadFor::Documents).await?;
+        self.perform_on(&one, caller, operation, options).await
+    }
+
+    /// The same to a realm that is held.
+    pub(crate) async fn perform_on(
+        &self,
+        one: &Arc<Followed>,
+        caller: &Caller,
+        operation: &dyn Operation,
+        options: &Options,
+    ) -> Result<Done, ChangeError> {
+        let realm = &one.realm;
+        let _writing = one.writing.lock().await;
         for _ in 0..ATTEMPTS {
-            if let Some(tenant) = realm.tenant_id() {
-                self.is_fresh(tenant, &live)?;
+            if realm.tenant_id().is_some() {
+                self.is_fresh(one)?;
             }
-            let state = live.state.load_full();
-            let view = View { node: self, realm, state: &state, now: now() };
+            let version = self.version(one).await?;
+            let view = View { node: self, realm, version: &version, now: now() };
             // What is wrong may be so only because others have written meanwhile.
-            let attempt = self.attempt(&live, view, caller, operation, options).await;
+            let attempt = self.attempt(one, view, caller, operation, options).await;
             match attempt {
                 Ok(Some(done)) => return Ok(done),
                 Ok(None) => {}
@@ -124,9 +159,8 @@ impl Node {
                     if matches!(error, ChangeError::Store(_)) {
                         return Err(error);
                     }
-                    let was = state.revision;
-                    self.catch_up(&live).await?;
-                    if live.state.load().revision == was {
+                    self.catch_up(one).await?;
+                    if one.state.load().revision == version.revision {
                         return Err(error);
                     }
                 }
@@ -137,8 +171,8 @@ impl Node {
 
     /// One attempt; nothing where the log went on meanwhile.
     async fn attempt(
-        self: &Arc<Self>,
-        live: &Arc<Live>,
+        &self,
+        one: &Arc<Followed>,
         view: View<'_>,
         caller: &Caller,
         operation: &dyn Operation,
@@ -148,7 +182,7 @@ impl Node {
         for wanted in &options.preconditions {
             precondition(&view, wanted).await?;
         }
-        let Plan { operation: name, mut edits, elsewhere, answer } = plan;
+        let Plan { operation: name, edits, elsewhere, answer } = plan;
         let mut edited = Vec::with_capacity(edits.len());
         for (kind, id, after) in &edits {
             permesso_store::check_name(id)?;
@@ -158,65 +192,77 @@ impl Node {
                 edited.push(Edited { kind, id, before, after });
             }
         }
-        checks::may(self, &view, caller, &edited).await?;
-        let candidate = Arc::new(view.state.with(&edits)?);
-        let candidate = checks::whole(self, &view, candidate, &edited).await?;
-        edits.extend(serving(&view, &candidate, &edits)?);
-        let mut parts =
-            vec![Part { live: Arc::clone(live), state: Arc::new(view.state.clone()), edits }];
-        for (realm, mut edits) in elsewhere {
-            let live = self.live_or_new(&realm);
-            let state = live.state.load_full();
-            let view = View { node: self, realm: &realm, state: &state, now: view.now };
-            let edited: Vec<Edited> = edits
-                .iter()
-                .map(|(kind, id, after)| Edited {
-                    kind: *kind,
-                    id: id.clone(),
-                    before: view.before(*kind, id).cloned(),
-                    after: after.clone(),
-                })
-                .collect();
-            let candidate = Arc::new(state.with(&edits)?);
-            let candidate = checks::whole(self, &view, candidate, &edited).await?;
-            edits.extend(serving(&view, &candidate, &edits)?);
-            parts.push(Part { live, state, edits });
+        authority::may(self, &view, caller, &edited).await?;
+        let (mut candidate, share) = self.tried(&view, edits, &edited).await?;
+        let mut shares = vec![share];
+        for (realm, edits) in elsewhere {
+            let version = self.version_of(&realm).await?;
+            let view = View { node: self, realm: &realm, version: &version, now: view.now };
+            let before = |kind, id| view.before(kind, id).cloned();
+            let edited = edits.iter().map(|(kind, id, after)| Edited {
+                kind: *kind,
+                id: id.clone(),
+                before: before(*kind, id),
+                after: after.clone(),
+            });
+            let edited: Vec<Edited> = edited.collect();
+            shares.push(self.tried(&view, edits, &edited).await?.1);
         }
         if options.dry_run {
-            let before = Arc::new(view.state.clone());
-            let tried = Some(Tried { before, after: candidate });
+            let (before, after) = (view.version.clone(), candidate.version);
+            let tried = Some(DryRun { before, after });
             let revision = view.revision();
             // Nothing secret was made that anybody could use.
-            return Ok(Some(Done {
-                revision,
-                edited,
-                answer: Value::Null,
-                replayed: false,
-                tried,
-            }));
+            let answer = Value::Null;
+            return Ok(Some(Done { revision, edited, answer, repeated: false, tried }));
         }
-        let at = view.now;
-        let written = self.append(&name, caller, options, at, &parts, &edited).await;
+        let written = self.append(&name, caller, options, view.now, &shares, &edited).await;
         match written {
-            Ok(Written::Before(remembered)) => Ok(Some(replayed(&remembered, options)?)),
-            Ok(Written::Now(heads)) => {
+            Ok(Appended::Before(remembered)) => Ok(Some(repeated(&remembered, options)?)),
+            Ok(Appended::Now(heads)) => {
                 let revision = heads.first().map_or(0, |head| head.revision);
-                for part in &parts {
-                    // It is written. Where this node cannot read it back yet it will follow.
-                    if let Err(error) = self.catch_up(&part.live).await {
-                        tracing::warn!(%error, realm = %part.live.realm, "written and not followed");
+                candidate.head = heads.first().cloned();
+                self.written(self.catch_up_with(one, &candidate).await, one);
+                for share in shares.iter().skip(1) {
+                    if let Some(one) = self.followed(&share.realm).filter(|one| one.is_loaded()) {
+                        self.written(self.catch_up(&one).await, &one);
                     }
                 }
-                Ok(Some(Done { revision, edited, answer, replayed: false, tried: None }))
+                Ok(Some(Done { revision, edited, answer, repeated: false, tried: None }))
             }
             Err(StoreError::Conflict { .. }) => {
-                for part in &parts {
-                    self.catch_up(&part.live).await?;
-                }
+                self.catch_up(one).await?;
                 Ok(None)
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// It is written. Where this node cannot read it back yet it will follow.
+    pub(crate) fn written(&self, followed: Result<(), ChangeError>, one: &Followed) {
+        if let Err(error) = followed {
+            tracing::warn!(%error, realm = %one.realm, "written and not followed");
+            self.is_behind(&one.realm);
+        }
+    }
+
+    /// What a realm would be, checked as a whole, and what is to be written of it.
+    async fn tried(
+        &self,
+        view: &View<'_>,
+        mut edits: Vec<Intended>,
+        edited: &[Edited],
+    ) -> Result<(Candidate, Share), ChangeError> {
+        let installed = self.installed.load(Ordering::Acquire);
+        let expected = view.revision();
+        let mut version = integrity::whole(self, view, &edits, edited).await?;
+        let serving = serving(view, &version, &edits)?;
+        if !serving.is_empty() {
+            version.documents = Arc::new(version.documents.with(&serving, version.revision)?);
+            edits.extend(serving);
+        }
+        let share = Share { realm: view.realm.clone(), expected, edits };
+        Ok((Candidate { version, installed, head: None }, share))
     }
 
     async fn append(
@@ -225,28 +271,28 @@ impl Node {
         caller: &Caller,
         options: &Options,
         at: i64,
-        parts: &[Part],
+        shares: &[Share],
         edited: &[Edited],
-    ) -> Result<Written, StoreError> {
+    ) -> Result<Appended, StoreError> {
         let stamp = Stamp { actor: caller.name(), request: options.request.clone(), at };
-        let mut changes: Vec<std::option::IntoIter<Change>> = parts
+        let mut changes: Vec<std::option::IntoIter<NewRecord>> = shares
             .iter()
-            .map(|part| {
-                let edits = part.edits.iter();
+            .map(|share| {
+                let edits = share.edits.iter();
                 let edits = edits
                     .map(|(kind, id, after)| (kind.name().to_owned(), id.clone(), after.clone()));
-                Some(Change { operation: name.to_owned(), edits: edits.collect() }).into_iter()
+                Some(NewRecord { operation: name.to_owned(), edits: edits.collect() }).into_iter()
             })
             .collect();
-        let batches = parts.iter().zip(&mut changes).map(|(part, changes)| Batch {
-            realm: part.live.realm.clone(),
-            expected: part.state.revision,
+        let batches = shares.iter().zip(&mut changes).map(|(share, changes)| Batch {
+            realm: share.realm.clone(),
+            expected: share.expected,
             stamp: stamp.clone(),
             changes,
         });
-        let remember = options.idempotency.as_ref().zip(parts.first());
-        let remember = remember.map(|((key, fingerprint), part)| Remembered {
-            realm: part.live.realm.clone(),
+        let remember = options.idempotency.as_ref().zip(shares.first());
+        let remember = remember.map(|((key, fingerprint), share)| Remembered {
+            realm: share.realm.clone(),
             key: key.clone(),
             fingerprint: fingerprint.clone(),
             answer: remembered(edited),
@@ -262,14 +308,14 @@ impl Node {
     ) -> Result<Option<Done>, ChangeError> {
         let Some((key, _)) = &options.idempotency else { return Ok(None) };
         let before = self.store().recall(realm, key).await?;
-        before.map(|before| replayed(&before, options)).transpose()
+        before.map(|before| repeated(&before, options)).transpose()
     }
 }
 
 /// With a policy the log says which components answer under it, where it says otherwise.
 fn serving(
     view: &View<'_>,
-    candidate: &State,
+    candidate: &Version,
     edits: &[Intended],
 ) -> Result<Vec<Intended>, ChangeError> {
     let mut serving = Vec::new();
@@ -294,7 +340,7 @@ fn remembered(edited: &[Edited]) -> String {
     json!({"revision": "{revision}", "edited": edited}).to_string()
 }
 
-fn replayed(before: &Remembered, options: &Options) -> Result<Done, ChangeError> {
+fn repeated(before: &Remembered, options: &Options) -> Result<Done, ChangeError> {
     let fingerprint = options.idempotency.as_ref().map(|(_, fingerprint)| fingerprint);
     if fingerprint != Some(&before.fingerprint) {
         return Err(ChangeError::OtherRequest);
@@ -308,7 +354,7 @@ fn replayed(before: &Remembered, options: &Options) -> Result<Done, ChangeError>
         Some(Edited { kind: Kind::from_name(text("kind")?)?, id, before: None, after: None })
     });
     let edited = edited.collect();
-    Ok(Done { revision, edited, answer: Value::Null, replayed: true, tried: None })
+    Ok(Done { revision, edited, answer: Value::Null, repeated: true, tried: None })
 }
 
 /// Whether a document is as the caller has read it.
@@ -342,7 +388,7 @@ async fn precondition(view: &View<'_>, wanted: &Precondition) -> Result<(), Chan
     })
 }
 
-impl Tried {
+impl DryRun {
     /// The tenant as it is, without its directory.
     #[must_use]
     pub fn before(&self) -> Option<&Arc<Compiled>> {

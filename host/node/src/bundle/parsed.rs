@@ -22,7 +22,7 @@ pub struct Bundle {
     /// Its policy. Ids and references know where they stand.
     pub tenant: Source<Tenant>,
     /// The version of the catalog that it was exported under. It is not imported: see
-    /// [the module](crate::code).
+    /// [the module](crate::bundle).
     pub pin: Option<CatalogPin>,
     /// The titles of teams, by path.
     pub titles: BTreeMap<String, String>,

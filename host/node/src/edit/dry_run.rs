@@ -1,25 +1,25 @@
 //! What a dry run tried, with people in it: a node has none in memory, and who gains and who
 //! loses by an edit can be told only where there are some.
 
-use crate::change::Tried;
+use super::DryRun;
 use crate::error::ChangeError;
+use crate::follow::followed::Version;
 use crate::node::Node;
-use crate::tenant::State;
 use permesso_engine::compile::{Compiled, Definition, compile};
 use permesso_engine::load::Source;
 use permesso_engine::model::{Directory, Tenant};
 
-impl Tried {
+impl DryRun {
     /// The documents of the tenant as it is, without its directory.
     #[must_use]
     pub fn tenant_before(&self) -> &Tenant {
-        &self.before.tenant.value
+        &self.before.documents.tenant.value
     }
 
     /// The documents of the tenant as it would be, without its directory.
     #[must_use]
     pub fn tenant_after(&self) -> &Tenant {
-        &self.after.tenant.value
+        &self.after.documents.tenant.value
     }
 
     /// The tenant as it is and as it would be, with these people. Takes as long as compiling
@@ -35,13 +35,13 @@ impl Tried {
         after: Directory,
     ) -> Result<(Compiled, Compiled), ChangeError> {
         let families = node.components().families();
-        let whole = |state: &State, people: Directory| {
+        let whole = |version: &Version, people: Directory| {
             compile(&Definition {
-                catalog: &state.catalog,
-                tenant: &state.tenant,
+                catalog: &version.catalog,
+                tenant: &version.documents.tenant,
                 directory: &Source::new("the directory", people),
                 families: &families,
-                revision: state.revision,
+                revision: version.revision,
                 // Some of the people may be left out, and with them what others refer to.
                 lenient: true,
             })

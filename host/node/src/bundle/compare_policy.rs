@@ -4,10 +4,10 @@
 //! bundle is compiled as it stands in its files before anything is made of it, and every fault
 //! is found there first.
 
-use super::bundle::Bundle;
 use super::canonical::same;
-use crate::change::Edited;
+use super::parsed::Bundle;
 use crate::document::CatalogPin;
+use crate::edit::Edited;
 use crate::error::ChangeError;
 use crate::kind::Kind;
 use crate::operation::body;

@@ -1,7 +1,7 @@
 //! A tenant as files, and files as a tenant.
 
 use super::support::{Desk, acme, as_user, node_at, operator, user};
-use permesso_node::code::{
+use permesso_node::bundle::{
     Apply, Bundle, Compare, Export, ImportOptions, Imported, Part, People, What, diff, import,
 };
 use permesso_node::operation::{CreateTenant, Delegate, PublishProduct, Put, Undo, body};
@@ -31,7 +31,7 @@ async fn installation(name: &str) -> (tempfile::TempDir, Arc<Node>) {
 
 async fn export(node: &Arc<Node>, realm: &Realm, part: Part) -> String {
     let mut out = Vec::new();
-    let export = Export::of(node, realm, part).unwrap();
+    let export = Export::of(node, realm, part).await.unwrap();
     let done = export.write(&mut out).await.unwrap();
     assert_eq!(done.bytes, out.len() as u64);
     String::from_utf8(out).unwrap()
@@ -105,7 +105,7 @@ async fn every_example_comes_back_as_it_was_exported() {
         let text = export(&node, &realm, Part::All).await;
         assert!(text.contains("catalog:\n  version: "), "{text}");
         // The files say what the tenant says.
-        let look = node.look(&realm).unwrap();
+        let look = node.look(&realm).await.unwrap();
         let found = diff(&look.view(&node), &bundle, &PRUNE).await.unwrap();
         assert!(found.is_empty(), "{name}: {found}");
 
@@ -183,7 +183,7 @@ async fn a_difference_names_the_field_and_nothing_else() {
         .replace("teams: [US/South]", "teams: [US]")
         .replace("[US, {", "[{")
         .replace("from: bob, to: eve", "from: ann, to: bob");
-    let look = desk.node.look(&acme()).unwrap();
+    let look = desk.node.look(&acme()).await.unwrap();
     let view = look.view(&desk.node);
     assert!(diff(&view, &parse(ACME), &PRUNE).await.unwrap().is_empty());
     let found = diff(&view, &parse(&edited), &Compare::default()).await.unwrap();
@@ -217,7 +217,7 @@ async fn an_apply_is_one_record_and_can_be_undone() {
         ACME.replace("scope: own", "scope: all").replace("roles: [agent]", "roles: [reader]");
     let bundle = Arc::new(parse(&edited));
     let apply = Apply { bundle, how: PRUNE };
-    let at = desk.node.look(&acme()).unwrap().view(&desk.node).revision();
+    let at = desk.node.look(&acme()).await.unwrap().view(&desk.node).revision();
     let tried = Options { dry_run: true, ..Options::default() };
     let tried = desk.node.perform(&acme(), &operator(), &apply, &tried).await.unwrap();
     assert_eq!((tried.revision, tried.edited.len()), (at, 3));
@@ -338,7 +338,7 @@ async fn what_was_written_in_other_words_is_no_difference_and_exported_in_one_wa
         "policies": ["lender"], "id": "bob"});
     desk.must(&raw(Kind::User, "bob", bob)).await;
     assert_eq!(export(&desk.node, &acme(), Part::All).await, text);
-    let look = desk.node.look(&acme()).unwrap();
+    let look = desk.node.look(&acme()).await.unwrap();
     let found = diff(&look.view(&desk.node), &parse(ACME), &PRUNE).await.unwrap();
     assert!(found.is_empty(), "{found}");
 }
@@ -375,7 +375,7 @@ async fn an_export_is_of_one_revision_whoever_writes_meanwhile() {
     let bundle = parse(ACME).with_people(People::lines("people.jsonl", lines));
     import_into(&desk.node, &acme(), bundle).await;
     let wanted = export(&desk.node, &acme(), Part::All).await;
-    let mut pieces = Export::of(&desk.node, &acme(), Part::All).unwrap();
+    let mut pieces = Export::of(&desk.node, &acme(), Part::All).await.unwrap();
     let mut text = pieces.next().await.unwrap().unwrap();
     text.push_str(&pieces.next().await.unwrap().unwrap());
     // One of each: behind the page that was read and before it; added, changed, taken out.
@@ -443,7 +443,7 @@ async fn what_is_no_bundle_says_so() {
 
 #[test]
 fn every_example_is_right_by_its_schema_and_a_misspelt_field_is_not() {
-    let schemas = permesso_node::code::schemas();
+    let schemas = permesso_node::bundle::schemas();
     let check = |name: &str, text: &str| -> Vec<String> {
         let schema = jsonschema::draft202012::new(&schemas[name]).unwrap();
         let value: Value = serde_saphyr::from_str(text).unwrap();

@@ -4,11 +4,12 @@
 //! written since; the users, one by one; the version of the catalog; and the digests of the
 //! components that answered. So the same engine decides again on the same tenant.
 
+use super::inquiry::{self, Inquiry};
 use crate::error::{ChangeError, Unserved};
+use crate::follow::documents::Documents;
 use crate::kind::Kind;
 use crate::node::Node;
 use crate::operation::changed_since;
-use crate::tenant::State;
 use crate::view::View;
 use permesso_engine::Authorizer;
 use permesso_engine::compile::subjects::{Loaded, Need, Needs, Pins, Record, Subjects, Usage};
@@ -21,9 +22,6 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// How often more can turn out to be needed.
-const ROUNDS: u32 = 12;
 
 /// What was decided, and under what. As programs read it, the decision is `true` or `false`, and
 /// the reason, the obligations and the trace stand beside it.
@@ -93,8 +91,8 @@ impl Serialize for Replayed {
     }
 }
 
-/// The documents of a tenant as they were.
-type Past = BTreeMap<(Kind, String), Option<Body>>;
+/// The documents of a tenant that were written since, as they were.
+type Changed = BTreeMap<(Kind, String), Option<Body>>;
 
 impl Node {
     /// Decides a request as it would have been decided at a revision.
@@ -104,38 +102,40 @@ impl Node {
     /// Where there is no such revision, or the tenant did not exist at it. Where a component of
     /// that time is [missing](Replayed::missing) there is an answer, and the caller sees to it.
     pub async fn replay(
-        self: &Arc<Self>,
+        &self,
         realm: &Realm,
         revision: u64,
         request: &Request<'_>,
     ) -> Result<Replayed, ChangeError> {
-        let mut look = self.look(realm)?;
-        if let Some(live) = self.live(realm).filter(|_| revision > look.view(self).revision()) {
+        let mut look = self.look(realm).await?;
+        if revision > look.view(self).revision()
+            && let Some(one) = self.followed(realm)
+        {
             // Another node may have written it just now.
-            self.catch_up(&live).await?;
-            look = self.look(realm)?;
+            self.catch_up(&one).await?;
+            look = self.look(realm).await?;
         }
         let view = look.view(self);
         let none = |why| ChangeError::NoRevision { realm: realm.clone(), revision, why };
         if revision == 0 || revision > view.revision() {
             return Err(none(format!("it has 1 to {}", view.revision())));
         }
-        let past = changed_since(&view, revision).await?;
-        let policy: Vec<_> = past
+        let changed = changed_since(&view, revision).await?;
+        let policy: Vec<_> = changed
             .iter()
             .filter(|((kind, _), _)| !kind.is_directory())
             .map(|((kind, id), body)| (*kind, id.clone(), body.clone()))
             .collect();
-        let mut state = view.state.with(&policy)?;
-        state.revision = revision;
+        let documents = view.version.documents.with(&policy, revision)?;
         let tenant = realm.tenant_id().unwrap_or_default();
-        let pin = state.pin()?.ok_or_else(|| none("there was no such tenant then".to_owned()))?;
+        let pin =
+            documents.pin()?.ok_or_else(|| none("there was no such tenant then".to_owned()))?;
         let catalog = self.catalog(&pin).await?;
-        let (families, answered) = self.families_of(&state).await?;
+        let (families, answered) = self.families_of(&documents).await?;
         let subjects = Arc::new(Subjects::new(1000));
         let compiled = compile_open(&OpenDefinition {
             catalog: &catalog,
-            tenant: &state.tenant,
+            tenant: &documents.tenant,
             families: &families,
             revision,
             lenient: true,
@@ -144,33 +144,32 @@ impl Node {
         })?;
         let authorizer = Authorizer::new(0);
         authorizer.install(compiled);
-        let mut pins = Pins::default();
-        for _ in 0..ROUNDS {
-            let needs = match authorizer.holding(&pins).try_explain(tenant, request) {
-                Ok(explanation) => {
-                    return Ok(Replayed {
-                        explanation,
-                        tenant: tenant.to_owned(),
-                        revision,
-                        at: request.now,
-                        catalog: pin,
-                        families: answered,
-                    });
-                }
-                Err(needs) => needs,
-            };
-            let loaded = read(&view, &past, &needs).await?;
-            if let Some(compiled) = authorizer.tenant(tenant) {
-                pins.join(subjects.admit(&compiled, revision, loaded).pins);
-            }
-        }
-        let why = "what it turns on cannot be found out".to_owned();
-        Err(Unserved::Unread { tenant: tenant.to_owned(), why }.into())
+        let explanation = inquiry::inquire(Past {
+            view: &view,
+            changed: &changed,
+            revision,
+            authorizer: &authorizer,
+            subjects: &subjects,
+            request,
+            pins: Pins::default(),
+        })
+        .await?;
+        Ok(Replayed {
+            explanation,
+            tenant: tenant.to_owned(),
+            revision,
+            at: request.now,
+            catalog: pin,
+            families: answered,
+        })
     }
 
     /// The components that answered at that time, as far as they are here.
-    async fn families_of(&self, state: &State) -> Result<(FamilySet, Vec<Answered>), ChangeError> {
-        let (components, served) = (self.components(), state.served()?);
+    async fn families_of(
+        &self,
+        documents: &Documents,
+    ) -> Result<(FamilySet, Vec<Answered>), ChangeError> {
+        let (components, served) = (self.components(), documents.served()?);
         let wanted = served.clone();
         // Each may have to be loaded.
         let found = tokio::task::spawn_blocking(move || {
@@ -195,24 +194,68 @@ impl Node {
     }
 }
 
+/// A question to a tenant as it was.
+struct Past<'p> {
+    view: &'p View<'p>,
+    changed: &'p Changed,
+    revision: u64,
+    authorizer: &'p Authorizer,
+    subjects: &'p Arc<Subjects>,
+    request: &'p Request<'p>,
+    pins: Pins,
+}
+
+impl Past<'_> {
+    fn tenant(&self) -> &str {
+        self.view.realm.tenant_id().unwrap_or_default()
+    }
+}
+
+impl Inquiry for Past<'_> {
+    type Answer = Explanation;
+    type Lack = Needs;
+    type Error = ChangeError;
+
+    fn ask(&mut self) -> Result<Explanation, Needs> {
+        self.authorizer.holding(&self.pins).try_explain(self.tenant(), self.request)
+    }
+
+    async fn bring(&mut self, needs: Needs) -> Result<(), ChangeError> {
+        let loaded = read(self.view, self.changed, &needs).await?;
+        if let Some(compiled) = self.authorizer.tenant(self.tenant()) {
+            self.pins.join(self.subjects.admit(&compiled, self.revision, loaded).pins);
+        }
+        Ok(())
+    }
+
+    fn endless(&self) -> ChangeError {
+        let why = "what it turns on cannot be found out".to_owned();
+        Unserved::Unread { tenant: self.tenant().to_owned(), why }.into()
+    }
+}
+
 /// Users and counts as they were.
-async fn read(view: &View<'_>, past: &Past, needs: &Needs) -> Result<Vec<Loaded>, ChangeError> {
+async fn read(
+    view: &View<'_>,
+    changed: &Changed,
+    needs: &Needs,
+) -> Result<Vec<Loaded>, ChangeError> {
     let users: Vec<String> = needs.users().map(str::to_owned).collect();
     let roles: Vec<_> = needs.usages().map(|role| (Facet::Role, role.to_owned())).collect();
     let now = view.store().directory(view.realm(), &users, &roles).await?;
     let mut loaded = Vec::new();
     for need in needs.iter() {
         loaded.push(match need {
-            Need::User(id) => match user(view, past, id).await? {
+            Need::User(id) => match user(view, changed, id).await? {
                 None => Loaded::Absent(id.clone()),
                 Some(user) => {
                     let mut delegations = Vec::new();
                     let key = |id: &str| (Kind::Delegation, id.to_owned());
                     let still = now.delegations.iter().filter(|delegated| delegated.to == *id);
                     let still = still
-                        .filter(|delegated| !past.contains_key(&key(&delegated.delegation.id)))
+                        .filter(|delegated| !changed.contains_key(&key(&delegated.delegation.id)))
                         .map(|delegated| &delegated.delegation.body);
-                    let then = past
+                    let then = changed
                         .iter()
                         .filter(|((kind, _), _)| *kind == Kind::Delegation)
                         .filter_map(|(_, body)| body.as_ref())
@@ -220,7 +263,7 @@ async fn read(view: &View<'_>, past: &Past, needs: &Needs) -> Result<Vec<Loaded>
                     for body in still.chain(then) {
                         let delegation: Delegation =
                             crate::document::read(Kind::Delegation, id, body)?;
-                        let from = self::user(view, past, &delegation.from).await?;
+                        let from = self::user(view, changed, &delegation.from).await?;
                         delegations.extend(from.map(|from| (delegation, from)));
                     }
                     Loaded::User(Box::new(Record { user, delegations }))
@@ -230,7 +273,8 @@ async fn read(view: &View<'_>, past: &Past, needs: &Needs) -> Result<Vec<Loaded>
                 let key = (Facet::Role, role.clone());
                 let is = now.usage.get(&key).copied().unwrap_or_default();
                 let mut usage = (signed(is.taking_part), signed(is.listed));
-                for ((kind, id), was) in past.iter().filter(|((kind, _), _)| *kind == Kind::User) {
+                for ((kind, id), was) in changed.iter().filter(|((kind, _), _)| *kind == Kind::User)
+                {
                     let is = view.object(*kind, id).await?.map(|object| object.body);
                     for (body, sign) in [(&is, -1), (was, 1)] {
                         let Some(body) = body else { continue };
@@ -254,8 +298,8 @@ fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-async fn user(view: &View<'_>, past: &Past, id: &str) -> Result<Option<User>, ChangeError> {
-    let body = match past.get(&(Kind::User, id.to_owned())) {
+async fn user(view: &View<'_>, changed: &Changed, id: &str) -> Result<Option<User>, ChangeError> {
+    let body = match changed.get(&(Kind::User, id.to_owned())) {
         Some(was) => was.clone(),
         None => view.object(Kind::User, id).await?.map(|object| object.body),
     };

@@ -2,11 +2,10 @@
 //! no record.
 
 use crate::caller::Caller;
-use crate::checks;
+use crate::edit::authority;
 use crate::error::ChangeError;
 use crate::node::Node;
 use permesso_store::Realm;
-use std::sync::Arc;
 
 impl Node {
     /// Whether the caller holds a permission in a tenant, whatever it is about. Of the platform
@@ -17,13 +16,13 @@ impl Node {
     /// [`ChangeError::Denied`] where they do not, [`ChangeError::NoTenant`], where what is known
     /// is too old to say, and those of what the decision turns on.
     pub async fn may(
-        self: &Arc<Self>,
+        &self,
         realm: &Realm,
         caller: &Caller,
         permission: &str,
     ) -> Result<(), ChangeError> {
         self.is_current_realm(realm)?;
-        let look = self.look(realm)?;
-        checks::holds(self, &look.view(self), caller, permission).await
+        let look = self.look(realm).await?;
+        authority::holds(self, &look.view(self), caller, permission).await
     }
 }

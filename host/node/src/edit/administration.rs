@@ -75,7 +75,7 @@ struct Administration {
 
 /// What has to be held before a change is made.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ask {
+pub(crate) struct Requirement {
     /// The permission.
     pub(crate) permission: &'static str,
     /// The document that it is about.
@@ -99,15 +99,15 @@ impl Handed {
 
 /// What has to be held for one document to become another. `standard` is the product's role of
 /// that id, where it is about one.
-pub(crate) fn asks(
+pub(crate) fn requirements(
     kind: Kind,
     id: &str,
     before: Option<&Body>,
     after: Option<&Body>,
     standard: Option<&Role>,
     handed: &mut Handed,
-) -> Result<Vec<Ask>, ChangeError> {
-    let ask = |permission| Ask { permission, id: id.to_owned(), roles: BTreeSet::new() };
+) -> Result<Vec<Requirement>, ChangeError> {
+    let ask = |permission| Requirement { permission, id: id.to_owned(), roles: BTreeSet::new() };
     let plain = |permission| Ok(vec![ask(permission)]);
     match kind {
         Kind::Settings => settings(id, before, after),
@@ -127,7 +127,7 @@ pub(crate) fn asks(
                 true => "permesso.roles.edit",
                 false => "permesso.roles.create",
             };
-            Ok(vec![Ask { roles: candidate(), ..ask(permission) }])
+            Ok(vec![Requirement { roles: candidate(), ..ask(permission) }])
         }
         Kind::Policy => {
             let mut ask = ask("permesso.policies.edit");
@@ -166,7 +166,7 @@ fn settings(
     id: &str,
     before: Option<&Body>,
     after: Option<&Body>,
-) -> Result<Vec<Ask>, ChangeError> {
+) -> Result<Vec<Requirement>, ChangeError> {
     let parse = |body: Option<&Body>| -> Result<crate::Settings, ChangeError> {
         body.map_or_else(|| Ok(crate::Settings::default()), |body| read(Kind::Settings, id, body))
     };
@@ -174,7 +174,7 @@ fn settings(
     let title_only = crate::Settings { title: String::new(), ..was }
         == crate::Settings { title: String::new(), ..is };
     let permission = if title_only { "permesso.tenant.edit" } else { "permesso.tenant.plan" };
-    Ok(vec![Ask { permission, id: id.to_owned(), roles: BTreeSet::new() }])
+    Ok(vec![Requirement { permission, id: id.to_owned(), roles: BTreeSet::new() }])
 }
 
 /// A role that is written hands out what it grants, itself or by others.
@@ -196,7 +196,7 @@ fn user(
     before: Option<&Body>,
     after: Option<&Body>,
     handed: &mut Handed,
-) -> Result<Vec<Ask>, ChangeError> {
+) -> Result<Vec<Requirement>, ChangeError> {
     let parse = |body: Option<&Body>| -> Result<Option<User>, ChangeError> {
         body.map(|body| read(Kind::User, id, body)).transpose()
     };
@@ -209,7 +209,8 @@ fn user(
     let names = |list: &[Text]| list.iter().map(ToString::to_string).collect::<BTreeSet<String>>();
     let (before, after) = (names(&was.roles), names(&is.roles));
     let mut asks = Vec::new();
-    let mut ask = |permission, roles| asks.push(Ask { permission, id: id.to_owned(), roles });
+    let mut ask =
+        |permission, roles| asks.push(Requirement { permission, id: id.to_owned(), roles });
     let others = differ(&was.policies, &is.policies)
         || differ(&was.grants, &is.grants)
         || differ(&was.rights, &is.rights)
@@ -269,10 +270,10 @@ fn hand_out_to_user(candidate: &mut Role, user: &User, owner: bool) {
 }
 
 /// What has to be held to send an invitation: the link lets in whoever has it, as the user.
-pub(crate) fn invited(user: &User, handed: &mut Handed) -> Ask {
+pub(crate) fn invited(user: &User, handed: &mut Handed) -> Requirement {
     hand_out_to_user(&mut handed.candidate, user, user.owner);
     let roles = user.roles.iter().map(ToString::to_string).chain(candidate()).collect();
-    Ask { permission: "permesso.users.invite", id: user.id.to_string(), roles }
+    Requirement { permission: "permesso.users.invite", id: user.id.to_string(), roles }
 }
 
 /// Whether two values are written in different ways.

@@ -6,23 +6,26 @@
 //! writes, and is taken back where it did not find what the first one did.
 
 use super::apply::{Apply, IN_ONE_RECORD};
-use super::bundle::Bundle;
-use super::goal::{Compare, Goal};
+use super::compare_people::{AT_ONCE, Walk};
+use super::compare_policy::{Compare, Goal};
+use super::parsed::Bundle;
 use super::people::{Ids, Pass, People};
 use super::read::Found;
-use super::walk::{AT_ONCE, Walk};
-use crate::administration::UNBOUNDED;
 use crate::caller::Caller;
-use crate::change::{Edited, Options};
-use crate::checks::{self, Shift};
+use crate::edit::administration::UNBOUNDED;
+use crate::edit::{Edited, Options};
+use crate::edit::{
+    authority,
+    integrity::{self, Shift},
+};
 use crate::error::ChangeError;
+use crate::follow::load::LoadFor;
 use crate::kind::Kind;
 use crate::node::{Node, now};
 use crate::operation::body;
-use crate::tenant::Live;
 use crate::view::View;
 use permesso_engine::diagnostic::Diagnostics;
-use permesso_store::{Batch, Body, Change, Realm, Stamp, Written};
+use permesso_store::{Appended, Batch, Body, NewRecord, Realm, Stamp};
 use std::collections::HashSet;
 use std::mem;
 use std::sync::Arc;
@@ -72,21 +75,21 @@ pub type Progress<'p> = &'p mut (dyn FnMut(u64, Option<u64>) + Send);
 /// being made. Nothing was written then, but for
 /// [`StoreError::Unknown`](permesso_store::StoreError::Unknown).
 pub async fn import(
-    node: &Arc<Node>,
+    node: &Node,
     realm: &Realm,
     caller: &Caller,
     bundle: &Arc<Bundle>,
     options: &ImportOptions,
     progress: Progress<'_>,
 ) -> Result<Imported, ChangeError> {
-    let live = node.live_or_new(realm);
-    let writing = live.writing.lock().await;
-    if let Some(tenant) = realm.tenant_id() {
-        node.is_fresh(tenant, &live)?;
+    let one = node.follow_realm(realm, LoadFor::Documents).await?;
+    let writing = one.writing.lock().await;
+    if realm.tenant_id().is_some() {
+        node.is_fresh(&one)?;
     }
-    node.catch_up(&live).await?;
-    let state = live.state.load_full();
-    let view = View { node, realm, state: &state, now: now() };
+    node.catch_up(&one).await?;
+    let version = node.version(&one).await?;
+    let view = View { node, realm, version: &version, now: now() };
     let goal = Goal::of(view, bundle, options.how).await?;
     let mut survey = Survey::default();
     survey.policy(&goal)?;
@@ -102,41 +105,35 @@ pub async fn import(
     }
     let edits: Vec<_> =
         goal.edited.iter().map(|edit| (edit.kind, edit.id.clone(), edit.after.clone())).collect();
-    let candidate = checks::compiled(node, view.state.with(&edits)?, &goal.edited).await?;
-    checks::held(&view, &candidate, &goal.edited, &survey.shift).await?;
+    let candidate =
+        integrity::compiled(node, integrity::with(&view, &edits)?, &goal.edited).await?;
+    integrity::held(&view, &candidate, &goal.edited, &survey.shift).await?;
     if options.dry_run {
         return Ok(imported);
     }
     let total = pass.map(|(_, seen)| seen);
     let mut records = Records::of(&goal, survey, pass.map(|(pass, _)| pass));
-    let mut told = Told { records: &mut records, progress, total };
+    let mut reported = Reported { records: &mut records, progress, total };
     let batch = Batch {
         realm: realm.clone(),
         expected: view.revision(),
         stamp: Stamp { actor: caller.name(), request: options.request.clone(), at: view.now },
-        changes: &mut told,
+        changes: &mut reported,
     };
     let written = node.store().append(vec![batch], None).await;
     if let Some(faults) = records.failed.take() {
         return Err(faults.into());
     }
-    if let Written::Now(heads) = written? {
+    if let Appended::Now(heads) = written? {
         imported.revision = heads.first().map_or(imported.revision, |head| head.revision);
     }
-    follow(node, &live).await;
+    node.written(node.catch_up(&one).await, &one);
     Ok(imported)
-}
-
-/// It is written. Where this node cannot read it back yet it will follow.
-async fn follow(node: &Arc<Node>, live: &Arc<Live>) {
-    if let Err(error) = node.catch_up(live).await {
-        tracing::warn!(%error, realm = %live.realm, "written and not followed");
-    }
 }
 
 /// What fits into one record is one.
 async fn small(
-    node: &Arc<Node>,
+    node: &Node,
     realm: &Realm,
     caller: &Caller,
     bundle: &Arc<Bundle>,
@@ -196,7 +193,7 @@ impl Survey {
     /// Reads everybody; what was read, and of how many.
     async fn people(
         &mut self,
-        node: &Arc<Node>,
+        node: &Node,
         goal: &Goal<'_>,
         caller: &Caller,
         progress: Progress<'_>,
@@ -215,9 +212,9 @@ impl Survey {
             self.held_back.extend(edited);
             if self.count > IN_ONE_RECORD {
                 if !mem::replace(&mut unbounded, true) {
-                    checks::holds(node, &goal.view, caller, UNBOUNDED).await?;
+                    authority::holds(node, &goal.view, caller, UNBOUNDED).await?;
                 }
-                checks::may(node, &goal.view, caller, &mem::take(&mut self.held_back)).await?;
+                authority::may(node, &goal.view, caller, &mem::take(&mut self.held_back)).await?;
             }
         }
         self.reworded = mem::take(&mut walk.reworded);
@@ -255,10 +252,10 @@ impl Records {
 }
 
 impl Iterator for Records {
-    type Item = Change;
+    type Item = NewRecord;
 
-    fn next(&mut self) -> Option<Change> {
-        let change = |edits| Some(Change { operation: OPERATION.to_owned(), edits });
+    fn next(&mut self) -> Option<NewRecord> {
+        let change = |edits| Some(NewRecord { operation: OPERATION.to_owned(), edits });
         if let Some(edits) = self.first.next() {
             return change(edits);
         }
@@ -281,16 +278,16 @@ impl Iterator for Records {
 }
 
 /// Tells how far it is whenever a record is written.
-struct Told<'r, 'p> {
+struct Reported<'r, 'p> {
     records: &'r mut Records,
     progress: Progress<'p>,
     total: Option<u64>,
 }
 
-impl Iterator for Told<'_, '_> {
-    type Item = Change;
+impl Iterator for Reported<'_, '_> {
+    type Item = NewRecord;
 
-    fn next(&mut self) -> Option<Change> {
+    fn next(&mut self) -> Option<NewRecord> {
         (self.progress)(self.records.done, self.total);
         self.records.next()
     }

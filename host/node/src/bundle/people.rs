@@ -190,7 +190,10 @@ impl Ids {
         let mut id = match plain(from) && plain(to) && from.len() + to.len() <= 240 {
             true => format!("{from}>{to}"),
             // Two pairs must not look like one.
-            false => format!("#{}", crate::catalogs::digest(&format!("{}:{from}{to}", from.len()))),
+            false => format!(
+                "#{}",
+                crate::follow::catalogs::digest(&format!("{}:{from}{to}", from.len()))
+            ),
         };
         if *count > 1 {
             id.push_str(&format!("#{count:04}"));

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 const REMEMBERED: i64 = 24 * 60 * 60 * 1000;
 /// How often older ones are forgotten.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
+/// How often what is in memory is weighed.
+const TIDY_EVERY: Duration = Duration::from_mins(1);
 
 /// Takes over what others write, until the node is gone: when the bell of the store rings, and
 /// from time to time to be sure.
@@ -18,6 +20,7 @@ pub async fn follow(node: Weak<Node>) {
     };
     let mut away = false;
     let mut forgotten: Option<Instant> = None;
+    let mut tidied = Instant::now();
     loop {
         let rung = bell.notified();
         let Some(node) = node.upgrade() else { return };
@@ -39,6 +42,10 @@ pub async fn follow(node: Weak<Node>) {
                 tracing::warn!(%error, "old answers were not forgotten");
             }
             forgotten = Some(Instant::now());
+        }
+        if tidied.elapsed() >= TIDY_EVERY {
+            node.tidy();
+            tidied = Instant::now();
         }
         drop::<Arc<Node>>(node);
         let _ = tokio::time::timeout(poll, rung).await;

@@ -4,11 +4,11 @@
 //! those are found who are not in the bundle.
 
 use super::canonical::same;
-use super::goal::Goal;
+use super::compare_policy::Goal;
 use super::people::{Ids, Pass};
 use super::read::{Found, Listed, Lists};
-use crate::change::Edited;
 use crate::document;
+use crate::edit::Edited;
 use crate::error::ChangeError;
 use crate::kind::Kind;
 use crate::operation::body;

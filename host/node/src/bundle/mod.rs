@@ -33,24 +33,25 @@
 //! their invitation goes, and the delegations from and to them.
 
 mod apply;
-mod bundle;
 mod canonical;
+mod compare_people;
+mod compare_policy;
 mod diff;
 mod emit;
 mod export;
-mod goal;
 mod import;
+mod parsed;
 mod people;
 mod read;
 mod schemas;
 mod tree;
-mod walk;
 
 pub use apply::{Apply, IN_ONE_RECORD};
-pub use bundle::Bundle;
+
+pub use compare_policy::Compare;
 pub use diff::{Difference, Differences, What, diff};
 pub use export::{Export, ExportError, Exported, Part};
-pub use goal::Compare;
 pub use import::{ImportOptions, Imported, Progress, import};
+pub use parsed::Bundle;
 pub use people::People;
 pub use schemas::{NoSchema, schema, schemas};

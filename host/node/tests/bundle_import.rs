@@ -4,7 +4,7 @@
 #[path = "node/support.rs"]
 mod support;
 
-use permesso_node::code::{Bundle, Compare, ImportOptions, People, import};
+use permesso_node::bundle::{Bundle, Compare, ImportOptions, People, import};
 use permesso_node::{Caller, ChangeError};
 use permesso_store::{LogQuery, Realm, Which, verify};
 use std::fs;

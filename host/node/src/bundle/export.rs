@@ -94,8 +94,8 @@ impl Export {
     /// # Errors
     ///
     /// Where there is no such tenant.
-    pub fn of(node: &Arc<Node>, realm: &Realm, part: Part) -> Result<Self, ChangeError> {
-        let look = node.look(realm)?;
+    pub async fn of(node: &Arc<Node>, realm: &Realm, part: Part) -> Result<Self, ChangeError> {
+        let look = node.look(realm).await?;
         look.view(node).settings()?;
         Ok(Self::at(node, realm, look, part))
     }

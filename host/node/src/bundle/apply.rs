@@ -1,8 +1,8 @@
 //! A tenant becomes what a bundle says, as one change.
 
-use super::bundle::Bundle;
-use super::goal::{Compare, Goal};
-use super::walk::Walk;
+use super::compare_people::Walk;
+use super::compare_policy::{Compare, Goal};
+use super::parsed::Bundle;
 use crate::error::ChangeError;
 use crate::operation::{Operation, Plan};
 use crate::view::View;

@@ -11,7 +11,9 @@ use axum::body::Bytes;
 use axum::http::header::{ACCEPT, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use permesso_node::{Caller, Done, Kind, Look, Node, Operation, Options, Precondition, operation};
+use permesso_node::{
+    Caller, DocumentKind as Kind, Done, Look, Node, Operation, Options, Precondition, operation,
+};
 use permesso_store::Realm;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

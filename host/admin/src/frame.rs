@@ -17,7 +17,7 @@ use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
 use permesso_auth::key::Verb;
 use permesso_engine::model::{Status, User};
-use permesso_node::{Caller, Kind};
+use permesso_node::{Caller, DocumentKind as Kind};
 use permesso_store::Realm;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;

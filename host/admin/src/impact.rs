@@ -7,7 +7,7 @@ use crate::call::Call;
 use crate::problem::Problem;
 use permesso_engine::inspect::{Proposal, impact};
 use permesso_engine::model::{Delegation, Directory, Role, Tenant, User};
-use permesso_node::{Caller, Done, DryRun, Edited, Kind};
+use permesso_node::{Caller, DocumentKind as Kind, Done, DryRun, Edited};
 use permesso_store::feed::Facet;
 use permesso_store::{Realm, Store, Which};
 use serde::de::DeserializeOwned;

@@ -2,7 +2,7 @@
 //! changed has no use for them, and offline guessing starts with one.
 
 use permesso_auth::{KeyRecord, KeyView};
-use permesso_node::{Edited, Kind};
+use permesso_node::{DocumentKind as Kind, Edited};
 use permesso_store::{Body, Edit, Record};
 use serde_json::{Value, json};
 

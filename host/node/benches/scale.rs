@@ -14,7 +14,9 @@ use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::Attributes;
 use permesso_node::bundle::{Bundle, ImportOptions, People, import};
 use permesso_node::operation::{CreateTenant, PublishProduct, Put, body};
-use permesso_node::{Caller, Kind, NoComponents, Node, NodeConfig, Operation, Options, Settings};
+use permesso_node::{
+    Caller, DocumentKind, NoComponents, Node, NodeConfig, Operation, Options, Settings,
+};
 use permesso_store::{Location, Realm, open};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -219,8 +221,8 @@ async fn ask(location: &Location, size: Size) {
         let role = json!({"id": "r1", "grants": [
             {"permission": "pages.view", "scope": "all"},
             {"permission": "pages.edit", "scope": scope}]});
-        let body = body(Kind::Role, "r1", &role).unwrap();
-        let edit = Put { kind: Kind::Role, id: "r1".to_owned(), body, create: false };
+        let body = body(DocumentKind::Role, "r1", &role).unwrap();
+        let edit = Put { kind: DocumentKind::Role, id: "r1".to_owned(), body, create: false };
         let since = Instant::now();
         perform(&node, &realm(), &edit).await;
         times.push(since.elapsed());

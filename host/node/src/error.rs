@@ -1,6 +1,6 @@
 //! Why something was not changed, or not decided.
 
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_store::{InvalidName, Realm, Record, StoreError};
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub enum ChangeError {
     #[error("the {kind} `{id}` cannot be read: {why}")]
     Document {
         /// Its kind.
-        kind: Kind,
+        kind: DocumentKind,
         /// Its id.
         id: String,
         /// What is wrong.
@@ -34,7 +34,7 @@ pub enum ChangeError {
         /// Where.
         realm: Realm,
         /// Its kind.
-        kind: Kind,
+        kind: DocumentKind,
         /// Its id.
         id: String,
     },
@@ -44,7 +44,7 @@ pub enum ChangeError {
         /// Where.
         realm: Realm,
         /// Its kind.
-        kind: Kind,
+        kind: DocumentKind,
         /// Its id.
         id: String,
     },
@@ -77,7 +77,7 @@ pub enum ChangeError {
     )]
     Stale {
         /// Its kind.
-        kind: Kind,
+        kind: DocumentKind,
         /// Its id.
         id: String,
         /// What the caller had read.
@@ -115,7 +115,7 @@ pub enum ChangeError {
     #[error("say which revision of the {kind} `{id}` this edits: If-Match, or `revision`")]
     Unconditional {
         /// Its kind.
-        kind: Kind,
+        kind: DocumentKind,
         /// Its id.
         id: String,
     },

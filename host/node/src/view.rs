@@ -3,7 +3,7 @@
 use crate::document::{self, CatalogPin, Settings};
 use crate::error::ChangeError;
 use crate::follow::followed::Version;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::node::Node;
 use permesso_engine::load::Source;
 use permesso_engine::model::{Catalog, Delegation, Role, Tenant, User};
@@ -61,7 +61,7 @@ impl View<'_> {
     ///
     /// Where it is no tenant.
     pub fn settings(&self) -> Result<Settings, ChangeError> {
-        self.policy(Kind::Settings, "tenant")
+        self.policy(DocumentKind::Settings, "tenant")
     }
 
     /// The store.
@@ -79,12 +79,12 @@ impl View<'_> {
     /// The revision at which a document was last written; none where there is none, or where it
     /// is one of the directory.
     #[must_use]
-    pub fn revision_of(&self, kind: Kind, id: &str) -> Option<u64> {
+    pub fn revision_of(&self, kind: DocumentKind, id: &str) -> Option<u64> {
         self.version.documents.get(kind, id).map(|document| document.revision)
     }
 
     /// The documents of a kind that is not read one by one.
-    pub fn documents(&self, kind: Kind) -> impl Iterator<Item = (&str, &Object)> {
+    pub fn documents(&self, kind: DocumentKind) -> impl Iterator<Item = (&str, &Object)> {
         self.version.documents.all(kind)
     }
 
@@ -93,7 +93,11 @@ impl View<'_> {
     /// # Errors
     ///
     /// Where there is none, or it cannot be read.
-    pub fn policy<T: DeserializeOwned>(&self, kind: Kind, id: &str) -> Result<T, ChangeError> {
+    pub fn policy<T: DeserializeOwned>(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<T, ChangeError> {
         let object = self.version.documents.get(kind, id).ok_or_else(|| self.missing(kind, id))?;
         document::read(kind, id, &object.body)
     }
@@ -103,7 +107,11 @@ impl View<'_> {
     /// # Errors
     ///
     /// Where the store cannot be read.
-    pub async fn object(&self, kind: Kind, id: &str) -> Result<Option<Object>, ChangeError> {
+    pub async fn object(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<Option<Object>, ChangeError> {
         if kind.is_directory() {
             return Ok(self.store().object(self.realm, kind.name(), id).await?);
         }
@@ -115,7 +123,11 @@ impl View<'_> {
     /// # Errors
     ///
     /// Where there is none, or it cannot be read.
-    pub async fn read<T: DeserializeOwned>(&self, kind: Kind, id: &str) -> Result<T, ChangeError> {
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<T, ChangeError> {
         let object = self.object(kind, id).await?.ok_or_else(|| self.missing(kind, id))?;
         document::read(kind, id, &object.body)
     }
@@ -126,7 +138,7 @@ impl View<'_> {
     ///
     /// Where there is none.
     pub async fn user(&self, id: &str) -> Result<User, ChangeError> {
-        self.read(Kind::User, id).await
+        self.read(DocumentKind::User, id).await
     }
 
     /// A delegation.
@@ -135,7 +147,7 @@ impl View<'_> {
     ///
     /// Where there is none.
     pub async fn delegation(&self, id: &str) -> Result<Delegation, ChangeError> {
-        self.read(Kind::Delegation, id).await
+        self.read(DocumentKind::Delegation, id).await
     }
 
     /// How many users have something.
@@ -176,16 +188,16 @@ impl View<'_> {
     ///
     /// Where it is no tenant.
     pub fn pin(&self) -> Result<CatalogPin, ChangeError> {
-        self.policy(Kind::Catalog, "product")
+        self.policy(DocumentKind::Catalog, "product")
     }
 
     /// That there is no such document.
     #[must_use]
-    pub fn missing(&self, kind: Kind, id: &str) -> ChangeError {
+    pub fn missing(&self, kind: DocumentKind, id: &str) -> ChangeError {
         ChangeError::Missing { realm: self.realm.clone(), kind, id: id.to_owned() }
     }
 
-    pub(crate) fn before(&self, kind: Kind, id: &str) -> Option<&Body> {
+    pub(crate) fn before(&self, kind: DocumentKind, id: &str) -> Option<&Body> {
         self.version.documents.get(kind, id).map(|object| &object.body)
     }
 

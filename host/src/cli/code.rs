@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_node::bundle::{
-    Apply as Applying, Bundle, Compare, Differences, Export as Exporting, ImportOptions, Part,
-    diff, import, schema, schemas,
+    Apply as Applying, Bundle, Compare, Differences, Export as Exporting, ExportPart as Part,
+    ImportOptions, diff, import, schema, schemas,
 };
 use permesso_node::operation::PublishProduct;
 use permesso_node::{ChangeError, Node, Options};

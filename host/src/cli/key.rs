@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use permesso_auth::key::{KeyRequest, KeyView, Tenants, Verb};
 use permesso_node::administration::PLATFORM;
 use permesso_node::operation::{CreateKey, RevokeKey};
-use permesso_node::{Kind, Options};
+use permesso_node::{DocumentKind as Kind, Options};
 use permesso_store::Realm;
 use serde_json::json;
 use std::process::ExitCode;

@@ -8,6 +8,30 @@
 //!
 //! There are two stores: [`Sqlite`], one file and no server, and [`Postgres`] for more machines
 //! than one. Both hold what [`Store`] promises.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use permesso_store::{Appended, Batch, Body, Location, NewRecord, Realm, Stamp, open, verify};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let store = open(&Location::Sqlite(folder.path().join("permesso.db"))).await?;
+//! let realm = Realm::tenant("acme")?;
+//!
+//! let role = Body::of(&serde_json::json!({"id": "reader"}))?;
+//! let edits = vec![("role".to_owned(), "reader".to_owned(), Some(role.clone()))];
+//! let mut records = [NewRecord { operation: "role.create".to_owned(), edits }].into_iter();
+//! let stamp = Stamp { actor: "user:ann".to_owned(), request: String::new(), at: 0 };
+//! let batch = Batch { realm: realm.clone(), expected: 0, stamp, changes: &mut records };
+//! let Appended::Now(heads) = store.append(vec![batch], None).await? else { unreachable!() };
+//! assert_eq!(heads[0].revision, 1);
+//!
+//! let found = store.object(&realm, "role", "reader").await?.map(|object| object.body);
+//! assert_eq!(found, Some(role));
+//! assert_eq!(verify(&*store, &realm, |_| {}).await?.hash, heads[0].hash);
+//! # Ok(())
+//! # }
+//! ```
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,
@@ -15,6 +39,7 @@
 )]
 
 mod chain;
+mod connection;
 mod error;
 pub mod feed;
 mod location;

@@ -15,7 +15,7 @@ use axum::body::{Body, Bytes};
 use axum::http::Method;
 use futures_util::stream::try_unfold;
 use permesso_node::ChangeError;
-use permesso_node::bundle::{Apply, Bundle, Compare, Export, Part, schema, schemas};
+use permesso_node::bundle::{Apply, Bundle, Compare, Export, ExportPart as Part, schema, schemas};
 use serde_json::{Value, json};
 use std::sync::Arc;
 

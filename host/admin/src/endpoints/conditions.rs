@@ -11,7 +11,7 @@ use permesso_engine::condition::{AttributeSchema, ConditionEngine, ConditionTest
 use permesso_engine::diagnostic::Diagnostic;
 use permesso_engine::model::{Grant, Matchers, Policy, Position, Program, Role, SharingRule, Text};
 use permesso_node::operation::{Put, body};
-use permesso_node::{Caller, ChangeError, Kind, Options, View};
+use permesso_node::{Caller, ChangeError, DocumentKind as Kind, Options, View};
 use permesso_store::Body;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

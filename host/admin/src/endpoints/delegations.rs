@@ -8,7 +8,7 @@ use crate::route::{Matching, Route};
 use crate::schema::{changed, item as item_schema, of, page as page_schema};
 use axum::http::Method;
 use permesso_engine::model::Delegation;
-use permesso_node::Kind;
+use permesso_node::DocumentKind as Kind;
 use permesso_node::operation::{Delegate, Remove};
 use permesso_store::Which;
 use schemars::JsonSchema;

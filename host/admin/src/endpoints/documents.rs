@@ -10,7 +10,7 @@ use crate::schema::{SchemaOf, changed, item as item_schema, name, object, of, ra
 use axum::http::{Method, StatusCode};
 use permesso_engine::model::{Access, FamilySettings, Item, Policy, Program, Role, SharingRule};
 use permesso_node::operation::{Put, Remove, body};
-use permesso_node::{Kind, SharingDefault, Team};
+use permesso_node::{DocumentKind as Kind, SharingDefault, Team};
 use permesso_store::Body;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -10,7 +10,7 @@ use crate::schema::{SchemaOf, changed, object, of, page as page_schema, raw, rev
 use axum::http::Method;
 use permesso_auth::key::{KeyRequest, Tenants, Verb};
 use permesso_auth::{KeyRecord, KeyView};
-use permesso_node::Kind;
+use permesso_node::DocumentKind as Kind;
 use permesso_node::operation::{CreateKey, RevokeKey, RotateKey};
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -8,7 +8,7 @@ use crate::route::{JSON, Matching, Route, Taken, YAML};
 use crate::schema::{SchemaOf, changed, name, object, of, page as page_schema, raw, revision};
 use axum::http::Method;
 use permesso_node::operation::{PublishProduct, WithdrawProduct};
-use permesso_node::{CatalogPin, CatalogText, Kind};
+use permesso_node::{CatalogPin, CatalogText, DocumentKind as Kind};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};

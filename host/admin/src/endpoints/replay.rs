@@ -8,7 +8,7 @@ use crate::schema::{SchemaOf, list, object, of, raw, revision};
 use axum::http::{Method, StatusCode};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::{Attributes, Value};
-use permesso_node::{Answered, CatalogPin, Replayed};
+use permesso_node::{CatalogPin, Replay as Replayed, ReplayedFamily as Answered};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;

@@ -11,7 +11,7 @@ use crate::schema::{
 use axum::http::Method;
 use permesso_engine::model::{Role, Scope, User};
 use permesso_node::operation::{DeleteRole, DuplicateRole, SelectCategory};
-use permesso_node::{Kind, View};
+use permesso_node::{DocumentKind as Kind, View};
 use permesso_store::feed::Facet;
 use permesso_store::{Usage, Which};
 use schemars::JsonSchema;

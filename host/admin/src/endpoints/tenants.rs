@@ -12,7 +12,7 @@ use axum::http::Method;
 use permesso_auth::key::Verb;
 use permesso_engine::model::User;
 use permesso_node::operation::{ChangeSettings, CreateTenant, DeleteTenant, realm};
-use permesso_node::{CatalogPin, Kind, Settings, Standing, TenantListing};
+use permesso_node::{CatalogPin, DocumentKind as Kind, Settings, Standing, TenantListing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};

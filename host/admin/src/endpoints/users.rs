@@ -16,7 +16,7 @@ use permesso_node::operation::{
     Accept, INVITATION_DAYS, Invite, Invited, Operation, Plan, Resend, Seats, SetRoles, SetStatus,
     UpdateUser, seats,
 };
-use permesso_node::{Caller, ChangeError, Kind, View};
+use permesso_node::{Caller, ChangeError, DocumentKind as Kind, View};
 use permesso_store::Which;
 use permesso_store::feed::Facet;
 use schemars::JsonSchema;

@@ -7,7 +7,7 @@
 use super::tree::Tree;
 use crate::document::{self, CatalogPin, Settings, SharingDefault, Team};
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use permesso_engine::condition::ConditionTest;
 use permesso_engine::model::{
     Attributes, Delegation, FamilySettings, Grant, Item, Matchers, Policy, Program, Role,
@@ -18,34 +18,34 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// A document in the one way in which its type writes it.
-pub(super) fn canonical(kind: Kind, id: &str, body: &Body) -> Result<Body, ChangeError> {
+pub(super) fn canonical(kind: DocumentKind, id: &str, body: &Body) -> Result<Body, ChangeError> {
     match kind {
-        Kind::Settings => again(kind, id, body, |_: &mut Settings| {}),
-        Kind::Catalog => again(kind, id, body, |_: &mut CatalogPin| {}),
-        Kind::Team => again(kind, id, body, |_: &mut Team| {}),
-        Kind::Role => again(kind, id, body, |role: &mut Role| role.sort()),
-        Kind::Policy => again(kind, id, body, |policy: &mut Policy| policy.sort()),
-        Kind::Program => again(kind, id, body, |program: &mut Program| program.sort()),
-        Kind::Closed => again(kind, id, body, |_: &mut Item| {}),
-        Kind::SharingDefault => again(kind, id, body, |_: &mut SharingDefault| {}),
-        Kind::SharingPolicy | Kind::SharingOverride => {
+        DocumentKind::Settings => again(kind, id, body, |_: &mut Settings| {}),
+        DocumentKind::Catalog => again(kind, id, body, |_: &mut CatalogPin| {}),
+        DocumentKind::Team => again(kind, id, body, |_: &mut Team| {}),
+        DocumentKind::Role => again(kind, id, body, |role: &mut Role| role.sort()),
+        DocumentKind::Policy => again(kind, id, body, |policy: &mut Policy| policy.sort()),
+        DocumentKind::Program => again(kind, id, body, |program: &mut Program| program.sort()),
+        DocumentKind::Closed => again(kind, id, body, |_: &mut Item| {}),
+        DocumentKind::SharingDefault => again(kind, id, body, |_: &mut SharingDefault| {}),
+        DocumentKind::SharingPolicy | DocumentKind::SharingOverride => {
             again(kind, id, body, |rule: &mut SharingRule| rule.sort())
         }
-        Kind::Family => again(kind, id, body, |family: &mut FamilySettings| family.sort()),
-        Kind::User => again(kind, id, body, |user: &mut User| user.sort()),
-        Kind::Delegation => again(kind, id, body, |_: &mut Delegation| {}),
+        DocumentKind::Family => again(kind, id, body, |family: &mut FamilySettings| family.sort()),
+        DocumentKind::User => again(kind, id, body, |user: &mut User| user.sort()),
+        DocumentKind::Delegation => again(kind, id, body, |_: &mut Delegation| {}),
         _ => Ok(body.clone()),
     }
 }
 
 /// The same, to be written down.
-pub(super) fn tree(kind: Kind, id: &str, body: &Body) -> Result<Tree, ChangeError> {
+pub(super) fn tree(kind: DocumentKind, id: &str, body: &Body) -> Result<Tree, ChangeError> {
     document::read(kind, id, &canonical(kind, id, body)?)
 }
 
 /// Whether two documents say the same.
 pub(super) fn same(
-    kind: Kind,
+    kind: DocumentKind,
     id: &str,
     before: Option<&Body>,
     after: Option<&Body>,
@@ -63,7 +63,7 @@ pub(super) fn same(
 }
 
 fn again<T: DeserializeOwned + Serialize>(
-    kind: Kind,
+    kind: DocumentKind,
     id: &str,
     body: &Body,
     sort: impl FnOnce(&mut T),

@@ -6,11 +6,11 @@
 use super::canonical::same;
 use super::compare_policy::Goal;
 use super::people::{Ids, Pass};
-use super::read::{Found, Listed, Lists};
+use super::read::{Listed, Lists, Person};
 use crate::document;
 use crate::edit::Edited;
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::operation::body;
 use permesso_engine::compile::{check_delegation, check_user};
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
@@ -29,7 +29,7 @@ const FAULTS: usize = 100;
 /// The people of a bundle, on the way past those of a tenant.
 pub(super) struct Walk<'g> {
     goal: &'g Goal<'g>,
-    coming: mpsc::Receiver<Vec<(u32, Found)>>,
+    coming: mpsc::Receiver<Vec<(u32, Person)>>,
     reading: Option<JoinHandle<Result<Pass, Diagnostics>>>,
     stage: Stage,
     faults: Diagnostics,
@@ -46,12 +46,12 @@ pub(super) struct Walk<'g> {
     /// What was read, once it was.
     pub(super) pass: Option<Pass>,
     /// Documents that say the same in other words. They are left as they are.
-    pub(super) reworded: HashSet<(Kind, String)>,
+    pub(super) reworded: HashSet<(DocumentKind, String)>,
 }
 
 enum Stage {
     Reading,
-    Pruning(Kind, String),
+    Pruning(DocumentKind, String),
     Done,
 }
 
@@ -74,7 +74,7 @@ impl<'g> Walk<'g> {
             pass
         });
         let mut nobody = true;
-        for kind in [Kind::User, Kind::Delegation] {
+        for kind in [DocumentKind::User, DocumentKind::Delegation] {
             let which = Which::All(kind.name());
             let page = goal.view.store().page(goal.view.realm(), which, "", 1).await?;
             nobody &= page.is_empty();
@@ -115,15 +115,15 @@ impl<'g> Walk<'g> {
         }
     }
 
-    async fn chunk(&mut self, chunk: Vec<(u32, Found)>) -> Result<Vec<Edited>, ChangeError> {
+    async fn chunk(&mut self, chunk: Vec<(u32, Person)>) -> Result<Vec<Edited>, ChangeError> {
         let mut users = Vec::new();
         let mut delegations = Vec::new();
         for (line, found) in chunk {
             self.seen += 1;
             match found {
-                Found::User(user) => users.extend(self.user(line, user)?),
-                Found::Delegation(listed) => delegations.extend(self.delegation(line, listed)?),
-                Found::Fault(fault) => self.faults.push(fault),
+                Person::User(user) => users.extend(self.user(line, user)?),
+                Person::Delegation(listed) => delegations.extend(self.delegation(line, listed)?),
+                Person::Fault(fault) => self.faults.push(fault),
             }
             if self.faults.len() >= FAULTS {
                 return Err(std::mem::take(&mut self.faults).into());
@@ -138,10 +138,10 @@ impl<'g> Walk<'g> {
         for (id, after) in delegations {
             let before = match self.nobody {
                 true => None,
-                false => self.goal.view.object(Kind::Delegation, &id).await?,
+                false => self.goal.view.object(DocumentKind::Delegation, &id).await?,
             };
             let before = before.map(|object| object.body);
-            self.compare(Kind::Delegation, id, before, after, &mut edited)?;
+            self.compare(DocumentKind::Delegation, id, before, after, &mut edited)?;
         }
         Ok(edited)
     }
@@ -166,7 +166,7 @@ impl<'g> Walk<'g> {
             self.fault(at, field, "two users have this id".to_owned());
             return Ok(None);
         }
-        let body = body(Kind::User, &id, &self.user.value)?;
+        let body = body(DocumentKind::User, &id, &self.user.value)?;
         Ok(Some((id, body)))
     }
 
@@ -200,7 +200,7 @@ impl<'g> Walk<'g> {
             self.fault(at, field, format!("two delegations have the id `{id}`"));
             return Ok(None);
         }
-        let body = body(Kind::Delegation, &id, &source.value)?;
+        let body = body(DocumentKind::Delegation, &id, &source.value)?;
         Ok(Some((id, body)))
     }
 
@@ -235,7 +235,7 @@ impl<'g> Walk<'g> {
         for (id, after) in users {
             let before = current.remove(&id).map(|object| object.body);
             let first = edited.len();
-            self.compare(Kind::User, id, before, after, edited)?;
+            self.compare(DocumentKind::User, id, before, after, edited)?;
             if let Some(Edited { id, before: Some(before), after: Some(after), .. }) =
                 edited.get(first)
                 && is_invited(id, before)?
@@ -251,7 +251,7 @@ impl<'g> Walk<'g> {
 
     fn compare(
         &mut self,
-        kind: Kind,
+        kind: DocumentKind,
         id: String,
         before: Option<Body>,
         after: Body,
@@ -266,7 +266,7 @@ impl<'g> Walk<'g> {
     }
 
     async fn uninvite(&self, id: String, edited: &mut Vec<Edited>) -> Result<(), ChangeError> {
-        let kind = Kind::Invitation;
+        let kind = DocumentKind::Invitation;
         if let Some(object) = self.goal.view.object(kind, &id).await? {
             edited.push(Edited { kind, id, before: Some(object.body), after: None });
         }
@@ -289,8 +289,8 @@ impl<'g> Walk<'g> {
             if self.faults.len() >= FAULTS || self.users.contains(side.as_str()) {
                 continue;
             }
-            let known =
-                !self.prunes().users && self.goal.view.object(Kind::User, &side).await?.is_some();
+            let known = !self.prunes().users
+                && self.goal.view.object(DocumentKind::User, &side).await?.is_some();
             if !known {
                 self.fault(side.at(), field, format!("unknown user `{side}`"));
             }
@@ -298,7 +298,7 @@ impl<'g> Walk<'g> {
         std::mem::take(&mut self.faults).or(())?;
         let prunes = self.prunes();
         self.stage = match prunes.users || prunes.delegations {
-            true => Stage::Pruning(Kind::User, String::new()),
+            true => Stage::Pruning(DocumentKind::User, String::new()),
             false => Stage::Done,
         };
         Ok(())
@@ -312,16 +312,16 @@ impl<'g> Walk<'g> {
         }
     }
 
-    async fn prune(&mut self, kind: Kind, after: &str) -> Result<Vec<Edited>, ChangeError> {
+    async fn prune(&mut self, kind: DocumentKind, after: &str) -> Result<Vec<Edited>, ChangeError> {
         let mut edited = Vec::new();
         let prunes = self.prunes();
         let view = self.goal.view;
-        let next = if kind == Kind::User {
-            Stage::Pruning(Kind::Delegation, String::new())
+        let next = if kind == DocumentKind::User {
+            Stage::Pruning(DocumentKind::Delegation, String::new())
         } else {
             Stage::Done
         };
-        if kind == Kind::User && !prunes.users {
+        if kind == DocumentKind::User && !prunes.users {
             self.stage = next;
             return Ok(edited);
         }
@@ -333,14 +333,14 @@ impl<'g> Walk<'g> {
         };
         for object in page {
             let goes = match kind {
-                Kind::User => !self.users.contains(object.id.as_str()),
+                DocumentKind::User => !self.users.contains(object.id.as_str()),
                 _ => self.delegation_goes(&object, prunes)?,
             };
             if goes {
                 let id = object.id.clone();
                 let before = Some(object.body);
                 edited.push(Edited { kind, id: object.id, before, after: None });
-                if kind == Kind::User {
+                if kind == DocumentKind::User {
                     self.uninvite(id, &mut edited).await?;
                 }
             }
@@ -353,14 +353,15 @@ impl<'g> Walk<'g> {
         if self.delegations.contains(object.id.as_str()) {
             return Ok(false);
         }
-        let delegation: Delegation = document::read(Kind::Delegation, &object.id, &object.body)?;
+        let delegation: Delegation =
+            document::read(DocumentKind::Delegation, &object.id, &object.body)?;
         let gone = |side: &Text| prunes.users && !self.users.contains(side.as_str());
         Ok(prunes.delegations || gone(&delegation.from) || gone(&delegation.to))
     }
 }
 
 fn is_invited(id: &str, body: &Body) -> Result<bool, ChangeError> {
-    let user: User = document::read(Kind::User, id, body)?;
+    let user: User = document::read(DocumentKind::User, id, body)?;
     Ok(user.status == Status::Active && user.invitation == Invitation::Pending)
 }
 

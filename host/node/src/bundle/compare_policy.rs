@@ -9,7 +9,7 @@ use super::parsed::Bundle;
 use crate::document::CatalogPin;
 use crate::edit::Edited;
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::operation::body;
 use crate::view::View;
 use permesso_engine::compile::{Compiled, Definition, compile};
@@ -34,17 +34,17 @@ pub struct Compare {
 }
 
 /// The kinds of documents that make up the policy of a bundle.
-pub(super) const POLICY: [Kind; 10] = [
-    Kind::Settings,
-    Kind::Team,
-    Kind::Role,
-    Kind::Policy,
-    Kind::Program,
-    Kind::Closed,
-    Kind::SharingDefault,
-    Kind::SharingPolicy,
-    Kind::SharingOverride,
-    Kind::Family,
+pub(super) const POLICY: [DocumentKind; 10] = [
+    DocumentKind::Settings,
+    DocumentKind::Team,
+    DocumentKind::Role,
+    DocumentKind::Policy,
+    DocumentKind::Program,
+    DocumentKind::Closed,
+    DocumentKind::SharingDefault,
+    DocumentKind::SharingPolicy,
+    DocumentKind::SharingOverride,
+    DocumentKind::Family,
 ];
 
 /// What a tenant is to be.
@@ -75,8 +75,8 @@ impl<'a> Goal<'a> {
             true => view.pin()?,
             false => {
                 let pin = view.node.product(&bundle.tenant.value.product)?;
-                let after = body(Kind::Catalog, "product", &pin)?;
-                push(&view, &mut edited, Kind::Catalog, "product", Some(after))?;
+                let after = body(DocumentKind::Catalog, "product", &pin)?;
+                push(&view, &mut edited, DocumentKind::Catalog, "product", Some(after))?;
                 pin
             }
         };
@@ -138,9 +138,9 @@ fn check_name(view: &View<'_>, bundle: &Bundle, how: Compare) -> Result<(), Chan
 }
 
 /// The documents of the bundle, by kind and id.
-fn wanted(bundle: &Bundle) -> Result<BTreeMap<Kind, BTreeMap<String, Body>>, ChangeError> {
+fn wanted(bundle: &Bundle) -> Result<BTreeMap<DocumentKind, BTreeMap<String, Body>>, ChangeError> {
     let mut found = Diagnostics::default();
-    let mut wanted: BTreeMap<Kind, BTreeMap<String, Body>> = BTreeMap::new();
+    let mut wanted: BTreeMap<DocumentKind, BTreeMap<String, Body>> = BTreeMap::new();
     for document in bundle.documents()? {
         let field = format!("{}.{}", document.kind, document.id);
         if let Err(error) = permesso_store::check_name(&document.id) {
@@ -159,7 +159,7 @@ fn wanted(bundle: &Bundle) -> Result<BTreeMap<Kind, BTreeMap<String, Body>>, Cha
 fn push(
     view: &View<'_>,
     edited: &mut Vec<Edited>,
-    kind: Kind,
+    kind: DocumentKind,
     id: &str,
     after: Option<Body>,
 ) -> Result<(), ChangeError> {

@@ -9,7 +9,7 @@ use super::tree::Tree;
 use crate::document;
 use crate::edit::Edited;
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::view::View;
 use permesso_store::Body;
 use serde_json::Value;
@@ -20,7 +20,7 @@ const LISTED: usize = 10_000;
 
 /// What happens to a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum What {
+pub enum DifferenceKind {
     /// It comes.
     Added,
     /// It says something else.
@@ -33,7 +33,7 @@ pub enum What {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
     /// Its kind.
-    pub kind: Kind,
+    pub kind: DocumentKind,
     /// Its id.
     pub id: String,
     /// What it says, in its canonical form.
@@ -41,7 +41,7 @@ pub struct Difference {
     /// What it would say.
     pub after: Option<Value>,
     /// What happens to it.
-    pub what: What,
+    pub what: DifferenceKind,
 }
 
 /// Everything that a bundle would change. Prints as one line for each field that changes:
@@ -77,7 +77,7 @@ pub async fn diff(
     let mut walk = Walk::of(&goal).await?;
     while let Some(edited) = walk.next().await? {
         // An invitation is not for anybody to see; it goes with what happens to its user.
-        for edit in edited.iter().filter(|edit| edit.kind != Kind::Invitation) {
+        for edit in edited.iter().filter(|edit| edit.kind != DocumentKind::Invitation) {
             differences.push(edit)?;
         }
     }
@@ -99,14 +99,14 @@ impl Differences {
 
     fn push(&mut self, edit: &Edited) -> Result<(), ChangeError> {
         let what = match (&edit.before, &edit.after) {
-            (None, _) => What::Added,
-            (Some(_), Some(_)) => What::Changed,
-            (Some(_), None) => What::Removed,
+            (None, _) => DifferenceKind::Added,
+            (Some(_), Some(_)) => DifferenceKind::Changed,
+            (Some(_), None) => DifferenceKind::Removed,
         };
         match what {
-            What::Added => self.added += 1,
-            What::Changed => self.changed += 1,
-            What::Removed => self.removed += 1,
+            DifferenceKind::Added => self.added += 1,
+            DifferenceKind::Changed => self.changed += 1,
+            DifferenceKind::Removed => self.removed += 1,
         }
         if self.list.len() < LISTED {
             let value = |body: &Option<Body>| -> Result<Option<Value>, ChangeError> {

@@ -10,7 +10,7 @@ use super::people::Ids;
 use super::tree::Tree;
 use crate::document;
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::node::{Look, Node};
 use crate::view::View;
 use permesso_engine::model::Delegation;
@@ -29,7 +29,7 @@ const PUT_BACK: usize = 100_000;
 
 /// What is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum ExportPart {
     /// Everything, as one file of YAML.
     All,
     /// What stands in a `tenant.yaml`.
@@ -70,10 +70,10 @@ pub struct Export {
     node: Arc<Node>,
     realm: Realm,
     look: Look,
-    part: Part,
+    part: ExportPart,
     stage: Stage,
     /// What documents were that became something else since.
-    was: BTreeMap<(Kind, String), Option<Body>>,
+    was: BTreeMap<(DocumentKind, String), Option<Body>>,
     /// The revision up to which the log was looked at.
     followed: u64,
     ids: Ids,
@@ -84,7 +84,7 @@ pub struct Export {
 enum Stage {
     Policy,
     /// After an id of a kind, and whether its list has begun.
-    People(Kind, String, bool),
+    People(DocumentKind, String, bool),
     Done,
 }
 
@@ -94,7 +94,11 @@ impl Export {
     /// # Errors
     ///
     /// Where there is no such tenant.
-    pub async fn of(node: &Arc<Node>, realm: &Realm, part: Part) -> Result<Self, ChangeError> {
+    pub async fn of(
+        node: &Arc<Node>,
+        realm: &Realm,
+        part: ExportPart,
+    ) -> Result<Self, ChangeError> {
         let look = node.look(realm).await?;
         look.view(node).settings()?;
         Ok(Self::at(node, realm, look, part))
@@ -102,15 +106,17 @@ impl Export {
 
     /// Another part of the same tenant, at the same revision.
     #[must_use]
-    pub fn and(&self, part: Part) -> Self {
+    pub fn and(&self, part: ExportPart) -> Self {
         Self::at(&self.node, &self.realm, self.look.clone(), part)
     }
 
-    fn at(node: &Arc<Node>, realm: &Realm, look: Look, part: Part) -> Self {
+    fn at(node: &Arc<Node>, realm: &Realm, look: Look, part: ExportPart) -> Self {
         let revision = look.view(node).revision();
         let stage = match part {
-            Part::All | Part::Tenant => Stage::Policy,
-            Part::People | Part::Lines => Stage::People(Kind::User, String::new(), false),
+            ExportPart::All | ExportPart::Tenant => Stage::Policy,
+            ExportPart::People | ExportPart::Lines => {
+                Stage::People(DocumentKind::User, String::new(), false)
+            }
         };
         Self {
             node: Arc::clone(node),
@@ -143,8 +149,8 @@ impl Export {
                 Stage::Done => return Ok(None),
                 Stage::Policy => {
                     policy(&mut out, &self.look.view(&self.node))?;
-                    if self.part == Part::All {
-                        self.stage = Stage::People(Kind::User, String::new(), false);
+                    if self.part == ExportPart::All {
+                        self.stage = Stage::People(DocumentKind::User, String::new(), false);
                     }
                 }
                 Stage::People(kind, after, begun) => {
@@ -174,7 +180,7 @@ impl Export {
     async fn page(
         &mut self,
         out: &mut String,
-        kind: Kind,
+        kind: DocumentKind,
         after: &str,
         mut begun: bool,
     ) -> Result<(), ChangeError> {
@@ -200,7 +206,9 @@ impl Export {
         }
         self.stage = match (last, kind) {
             (Some(last), _) => Stage::People(kind, last, begun),
-            (None, Kind::User) => Stage::People(Kind::Delegation, String::new(), false),
+            (None, DocumentKind::User) => {
+                Stage::People(DocumentKind::Delegation, String::new(), false)
+            }
             (None, _) => Stage::Done,
         };
         Ok(())
@@ -209,14 +217,14 @@ impl Export {
     fn person(
         &mut self,
         out: &mut String,
-        kind: Kind,
+        kind: DocumentKind,
         id: &str,
         body: &Body,
         begun: &mut bool,
     ) -> Result<(), ChangeError> {
         // What the id is made of when it is read back is not written down.
         let id_needed = match kind {
-            Kind::Delegation => {
+            DocumentKind::Delegation => {
                 let delegation: Delegation = document::read(kind, id, body)?;
                 self.done.delegations += 1;
                 self.ids.next(&delegation) != id
@@ -226,12 +234,12 @@ impl Export {
                 false
             }
         };
-        if self.part == Part::Lines {
+        if self.part == ExportPart::Lines {
             line(out, kind, id_needed.then_some(id), &canonical(kind, id, body)?);
             return Ok(());
         }
         if !mem::replace(begun, true) {
-            emit::key(out, if kind == Kind::User { "users" } else { "delegations" });
+            emit::key(out, if kind == DocumentKind::User { "users" } else { "delegations" });
         }
         let mut tree = tree(kind, id, body)?;
         if id_needed && let Tree::Map(entries) = &mut tree {
@@ -256,8 +264,8 @@ impl Export {
             let Some(last) = records.last() else { break };
             self.followed = last.revision;
             for edit in records.into_iter().flat_map(|record| record.edits) {
-                let kind = Kind::from_name(&edit.kind);
-                if let Some(kind @ (Kind::User | Kind::Delegation)) = kind {
+                let kind = DocumentKind::from_name(&edit.kind);
+                if let Some(kind @ (DocumentKind::User | DocumentKind::Delegation)) = kind {
                     self.was.entry((kind, edit.id)).or_insert(edit.before);
                 }
             }
@@ -269,8 +277,8 @@ impl Export {
     }
 }
 
-fn line(out: &mut String, kind: Kind, id: Option<&str>, body: &Body) {
-    if kind != Kind::Delegation {
+fn line(out: &mut String, kind: DocumentKind, id: Option<&str>, body: &Body) {
+    if kind != DocumentKind::Delegation {
         out.push_str(body.get());
         out.push('\n');
         return;
@@ -291,50 +299,51 @@ fn line(out: &mut String, kind: Kind, id: Option<&str>, body: &Body) {
 /// What stands in a `tenant.yaml`.
 fn policy(out: &mut String, view: &View<'_>) -> Result<(), ChangeError> {
     emit::entry(out, "tenant", &Tree::text(view.realm().tenant_id().unwrap_or_default()));
-    let of = |kind: Kind| -> Result<Vec<(String, Tree)>, ChangeError> {
+    let of = |kind: DocumentKind| -> Result<Vec<(String, Tree)>, ChangeError> {
         let documents = view.documents(kind);
         documents.map(|(id, object)| Ok((id.to_owned(), tree(kind, id, &object.body)?))).collect()
     };
-    for (_, settings) in of(Kind::Settings)? {
+    for (_, settings) in of(DocumentKind::Settings)? {
         if let Tree::Map(entries) = settings {
             entries.iter().for_each(|(key, value)| emit::entry(out, key, value));
         }
     }
-    for (_, pin) in of(Kind::Catalog)? {
+    for (_, pin) in of(DocumentKind::Catalog)? {
         emit::entry(out, "catalog", &pin);
     }
-    let teams = of(Kind::Team)?.into_iter().map(|(path, mut team)| match team.take("title") {
-        Some(title) => {
-            Tree::Map(vec![("path".to_owned(), Tree::Text(path)), ("title".to_owned(), title)])
-        }
-        None => Tree::Text(path),
-    });
+    let teams =
+        of(DocumentKind::Team)?.into_iter().map(|(path, mut team)| match team.take("title") {
+            Some(title) => {
+                Tree::Map(vec![("path".to_owned(), Tree::Text(path)), ("title".to_owned(), title)])
+            }
+            None => Tree::Text(path),
+        });
     some(out, "teams", Tree::List(teams.collect()));
-    let list = |kind: Kind| -> Result<Tree, ChangeError> {
+    let list = |kind: DocumentKind| -> Result<Tree, ChangeError> {
         Ok(Tree::List(of(kind)?.into_iter().map(|(_, value)| value).collect()))
     };
     for (key, kind) in [
-        ("roles", Kind::Role),
-        ("policies", Kind::Policy),
-        ("programs", Kind::Program),
-        ("closed", Kind::Closed),
+        ("roles", DocumentKind::Role),
+        ("policies", DocumentKind::Policy),
+        ("programs", DocumentKind::Program),
+        ("closed", DocumentKind::Closed),
     ] {
         some(out, key, list(kind)?);
     }
-    let defaults = of(Kind::SharingDefault)?.into_iter();
+    let defaults = of(DocumentKind::SharingDefault)?.into_iter();
     let defaults = defaults.map(|(id, mut default)| {
         let outcome = default.take("outcome").unwrap_or(Tree::Null);
         (id, outcome)
     });
     let sharing = [
         ("defaults", Tree::Map(defaults.collect())),
-        ("policies", list(Kind::SharingPolicy)?),
-        ("overrides", list(Kind::SharingOverride)?),
+        ("policies", list(DocumentKind::SharingPolicy)?),
+        ("overrides", list(DocumentKind::SharingOverride)?),
     ];
     let sharing = sharing.into_iter().filter(|(_, value)| !value.is_empty());
     let sharing = sharing.map(|(key, value)| (key.to_owned(), value));
     some(out, "sharing", Tree::Map(sharing.collect()));
-    some(out, "families", Tree::Map(of(Kind::Family)?));
+    some(out, "families", Tree::Map(of(DocumentKind::Family)?));
     Ok(())
 }
 

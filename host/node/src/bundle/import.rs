@@ -10,7 +10,7 @@ use super::compare_people::{AT_ONCE, Walk};
 use super::compare_policy::{Compare, Goal};
 use super::parsed::Bundle;
 use super::people::{Ids, Pass, People};
-use super::read::Found;
+use super::read::Person;
 use crate::caller::Caller;
 use crate::edit::administration::UNBOUNDED;
 use crate::edit::{Edited, Options};
@@ -20,7 +20,7 @@ use crate::edit::{
 };
 use crate::error::ChangeError;
 use crate::follow::load::LoadFor;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::node::{Node, now};
 use crate::operation::body;
 use crate::view::View;
@@ -170,8 +170,8 @@ struct Survey {
     /// What becomes something else, as long as it fits into one record.
     held_back: Vec<Edited>,
     /// What goes.
-    gone: Vec<(Kind, String)>,
-    reworded: HashSet<(Kind, String)>,
+    gone: Vec<(DocumentKind, String)>,
+    reworded: HashSet<(DocumentKind, String)>,
 }
 
 impl Survey {
@@ -271,7 +271,7 @@ impl Iterator for Records {
                 self.failed = Some(faults);
                 // An iterator cannot fail. A document without a name is refused by every store,
                 // and with it the transaction.
-                change(vec![(Kind::User.name().to_owned(), String::new(), None)])
+                change(vec![(DocumentKind::User.name().to_owned(), String::new(), None)])
             }
         }
     }
@@ -297,7 +297,7 @@ impl Iterator for Reported<'_, '_> {
 fn write(
     people: &People,
     checked: Option<Pass>,
-    reworded: &HashSet<(Kind, String)>,
+    reworded: &HashSet<(DocumentKind, String)>,
     send: &SyncSender<Result<(Edits, u64), Diagnostics>>,
 ) {
     let mut ids = Ids::default();
@@ -331,20 +331,23 @@ fn write(
     let _ = send.send(failed.map_or(Ok((edits, done)), Err));
 }
 
-fn document(found: Found, ids: &mut Ids) -> Result<Option<(Kind, String, Body)>, ChangeError> {
+fn document(
+    found: Person,
+    ids: &mut Ids,
+) -> Result<Option<(DocumentKind, String, Body)>, ChangeError> {
     Ok(match found {
-        Found::User(user) => {
+        Person::User(user) => {
             let id = user.id.to_string();
-            let body = body(Kind::User, &id, &user)?;
-            Some((Kind::User, id, body))
+            let body = body(DocumentKind::User, &id, &user)?;
+            Some((DocumentKind::User, id, body))
         }
-        Found::Delegation(listed) => {
+        Person::Delegation(listed) => {
             let (id, delegation) = listed.into_parts();
             let derived = ids.next(&delegation);
             let id = id.map_or(derived, |id| id.to_string());
-            let body = body(Kind::Delegation, &id, &delegation)?;
-            Some((Kind::Delegation, id, body))
+            let body = body(DocumentKind::Delegation, &id, &delegation)?;
+            Some((DocumentKind::Delegation, id, body))
         }
-        Found::Fault(_) => None,
+        Person::Fault(_) => None,
     })
 }

@@ -49,8 +49,8 @@ mod tree;
 pub use apply::{Apply, IN_ONE_RECORD};
 
 pub use compare_policy::Compare;
-pub use diff::{Difference, Differences, What, diff};
-pub use export::{Export, ExportError, Exported, Part};
+pub use diff::{Difference, DifferenceKind, Differences, diff};
+pub use export::{Export, ExportError, ExportPart, Exported};
 pub use import::{ImportOptions, Imported, Progress, import};
 pub use parsed::Bundle;
 pub use people::People;

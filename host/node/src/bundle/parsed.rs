@@ -4,7 +4,7 @@ use super::people::People;
 use super::read::{self, Lists, Policy};
 use crate::document::{CatalogPin, Settings, SharingDefault, Team, closed_id};
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::operation::body;
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::load::Source;
@@ -32,7 +32,7 @@ pub struct Bundle {
 
 /// A document of a policy and where it stands.
 pub(super) struct Document {
-    pub(super) kind: Kind,
+    pub(super) kind: DocumentKind,
     pub(super) id: String,
     pub(super) at: Position,
     pub(super) body: Body,
@@ -112,35 +112,35 @@ impl Bundle {
         let tenant = &self.tenant.value;
         let mut documents = Documents::default();
         let out = &mut documents;
-        out.put(Kind::Settings, "tenant", tenant.product.at(), &self.settings())?;
+        out.put(DocumentKind::Settings, "tenant", tenant.product.at(), &self.settings())?;
         for team in &tenant.teams {
             let title = self.titles.get(team.as_str()).cloned().unwrap_or_default();
-            out.put(Kind::Team, team, team.at(), &Team { title })?;
+            out.put(DocumentKind::Team, team, team.at(), &Team { title })?;
         }
         for role in &tenant.roles {
-            out.put(Kind::Role, &role.id, role.id.at(), role)?;
+            out.put(DocumentKind::Role, &role.id, role.id.at(), role)?;
         }
         for policy in &tenant.policies {
-            out.put(Kind::Policy, &policy.id, policy.id.at(), policy)?;
+            out.put(DocumentKind::Policy, &policy.id, policy.id.at(), policy)?;
         }
         for program in &tenant.programs {
-            out.put(Kind::Program, &program.id, program.id.at(), program)?;
+            out.put(DocumentKind::Program, &program.id, program.id.at(), program)?;
         }
         for item in &tenant.closed {
-            out.put(Kind::Closed, &closed_id(item), item.id.at(), item)?;
+            out.put(DocumentKind::Closed, &closed_id(item), item.id.at(), item)?;
         }
         for (content, outcome) in &tenant.sharing.defaults {
             let default = SharingDefault { outcome: *outcome };
-            out.put(Kind::SharingDefault, content, Position::default(), &default)?;
+            out.put(DocumentKind::SharingDefault, content, Position::default(), &default)?;
         }
         for rule in &tenant.sharing.policies {
-            out.put(Kind::SharingPolicy, &rule.id, rule.id.at(), rule)?;
+            out.put(DocumentKind::SharingPolicy, &rule.id, rule.id.at(), rule)?;
         }
         for rule in &tenant.sharing.overrides {
-            out.put(Kind::SharingOverride, &rule.id, rule.id.at(), rule)?;
+            out.put(DocumentKind::SharingOverride, &rule.id, rule.id.at(), rule)?;
         }
         for (family, settings) in &tenant.families {
-            out.put(Kind::Family, family, Position::default(), settings)?;
+            out.put(DocumentKind::Family, family, Position::default(), settings)?;
         }
         Ok(documents.0)
     }
@@ -157,7 +157,7 @@ struct Documents(Vec<Document>);
 impl Documents {
     fn put<T: Serialize>(
         &mut self,
-        kind: Kind,
+        kind: DocumentKind,
         id: &str,
         at: Position,
         value: &T,

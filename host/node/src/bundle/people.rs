@@ -4,7 +4,7 @@
 //! are and not what they are. What the second reading finds has to be what the first one did,
 //! byte by byte: nothing is written that was not checked.
 
-use super::read::{self, Found, Kept, Lists};
+use super::read::{self, Kept, Lists, Person};
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::model::{Delegation, Position};
 use sha2::{Digest as _, Sha256};
@@ -87,7 +87,7 @@ impl People {
     /// Reads them from the beginning. Takes as long as reading takes.
     pub(super) fn each(
         &self,
-        each: &mut dyn FnMut(u32, Found) -> bool,
+        each: &mut dyn FnMut(u32, Person) -> bool,
     ) -> Result<Pass, Diagnostics> {
         let unreadable = |error: &io::Error| self.fault(0, format!("cannot be read: {error}"));
         match &self.place {
@@ -103,7 +103,7 @@ impl People {
     fn read(
         &self,
         from: impl Read,
-        each: &mut dyn FnMut(u32, Found) -> bool,
+        each: &mut dyn FnMut(u32, Person) -> bool,
     ) -> Result<Pass, Diagnostics> {
         let mut reader = Digesting { from, digest: Sha256::new() };
         let lists = match self.form {
@@ -121,7 +121,7 @@ impl People {
     fn read_lines(
         &self,
         reader: impl Read,
-        each: &mut dyn FnMut(u32, Found) -> bool,
+        each: &mut dyn FnMut(u32, Person) -> bool,
     ) -> Result<Lists, Diagnostics> {
         let mut reader = BufReader::with_capacity(1 << 16, reader);
         let mut text = Vec::new();
@@ -142,7 +142,7 @@ impl People {
             let found = match std::str::from_utf8(&text) {
                 Ok(line) if line.trim().is_empty() => continue,
                 Ok(line) => read::line(&self.file, number, line.trim_end()),
-                Err(_) => Found::Fault(self.at(number, "this line is no UTF-8".to_owned())),
+                Err(_) => Person::Fault(self.at(number, "this line is no UTF-8".to_owned())),
             };
             if !each(number, found) {
                 return Err(self.fault(number, "no more is wanted".to_owned()));
@@ -233,9 +233,9 @@ mod tests {
         let people = People::lines("people.jsonl", text);
         let pass = people.each(&mut |line, what| {
             found.push(match what {
-                Found::User(user) => format!("{line} user {}", user.id),
-                Found::Delegation(listed) => format!("{line} to {}", listed.into_parts().1.to),
-                Found::Fault(fault) => fault.to_string(),
+                Person::User(user) => format!("{line} user {}", user.id),
+                Person::Delegation(listed) => format!("{line} to {}", listed.into_parts().1.to),
+                Person::Fault(fault) => fault.to_string(),
             });
             true
         });

@@ -41,7 +41,7 @@ impl Listed {
 
 /// What is found on the way.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum Person {
     User(User),
     Delegation(Listed),
     /// A line that cannot be read. Others can.
@@ -49,7 +49,7 @@ pub(super) enum Found {
 }
 
 /// Takes what is found; `false` where it wants no more.
-pub(super) type Each<'f> = &'f mut dyn FnMut(u32, Found) -> bool;
+pub(super) type Each<'f> = &'f mut dyn FnMut(u32, Person) -> bool;
 
 /// Which lists of people a text has, be they empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -351,10 +351,10 @@ impl Visitor<'_> for PeopleKey {
 }
 
 /// Hands on the users of a list.
-struct Users<'f, 'e>(&'e mut (dyn FnMut(u32, Found) -> bool + 'f));
+struct Users<'f, 'e>(&'e mut (dyn FnMut(u32, Person) -> bool + 'f));
 
 /// Hands on the delegations of a list.
-struct Delegations<'f, 'e>(&'e mut (dyn FnMut(u32, Found) -> bool + 'f));
+struct Delegations<'f, 'e>(&'e mut (dyn FnMut(u32, Person) -> bool + 'f));
 
 macro_rules! hand_on {
     ($Seed:ident, $Item:ty, $found:path) => {
@@ -368,16 +368,16 @@ macro_rules! hand_on {
     };
 }
 
-hand_on!(Users, User, Found::User);
-hand_on!(Delegations, Listed, Found::Delegation);
+hand_on!(Users, User, Person::User);
+hand_on!(Delegations, Listed, Person::Delegation);
 
 struct Items<'f, 'e, T, M> {
-    each: &'e mut (dyn FnMut(u32, Found) -> bool + 'f),
+    each: &'e mut (dyn FnMut(u32, Person) -> bool + 'f),
     make: M,
     of: PhantomData<T>,
 }
 
-impl<'de, T: Deserialize<'de>, M: Fn(T) -> Found> Visitor<'de> for Items<'_, '_, T, M> {
+impl<'de, T: Deserialize<'de>, M: Fn(T) -> Person> Visitor<'de> for Items<'_, '_, T, M> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -395,7 +395,7 @@ impl<'de, T: Deserialize<'de>, M: Fn(T) -> Found> Visitor<'de> for Items<'_, '_,
 }
 
 /// Hands on what one line of JSON says.
-pub(super) fn line(file: &str, number: u32, text: &str) -> Found {
+pub(super) fn line(file: &str, number: u32, text: &str) -> Person {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Wrapped {
@@ -411,15 +411,15 @@ pub(super) fn line(file: &str, number: u32, text: &str) -> Found {
     };
     let read = match delegates() {
         true => {
-            serde_json::from_str::<Wrapped>(text).map(|line| Found::Delegation(line.delegation))
+            serde_json::from_str::<Wrapped>(text).map(|line| Person::Delegation(line.delegation))
         }
-        false => serde_json::from_str::<User>(text).map(Found::User),
+        false => serde_json::from_str::<User>(text).map(Person::User),
     };
     read.unwrap_or_else(|error| {
         let message = error.to_string();
         let end = message.find(" at line ").unwrap_or(message.len());
         let at = Position { line: number, column: u32::try_from(error.column()).unwrap_or(0) };
-        Found::Fault(Diagnostic {
+        Person::Fault(Diagnostic {
             file: file.to_owned(),
             at,
             field: String::new(),

@@ -7,7 +7,7 @@
 use super::inquiry::{self, Inquiry};
 use crate::error::{ChangeError, Unserved};
 use crate::follow::documents::Documents;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::node::Node;
 use crate::operation::changed_since;
 use crate::view::View;
@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// What was decided, and under what. As programs read it, the decision is `true` or `false`, and
 /// the reason, the obligations and the trace stand beside it.
 #[derive(Debug)]
-pub struct Replayed {
+pub struct Replay {
     /// The decision, with everything that was looked at.
     pub explanation: Explanation,
     /// Of which tenant.
@@ -38,12 +38,12 @@ pub struct Replayed {
     /// Which version of the catalog.
     pub catalog: crate::CatalogPin,
     /// Which components answered.
-    pub families: Vec<Answered>,
+    pub families: Vec<ReplayedFamily>,
 }
 
 /// A family of a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Answered {
+pub struct ReplayedFamily {
     /// The family.
     pub family: String,
     /// The digest of the component that answered at that time.
@@ -52,16 +52,16 @@ pub struct Answered {
     pub here: bool,
 }
 
-impl Replayed {
+impl Replay {
     /// A family whose component of that time is not here. What it would have said nobody knows,
     /// so the decision need not be the one of that time.
     #[must_use]
-    pub fn missing(&self) -> Option<&Answered> {
+    pub fn missing(&self) -> Option<&ReplayedFamily> {
         self.families.iter().find(|family| !family.here)
     }
 }
 
-impl Serialize for Replayed {
+impl Serialize for Replay {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Told<'a> {
@@ -69,7 +69,7 @@ impl Serialize for Replayed {
             revision: u64,
             at: i64,
             catalog: &'a crate::CatalogPin,
-            families: &'a [Answered],
+            families: &'a [ReplayedFamily],
             decision: bool,
             reason: &'a Reason,
             obligations: Vec<&'a Obligation>,
@@ -92,7 +92,7 @@ impl Serialize for Replayed {
 }
 
 /// The documents of a tenant that were written since, as they were.
-type Changed = BTreeMap<(Kind, String), Option<Body>>;
+type Changed = BTreeMap<(DocumentKind, String), Option<Body>>;
 
 impl Node {
     /// Decides a request as it would have been decided at a revision.
@@ -100,13 +100,13 @@ impl Node {
     /// # Errors
     ///
     /// Where there is no such revision, or the tenant did not exist at it. Where a component of
-    /// that time is [missing](Replayed::missing) there is an answer, and the caller sees to it.
+    /// that time is [missing](Replay::missing) there is an answer, and the caller sees to it.
     pub async fn replay(
         &self,
         realm: &Realm,
         revision: u64,
         request: &Request<'_>,
-    ) -> Result<Replayed, ChangeError> {
+    ) -> Result<Replay, ChangeError> {
         let mut look = self.look(realm).await?;
         if revision > look.view(self).revision()
             && let Some(one) = self.followed(realm)
@@ -154,7 +154,7 @@ impl Node {
             pins: Pins::default(),
         })
         .await?;
-        Ok(Replayed {
+        Ok(Replay {
             explanation,
             tenant: tenant.to_owned(),
             revision,
@@ -168,7 +168,7 @@ impl Node {
     async fn families_of(
         &self,
         documents: &Documents,
-    ) -> Result<(FamilySet, Vec<Answered>), ChangeError> {
+    ) -> Result<(FamilySet, Vec<ReplayedFamily>), ChangeError> {
         let (components, served) = (self.components(), documents.served()?);
         let wanted = served.clone();
         // Each may have to be loaded.
@@ -188,7 +188,7 @@ impl Node {
             let component = found.next().flatten();
             let here = component.is_some() || digest.is_none();
             families.extend(component.map(|component| (family.clone(), component)));
-            answered.push(Answered { family, digest, here });
+            answered.push(ReplayedFamily { family, digest, here });
         }
         Ok((families, answered))
     }
@@ -250,19 +250,19 @@ async fn read(
                 None => Loaded::Absent(id.clone()),
                 Some(user) => {
                     let mut delegations = Vec::new();
-                    let key = |id: &str| (Kind::Delegation, id.to_owned());
+                    let key = |id: &str| (DocumentKind::Delegation, id.to_owned());
                     let still = now.delegations.iter().filter(|delegated| delegated.to == *id);
                     let still = still
                         .filter(|delegated| !changed.contains_key(&key(&delegated.delegation.id)))
                         .map(|delegated| &delegated.delegation.body);
                     let then = changed
                         .iter()
-                        .filter(|((kind, _), _)| *kind == Kind::Delegation)
+                        .filter(|((kind, _), _)| *kind == DocumentKind::Delegation)
                         .filter_map(|(_, body)| body.as_ref())
                         .filter(|body| feed::delegation(body).is_some_and(|(_, to)| to == *id));
                     for body in still.chain(then) {
                         let delegation: Delegation =
-                            crate::document::read(Kind::Delegation, id, body)?;
+                            crate::document::read(DocumentKind::Delegation, id, body)?;
                         let from = self::user(view, changed, &delegation.from).await?;
                         delegations.extend(from.map(|from| (delegation, from)));
                     }
@@ -273,7 +273,8 @@ async fn read(
                 let key = (Facet::Role, role.clone());
                 let is = now.usage.get(&key).copied().unwrap_or_default();
                 let mut usage = (signed(is.taking_part), signed(is.listed));
-                for ((kind, id), was) in changed.iter().filter(|((kind, _), _)| *kind == Kind::User)
+                for ((kind, id), was) in
+                    changed.iter().filter(|((kind, _), _)| *kind == DocumentKind::User)
                 {
                     let is = view.object(*kind, id).await?.map(|object| object.body);
                     for (body, sign) in [(&is, -1), (was, 1)] {
@@ -299,9 +300,9 @@ fn signed(count: u64) -> i64 {
 }
 
 async fn user(view: &View<'_>, changed: &Changed, id: &str) -> Result<Option<User>, ChangeError> {
-    let body = match changed.get(&(Kind::User, id.to_owned())) {
+    let body = match changed.get(&(DocumentKind::User, id.to_owned())) {
         Some(was) => was.clone(),
-        None => view.object(Kind::User, id).await?.map(|object| object.body),
+        None => view.object(DocumentKind::User, id).await?.map(|object| object.body),
     };
-    body.map(|body| crate::document::read(Kind::User, id, &body)).transpose()
+    body.map(|body| crate::document::read(DocumentKind::User, id, &body)).transpose()
 }

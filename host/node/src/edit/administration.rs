@@ -11,7 +11,7 @@
 
 use crate::document::read;
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::load::{self, Source};
 use permesso_engine::model::{Catalog, Grant, Policy, Role, Scope, Status, Text, User};
@@ -100,7 +100,7 @@ impl Handed {
 /// What has to be held for one document to become another. `standard` is the product's role of
 /// that id, where it is about one.
 pub(crate) fn requirements(
-    kind: Kind,
+    kind: DocumentKind,
     id: &str,
     before: Option<&Body>,
     after: Option<&Body>,
@@ -110,12 +110,13 @@ pub(crate) fn requirements(
     let ask = |permission| Requirement { permission, id: id.to_owned(), roles: BTreeSet::new() };
     let plain = |permission| Ok(vec![ask(permission)]);
     match kind {
-        Kind::Settings => settings(id, before, after),
-        Kind::Catalog | Kind::Serving | Kind::Product | Kind::CatalogText => {
-            plain("permesso.tenant.plan")
-        }
-        Kind::Team => plain("permesso.teams.edit"),
-        Kind::Role => {
+        DocumentKind::Settings => settings(id, before, after),
+        DocumentKind::Catalog
+        | DocumentKind::Serving
+        | DocumentKind::Product
+        | DocumentKind::CatalogText => plain("permesso.tenant.plan"),
+        DocumentKind::Team => plain("permesso.teams.edit"),
+        DocumentKind::Role => {
             let role = match (after, standard) {
                 (Some(after), _) => read::<Role>(kind, id, after)?,
                 // It becomes what the product says again.
@@ -129,7 +130,7 @@ pub(crate) fn requirements(
             };
             Ok(vec![Requirement { roles: candidate(), ..ask(permission) }])
         }
-        Kind::Policy => {
+        DocumentKind::Policy => {
             let mut ask = ask("permesso.policies.edit");
             if let Some(after) = after {
                 let policy: Policy = read(kind, id, after)?;
@@ -138,12 +139,12 @@ pub(crate) fn requirements(
             }
             Ok(vec![ask])
         }
-        Kind::Program | Kind::Closed => plain("permesso.programs.edit"),
-        Kind::SharingDefault | Kind::SharingPolicy | Kind::SharingOverride => {
-            plain("permesso.sharing.edit")
-        }
-        Kind::Family => plain("permesso.families.edit"),
-        Kind::Key => {
+        DocumentKind::Program | DocumentKind::Closed => plain("permesso.programs.edit"),
+        DocumentKind::SharingDefault
+        | DocumentKind::SharingPolicy
+        | DocumentKind::SharingOverride => plain("permesso.sharing.edit"),
+        DocumentKind::Family => plain("permesso.families.edit"),
+        DocumentKind::Key => {
             let mut ask = ask("permesso.keys.edit");
             for body in [before, after].into_iter().flatten() {
                 let key: permesso_auth::KeyRecord = read(kind, id, body)?;
@@ -151,10 +152,10 @@ pub(crate) fn requirements(
             }
             Ok(vec![ask])
         }
-        Kind::User => user(id, before, after, handed),
-        Kind::Delegation => plain("permesso.delegations.edit"),
+        DocumentKind::User => user(id, before, after, handed),
+        DocumentKind::Delegation => plain("permesso.delegations.edit"),
         // Goes with the user, or is a reminder to one; see [`invited`] for what it hands out.
-        Kind::Invitation => plain("permesso.users.invite"),
+        DocumentKind::Invitation => plain("permesso.users.invite"),
     }
 }
 
@@ -168,7 +169,10 @@ fn settings(
     after: Option<&Body>,
 ) -> Result<Vec<Requirement>, ChangeError> {
     let parse = |body: Option<&Body>| -> Result<crate::Settings, ChangeError> {
-        body.map_or_else(|| Ok(crate::Settings::default()), |body| read(Kind::Settings, id, body))
+        body.map_or_else(
+            || Ok(crate::Settings::default()),
+            |body| read(DocumentKind::Settings, id, body),
+        )
     };
     let (was, is) = (parse(before)?, parse(after)?);
     let title_only = crate::Settings { title: String::new(), ..was }
@@ -198,7 +202,7 @@ fn user(
     handed: &mut Handed,
 ) -> Result<Vec<Requirement>, ChangeError> {
     let parse = |body: Option<&Body>| -> Result<Option<User>, ChangeError> {
-        body.map(|body| read(Kind::User, id, body)).transpose()
+        body.map(|body| read(DocumentKind::User, id, body)).transpose()
     };
     // Whoever was deleted has nothing, whatever is still written of them: all that they had is
     // handed out again if they come back.

@@ -10,7 +10,7 @@ use super::integrity::standard;
 use crate::caller::Caller;
 use crate::document::read;
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::node::Node;
 use crate::view::View;
 use permesso_auth::KeyRecord;
@@ -40,14 +40,14 @@ pub(crate) async fn may(
     let mut requirements = BTreeSet::new();
     for edit in edited {
         let Edited { kind, id, before, after } = edit;
-        let standard = standard(view.version, id).filter(|_| *kind == Kind::Role);
+        let standard = standard(view.version, id).filter(|_| *kind == DocumentKind::Role);
         let (before, after) = (before.as_ref(), after.as_ref());
         let found = administration::requirements(*kind, id, before, after, standard, &mut handed)?;
         requirements.extend(found);
-        if *kind == Kind::Invitation && after.is_some() {
+        if *kind == DocumentKind::Invitation && after.is_some() {
             // Whoever comes with it is asked about as a user.
-            let user: Option<User> = match view.object(Kind::User, id).await? {
-                Some(object) => Some(read(Kind::User, id, &object.body)?),
+            let user: Option<User> = match view.object(DocumentKind::User, id).await? {
+                Some(object) => Some(read(DocumentKind::User, id, &object.body)?),
                 None => None,
             };
             if let Some(user) = user.filter(|user| user.status != Status::Deleted) {
@@ -66,7 +66,7 @@ pub(crate) async fn may(
         judge.require(&required, bounded, temporary.as_ref()).await?;
     }
     if bounded {
-        for edit in edited.iter().filter(|edit| edit.kind == Kind::Delegation) {
+        for edit in edited.iter().filter(|edit| edit.kind == DocumentKind::Delegation) {
             own_delegation(caller, edit)?;
         }
     }

@@ -9,7 +9,7 @@ use super::administration::KEEPER;
 use crate::document::{named, read};
 use crate::error::ChangeError;
 use crate::follow::followed::Version;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::node::Node;
 use crate::operation::Intended;
 use crate::view::View;
@@ -74,13 +74,13 @@ pub(crate) async fn compiled(
         };
         // What is said to a family has to please the one that is installed; any other edit does
         // not wait for one that refuses what it was told before.
-        let compiled = match edited.iter().any(|edit| edit.kind == Kind::Catalog) {
+        let compiled = match edited.iter().any(|edit| edit.kind == DocumentKind::Catalog) {
             true => {
                 node.validate(&candidate.documents.tenant, |_| true)?;
                 compile(&node.components().families())?
             }
             false => {
-                let families = edited.iter().filter(|edit| edit.kind == Kind::Family);
+                let families = edited.iter().filter(|edit| edit.kind == DocumentKind::Family);
                 let families: Vec<&str> = families.map(|edit| &*edit.id).collect();
                 node.with_families(&candidate.documents, &families, compile)?
             }
@@ -110,24 +110,24 @@ async fn users(view: &View<'_>, candidate: &Version, edited: &[Edited]) -> Resul
         let Some(after) = after else { continue };
         let file = format!("{kind} `{id}`");
         match kind {
-            Kind::User => {
+            DocumentKind::User => {
                 let user = named(*kind, id, Some(after), |user: &User| &user.id)?;
                 let Some(user) = user else { continue };
                 check_user(compiled, &candidate.catalog, &Source::new(file, user))?;
             }
-            Kind::Delegation => {
+            DocumentKind::Delegation => {
                 let delegation: Delegation = read(*kind, id, after)?;
                 for side in [&delegation.from, &delegation.to] {
                     let there = edited.iter().any(|edit| {
-                        edit.kind == Kind::User && edit.id == **side && edit.after.is_some()
+                        edit.kind == DocumentKind::User && edit.id == **side && edit.after.is_some()
                     });
-                    if !there && view.object(Kind::User, side).await?.is_none() {
-                        return Err(view.missing(Kind::User, side));
+                    if !there && view.object(DocumentKind::User, side).await?.is_none() {
+                        return Err(view.missing(DocumentKind::User, side));
                     }
                 }
                 check_delegation(compiled, &candidate.catalog, &Source::new(file, delegation))?;
             }
-            Kind::Key => {
+            DocumentKind::Key => {
                 let key: KeyRecord = read(*kind, id, after)?;
                 // No realm can take the place of another's key by using its id.
                 let whose = view.store().realms_of_key(id).await?;
@@ -168,7 +168,7 @@ impl Shift {
 
     /// One more document that becomes something else.
     pub(crate) fn add(&mut self, edit: &Edited) -> Result<(), ChangeError> {
-        if edit.kind != Kind::User {
+        if edit.kind != DocumentKind::User {
             return Ok(());
         }
         for (body, sign) in [(&edit.before, -1), (&edit.after, 1)] {
@@ -223,10 +223,10 @@ async fn in_use(
     for edit in edited.iter().filter(|edit| edit.after.is_none()) {
         let facet = match edit.kind {
             // A standard role that was edited is only what it was before.
-            Kind::Role if standard(candidate, &edit.id).is_some() => continue,
-            Kind::Role => Facet::Role,
-            Kind::Policy => Facet::Policy,
-            Kind::Team => Facet::Team,
+            DocumentKind::Role if standard(candidate, &edit.id).is_some() => continue,
+            DocumentKind::Role => Facet::Role,
+            DocumentKind::Policy => Facet::Policy,
+            DocumentKind::Team => Facet::Team,
             _ => continue,
         };
         gone.push(((facet, edit.id.clone()), edit.kind));
@@ -237,7 +237,7 @@ async fn in_use(
         if listed > 0 {
             let users = u64::try_from(listed).unwrap_or(0);
             let message = match kind {
-                Kind::Role => format!(
+                DocumentKind::Role => format!(
                     "{users} users hold the role `{id}`, pending invitations included; move them \
                      to another one first, or with `move_to`"
                 ),

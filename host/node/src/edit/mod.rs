@@ -14,7 +14,7 @@ use crate::caller::Caller;
 use crate::error::ChangeError;
 use crate::follow::followed::{Followed, Version};
 use crate::follow::load::LoadFor;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::node::{Node, now};
 use crate::operation::serving::Component;
 use crate::operation::{Intended, Operation, Plan, body};
@@ -34,7 +34,7 @@ const ATTEMPTS: u32 = 32;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Precondition {
     /// The document.
-    pub kind: Kind,
+    pub kind: DocumentKind,
     /// Its id.
     pub id: String,
     /// The revision that it has to be at; any, but there, where none is said.
@@ -59,7 +59,7 @@ pub struct Options {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edited {
     /// Its kind.
-    pub kind: Kind,
+    pub kind: DocumentKind,
     /// Its id.
     pub id: String,
     /// What it said.
@@ -323,9 +323,9 @@ fn serving(
     let compiled = candidate.compiled.iter().filter(|_| policy);
     for (family, digest) in compiled.flat_map(|compiled| compiled.snapshot.families()) {
         let component = Component { digest: digest.map(str::to_owned) };
-        let after = body(Kind::Serving, family, &component)?;
-        if view.before(Kind::Serving, family) != Some(&after) {
-            serving.push((Kind::Serving, family.to_owned(), Some(after)));
+        let after = body(DocumentKind::Serving, family, &component)?;
+        if view.before(DocumentKind::Serving, family) != Some(&after) {
+            serving.push((DocumentKind::Serving, family.to_owned(), Some(after)));
         }
     }
     Ok(serving)
@@ -351,7 +351,12 @@ fn repeated(before: &Remembered, options: &Options) -> Result<Done, ChangeError>
     let edited = edited.filter_map(|edit| {
         let text = |name: &str| edit.get(name).and_then(Value::as_str);
         let id = text("id")?.to_owned();
-        Some(Edited { kind: Kind::from_name(text("kind")?)?, id, before: None, after: None })
+        Some(Edited {
+            kind: DocumentKind::from_name(text("kind")?)?,
+            id,
+            before: None,
+            after: None,
+        })
     });
     let edited = edited.collect();
     Ok(Done { revision, edited, answer: Value::Null, repeated: true, tried: None })
@@ -365,7 +370,7 @@ async fn precondition(view: &View<'_>, wanted: &Precondition) -> Result<(), Chan
     match revision {
         None if is > 0 => return Ok(()),
         // A role of the product is there before the tenant has its own of it.
-        None if *kind == Kind::Role && view.role(id).is_some() => return Ok(()),
+        None if *kind == DocumentKind::Role && view.role(id).is_some() => return Ok(()),
         None => return Err(view.missing(*kind, id)),
         Some(expected) if *expected == is => return Ok(()),
         Some(_) => {}

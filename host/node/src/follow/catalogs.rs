@@ -3,7 +3,7 @@
 use crate::document::{CatalogPin, CatalogText};
 use crate::edit::administration::with_administration;
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::node::Node;
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::load::{self, Source};
@@ -58,7 +58,7 @@ impl Node {
         if let Some(catalog) = self.catalogs.get(&pin.digest) {
             return Ok(catalog);
         }
-        let (realm, kind) = (Realm::platform(), Kind::CatalogText);
+        let (realm, kind) = (Realm::platform(), DocumentKind::CatalogText);
         let found = self.store.object(&realm, kind.name(), &pin.digest).await?;
         let missing = || ChangeError::Missing { realm, kind, id: pin.digest.clone() };
         let text: CatalogText =
@@ -85,13 +85,14 @@ impl Node {
     /// Where there is no such product.
     pub fn product(&self, product: &str) -> Result<CatalogPin, ChangeError> {
         let state = self.platform.state.load();
-        let found = state.documents.as_ref().and_then(|all| all.get(Kind::Product, product));
+        let found =
+            state.documents.as_ref().and_then(|all| all.get(DocumentKind::Product, product));
         let found = found.ok_or_else(|| ChangeError::Missing {
             realm: Realm::platform(),
-            kind: Kind::Product,
+            kind: DocumentKind::Product,
             id: product.to_owned(),
         })?;
-        crate::document::read(Kind::Product, product, &found.body)
+        crate::document::read(DocumentKind::Product, product, &found.body)
     }
 }
 

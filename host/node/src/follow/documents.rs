@@ -6,7 +6,7 @@
 
 use crate::document::{self, CatalogPin};
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::operation::Intended;
 use crate::operation::serving::Component;
 use permesso_auth::KeyRecord;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// The documents of a realm, and the tenant that they add up to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Documents {
-    kinds: BTreeMap<Kind, Blocks>,
+    kinds: BTreeMap<DocumentKind, Blocks>,
     pub(crate) tenant: Arc<Source<Tenant>>,
     /// Bytes of those that are a policy.
     pub(crate) bytes: usize,
@@ -84,7 +84,7 @@ impl Documents {
         let mut documents = Self::empty(&contents.head.realm);
         for object in contents.objects {
             // Of a newer version of this program. What it means nobody here knows.
-            let Some(kind) = Kind::from_name(&object.kind) else { continue };
+            let Some(kind) = DocumentKind::from_name(&object.kind) else { continue };
             documents.place(kind, object)?;
         }
         Ok(documents)
@@ -118,7 +118,7 @@ impl Documents {
     }
 
     fn edit(&mut self, edit: &Edit, revision: u64) -> Result<(), ChangeError> {
-        match Kind::from_name(&edit.kind) {
+        match DocumentKind::from_name(&edit.kind) {
             Some(kind) => self.put(kind, &edit.id, edit.after.as_ref(), revision),
             None => Err(ChangeError::Request {
                 field: "log".to_owned(),
@@ -129,7 +129,7 @@ impl Documents {
 
     fn put(
         &mut self,
-        kind: Kind,
+        kind: DocumentKind,
         id: &str,
         after: Option<&Body>,
         revision: u64,
@@ -150,7 +150,7 @@ impl Documents {
         Ok(())
     }
 
-    fn place(&mut self, kind: Kind, object: Object) -> Result<(), ChangeError> {
+    fn place(&mut self, kind: DocumentKind, object: Object) -> Result<(), ChangeError> {
         if kind.is_directory() {
             return Ok(());
         }
@@ -164,7 +164,7 @@ impl Documents {
         Ok(())
     }
 
-    fn count(&mut self, kind: Kind, before: Option<&Object>, after: Option<&Object>) {
+    fn count(&mut self, kind: DocumentKind, before: Option<&Object>, after: Option<&Object>) {
         if kind.is_policy() {
             let size = |object: Option<&Object>| object.map_or(0, |object| object.body.get().len());
             self.bytes = (self.bytes + size(after)).saturating_sub(size(before));
@@ -172,28 +172,34 @@ impl Documents {
     }
 
     /// The documents of a kind, by id.
-    pub(crate) fn all(&self, kind: Kind) -> impl Iterator<Item = (&str, &Object)> {
+    pub(crate) fn all(&self, kind: DocumentKind) -> impl Iterator<Item = (&str, &Object)> {
         let documents = self.kinds.get(&kind).into_iter().flat_map(Blocks::iter);
         documents.map(|object| (object.id.as_str(), &**object))
     }
 
-    pub(crate) fn get(&self, kind: Kind, id: &str) -> Option<&Object> {
+    pub(crate) fn get(&self, kind: DocumentKind, id: &str) -> Option<&Object> {
         self.kinds.get(&kind)?.get(id).map(|object| &**object)
     }
 
     /// The version of the catalog that the tenant is on; none where it is no tenant, or no more.
     pub(crate) fn pin(&self) -> Result<Option<CatalogPin>, ChangeError> {
-        match (self.get(Kind::Settings, "tenant"), self.get(Kind::Catalog, "product")) {
-            (Some(_), Some(pin)) => document::read(Kind::Catalog, "product", &pin.body).map(Some),
+        match (
+            self.get(DocumentKind::Settings, "tenant"),
+            self.get(DocumentKind::Catalog, "product"),
+        ) {
+            (Some(_), Some(pin)) => {
+                document::read(DocumentKind::Catalog, "product", &pin.body).map(Some)
+            }
             _ => Ok(None),
         }
     }
 
     /// The components that answer, as the log says: each family with its digest.
     pub(crate) fn served(&self) -> Result<Vec<(String, Option<String>)>, ChangeError> {
-        self.all(Kind::Serving)
+        self.all(DocumentKind::Serving)
             .map(|(family, object)| {
-                let component: Component = document::read(Kind::Serving, family, &object.body)?;
+                let component: Component =
+                    document::read(DocumentKind::Serving, family, &object.body)?;
                 Ok((family.to_owned(), component.digest))
             })
             .collect()
@@ -201,9 +207,9 @@ impl Documents {
 
     /// The API keys, by id. One that cannot be read is good for nothing.
     pub(crate) fn keys(&self) -> BTreeMap<String, Arc<KeyRecord>> {
-        let keys = self.all(Kind::Key);
+        let keys = self.all(DocumentKind::Key);
         let keys = keys.filter_map(|(id, object)| {
-            let key: KeyRecord = document::read(Kind::Key, id, &object.body).ok()?;
+            let key: KeyRecord = document::read(DocumentKind::Key, id, &object.body).ok()?;
             Some((id.to_owned(), Arc::new(key)))
         });
         keys.collect()

@@ -206,20 +206,20 @@ impl Touched {
     }
 
     fn note(&mut self, edit: &Edit, directory: &mut BTreeSet<Need>) {
-        use crate::kind::Kind;
-        let Some(kind) = Kind::from_name(&edit.kind) else { return };
+        use crate::kind::DocumentKind;
+        let Some(kind) = DocumentKind::from_name(&edit.kind) else { return };
         self.policy |= kind.is_policy();
         let bodies = [&edit.before, &edit.after].into_iter().flatten();
         match kind {
-            Kind::Key => {
+            DocumentKind::Key => {
                 let key = edit.after.as_ref().and_then(|body| body.read().ok()).map(Arc::new);
                 self.keys.insert(edit.id.clone(), key);
             }
-            Kind::User => {
+            DocumentKind::User => {
                 directory.insert(Need::User(edit.id.clone()));
                 directory.extend(bodies.flat_map(feed::roles).map(Need::Usage));
             }
-            Kind::Delegation => {
+            DocumentKind::Delegation => {
                 let to = bodies.filter_map(feed::delegation).map(|(_, to)| to);
                 directory.extend(to.map(Need::User));
             }

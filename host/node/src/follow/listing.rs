@@ -4,7 +4,7 @@ use super::followed::{Followed, Version};
 use super::load::LoadFor;
 use crate::document::{self, CatalogPin, Settings};
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::node::{Look, Node, now};
 use permesso_store::{Listed, Mark, Realm};
 use std::sync::{Arc, PoisonError};
@@ -152,8 +152,8 @@ fn listing(listed: Listed) -> Result<TenantListing, ChangeError> {
     Ok(TenantListing {
         tenant: head.realm.to_string(),
         revision: head.revision,
-        settings: document::read(Kind::Settings, &settings.id, &settings.body)?,
+        settings: document::read(DocumentKind::Settings, &settings.id, &settings.body)?,
         settings_revision: settings.revision,
-        catalog: document::read(Kind::Catalog, &catalog.id, &catalog.body)?,
+        catalog: document::read(DocumentKind::Catalog, &catalog.id, &catalog.body)?,
     })
 }

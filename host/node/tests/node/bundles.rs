@@ -2,10 +2,11 @@
 
 use super::support::{Desk, acme, as_user, node_at, operator, user};
 use permesso_node::bundle::{
-    Apply, Bundle, Compare, Export, ImportOptions, Imported, Part, People, What, diff, import,
+    Apply, Bundle, Compare, DifferenceKind, Export, ExportPart, ImportOptions, Imported, People,
+    diff, import,
 };
 use permesso_node::operation::{CreateTenant, Delegate, PublishProduct, Put, Undo, body};
-use permesso_node::{ChangeError, Kind, Node, NodeConfig, Options, Settings};
+use permesso_node::{ChangeError, DocumentKind, Node, NodeConfig, Options, Settings};
 use permesso_store::{Location, LogQuery, Realm};
 use serde_json::{Value, json};
 use std::fs;
@@ -29,7 +30,7 @@ async fn installation(name: &str) -> (tempfile::TempDir, Arc<Node>) {
     (folder, node)
 }
 
-async fn export(node: &Arc<Node>, realm: &Realm, part: Part) -> String {
+async fn export(node: &Arc<Node>, realm: &Realm, part: ExportPart) -> String {
     let mut out = Vec::new();
     let export = Export::of(node, realm, part).await.unwrap();
     let done = export.write(&mut out).await.unwrap();
@@ -102,7 +103,7 @@ async fn every_example_comes_back_as_it_was_exported() {
         let create = CreateTenant { settings, owner: None };
         node.perform(&realm, &operator(), &create, &Options::default()).await.unwrap();
         import_into(&node, &realm, bundle.clone()).await;
-        let text = export(&node, &realm, Part::All).await;
+        let text = export(&node, &realm, ExportPart::All).await;
         assert!(text.contains("catalog:\n  version: "), "{text}");
         // The files say what the tenant says.
         let look = node.look(&realm).await.unwrap();
@@ -112,11 +113,13 @@ async fn every_example_comes_back_as_it_was_exported() {
         // In one file, into an installation that has no such tenant.
         let (_second, other) = installation(name).await;
         import_into(&other, &realm, Bundle::parse("export.yaml", &*text).unwrap()).await;
-        assert_eq!(export(&other, &realm, Part::All).await, text, "{name}");
+        assert_eq!(export(&other, &realm, ExportPart::All).await, text, "{name}");
 
         // As a folder, and under another name.
         let folder = tempfile::tempdir().unwrap();
-        for (part, file) in [(Part::Tenant, "tenant.yaml"), (Part::Lines, "people.jsonl")] {
+        for (part, file) in
+            [(ExportPart::Tenant, "tenant.yaml"), (ExportPart::Lines, "people.jsonl")]
+        {
             fs::write(folder.path().join(file), export(&node, &realm, part).await).unwrap();
         }
         let second = Realm::tenant("second").unwrap();
@@ -125,11 +128,11 @@ async fn every_example_comes_back_as_it_was_exported() {
         assert!(refused.to_string().contains("tenant.yaml:1:9: tenant: this is"), "{refused}");
         let how = Compare { any_tenant: true, ..PRUNE };
         import_with(&node, &second, folder, how).await.unwrap();
-        let copy = export(&node, &second, Part::All).await;
+        let copy = export(&node, &second, ExportPart::All).await;
         let named = format!("tenant: {}\n", realm.tenant_id().unwrap());
         assert_eq!(copy.replacen("tenant: second\n", &named, 1), text, "{name}");
-        let mut parts = export(&node, &second, Part::Tenant).await;
-        parts.push_str(&export(&node, &second, Part::People).await);
+        let mut parts = export(&node, &second, ExportPart::Tenant).await;
+        parts.push_str(&export(&node, &second, ExportPart::People).await);
         assert_eq!(parts, copy);
     }
 }
@@ -137,7 +140,7 @@ async fn every_example_comes_back_as_it_was_exported() {
 #[tokio::test]
 async fn an_export_is_written_for_people() {
     let desk = desk(ACME).await;
-    let text = export(&desk.node, &acme(), Part::All).await;
+    let text = export(&desk.node, &acme(), ExportPart::All).await;
     let digest = &desk.node.product("desk").unwrap().digest;
     let wanted = r#"tenant: acme
 product: desk
@@ -196,14 +199,14 @@ async fn a_difference_names_the_field_and_nothing_else() {
          + delegation \"ann>bob#0002\"\n\
          2 added, 2 changed, 1 removed"
     );
-    let role = found.list.iter().find(|found| found.kind == Kind::Role).unwrap();
-    assert_eq!(role.what, What::Changed);
+    let role = found.list.iter().find(|found| found.kind == DocumentKind::Role).unwrap();
+    assert_eq!(role.what, DifferenceKind::Changed);
     assert_eq!(role.after.as_ref().unwrap()["grants"][0]["scope"], "team");
     let pruned = diff(&view, &parse(&edited), &PRUNE).await.unwrap();
     let gone: Vec<&str> = pruned
         .list
         .iter()
-        .filter(|found| found.what == What::Removed && found.kind != Kind::Team)
+        .filter(|found| found.what == DifferenceKind::Removed && found.kind != DocumentKind::Team)
         .map(|found| &*found.id)
         .collect();
     assert_eq!(gone, ["eve", "bob>eve", "bob>eve#0002"]);
@@ -212,7 +215,7 @@ async fn a_difference_names_the_field_and_nothing_else() {
 #[tokio::test]
 async fn an_apply_is_one_record_and_can_be_undone() {
     let desk = desk(ACME).await;
-    let before = export(&desk.node, &acme(), Part::All).await;
+    let before = export(&desk.node, &acme(), ExportPart::All).await;
     let edited =
         ACME.replace("scope: own", "scope: all").replace("roles: [agent]", "roles: [reader]");
     let bundle = Arc::new(parse(&edited));
@@ -225,7 +228,7 @@ async fn an_apply_is_one_record_and_can_be_undone() {
     assert_eq!(done.revision, at + 1);
     assert!(desk.may("bob", "tickets.read").await);
     desk.must(&Undo { revision: done.revision }).await;
-    assert_eq!(export(&desk.node, &acme(), Part::All).await, before);
+    assert_eq!(export(&desk.node, &acme(), ExportPart::All).await, before);
     // What is so already leaves no record.
     assert_eq!(
         desk.must(&Apply { bundle: Arc::new(parse(ACME)), how: PRUNE }).await.revision,
@@ -326,18 +329,18 @@ async fn an_import_against_another_revision_is_refused() {
 #[tokio::test]
 async fn what_was_written_in_other_words_is_no_difference_and_exported_in_one_way() {
     let desk = desk(ACME).await;
-    let text = export(&desk.node, &acme(), Part::All).await;
+    let text = export(&desk.node, &acme(), ExportPart::All).await;
     let raw = |kind, id: &str, value: Value| Put {
         kind,
         id: id.to_owned(),
         body: body(kind, id, &value).unwrap(),
         create: false,
     };
-    desk.must(&raw(Kind::Team, "US", json!({"title": ""}))).await;
+    desk.must(&raw(DocumentKind::Team, "US", json!({"title": ""}))).await;
     let bob = json!({"tags": [], "teams": ["US/South"], "status": "active", "roles": ["agent"],
         "policies": ["lender"], "id": "bob"});
-    desk.must(&raw(Kind::User, "bob", bob)).await;
-    assert_eq!(export(&desk.node, &acme(), Part::All).await, text);
+    desk.must(&raw(DocumentKind::User, "bob", bob)).await;
+    assert_eq!(export(&desk.node, &acme(), ExportPart::All).await, text);
     let look = desk.node.look(&acme()).await.unwrap();
     let found = diff(&look.view(&desk.node), &parse(ACME), &PRUNE).await.unwrap();
     assert!(found.is_empty(), "{found}");
@@ -361,7 +364,7 @@ async fn an_edited_delegation_is_the_same_one() {
         ..Default::default()
     };
     desk.must(&Delegate { id: "zz".to_owned(), delegation }).await;
-    let text = export(&desk.node, &acme(), Part::All).await;
+    let text = export(&desk.node, &acme(), ExportPart::All).await;
     assert!(text.contains("{id: zz, from: eve"), "{text}");
     let done = of(&text).await;
     assert_eq!((done.added, done.changed, done.removed), (0, 0, 0));
@@ -374,27 +377,29 @@ async fn an_export_is_of_one_revision_whoever_writes_meanwhile() {
         (0..2500).map(|n| format!("{{\"id\":\"u{n:04}\",\"roles\":[\"agent\"]}}\n")).collect();
     let bundle = parse(ACME).with_people(People::lines("people.jsonl", lines));
     import_into(&desk.node, &acme(), bundle).await;
-    let wanted = export(&desk.node, &acme(), Part::All).await;
-    let mut pieces = Export::of(&desk.node, &acme(), Part::All).await.unwrap();
+    let wanted = export(&desk.node, &acme(), ExportPart::All).await;
+    let mut pieces = Export::of(&desk.node, &acme(), ExportPart::All).await.unwrap();
     let mut text = pieces.next().await.unwrap().unwrap();
     text.push_str(&pieces.next().await.unwrap().unwrap());
     // One of each: behind the page that was read and before it; added, changed, taken out.
     for id in ["u0001", "u1500", "u0000a", "u1500a", "zz"] {
         let who = json!({"id": id, "roles": ["reader"]});
         desk.must(&Put {
-            kind: Kind::User,
+            kind: DocumentKind::User,
             id: id.to_owned(),
-            body: body(Kind::User, id, &who).unwrap(),
+            body: body(DocumentKind::User, id, &who).unwrap(),
             create: false,
         })
         .await;
     }
     for id in ["u0002", "u1600", "u2499", "eve"] {
-        let gone = permesso_node::operation::Remove { kind: Kind::User, id: id.to_owned() };
+        let gone = permesso_node::operation::Remove { kind: DocumentKind::User, id: id.to_owned() };
         desk.must(&gone).await;
     }
-    let gone =
-        permesso_node::operation::Remove { kind: Kind::Delegation, id: "by-hand".to_owned() };
+    let gone = permesso_node::operation::Remove {
+        kind: DocumentKind::Delegation,
+        id: "by-hand".to_owned(),
+    };
     desk.must(&gone).await;
     while let Some(piece) = pieces.next().await.unwrap() {
         text.push_str(&piece);
@@ -412,7 +417,7 @@ async fn the_link_of_an_invitation_is_gone_when_a_bundle_says_that_somebody_has_
         days: 7,
     };
     desk.must(&invite).await;
-    let text = export(&desk.node, &acme(), Part::All).await;
+    let text = export(&desk.node, &acme(), ExportPart::All).await;
     assert!(text.contains("{id: kim, roles: [agent], invitation: pending}"), "{text}");
     let text = text.replace("invitation: pending", "name: Kim");
     import_into(&desk.node, &acme(), parse(&text)).await;
@@ -436,7 +441,7 @@ async fn what_is_no_bundle_says_so() {
     let desk = Desk::open().await;
     let other = "tenant: acme\nproduct: nothing\n";
     let error = import_with(&desk.node, &acme(), parse(other), PRUNE).await.unwrap_err();
-    assert!(matches!(error, ChangeError::Missing { kind: Kind::Product, .. }), "{error}");
+    assert!(matches!(error, ChangeError::Missing { kind: DocumentKind::Product, .. }), "{error}");
     let log = LogQuery { limit: 10, ..LogQuery::default() };
     assert_eq!(desk.node.store().log(&acme(), &log).await.unwrap().len(), 1);
 }

@@ -7,16 +7,16 @@ use permesso_node::operation::{
     PublishProduct, Put, Remove, Resend, Rollback, SelectCategory, SetRoles, SetStatus, Undo,
     UpdateUser, body, seats,
 };
-use permesso_node::{ChangeError, Kind, Options, Precondition, Settings};
+use permesso_node::{ChangeError, DocumentKind, Options, Precondition, Settings};
 use permesso_store::{Realm, verify};
 use serde_json::{Value, json};
 
-pub(super) fn put(kind: Kind, id: &str, value: Value) -> Put {
+pub(super) fn put(kind: DocumentKind, id: &str, value: Value) -> Put {
     Put { kind, id: id.to_owned(), body: body(kind, id, &value).unwrap(), create: false }
 }
 
 pub(super) fn role(id: &str, grants: Value) -> Put {
-    put(Kind::Role, id, json!({"id": id, "grants": grants}))
+    put(DocumentKind::Role, id, json!({"id": id, "grants": grants}))
 }
 
 pub(super) fn roles(user: &str, roles: &[&str]) -> SetRoles {
@@ -142,7 +142,9 @@ async fn nobody_hands_out_more_than_they_hold() {
     };
     within(desk.run(&lea, &role("writers", write.clone())).await);
     within(desk.run(&lea, &role("viewers", write.clone())).await);
-    within(desk.run(&lea, &put(Kind::Policy, "p", json!({"id": "p", "grants": write}))).await);
+    within(
+        desk.run(&lea, &put(DocumentKind::Policy, "p", json!({"id": "p", "grants": write}))).await,
+    );
     within(desk.run(&lea, &roles("bob", &["owner"])).await);
     within(desk.run(&lea, &roles("lea", &["owner"])).await);
     let mut edited = user(json!({"id": "bob", "roles": ["viewers"]}));
@@ -246,7 +248,7 @@ async fn whoever_edits_an_old_revision_hears_who_was_first() {
     .unwrap();
     let options = Options {
         preconditions: vec![Precondition {
-            kind: Kind::Role,
+            kind: DocumentKind::Role,
             id: "agents".into(),
             revision: Some(first),
         }],
@@ -266,11 +268,14 @@ async fn of_many_editors_of_one_revision_one_is_first() {
     let editors = (0..16).map(|n| {
         let node = desk.node.clone();
         tokio::spawn(async move {
-            let wanted =
-                Precondition { kind: Kind::Role, id: "agents".into(), revision: Some(first) };
+            let wanted = Precondition {
+                kind: DocumentKind::Role,
+                id: "agents".into(),
+                revision: Some(first),
+            };
             let options = Options { preconditions: vec![wanted], ..Options::default() };
             let value = json!({"id": "agents", "label": format!("by {n}")});
-            node.perform(&acme(), &operator(), &put(Kind::Role, "agents", value), &options)
+            node.perform(&acme(), &operator(), &put(DocumentKind::Role, "agents", value), &options)
                 .await
                 .is_ok()
         })
@@ -417,9 +422,9 @@ async fn a_wrong_edit_changes_nothing_and_says_where() {
     let nobody =
         Invite { user: user(json!({"id": "kim", "roles": ["raeder"]})), same_as: None, days: 7 };
     assert!(matches!(desk.run(&operator(), &nobody).await, Err(ChangeError::Invalid(_))));
-    let odd = put(Kind::Role, "agents", json!({"id": "agents", "grnats": []}));
+    let odd = put(DocumentKind::Role, "agents", json!({"id": "agents", "grnats": []}));
     assert!(matches!(desk.run(&operator(), &odd).await, Err(ChangeError::Document { .. })));
-    let other = put(Kind::Role, "agents", json!({"id": "others"}));
+    let other = put(DocumentKind::Role, "agents", json!({"id": "others"}));
     assert!(matches!(desk.run(&operator(), &other).await, Err(ChangeError::Document { .. })));
     assert_eq!(desk.node.standing()[0].revision, revision);
 }
@@ -492,13 +497,13 @@ async fn a_request_that_comes_twice_is_done_once() {
 async fn a_tenant_that_is_deleted_is_decided_on_no_more() {
     let desk = Desk::open().await;
     desk.must(&Put {
-        kind: Kind::Team,
+        kind: DocumentKind::Team,
         id: "US".into(),
-        body: body(Kind::Team, "US", &json!({})).unwrap(),
+        body: body(DocumentKind::Team, "US", &json!({})).unwrap(),
         create: true,
     })
     .await;
-    desk.must(&Remove { kind: Kind::Team, id: "US".into() }).await;
+    desk.must(&Remove { kind: DocumentKind::Team, id: "US".into() }).await;
     desk.must(&DeleteTenant).await;
     assert!(!desk.may("ann", "tickets.read").await);
     assert!(desk.node.standing().is_empty());

@@ -4,7 +4,7 @@ use super::support::{Desk, acme, decide, operator, user};
 use permesso_engine::compile::FamilySet;
 use permesso_engine::family::{Answer, Family, Fault, Manifest, Question};
 use permesso_node::operation::{CreateTenant, PublishProduct, Put, body};
-use permesso_node::{ChangeError, Components, Kind, Options, Pointed, Settings};
+use permesso_node::{ChangeError, Components, DocumentKind, Options, Pointed, Settings};
 use permesso_store::Realm;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -155,7 +155,7 @@ async fn ward() -> Desk {
     for id in ["rounds", "keys"] {
         let settings = json!({"config": {"ward": 7}});
         desk.node
-            .perform(&realm(), &operator(), &put(Kind::Family, id, &settings), &options)
+            .perform(&realm(), &operator(), &put(DocumentKind::Family, id, &settings), &options)
             .await
             .unwrap();
     }
@@ -166,7 +166,7 @@ fn realm() -> Realm {
     Realm::tenant("ward").unwrap()
 }
 
-fn put(kind: Kind, id: &str, value: &impl serde::Serialize) -> Put {
+fn put(kind: DocumentKind, id: &str, value: &impl serde::Serialize) -> Put {
     Put { kind, id: id.to_owned(), body: body(kind, id, value).unwrap(), create: false }
 }
 
@@ -194,16 +194,16 @@ async fn a_tenant_goes_on_with_the_version_before_one_that_refuses_its_configura
     assert_eq!(answering(&desk).await["rounds"].as_deref(), Some("sha256:1"));
     // An edit of something else does not wait for it, one of the configuration has to please it.
     let role = json!({"id": "nurse", "grants": [{"permission": "charts.read", "scope": "all"}]});
-    let edit = put(Kind::Role, "nurse", &role);
+    let edit = put(DocumentKind::Role, "nurse", &role);
     desk.node.perform(&realm(), &operator(), &edit, &Options::default()).await.unwrap();
     assert_eq!(answering(&desk).await["rounds"].as_deref(), Some("sha256:1"));
     let settings = json!({"config": {"ward": 8}});
-    let edit = put(Kind::Family, "rounds", &settings);
+    let edit = put(DocumentKind::Family, "rounds", &settings);
     let refused = desk.node.perform(&realm(), &operator(), &edit, &Options::default()).await;
     assert!(refused.unwrap_err().to_string().contains("families.rounds.config/ward"));
     // That of another family does not wait for it either.
     let settings = json!({"config": {"ward": 8}});
-    let edit = put(Kind::Family, "keys", &settings);
+    let edit = put(DocumentKind::Family, "keys", &settings);
     desk.node.perform(&realm(), &operator(), &edit, &Options::default()).await.unwrap();
     assert_eq!(allows(&desk).await, [true; 3]);
     assert_eq!(answering(&desk).await["rounds"].as_deref(), Some("sha256:1"));
@@ -245,7 +245,7 @@ async fn publishing_a_catalog_writes_down_which_components_answer_under_it() {
     desk.node.perform(&Realm::platform(), &operator(), &publish, &options).await.unwrap();
     assert!(decide(&desk.node, "ward", "ann", "doors.open").await.is_allow());
     let look = desk.node.look(&realm()).await.unwrap();
-    let served = look.view(&desk.node).object(Kind::Serving, "doors").await.unwrap();
+    let served = look.view(&desk.node).object(DocumentKind::Serving, "doors").await.unwrap();
     assert!(served.unwrap().body.get().contains("sha256:1"));
     assert!(desk.node.look(&acme()).await.is_ok());
 }

@@ -126,7 +126,7 @@ async fn no_decision_is_older_than_the_revision_that_it_names() {
     let desk = Desk::open().await;
     let bob = super::support::user(serde_json::json!({"id": "bob", "roles": ["reader"]}));
     let put = permesso_node::operation::Put {
-        kind: permesso_node::Kind::User,
+        kind: permesso_node::DocumentKind::User,
         id: "bob".into(),
         body: Body::of(&bob).unwrap(),
         create: true,

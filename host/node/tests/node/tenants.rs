@@ -13,8 +13,8 @@ use permesso_node::operation::{
     CreateKey, CreateTenant, DeleteTenant, PublishProduct, Put, RevokeKey, body,
 };
 use permesso_node::{
-    Caller, ChangeError, Components, Kind, NoComponents, Node, NodeConfig, Options, Pointed,
-    Settings, Unserved, follow,
+    Caller, ChangeError, Components, DocumentKind, NoComponents, Node, NodeConfig, Options,
+    Pointed, Settings, Unserved, follow,
 };
 use permesso_store::{Realm, open};
 use serde_json::json;
@@ -111,8 +111,9 @@ async fn an_edit_is_compiled_once_and_what_was_checked_is_what_is_served() {
         assert_eq!(counting.0.load(Ordering::SeqCst) - before, edit);
     }
     // A change of the directory compiles nothing.
-    let bob = body(Kind::User, "bob", &user(json!({"id": "bob", "roles": ["clerk"]}))).unwrap();
-    perform(&Put { kind: Kind::User, id: "bob".to_owned(), body: bob, create: true }).await;
+    let bob =
+        body(DocumentKind::User, "bob", &user(json!({"id": "bob", "roles": ["clerk"]}))).unwrap();
+    perform(&Put { kind: DocumentKind::User, id: "bob".to_owned(), body: bob, create: true }).await;
     assert!(decide(&node, "acme", "bob", "tickets.read").await.is_allow());
     assert_eq!(counting.0.load(Ordering::SeqCst) - before, 3);
 }
@@ -152,9 +153,9 @@ async fn nobody_takes_the_place_of_anothers_key() {
     forged.tenants = Tenants::Only(["other".to_owned()].into());
     let id = theirs.id.to_string();
     let put = Put {
-        kind: Kind::Key,
+        kind: DocumentKind::Key,
         id: id.clone(),
-        body: body(Kind::Key, &id, &forged).unwrap(),
+        body: body(DocumentKind::Key, &id, &forged).unwrap(),
         create: true,
     };
     let refused = desk.node.perform(&realm("other"), &operator(), &put, &Options::default()).await;
@@ -335,9 +336,9 @@ async fn however_tenants_come_and_go_every_decision_is_of_the_revision_that_it_n
         nodes[0].perform(&realm, &operator(), &create, &plain).await.unwrap();
         nodes[0].perform(&realm, &operator(), &role("clerk", none.clone()), &plain).await.unwrap();
         let put = Put {
-            kind: Kind::User,
+            kind: DocumentKind::User,
             id: "bob".into(),
-            body: body(Kind::User, "bob", &bob).unwrap(),
+            body: body(DocumentKind::User, "bob", &bob).unwrap(),
             create: true,
         };
         let done = nodes[1].perform(&realm, &operator(), &put, &plain).await.unwrap();

@@ -3,9 +3,8 @@
 use super::support::{CATALOG, Desk, acme, as_user, operator, user};
 use permesso_engine::model::Status;
 use permesso_node::operation::{
-    Accept, ChangeSettings, Delegate, DeleteRole, DeleteTenant, DuplicateRole, Invite,
-    PublishProduct, Put, Remove, Resend, Rollback, SelectCategory, SetRoles, SetStatus, Undo,
-    UpdateUser, body, seats,
+    Accept, ChangeSettings, Delegate, DeleteRole, DuplicateRole, Invite, PublishProduct, Put,
+    Resend, Rollback, SelectCategory, SetRoles, SetStatus, Undo, UpdateUser, body, seats,
 };
 use permesso_node::{ChangeError, DocumentKind, Options, Precondition, Settings};
 use permesso_store::{Realm, verify};
@@ -491,22 +490,4 @@ async fn a_request_that_comes_twice_is_done_once() {
     assert!(!first.repeated && again.repeated);
     assert_eq!(first.revision, again.revision);
     assert!(matches!(perform("b").await, Err(ChangeError::OtherRequest)));
-}
-
-#[tokio::test]
-async fn a_tenant_that_is_deleted_is_decided_on_no_more() {
-    let desk = Desk::open().await;
-    desk.must(&Put {
-        kind: DocumentKind::Team,
-        id: "US".into(),
-        body: body(DocumentKind::Team, "US", &json!({})).unwrap(),
-        create: true,
-    })
-    .await;
-    desk.must(&Remove { kind: DocumentKind::Team, id: "US".into() }).await;
-    desk.must(&DeleteTenant).await;
-    assert!(!desk.may("ann", "tickets.read").await);
-    assert!(desk.node.standing().is_empty());
-    desk.tenant("acme").await;
-    assert!(desk.may("ann", "tickets.read").await);
 }

@@ -10,7 +10,7 @@ use permesso_engine::Authorizer;
 use permesso_engine::compile::FamilySet;
 use permesso_engine::decision::Reason;
 use permesso_node::operation::{
-    CreateKey, CreateTenant, DeleteTenant, PublishProduct, Put, RevokeKey, body,
+    CreateKey, CreateTenant, DeleteTenant, PublishProduct, Put, Remove, RevokeKey, body,
 };
 use permesso_node::{
     Caller, ChangeError, Components, DocumentKind, NoComponents, Node, NodeConfig, Options,
@@ -427,4 +427,22 @@ async fn however_tenants_come_and_go_every_decision_is_of_the_revision_that_it_n
         }
     }
     let _: Caller = operator();
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_deleted_is_decided_on_no_more() {
+    let desk = Desk::open().await;
+    desk.must(&Put {
+        kind: DocumentKind::Team,
+        id: "US".into(),
+        body: body(DocumentKind::Team, "US", &json!({})).unwrap(),
+        create: true,
+    })
+    .await;
+    desk.must(&Remove { kind: DocumentKind::Team, id: "US".into() }).await;
+    desk.must(&DeleteTenant).await;
+    assert!(!desk.may("ann", "tickets.read").await);
+    assert!(desk.node.standing().is_empty());
+    desk.tenant("acme").await;
+    assert!(desk.may("ann", "tickets.read").await);
 }

@@ -46,7 +46,10 @@ macro_rules! implement {
                     let heads = found.into_iter();
                     let heads =
                         heads.map(|(r, n, at, hash)| rows::head(Realm::stored(r), n, at, &hash));
-                    Ok(Moved { heads: heads.collect::<Result<_, _>>()?, mark: Mark(seen) })
+                    // Sorted here: a database that sorts reads them in that order, all of them.
+                    let mut heads: Vec<Head> = heads.collect::<Result<_, _>>()?;
+                    heads.sort_by(|a, b| a.realm.cmp(&b.realm));
+                    Ok(Moved { heads, mark: Mark(seen) })
                 })
                 .await
             }

@@ -25,7 +25,7 @@ macro_rules! statements {
             "UPDATE head SET revision = $2, at = $3, hash = $4 WHERE realm = $1";
         pub(super) const SEEN: &str = concat!("SELECT ", $seen);
         pub(super) const MOVED: &str = "SELECT realm, revision, at, hash FROM head \
-            WHERE moved >= $1 AND revision > 0 ORDER BY realm";
+            WHERE moved >= $1 AND revision > 0";
         pub(super) const TENANTS: &str = "SELECT h.realm, h.revision, h.at, h.hash, \
             s.body, s.revision, c.body, c.revision \
             FROM head h CROSS JOIN object s CROSS JOIN object c \

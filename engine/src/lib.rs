@@ -35,6 +35,7 @@ pub mod flip;
 pub mod inspect;
 pub mod load;
 pub mod model;
+mod suggest;
 
 pub use authorizer::{Asking, Authorizer, Batch, decide_alone, explain_alone};
 pub use cache::CacheStats;

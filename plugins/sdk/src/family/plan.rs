@@ -4,8 +4,9 @@
 //! of them it answers what. A plan does: cases in order, each a condition on what differs from
 //! resource to resource and the answer to those that meet it.
 
+use super::{Answer, Family, Question};
 use crate::bindings::exports::permesso::family::family as wit;
-use crate::{Answer, Family, Inputs, Name, Question};
+use crate::{Inputs, Name};
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 use core::fmt;

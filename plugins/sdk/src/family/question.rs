@@ -1,7 +1,8 @@
 //! One question, as rules see it.
 
+use super::Family;
 use crate::bindings::exports::permesso::family::family as wit;
-use crate::{Family, Inputs, Listed, Name, Values, fault};
+use crate::{Inputs, Listed, Name, Values, fault};
 use core::fmt;
 
 /// One question to the family `F`.

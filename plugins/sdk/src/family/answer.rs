@@ -1,7 +1,8 @@
 //! One answer, as rules give it.
 
+use super::Family;
 use crate::bindings::exports::permesso::family::family as wit;
-use crate::{Family, Listed, Name, Obligation, Reason};
+use crate::{Listed, Name, Obligation, Reason};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;

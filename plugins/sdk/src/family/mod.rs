@@ -1,8 +1,15 @@
-//! What a family implements.
+//! What a family implements: the trait, and what it is asked and answers. Each of them is made of
+//! the family's own lists, so they are one thing and stand in one place.
 
-use crate::{
-    Answer, Diagnostic, Inputs, Name, Obligation, Plan, PlanQuestion, Question, Reason, config,
-};
+mod answer;
+mod plan;
+mod question;
+
+pub use answer::{Answer, forbid_if};
+pub use plan::{Condition, Literal, Open, Plan, PlanQuestion};
+pub use question::Question;
+
+use crate::{Diagnostic, Inputs, Name, Obligation, Reason, config};
 use alloc::vec::Vec;
 
 /// A permission family: the rules of one product.

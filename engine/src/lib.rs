@@ -15,6 +15,61 @@
 //! - an [`Authorizer`] holds the compiled tenants and decides: [`Authorizer::decide`] on the hot
 //!   path, [`Authorizer::explain`] with everything that was looked at;
 //! - what is unknown, ill-typed or broken denies, with a [`decision::Reason`].
+//!
+//! # A decision
+//!
+//! ```
+//! use permesso_engine::compile::{Definition, FamilySet, compile};
+//! use permesso_engine::decision::{Request, Resource};
+//! use permesso_engine::model::Attributes;
+//! use permesso_engine::{Authorizer, load};
+//!
+//! // What there is to be permitted. Of a bread that somebody baked they are the baker.
+//! let catalog = load::catalog("product.yaml", "
+//! product: bakery
+//! version: 1.0.0
+//! relations: [baker]
+//! own_means: [baker]
+//! categories:
+//!   - id: oven
+//!     permissions: [{id: bread.bake}, {id: bread.sell}]
+//! ")?;
+//! // Who gets what, and who there is.
+//! let tenant = load::tenant("tenant.yaml", "
+//! tenant: corner
+//! product: bakery
+//! roles:
+//!   - {id: baker, grants: [{permission: bread.bake, scope: own}]}
+//! ")?;
+//! let directory = load::directory("people.yaml", "users: [{id: anna, roles: [baker]}]")?;
+//!
+//! let authorizer = Authorizer::new(10_000);
+//! authorizer.install(compile(&Definition {
+//!     catalog: &catalog,
+//!     tenant: &tenant,
+//!     directory: &directory,
+//!     families: &FamilySet::new(),
+//!     revision: 1,
+//!     lenient: false,
+//! })?);
+//!
+//! let ask = |action, baker: &str| {
+//!     let attributes: Attributes<'_> = [("baker", baker.into())].into_iter().collect();
+//!     authorizer.decide("corner", &Request {
+//!         subject: "anna",
+//!         action,
+//!         resource: Resource { kind: "bread", id: Some("rye"), attributes: &attributes },
+//!         context: &Attributes::new(),
+//!         now: 1_790_000_000_000,
+//!     })
+//! };
+//! assert!(ask("bread.bake", "anna").is_allow());
+//! assert_eq!(ask("bread.bake", "otto").reason.code(), "out-of-scope");
+//! assert_eq!(ask("bread.sell", "anna").reason.code(), "not-granted");
+//! // A misspelt action is denied as well, and never by accident allowed.
+//! assert_eq!(ask("bread.bakes", "anna").reason.code(), "unknown-action");
+//! # Ok::<(), permesso_engine::diagnostic::Diagnostics>(())
+//! ```
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,

@@ -149,8 +149,8 @@ impl World {
 
     /// The world as the naive evaluator walks it.
     #[must_use]
-    pub fn reference(&self) -> reference::World<'_> {
-        reference::World {
+    pub fn reference(&self) -> reference::Evaluator<'_> {
+        reference::Evaluator {
             catalog: &self.catalog.value,
             tenant: &self.tenant.value,
             directory: &self.directory.value,

@@ -25,9 +25,10 @@ use permesso_engine::model::{
 };
 use std::collections::BTreeSet;
 
-/// One product, one tenant of it, its people and the families that are installed.
+/// The naive evaluator: one product, one tenant of it, its people and the families that are
+/// installed.
 #[derive(Debug)]
-pub struct World<'a> {
+pub struct Evaluator<'a> {
     /// The product.
     pub catalog: &'a Catalog,
     /// The tenant.
@@ -67,7 +68,7 @@ impl Ruling {
     }
 }
 
-impl<'a> World<'a> {
+impl<'a> Evaluator<'a> {
     /// Decides one request.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Ruling {

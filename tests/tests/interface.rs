@@ -1,6 +1,6 @@
 //! Versions of the interface: what was built for 1.0 goes on running.
 
-use permesso_engine::family::{Condition, Effect, Family, Input, PlanQuestion, Question, planned};
+use permesso_engine::family::{Effect, Family, Input, PlanQuestion, Question, Term, planned};
 use permesso_host::runtime::{Runtime, RuntimeConfig};
 use permesso_tests::{example, permesso, root, skip};
 use std::fs;
@@ -60,7 +60,7 @@ fn a_family_of_1_1_says_for_which_resources_it_answers_what() {
     let question = Question { permission: 0, kind: None, inputs: inputs.clone() };
     let cases =
         family.plan("acme", &PlanQuestion { question, open: open.into() }).unwrap().unwrap();
-    assert!(cases.iter().all(|case| case.condition != Condition::Constant(true)));
+    assert!(cases.iter().all(|case| case.condition != Term::Constant(true)));
     let mut forbidden = 0;
     for place in
         [None, Some(Input::Null), Some(Input::Text("eu".into())), Some(Input::Text("us".into()))]

@@ -6,7 +6,7 @@
 
 mod plan;
 
-pub use plan::{Case, Comparison, Condition, PlanQuestion, planned};
+pub use plan::{Case, Comparison, PlanQuestion, Term, planned};
 
 use crate::model::{InputPath, Value};
 use std::borrow::Cow;

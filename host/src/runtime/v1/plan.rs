@@ -7,7 +7,7 @@
 
 use super::bindings::exports::permesso::family::family as wit;
 use permesso_engine::family::{
-    Answer, Case, Comparison, Condition, Fault, FaultKind, Input, InputKind, Manifest, PlanQuestion,
+    Answer, Case, Comparison, Fault, FaultKind, Input, InputKind, Manifest, PlanQuestion, Term,
 };
 
 /// Cases of one plan.
@@ -56,7 +56,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn condition(&self, terms: Vec<wit::Term>) -> Result<Condition, String> {
+    fn condition(&self, terms: Vec<wit::Term>) -> Result<Term, String> {
         let mut stack: Vec<Built> = Vec::new();
         for (number, term) in (0..).zip(terms) {
             let number: usize = number;
@@ -72,22 +72,22 @@ impl Reader<'_> {
     fn step(&self, term: wit::Term, stack: &mut Vec<Built>) -> Result<(), String> {
         let leaf = |condition| (condition, 1);
         let (condition, depth) = match term {
-            wit::Term::Constant(value) => leaf(Condition::Constant(value)),
-            wit::Term::Present(input) => leaf(Condition::Present(self.open(input)?.0)),
-            wit::Term::Empty(input) => leaf(Condition::Empty(self.open(input)?.0)),
+            wit::Term::Constant(value) => leaf(Term::Constant(value)),
+            wit::Term::Present(input) => leaf(Term::Present(self.open(input)?.0)),
+            wit::Term::Empty(input) => leaf(Term::Empty(self.open(input)?.0)),
             wit::Term::Compare(compared) => leaf(self.compare(compared)?),
             wit::Term::Names(wit::Named { input, text }) => match self.open(input)? {
                 (input, InputKind::Texts | InputKind::Text | InputKind::Any) => {
-                    leaf(Condition::Names { input, text })
+                    leaf(Term::Names { input, text })
                 }
                 _ => return Err(format!("input {input} holds no texts")),
             },
             wit::Term::Negate => match stack.pop() {
-                Some((condition, depth)) => (Condition::Not(Box::new(condition)), depth + 1),
+                Some((condition, depth)) => (Term::Not(Box::new(condition)), depth + 1),
                 None => return Err("nothing to negate".to_owned()),
             },
-            wit::Term::AllOf(count) => take(stack, count, Condition::All)?,
-            wit::Term::AnyOf(count) => take(stack, count, Condition::Any)?,
+            wit::Term::AllOf(count) => take(stack, count, Term::All)?,
+            wit::Term::AnyOf(count) => take(stack, count, Term::Any)?,
         };
         if depth > MAX_DEPTH {
             return Err(format!("more than {MAX_DEPTH} conditions are inside one another"));
@@ -106,7 +106,7 @@ impl Reader<'_> {
         }
     }
 
-    fn compare(&self, compared: wit::Compared) -> Result<Condition, String> {
+    fn compare(&self, compared: wit::Compared) -> Result<Term, String> {
         let (input, kind) = self.open(compared.input)?;
         let comparison = match compared.comparison {
             wit::Comparison::Equal => Comparison::Equal,
@@ -126,19 +126,15 @@ impl Reader<'_> {
         if !ordered && comparison != Comparison::Equal {
             return Err(format!("input {input} has no order; compare it with `equal`"));
         }
-        Ok(Condition::Compare { input, comparison, value })
+        Ok(Term::Compare { input, comparison, value })
     }
 }
 
 /// A condition, and how deep it is.
-type Built = (Condition, usize);
+type Built = (Term, usize);
 
 /// Joins the last `count` values, in order.
-fn take(
-    stack: &mut Vec<Built>,
-    count: u32,
-    join: fn(Vec<Condition>) -> Condition,
-) -> Result<Built, String> {
+fn take(stack: &mut Vec<Built>, count: u32, join: fn(Vec<Term>) -> Term) -> Result<Built, String> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     match stack.len().checked_sub(count) {
         Some(at) if count > 0 => {

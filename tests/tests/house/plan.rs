@@ -55,6 +55,33 @@ pub(crate) fn anchors(text: &str) -> BTreeSet<String> {
     titles.map(anchor).collect()
 }
 
+/// What one crate may do.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// The crate.
+    pub(crate) name: String,
+    /// The crates of the workspace that it may lean on.
+    pub(crate) may: BTreeSet<String>,
+    /// The packages that it never links, by whatever way.
+    pub(crate) never: BTreeSet<String>,
+}
+
+/// The table of crates, from the ground up.
+pub(crate) fn rows(section: &str) -> Vec<Row> {
+    let table = section.lines().filter(|line| line.starts_with("| `permesso-"));
+    let quoted = |cell: &str| -> BTreeSet<String> {
+        cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    table
+        .map(|line| {
+            let mut cells = line.split('|').skip(1).map(quoted);
+            let name = cells.next().and_then(|names| names.first().cloned()).unwrap_or_default();
+            let may = cells.next().unwrap_or_default();
+            Row { name, may, never: cells.next().unwrap_or_default() }
+        })
+        .collect()
+}
+
 /// Something that holds always, and the tests that hold it.
 #[derive(Debug)]
 pub(crate) struct Invariant {
@@ -79,6 +106,16 @@ pub(crate) fn invariants(section: &str) -> Vec<Invariant> {
             Invariant { title, tests }
         })
         .collect()
+}
+
+/// The circles that are allowed: items of a list, each of which names its files.
+pub(crate) fn allowed_circles(section: &str) -> Vec<BTreeSet<String>> {
+    let items = section.lines().filter(|line| line.starts_with("- "));
+    let files = |item: &str| -> BTreeSet<String> {
+        let of = |link: Link| link.target.ends_with(".rs").then_some(link.target);
+        links(item).into_iter().filter_map(of).collect()
+    };
+    items.map(files).filter(|files| !files.is_empty()).collect()
 }
 
 /// The files of the checkout that end like that, from the root.
@@ -110,6 +147,10 @@ fn a_plan_is_read_as_it_is_written() {
                 | `permesso-a` | | `sqlx`, `axum` |\n| `permesso-b` | `permesso-a` | |\n\n## Two words: x\n\n\
                 **One thing holds.** Always. [`it_holds`](a/b.rs), `[no](link)`\n\nMore.\n\n\
                 ```text\n[none](here)\n```\n";
+    let rows = rows(section(text, "Arrows"));
+    let names = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>();
+    assert_eq!((rows[0].name.as_str(), names(&rows[0].never).len()), ("permesso-a", 2));
+    assert_eq!((rows[0].may.len(), names(&rows[1].may)), (0, vec!["permesso-a".to_owned()]));
     let invariants = invariants(section(text, "Two words: x"));
     assert_eq!(invariants[0].title, "One thing holds.");
     assert_eq!(invariants[0].tests, [("it_holds".to_owned(), "a/b.rs".to_owned())]);

@@ -68,7 +68,7 @@ impl Workspace {
     pub(crate) fn build_permesso(&self) -> Command {
         let mut command = cargo();
         command.args(["build", "--release", "--workspace", "--bin", "permesso"]);
-        command.args(["--test", "subject_size"]).current_dir(&self.root);
+        command.args(["--test", "fuzz"]).current_dir(&self.root);
         command
     }
 

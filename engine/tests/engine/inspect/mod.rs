@@ -1,7 +1,5 @@
 //! Answers about answers: rights, queries, differences, impact.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod diff;
 mod impact;
 mod properties;
@@ -9,7 +7,7 @@ mod query;
 mod rights;
 mod worlds;
 
-use common::{EMPTY, build, families, family};
+use crate::common::{EMPTY, build, families, family};
 use permesso_engine::compile::{Compiled, Definition, compile};
 use permesso_engine::decision::Resource;
 use permesso_engine::family::Answer;

@@ -1,16 +1,21 @@
 //! How much memory a user takes who is kept, in a process of its own so that nothing else is
 //! measured with it.
-#![cfg(target_os = "linux")]
 
 use permesso_engine::compile::subjects::{Loaded, Record, Subjects};
 use permesso_engine::compile::{FamilySet, OpenDefinition, compile_open};
 use permesso_engine::load;
 use permesso_engine::model::User;
+use std::process::Command;
 use std::sync::Arc;
 
 const USERS: usize = 1_000_000;
 const CATALOG: &str = "{product: large, version: 1.0.0, categories: []}";
 const BOUND: f64 = 300.0;
+
+/// This test, as it is called in this program.
+const NAME: &str = "subject_size::a_user_with_two_roles_and_a_team_takes_at_most_300_bytes";
+/// Set in the process that measures.
+const ALONE: &str = "PERMESSO_MEASURED_ALONE";
 
 /// What the process has in memory, in bytes.
 fn resident() -> f64 {
@@ -32,6 +37,22 @@ fn user(n: usize) -> User {
 
 #[test]
 fn a_user_with_two_roles_and_a_team_takes_at_most_300_bytes() {
+    if std::env::var_os(ALONE).is_some() {
+        return measure();
+    }
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    let measured = program.args(["--exact", NAME, "--nocapture"]).env(ALONE, "1").output().unwrap();
+    let (out, err) = (
+        String::from_utf8_lossy(&measured.stdout).into_owned(),
+        String::from_utf8_lossy(&measured.stderr).into_owned(),
+    );
+    assert!(measured.status.success(), "{out}{err}");
+    assert!(out.contains("1 passed"), "`{NAME}` is called otherwise: {out}");
+    let figure = out.lines().find(|line| line.contains("bytes each"));
+    println!("{}", figure.unwrap());
+}
+
+fn measure() {
     let roles: Vec<String> = (0..40).map(|n| format!("{{id: role_{n}}}")).collect();
     let tenant = format!("{{tenant: acme, product: large, roles: [{}]}}", roles.join(", "));
     let room: usize = std::env::var("ROOM").map_or(USERS * 3 / 4, |it| it.parse().unwrap());

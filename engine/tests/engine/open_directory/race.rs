@@ -1,6 +1,6 @@
 //! Decisions while the feed goes on, policies are edited and users are read and dropped.
 
-use crate::world::{TENANTS, World, request, tenant, user};
+use super::world::{TENANTS, World, request, tenant, user};
 use permesso_engine::compile::subjects::{Loaded, Need, Pins, Record};
 use permesso_engine::compile::{OpenDefinition, compile_open};
 use permesso_engine::model::{Attributes, Value};

@@ -1,6 +1,6 @@
 //! What a decision asks to be read, and what it does until it has been.
 
-use crate::world::{World, request};
+use super::world::{World, request};
 use permesso_engine::compile::subjects::{Need, Needs, Pins};
 use permesso_engine::decision::Request;
 use permesso_engine::model::{Attributes, Value};

@@ -1,11 +1,9 @@
 //! The ways in which caches of other engines lied, one sentence each.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod ledger;
 mod race;
 
-use common::{Closure, EMPTY, doc, request};
+use crate::common::{self, Closure, EMPTY, doc, request};
 use ledger::{Case, PEOPLE, TENANT, authorizer, books, by_state, denied, families, install};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::FamilySet;

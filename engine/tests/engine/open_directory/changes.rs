@@ -1,6 +1,6 @@
 //! What a change drops, what it leaves, and what arrives too late.
 
-use crate::world::{CATALOG, TENANTS, World, delegation, request, tenant, user};
+use super::world::{CATALOG, TENANTS, World, delegation, request, tenant, user};
 use permesso_engine::compile::subjects::{Loaded, Need, Needs, Record};
 use permesso_engine::compile::{OpenDefinition, compile_open};
 use permesso_engine::decision::Decision;

@@ -1,9 +1,7 @@
 //! Bad input is refused at load, all of it at once, each fault with its place and with what to
 //! do. The texts are held here: a stranger acts on them.
 
-mod common;
-
-use common::{CATALOG, PEOPLE, TENANT, build, families, family};
+use crate::common::{CATALOG, PEOPLE, TENANT, build, families, family};
 use insta::assert_snapshot;
 use permesso_engine::family::Answer;
 

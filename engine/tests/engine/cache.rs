@@ -1,8 +1,6 @@
 //! The cache never answers for another question, and never keeps what is not an answer.
 
-mod common;
-
-use common::{Closure, EMPTY, authorizer, build, doc, families, family, request};
+use crate::common::{self, Closure, EMPTY, authorizer, build, doc, families, family, request};
 use permesso_engine::Authorizer;
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::{

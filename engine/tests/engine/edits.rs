@@ -1,9 +1,9 @@
 //! The cache under edits: whatever is edited in whatever order, while the clock moves, an answer
 //! that is found is the one that would be made anew.
 
-mod common;
-
-use common::{CATALOG, Closure, EMPTY, PEOPLE, TENANT, build, change, families, family};
+use crate::common::{
+    self, CATALOG, Closure, EMPTY, PEOPLE, TENANT, build, change, families, family,
+};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::FamilySet;
 use permesso_engine::decision::{Request, Resource};

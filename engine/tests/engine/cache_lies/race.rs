@@ -1,6 +1,6 @@
 //! A flush that races a write. There is no flush here: another policy is another key.
 
-use crate::ledger::{Case, PEOPLE, TENANT, authorizer, books, by_state, families, install};
+use super::ledger::{Case, PEOPLE, TENANT, authorizer, books, by_state, families, install};
 use permesso_engine::decision::Request;
 use permesso_engine::model::Value;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

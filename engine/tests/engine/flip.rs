@@ -1,8 +1,6 @@
 //! What would flip a decision: small changes that are seen to flip it, and never one that is not.
 
-mod common;
-
-use common::{CATALOG, PEOPLE, TENANT, build, families, family, request};
+use crate::common::{CATALOG, PEOPLE, TENANT, build, families, family, request};
 use permesso_engine::compile::{Compiled, Definition, FamilySet, compile};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::Answer;

@@ -1,9 +1,7 @@
 //! How much of a record those see to whom it does not belong: private records, the three layers
 //! and the three origins of a redaction.
 
-mod common;
-
-use common::{build, outcome};
+use crate::common::{self, build, outcome};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::FamilySet;
 use permesso_engine::decision::Stage;

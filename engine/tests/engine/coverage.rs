@@ -1,8 +1,6 @@
 //! Coverage: everything that can be exercised is named until it was, each branch by itself.
 
-mod common;
-
-use common::{EMPTY, build};
+use crate::common::{EMPTY, build};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::{Definition, FamilySet};
 use permesso_engine::coverage::{Branch, Coverage, Kind, Report, Tally};

@@ -1,8 +1,6 @@
 //! Every step of the pipeline, one sentence each.
 
-mod common;
-
-use common::{EMPTY, authorizer, both, families, family, outcome, request};
+use crate::common::{self, EMPTY, authorizer, both, families, family, outcome, request};
 use permesso_engine::Authorizer;
 use permesso_engine::decision::{Resource, Stage};
 use permesso_engine::family::{Answer, Effect, Fault, FaultKind};

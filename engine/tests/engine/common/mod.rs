@@ -1,5 +1,5 @@
 //! A small product and a family made of a closure.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its own part")]
+#![allow(unreachable_pub, missing_docs, reason = "a stock of parts")]
 
 use permesso_engine::Authorizer;
 use permesso_engine::compile::{Compiled, Definition, FamilySet, compile, recompile_users};

@@ -1,12 +1,11 @@
 //! Conditions: what admins may write, what is said to them, and what never happens.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod decided;
 mod language;
 mod pitfalls;
 mod properties;
 
+use crate::common;
 use permesso_engine::condition::{
     AttributeDeclarations, AttributeSchema, Condition, ConditionEngine, ConditionError,
     ConditionTest, Mistake,

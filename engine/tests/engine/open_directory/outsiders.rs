@@ -1,6 +1,6 @@
 //! Somebody who is in no directory, users before they are saved, and questions about people.
 
-use crate::world::{TENANTS, World, delegation, request, tenant, user};
+use super::world::{TENANTS, World, delegation, request, tenant, user};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::subjects::{Needs, Record};
 use permesso_engine::compile::{
@@ -32,7 +32,7 @@ fn a_service_is_decided_about_by_what_its_key_says_whoever_has_its_name() {
     assert!(explained.decision.is_allow());
     assert!(world.subjects.is_empty());
     // The user of that name holds nothing, and is not mixed up with it in the cache either.
-    let open = crate::world::request("service", "letter.read", "letter", "l1", &attributes);
+    let open = super::world::request("service", "letter.read", "letter", "l1", &attributes);
     for _ in 0..2 {
         assert!(world.authorizer.decide_as("acme", &member, &open).unwrap().is_allow());
         let (decision, _) = world.decide(&world.authorizer, &open);

@@ -1,9 +1,7 @@
 //! Who holds what: parents of roles, exact teams, delegation, guards on the last holder, items
 //! that stay closed, and users who change one by one.
 
-mod common;
-
-use common::{both, build, change, outcome, request};
+use crate::common::{self, both, build, change, outcome, request};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::FamilySet;
 use permesso_engine::decision::{Request, Resource};

@@ -14,6 +14,9 @@
 //!   [`compile::subjects`];
 //! - an [`Authorizer`] holds the compiled tenants and decides: [`Authorizer::decide`] on the hot
 //!   path, [`Authorizer::explain`] with everything that was looked at;
+//! - [`flip`] and [`inspect`] answer questions about answers: what would flip one, what a user may
+//!   do, how two differ, what an edit would do. What they propose is a [`change::Edit`], and what
+//!   that opens and closes is worked out by the steps that decide;
 //! - what is unknown, ill-typed or broken denies, with a [`decision::Reason`].
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
@@ -23,6 +26,7 @@
 
 mod authorizer;
 mod cache;
+pub mod change;
 pub mod compile;
 pub mod condition;
 pub mod coverage;
@@ -35,6 +39,7 @@ pub mod flip;
 pub mod inspect;
 pub mod load;
 pub mod model;
+mod profile;
 
 pub use authorizer::{Asking, Authorizer, Batch, decide_alone, explain_alone};
 pub use cache::CacheStats;

@@ -329,7 +329,7 @@ fn ask<'a>(
     horizon: &'a Horizon,
 ) -> Ask<'a> {
     let snapshot = people.snapshot;
-    Ask { snapshot, people, member, request, horizon, alone: false, assumed: None }
+    Ask { snapshot, people, member, request, horizon, alone: false, supposed: None }
 }
 
 /// Finds the permission and the user.

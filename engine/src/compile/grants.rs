@@ -105,6 +105,61 @@ impl Granting {
     }
 }
 
+/// One grant as it is written, and what it gives before all that comes along with it.
+#[derive(Debug, Clone)]
+pub(crate) struct WrittenGrant {
+    pub(crate) of: GrantOf,
+    granting: Granting,
+}
+
+/// What a grant names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GrantOf {
+    Permission(PermissionId),
+    Category(Box<str>),
+    /// `*`.
+    Everything,
+}
+
+impl WrittenGrant {
+    /// One that is read; `None` where it names nothing, which is reported.
+    pub(super) fn new(
+        permissions: &Permissions<'_>,
+        grant: &Grant,
+        field: &str,
+        report: &mut Reporter<'_>,
+    ) -> Option<Self> {
+        let mut granting = Granting::default();
+        granting.add(permissions, std::slice::from_ref(grant), field, report);
+        let of = match (&grant.permission, &grant.category) {
+            (Some(name), _) if name.as_str() == "*" => GrantOf::Everything,
+            (Some(name), _) => GrantOf::Permission(permissions.find(name)?),
+            (None, category) => GrantOf::Category(category.as_ref()?.as_str().into()),
+        };
+        Some(Self { of, granting })
+    }
+
+    /// One of a permission without limits.
+    pub(crate) fn plain(permission: PermissionId, scope: Scope, place: Place) -> Self {
+        let plain = vec![Origin { permission, scope, place }];
+        let granting = Granting { plain, limited: Vec::new() };
+        Self { of: GrantOf::Permission(permission), granting }
+    }
+
+    /// One of a permission within limits.
+    pub(crate) fn within(grant: LimitedGrant) -> Self {
+        let of = GrantOf::Permission(grant.permission);
+        Self { of, granting: Granting { plain: Vec::new(), limited: vec![grant] } }
+    }
+
+    /// What several of them grant together.
+    pub(crate) fn total(written: &[Self], permissions: &impl Grantables) -> GrantSet {
+        let mut granting = Granting::default();
+        written.iter().for_each(|one| granting.include(&one.granting));
+        granting.finish(permissions)
+    }
+}
+
 /// The permissions that one grant names.
 fn expand(
     permissions: &Permissions<'_>,

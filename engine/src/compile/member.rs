@@ -4,6 +4,7 @@
 //! teams. What is the same for many users is kept once and shared by all of them: a user costs
 //! a few words, and those who decide find what roles grant where the last decision left it.
 
+use super::grants::WrittenGrant;
 use super::snapshot::{GrantSet, PermissionId, Snapshot};
 use super::subjects::Record;
 use crate::model::{Attributes, Invitation, Scope, Status, Text};
@@ -65,6 +66,8 @@ struct Named {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Extra {
     pub(crate) grants: Option<GrantSet>,
+    /// The lines that those come from.
+    pub(crate) written: Box<[WrittenGrant]>,
     /// Rights ticked for this user, at the reach of the role.
     pub(crate) added: Box<[(PermissionId, Scope)]>,
     /// What roles grant to this user where rights of them were unticked, by role. What came

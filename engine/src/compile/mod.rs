@@ -21,17 +21,17 @@ mod snapshot;
 pub mod subjects;
 mod users;
 
+pub(crate) use grants::{GrantOf, WrittenGrant};
 pub(crate) use matchers::MatcherRule;
 pub use member::Member;
 pub(crate) use member::{DelegationRule, Extra};
 pub use open::{OpenDefinition, check_delegation, check_user, compile_member, compile_open};
 pub use people::recompile_users;
 pub(crate) use people::{Found, MemberRef, People, View, Whole};
-pub(crate) use permissions::Grantables;
 pub(crate) use sharing::{ContentRule, MarkRule, Redaction, SharingRule};
 pub(crate) use snapshot::{
     Clause, ConstraintRule, FamilyRule, Governed, GrantSet, GuardRule, InputRule, Installed,
-    ItemRule, KindRule, LimitedGrant, Origin, PermissionRule, ProgramRule, RoleRule, TeamLimits,
+    ItemRule, KindRule, LimitedGrant, PermissionRule, ProgramRule, RoleRule, TeamLimits,
 };
 pub use snapshot::{PermissionId, Snapshot};
 pub(crate) use users::{added, adjusted};

@@ -1,6 +1,6 @@
 //! One user: from what the directory says to what a decision reads.
 
-use super::grants::Granting;
+use super::grants::WrittenGrant;
 use super::member::{DelegationRule, Extra, Interner, Member, boxed};
 use super::permissions::{Grantables, Permissions};
 use super::snapshot::{GrantSet, PermissionId, RoleRule, Snapshot};
@@ -64,11 +64,11 @@ impl Users<'_> {
         }
         let (permissions, snapshot) = ((self.permissions)(), self.snapshot);
         let field = format!("users.{}", user.id);
-        let grants = (!user.grants.is_empty()).then(|| {
-            let mut granting = Granting::default();
-            granting.add(permissions, &user.grants, &format!("{field}.grants"), report);
-            granting.finish(permissions)
+        let written = user.grants.iter().filter_map(|grant| {
+            WrittenGrant::new(permissions, grant, &format!("{field}.grants"), report)
         });
+        let written: Box<[WrittenGrant]> = written.collect();
+        let grants = (!user.grants.is_empty()).then(|| WrittenGrant::total(&written, permissions));
         let mut resolve = |names: &[Text], part: &str| {
             let mut ids = Vec::new();
             for name in names {
@@ -90,6 +90,7 @@ impl Users<'_> {
         (!nothing).then(|| {
             Box::new(Extra {
                 grants,
+                written,
                 added: added(&roles, &ticked, &removed, permissions, snapshot).into(),
                 adjusted: adjusted(&roles, &removed, permissions, snapshot).into(),
                 ticked: ticked.into(),
@@ -141,7 +142,9 @@ impl Users<'_> {
         report: &mut Reporter<'_>,
     ) -> Option<DelegationRule> {
         let permissions = self.delegable(delegation, report);
-        let from = from.filter(|from| from.status == Status::Active)?;
+        // What somebody delegated to themself is theirs again once they take part.
+        let own = delegation.from == delegation.to;
+        let from = from.filter(|from| own || from.status == Status::Active)?;
         Some(DelegationRule {
             from: Arc::clone(from),
             permissions: permissions.into(),

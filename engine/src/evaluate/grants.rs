@@ -245,9 +245,9 @@ impl<'a> Ask<'a> {
         holds
     }
 
-    fn entitled(&self, rule: &PermissionRule) -> bool {
-        entitled(rule)
-            || rule.entitlement.as_ref().is_some_and(|(name, _)| self.assumed == Some(name))
+    /// Whether the plan includes what the permission needs, or is taken to.
+    pub(super) fn entitled(&self, rule: &PermissionRule) -> bool {
+        entitled(rule) || self.supposed.is_some_and(|supposed| supposed.entitles(rule))
     }
 
     /// How a scope reaches the resource; `None` if it does not.

@@ -3,7 +3,7 @@
 use crate::common::{EMPTY, build};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::{Definition, FamilySet};
-use permesso_engine::coverage::{Branch, Coverage, Kind, Report, Tally};
+use permesso_engine::coverage::{Branch, Coverage, LineKind, LineTally, Report};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::load;
 use permesso_engine::model::{Attributes, Value};
@@ -140,7 +140,7 @@ fn missing(report: &Report) -> Vec<String> {
         .collect()
 }
 
-fn tally(report: &Report, kind: Kind) -> Tally {
+fn tally(report: &Report, kind: LineKind) -> LineTally {
     *report.tallies.iter().find(|tally| tally.kind == kind).unwrap()
 }
 
@@ -181,7 +181,7 @@ fn everything_is_missing_before_the_first_question() {
     for missing in &report.missing {
         assert_eq!(missing.never, missing.kind.branches(), "{}", missing.label);
     }
-    let totals = Kind::ALL.map(|kind| tally(&report, kind).total);
+    let totals = LineKind::ALL.map(|kind| tally(&report, kind).total);
     assert_eq!(totals, [9, 1, 5, 1, 2]);
     assert!(report.tallies.iter().all(|tally| tally.covered == 0 && tally.percent() == 0));
 }
@@ -207,7 +207,7 @@ fn a_grant_is_exercised_where_it_counts() {
     // By way of a role.
     let gained = workshop.gains("mia", "tool.view", "saw", &[]);
     assert_eq!(gained, ["role `master`: * at all: never counted"]);
-    assert_eq!(tally(&workshop.coverage.report(), Kind::Grant).covered, 2);
+    assert_eq!(tally(&workshop.coverage.report(), LineKind::Grant).covered, 2);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_condition_has_two_branches_and_what_is_unknown_is_neither() {
             format!("condition of {grant}: never true"),
         ]
     );
-    let conditions = tally(&workshop.coverage.report(), Kind::Condition);
+    let conditions = tally(&workshop.coverage.report(), LineKind::Condition);
     assert_eq!((conditions.covered, conditions.partly), (1, 0));
 }
 
@@ -242,7 +242,7 @@ fn a_program_admits_and_keeps_out() {
             "condition of the matchers of program `forge`: never true",
         ]
     );
-    let programs = tally(&workshop.coverage.report(), Kind::Program);
+    let programs = tally(&workshop.coverage.report(), LineKind::Program);
     assert_eq!((programs.covered, programs.partly, programs.percent()), (0, 1, 0));
     let gained = workshop.gains("gil", "tool.view", "anvil", &[]);
     assert_eq!(
@@ -253,7 +253,7 @@ fn a_program_admits_and_keeps_out() {
             "condition of the matchers of program `forge`: never false",
         ]
     );
-    assert_eq!(tally(&workshop.coverage.report(), Kind::Program).percent(), 100);
+    assert_eq!(tally(&workshop.coverage.report(), LineKind::Program).percent(), 100);
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn a_sharing_rule_applies_and_does_not() {
             "condition of the matchers of sharing override `juniors`: never false",
         ]
     );
-    assert_eq!(tally(&workshop.coverage.report(), Kind::Sharing).covered, 2);
+    assert_eq!(tally(&workshop.coverage.report(), LineKind::Sharing).covered, 2);
 }
 
 #[test]
@@ -358,9 +358,10 @@ fn documents_made_by_a_program_have_no_lines() {
         lenient: true,
     });
     let report = coverage.report();
-    let grants: Vec<_> = report.missing.iter().filter(|line| line.kind == Kind::Grant).collect();
+    let grants: Vec<_> =
+        report.missing.iter().filter(|line| line.kind == LineKind::Grant).collect();
     assert_eq!(grants.len(), 1);
     assert_eq!(grants[0].label, "policy `reading`: plan.read at all");
     assert_eq!(grants[0].never, [Branch::Counted]);
-    assert_eq!(tally(&report, Kind::Guard).percent(), 100, "of nothing nothing is missing");
+    assert_eq!(tally(&report, LineKind::Guard).percent(), 100, "of nothing nothing is missing");
 }

@@ -1,12 +1,13 @@
 //! What would flip a decision: small changes that are seen to flip it, and never one that is not.
 
+use crate::common::written::write;
 use crate::common::{CATALOG, PEOPLE, TENANT, build, families, family, request};
 use permesso_engine::compile::{Compiled, Definition, FamilySet, compile};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::Answer;
-use permesso_engine::flip::{Edit, Flips, flips};
+use permesso_engine::flip::{Flips, flips};
 use permesso_engine::load;
-use permesso_engine::model::{Attributes, Directory, Grant, Invitation, Status, Value};
+use permesso_engine::model::{Attributes, Value};
 use permesso_engine::{Authorizer, explain_alone};
 
 fn world() -> (Compiled, FamilySet) {
@@ -144,35 +145,6 @@ fn nothing_is_named_where_nothing_helps() {
     }
 }
 
-/// The directory with an edit written into it, where it is one of a user.
-fn written(edit: &Edit, directory: &mut Directory, user: &str) -> bool {
-    let Some(user) = directory.users.iter_mut().find(|it| **it.id == *user) else { return false };
-    match edit {
-        Edit::GiveRole { role } => user.roles.push(role.as_str().into()),
-        Edit::TakeRole { role } => user.roles.retain(|held| **held != *role),
-        Edit::AttachPolicy { policy } => user.policies.push(policy.as_str().into()),
-        Edit::DetachPolicy { policy } => user.policies.retain(|held| **held != *policy),
-        Edit::Grant { permission, scope } => user.grants.push(Grant {
-            permission: Some(permission.as_str().into()),
-            scope: *scope,
-            ..Grant::default()
-        }),
-        Edit::Revoke { permission } => {
-            user.grants.retain(|it| it.permission.as_ref().is_none_or(|it| **it != *permission));
-        }
-        Edit::Tick { permission, .. } => user.rights.add.push(permission.as_str().into()),
-        Edit::Untick { permission } => user.rights.add.retain(|it| **it != *permission),
-        Edit::TickAgain { .. } => user.rights.remove.clear(),
-        Edit::JoinTeam { team } => user.teams.push(team.as_str().into()),
-        Edit::AddTag { tag } => user.tags.push(tag.as_str().into()),
-        Edit::Activate => user.status = Status::Active,
-        Edit::Deactivate => user.status = Status::Inactive,
-        Edit::Accept => user.invitation = Invitation::Accepted,
-        _ => return false,
-    }
-    true
-}
-
 #[test]
 fn every_change_that_is_named_flips_the_decision_when_it_is_really_made() {
     let (tenant, families) = world();
@@ -192,7 +164,7 @@ fn every_change_that_is_named_flips_the_decision_when_it_is_really_made() {
                 let before = explain_alone(&tenant, &request).decision.verdict;
                 for flip in flips(&tenant, &request, 20).flips {
                     let mut edited = people.clone();
-                    let all = flip.edits.iter().all(|edit| written(edit, &mut edited.value, user));
+                    let all = flip.edits.iter().all(|edit| write(&mut edited.value, user, edit));
                     if !all {
                         continue;
                     }

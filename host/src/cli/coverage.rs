@@ -5,7 +5,7 @@ use crate::folder::TenantFolder;
 use crate::table::Outcome;
 use comfy_table::{CellAlignment, Table, presets};
 use permesso_engine::compile::{Definition, FamilySet};
-use permesso_engine::coverage::{Branch, Coverage, Kind, Report, Tally};
+use permesso_engine::coverage::{Branch, Coverage, LineKind, LineTally, Report};
 use serde::Serialize;
 
 /// The coverage of each folder of which a table was run.
@@ -24,7 +24,7 @@ struct View<'a> {
 #[derive(Serialize)]
 struct KindView {
     #[serde(flatten)]
-    tally: Tally,
+    tally: LineTally,
     percent: usize,
 }
 
@@ -65,7 +65,7 @@ impl<'a> Measured<'a> {
         let mut below = Vec::new();
         for (folder, coverage) in &self.0 {
             for tally in coverage.report().tallies {
-                let asked = matches!(tally.kind, Kind::Grant | Kind::Program);
+                let asked = matches!(tally.kind, LineKind::Grant | LineKind::Program);
                 if asked && tally.percent() < usize::from(percent) {
                     below.push(format!(
                         "{}: {} of {} {} are covered, which is less than {percent} %",
@@ -98,7 +98,7 @@ fn print_report(report: &Report) {
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(["kind", "covered", "partly", "total", "percent"]);
     for tally in report.tallies.iter().filter(|tally| tally.total > 0) {
-        let Tally { kind, total, covered, partly } = tally;
+        let LineTally { kind, total, covered, partly } = tally;
         let numbers = [*covered, *partly, *total, tally.percent()];
         let numbers = numbers.iter().map(ToString::to_string);
         table.add_row(std::iter::once(kind.name().to_owned()).chain(numbers));

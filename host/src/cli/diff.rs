@@ -6,7 +6,7 @@ use super::what_can::membership;
 use super::{Components, Failure, Stored, now, print_pretty, told};
 use clap::Args;
 use comfy_table::Table;
-use permesso_engine::inspect::{Besides, Change, Diff, Held, Less, Way, diff};
+use permesso_engine::inspect::{Besides, Diff, Edit, GrantWithin, Less, Possession, Way, diff};
 use permesso_store::Location;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -117,7 +117,7 @@ fn cell(text: &str) -> String {
     text.replace("; ", "\n")
 }
 
-fn held(it: &Held<'_>) -> String {
+fn held(it: &Possession<'_>) -> String {
     let mut text = told::reach(it.scope, &it.limited, &it.teams);
     let givers: Vec<String> = it.givers.iter().map(told::giver).collect();
     if !givers.is_empty() {
@@ -138,7 +138,7 @@ fn ways(ways: &[Way<'_>]) -> String {
 }
 
 fn way(way: &Way<'_>) -> String {
-    let changes: Vec<String> = way.changes.iter().map(change).collect();
+    let changes: Vec<String> = way.changes.iter().map(edit).collect();
     let mut text = format!("`{}`: {}", way.user, changes.join(" and "));
     for (word, besides) in [("opens", &way.opens), ("closes", &way.closes)] {
         if besides.count() > 0 {
@@ -150,6 +150,8 @@ fn way(way: &Way<'_>) -> String {
 
 fn names(word: &str, it: &Besides<'_>) -> String {
     let mut names: Vec<String> = it.permissions.iter().map(|name| (*name).to_owned()).collect();
+    let delegated = it.delegated.iter();
+    names.extend(delegated.map(|it| format!("{} delegated by `{}`", it.permission, it.from)));
     names.extend(it.programs.iter().map(|name| format!("program {name}")));
     names.extend(it.items.iter().map(told::gate));
     let mut parts = Vec::new();
@@ -164,23 +166,27 @@ fn names(word: &str, it: &Besides<'_>) -> String {
     parts.join("; ")
 }
 
-fn change(change: &Change<'_>) -> String {
-    match change {
-        Change::Activate => "reactivate".to_owned(),
-        Change::AcceptInvitation => "have the invitation accepted".to_owned(),
-        Change::MakeOwner => "make the account's owner".to_owned(),
-        Change::GiveRole(id) => format!("give role `{id}`"),
-        Change::TakeRole(id) => format!("take role `{id}`"),
-        Change::AttachPolicy(id) => format!("attach policy `{id}`"),
-        Change::DetachPolicy(id) => format!("detach policy `{id}`"),
-        Change::Grant { permission, scope, limited } => {
-            format!("grant `{permission}` at {}", told::reach(*scope, limited, &[]))
+fn edit(edit: &Edit) -> String {
+    match edit {
+        Edit::Activate => "reactivate".to_owned(),
+        Edit::Accept => "have the invitation accepted".to_owned(),
+        Edit::MakeOwner => "make the account's owner".to_owned(),
+        Edit::GiveRole { role } => format!("give role `{role}`"),
+        Edit::TakeRole { role } => format!("take role `{role}`"),
+        Edit::AttachPolicy { policy } => format!("attach policy `{policy}`"),
+        Edit::DetachPolicy { policy } => format!("detach policy `{policy}`"),
+        Edit::Grant { permission, scope, limited } => {
+            let limited: Vec<_> = limited.iter().map(GrantWithin::limits).collect();
+            format!("grant `{permission}` at {}", told::reach(*scope, &limited, &[]))
         }
-        Change::Revoke(id) => format!("delete the grants of `{id}`"),
-        Change::Tick(id) => format!("tick `{id}`"),
-        Change::RemoveTick(id) => format!("remove the tick of `{id}`"),
-        Change::TickAgain(id) => format!("tick `{id}` again"),
-        Change::AddTag(name) => format!("add tag `{name}`"),
-        Change::JoinTeam(name) => format!("put in team `{name}`"),
+        Edit::Revoke { permission } => format!("delete the grants of `{permission}`"),
+        Edit::RevokeCategory { category } => format!("delete the grants of category `{category}`"),
+        Edit::Tick { permission } => format!("tick `{permission}`"),
+        Edit::Untick { permission } => format!("remove the tick of `{permission}`"),
+        Edit::TickAgain { permission } => format!("tick `{permission}` again"),
+        Edit::AddTag { tag } => format!("add tag `{tag}`"),
+        Edit::JoinTeam { team } => format!("put in team `{team}`"),
+        // No comparison proposes what is left.
+        other => other.to_string(),
     }
 }

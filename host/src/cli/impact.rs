@@ -7,7 +7,7 @@ use super::{Components, Failure, compiled, now, written};
 use crate::folder::{FolderError, TenantFolder};
 use crate::pdp::SetupError;
 use clap::Args;
-use permesso_engine::inspect::{Flip, Impact as Changes, Proposal, impact};
+use permesso_engine::inspect::{ChangedAnswer, Impact as Changes, Proposal, impact};
 use permesso_engine::load;
 use questions::Questions;
 use serde_json::{Value as Json, json};
@@ -136,7 +136,7 @@ fn summary(changes: &Changes<'_>) -> Json {
     })
 }
 
-fn flip(flip: &Flip<'_>) -> Json {
+fn flip(flip: &ChangedAnswer<'_>) -> Json {
     let request = flip.request;
     let side = |decision: &permesso_engine::decision::Decision| {
         json!({

@@ -3,7 +3,7 @@
 use crate::folder::TenantFolder;
 use comfy_table::{ContentArrangement, Table, presets};
 use permesso_engine::decision::Obligation;
-use permesso_engine::inspect::{Gate, Giver, Limits, Open, Source, Void};
+use permesso_engine::inspect::{Gate, Giver, Limits, Openness, RightSource, Void};
 use permesso_engine::model::{Access, Document, Place, Scope};
 use std::path::Path;
 
@@ -45,7 +45,7 @@ pub(super) fn giver(giver: &Giver<'_>) -> String {
 }
 
 /// A source with its lines.
-pub(super) fn source(source: &Source<'_>, folder: &TenantFolder) -> String {
+pub(super) fn source(source: &RightSource<'_>, folder: &TenantFolder) -> String {
     let at = places(&source.places, folder);
     let at = if at.is_empty() { at } else { format!(" ({at})") };
     format!("{}{at}", giver(&source.giver))
@@ -105,11 +105,11 @@ pub(super) fn gate(gate: &Gate<'_>) -> String {
 }
 
 /// Whether something is open.
-pub(super) const fn open(open: Open) -> &'static str {
+pub(super) const fn open(open: Openness) -> &'static str {
     match open {
-        Open::Yes => "yes",
-        Open::No => "no",
-        Open::Depends => "depends on the record",
+        Openness::Yes => "yes",
+        Openness::No => "no",
+        Openness::Depends => "depends on the record",
     }
 }
 

@@ -4,11 +4,11 @@ use super::ask::{About, folder};
 use super::{Failure, Sources, now, print_pretty, told};
 use crate::folder::TenantFolder;
 use clap::Args;
-use permesso_engine::inspect::{
-    Answer, Delegated, Depends, ItemAccess, Limited, Matcher, Membership, Open, Restriction,
-    Rights, SetAside, Source, items, memberships, rights, what_can,
-};
 use permesso_engine::inspect::{Aside, Circumstances};
+use permesso_engine::inspect::{
+    DelegatedRight, Depends, ItemAccess, Limited, Matcher, Membership, Openness, Restriction,
+    RightSource, SetAside, UserDecision, UserRights, items, memberships, rights, what_can,
+};
 use serde::Serialize;
 use serde_json::json;
 use std::process::ExitCode;
@@ -41,7 +41,7 @@ pub(super) struct WhatCan {
 struct View<'a> {
     tenant: &'a str,
     at: i64,
-    rights: Rights<'a>,
+    rights: UserRights<'a>,
     programs: Vec<Membership<'a>>,
     items: Vec<ItemAccess<'a>>,
 }
@@ -76,7 +76,7 @@ impl WhatCan {
     /// What may be done with one resource.
     fn decisions<'a>(
         &self,
-        answers: impl Iterator<Item = Answer<'a>>,
+        answers: impl Iterator<Item = UserDecision<'a>>,
         folder: &TenantFolder,
         about: Circumstances<'_>,
     ) -> Result<ExitCode, Failure> {
@@ -193,7 +193,7 @@ fn section<T>(out: &mut String, title: &str, list: &[T], line: impl Fn(&T) -> St
 
 /// The scopes and the givers of sources, one a line.
 fn sources(
-    sources: &[Source<'_>],
+    sources: &[RightSource<'_>],
     limited: &[Limited<'_>],
     folder: &TenantFolder,
 ) -> (String, String) {
@@ -272,7 +272,7 @@ fn restriction(it: &Restriction<'_>, folder: &TenantFolder) -> String {
     format!("{}: {}{binds}; from {from}", it.toggle, does.join(", "))
 }
 
-fn delegated(it: &Delegated<'_>) -> String {
+fn delegated(it: &DelegatedRight<'_>) -> String {
     let what = match it.void {
         Some(void) if void.user == it.from => format!("of no use: {}", told_of(it.from, &void.why)),
         Some(void) => format!("of no use: {}", told::void(&void.why)),
@@ -310,9 +310,9 @@ pub(super) fn membership(it: &Membership<'_>) -> String {
         (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
     };
     let word = match it.member {
-        Open::Yes => "a member",
-        Open::No => "not a member",
-        Open::Depends => "depends on the record",
+        Openness::Yes => "a member",
+        Openness::No => "not a member",
+        Openness::Depends => "depends on the record",
     };
     let why: Vec<String> = [
         list("by", &it.admitted_by),

@@ -4,7 +4,7 @@ use super::ask::{About, folder};
 use super::{Failure, Sources, told};
 use crate::folder::TenantFolder;
 use clap::Args;
-use permesso_engine::inspect::{Answer, Tally, who_can};
+use permesso_engine::inspect::{SearchTally, UserDecision, who_can};
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -55,13 +55,13 @@ impl WhoCan {
     }
 }
 
-fn summary(tally: Tally) -> Json {
-    let Tally { users, asked, allowed, cut } = tally;
+fn summary(tally: SearchTally) -> Json {
+    let SearchTally { users, asked, allowed, cut } = tally;
     json!({"cut": cut, "users": users, "asked": asked, "allowed": allowed})
 }
 
-fn summary_text(tally: Tally, limit: usize) -> String {
-    let Tally { users, asked, allowed, cut } = tally;
+fn summary_text(tally: SearchTally, limit: usize) -> String {
+    let SearchTally { users, asked, allowed, cut } = tally;
     if cut {
         let asked = told::count(asked, "user was", "users were");
         return format!(
@@ -72,7 +72,7 @@ fn summary_text(tally: Tally, limit: usize) -> String {
 }
 
 /// An answer as programs read it.
-pub(super) fn view(answer: &Answer<'_>) -> Json {
+pub(super) fn view(answer: &UserDecision<'_>) -> Json {
     let decision = &answer.decision;
     let mut view = json!({
         "user": answer.user,
@@ -103,7 +103,7 @@ pub(super) fn view(answer: &Answer<'_>) -> Json {
 }
 
 /// Why it was decided so.
-pub(super) fn why(answer: &Answer<'_>, folder: &TenantFolder) -> String {
+pub(super) fn why(answer: &UserDecision<'_>, folder: &TenantFolder) -> String {
     let decision = &answer.decision;
     let mut parts: Vec<String> = answer
         .sources

@@ -1,7 +1,7 @@
 //! What an edit changes about rules that a record decides on. Whom that concerns cannot be said
 //! without records, so it is told as it is.
 
-use super::axis::{Axis, same_clause, same_matchers};
+use super::matching::{Matching, same_clause, same_matchers};
 use crate::compile::{Compiled, GuardRule, PermissionId, Redaction, SharingRule, Snapshot};
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ pub enum RuleChange<'a> {
 pub(super) fn changed<'a>(
     before: &'a Compiled,
     after: &'a Compiled,
-    axis: &Axis<'a>,
+    matching: &Matching<'a>,
 ) -> Vec<RuleChange<'a>> {
     let (was, is) = (&*before.snapshot, &*after.snapshot);
     let mut found = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn changed<'a>(
         found.push(RuleChange::Teams);
     }
     guards(was, is, &mut found);
-    permissions(was, is, axis, &mut found);
+    permissions(was, is, matching, &mut found);
     families(was, is, &mut found);
     sharing(was, is, &mut found);
     found.sort();
@@ -79,10 +79,10 @@ fn guarded<'s>(snapshot: &'s Snapshot, id: &str) -> Vec<&'s str> {
 fn permissions<'a>(
     was: &'a Snapshot,
     is: &'a Snapshot,
-    axis: &Axis<'a>,
+    matching: &Matching<'a>,
     found: &mut Vec<RuleChange<'a>>,
 ) {
-    for slot in &axis.slots {
+    for slot in &matching.slots {
         let (Some((old, a)), Some((new, b))) = (slot.before, slot.after) else { continue };
         if a.own != b.own {
             found.push(RuleChange::Own(slot.name));

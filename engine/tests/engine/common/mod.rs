@@ -1,6 +1,8 @@
 //! A small product and a family made of a closure.
 #![allow(unreachable_pub, missing_docs, reason = "a stock of parts")]
 
+pub mod written;
+
 use permesso_engine::Authorizer;
 use permesso_engine::compile::{Compiled, Definition, FamilySet, compile, recompile_users};
 use permesso_engine::decision::{Decision, Explanation, Request, Resource};

@@ -1,8 +1,10 @@
 //! Answers about answers: rights, queries, differences, impact.
 
+mod bakery;
 mod diff;
 mod impact;
 mod properties;
+mod proposals;
 mod query;
 mod rights;
 mod worlds;
@@ -12,7 +14,7 @@ use permesso_engine::compile::{Compiled, Definition, compile};
 use permesso_engine::decision::Resource;
 use permesso_engine::family::Answer;
 use permesso_engine::inspect::{
-    Change, Circumstances, Giver, Limits, Matcher, Membership, Open, Void,
+    Circumstances, Edit, Giver, GrantWithin, Limits, Matcher, Membership, Openness, Void,
 };
 use permesso_engine::load::{self, Source};
 use permesso_engine::model::{Attributes, Directory, Place, Scope};
@@ -124,11 +126,11 @@ fn matcher(matcher: &Matcher<'_>) -> String {
     }
 }
 
-fn open(open: Open) -> &'static str {
+fn open(open: Openness) -> &'static str {
     match open {
-        Open::Yes => "yes",
-        Open::No => "no",
-        Open::Depends => "depends",
+        Openness::Yes => "yes",
+        Openness::No => "no",
+        Openness::Depends => "depends",
     }
 }
 
@@ -145,23 +147,25 @@ fn membership(it: &Membership<'_>) -> String {
     )
 }
 
-fn change(change: &Change<'_>) -> String {
-    match change {
-        Change::Activate => "activate".to_owned(),
-        Change::AcceptInvitation => "accept the invitation".to_owned(),
-        Change::MakeOwner => "make owner".to_owned(),
-        Change::GiveRole(id) => format!("give role {id}"),
-        Change::TakeRole(id) => format!("take role {id}"),
-        Change::AttachPolicy(id) => format!("attach policy {id}"),
-        Change::DetachPolicy(id) => format!("detach policy {id}"),
-        Change::Grant { permission, scope, limited } => {
-            format!("grant {permission} at {}", reach(*scope, limited))
+fn change(edit: &Edit) -> String {
+    match edit {
+        Edit::Activate => "activate".to_owned(),
+        Edit::Accept => "accept the invitation".to_owned(),
+        Edit::MakeOwner => "make owner".to_owned(),
+        Edit::GiveRole { role } => format!("give role {role}"),
+        Edit::TakeRole { role } => format!("take role {role}"),
+        Edit::AttachPolicy { policy } => format!("attach policy {policy}"),
+        Edit::DetachPolicy { policy } => format!("detach policy {policy}"),
+        Edit::Grant { permission, scope, limited } => {
+            let limited: Vec<Limits> = limited.iter().map(GrantWithin::limits).collect();
+            format!("grant {permission} at {}", reach(*scope, &limited))
         }
-        Change::Revoke(id) => format!("revoke {id}"),
-        Change::Tick(id) => format!("tick {id}"),
-        Change::RemoveTick(id) => format!("remove the tick of {id}"),
-        Change::TickAgain(id) => format!("tick {id} again"),
-        Change::AddTag(name) => format!("add tag {name}"),
-        Change::JoinTeam(name) => format!("join team {name}"),
+        Edit::Revoke { permission } => format!("revoke {permission}"),
+        Edit::Tick { permission } => format!("tick {permission}"),
+        Edit::Untick { permission } => format!("remove the tick of {permission}"),
+        Edit::TickAgain { permission } => format!("tick {permission} again"),
+        Edit::AddTag { tag } => format!("add tag {tag}"),
+        Edit::JoinTeam { team } => format!("join team {team}"),
+        other => other.to_string(),
     }
 }

@@ -1,12 +1,12 @@
 //! What holds of every tenant: rights say neither more nor less than decisions, and an impact
 //! lists exactly what differs.
 
-use super::worlds::{PERMISSIONS, Random, TEAMS, TOGGLES, USERS, World, name};
+use super::worlds::{GUARDED, PERMISSIONS, Random, TEAMS, TOGGLES, USERS, World, name};
 use super::*;
 use permesso_engine::decide_alone;
 use permesso_engine::decision::{Decision, Reason, Request};
 use permesso_engine::inspect::{
-    Gate, Proposal, Right, Rights, Warning, impact, items, memberships, rights,
+    Gate, Proposal, Right, UserRights, Warning, impact, items, memberships, rights,
 };
 use permesso_engine::model::{Access, Status, Value};
 use std::collections::BTreeSet;
@@ -107,7 +107,7 @@ fn rights_say_neither_more_nor_less_than_decisions() {
 
 /// What can be told of one user, one line each.
 fn lines_of(tenant: &Compiled, user: &str, gates: &BTreeSet<Gate<'_>>) -> Lines {
-    let closed = gates.iter().map(|_| Open::No).collect();
+    let closed = gates.iter().map(|_| Openness::No).collect();
     let mut lines = Lines { gates: closed, ..Lines::default() };
     let Ok(rights) = rights(tenant, user, LATER) else { return lines };
     lines.takes_part = rights.status == Status::Active;
@@ -125,7 +125,7 @@ fn lines_of(tenant: &Compiled, user: &str, gates: &BTreeSet<Gate<'_>>) -> Lines 
     }
     if lines.takes_part {
         let programs = memberships(tenant, user, LATER).unwrap();
-        let programs = programs.into_iter().filter(|it| it.member != Open::No);
+        let programs = programs.into_iter().filter(|it| it.member != Openness::No);
         lines.programs = programs.map(|it| (it.program.to_owned(), it.member)).collect();
         lines.gates = gates.iter().map(|gate| passes(tenant, user, *gate)).collect();
     }
@@ -138,8 +138,8 @@ struct Lines {
     takes_part: bool,
     teams: Vec<String>,
     rights: Vec<(String, Scope, Vec<Limits>)>,
-    programs: Vec<(String, Open)>,
-    gates: Vec<Open>,
+    programs: Vec<(String, Openness)>,
+    gates: Vec<Openness>,
     delegated: String,
 }
 
@@ -149,21 +149,21 @@ impl Lines {
         found.map_or((Scope::NONE, &[], &[]), |(_, scope, limited)| (*scope, limited, &self.teams))
     }
 
-    fn program(&self, program: &str) -> Open {
+    fn program(&self, program: &str) -> Openness {
         let found = self.programs.iter().find(|(name, _)| name == program);
-        found.map_or(Open::No, |(_, open)| *open)
+        found.map_or(Openness::No, |(_, open)| *open)
     }
 }
 
 /// Whether a gate is open, by a decision that nothing but the gate can deny to who takes part.
-fn passes(tenant: &Compiled, user: &str, gate: Gate<'_>) -> Open {
+fn passes(tenant: &Compiled, user: &str, gate: Gate<'_>) -> Openness {
     let action = if gate.access == Access::View { "gate.view" } else { "gate.edit" };
     let resource = Resource { kind: gate.kind, id: Some(gate.id), attributes: EMPTY };
     let request = Request { subject: user, action, resource, context: EMPTY, now: LATER };
     match decide_alone(tenant, &request).reason {
-        Reason::Granted => Open::Yes,
-        Reason::Exclusive { id, .. } if id.is_empty() => Open::Depends,
-        Reason::Exclusive { .. } => Open::No,
+        Reason::Granted => Openness::Yes,
+        Reason::Exclusive { id, .. } if id.is_empty() => Openness::Depends,
+        Reason::Exclusive { .. } => Openness::No,
         reason => panic!("{reason}"),
     }
 }
@@ -218,7 +218,7 @@ fn brute(before: &Compiled, after: &Compiled) -> Vec<(String, BTreeSet<String>)>
     for user in (0..USERS).map(name) {
         let (was, is) = (lines_of(before, &user, &gates), lines_of(after, &user, &gates));
         let mut found = BTreeSet::new();
-        for permission in PERMISSIONS.iter().chain(&TOGGLES).chain(&["theirs"]) {
+        for permission in PERMISSIONS.iter().chain(&GUARDED).chain(&TOGGLES).chain(&["theirs"]) {
             if TOGGLES.contains(permission) && !(was.takes_part && is.takes_part) {
                 continue;
             }
@@ -265,7 +265,7 @@ fn listed(before: &Compiled, after: &Compiled, limit: usize) -> Vec<(String, BTr
 /// Who holds something of a permission.
 fn holders(tenant: &Compiled, permission: &str) -> usize {
     let all = (0..USERS).map(name).filter_map(|user| {
-        let rights: Rights<'_> = rights(tenant, &user, LATER).ok()?;
+        let rights: UserRights<'_> = rights(tenant, &user, LATER).ok()?;
         rights.of(permission).is_some().then_some(())
     });
     all.count()
@@ -314,7 +314,7 @@ fn an_impact_lists_exactly_what_differs() {
                 _ => None,
             })
             .collect();
-        let left = PERMISSIONS.iter().chain(&["theirs"]).filter(|permission| {
+        let left = PERMISSIONS.iter().chain(&GUARDED).chain(&["theirs"]).filter(|permission| {
             holders(&before, permission) > 0 && holders(&after, permission) == 0
         });
         let (mut left, mut warned): (Vec<&str>, _) = (left.copied().collect(), warned);

@@ -3,10 +3,10 @@
 use super::*;
 use insta::assert_snapshot;
 use permesso_engine::decision::Request;
-use permesso_engine::inspect::{Answer, Unasked, what_can, who_can};
+use permesso_engine::inspect::{Unasked, UserDecision, what_can, who_can};
 use permesso_engine::model::Value;
 
-fn told(answer: &Answer<'_>, first: &str) -> String {
+fn told(answer: &UserDecision<'_>, first: &str) -> String {
     let sources: Vec<String> = answer
         .sources
         .iter()

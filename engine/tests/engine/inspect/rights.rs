@@ -1,8 +1,8 @@
-//! Rights, programs and items of one user.
+//! UserRights, programs and items of one user.
 
 use super::*;
 use insta::assert_snapshot;
-use permesso_engine::inspect::{Depends, Rights, items, memberships, rights};
+use permesso_engine::inspect::{Depends, UserRights, items, memberships, rights};
 
 fn depends(it: &Depends<'_>) -> String {
     let mut parts = Vec::new();
@@ -22,7 +22,7 @@ fn depends(it: &Depends<'_>) -> String {
     if parts.is_empty() { String::new() } else { format!(" | {}", parts.join(", ")) }
 }
 
-fn told(rights: &Rights<'_>) -> String {
+fn told(rights: &UserRights<'_>) -> String {
     let mut out = Vec::new();
     for right in &rights.held {
         out.push(format!("{} {}{}", right.permission, right.scope, depends(&right.depends)));
@@ -354,5 +354,5 @@ fn a_part_is_not_open_without_its_whole() {
     let tenant = edited(CATALOG, &TENANT.replace("tags: [luxury], ", ""), PEOPLE);
     let of_ben = items(&tenant, "ben", NOW).unwrap();
     let steps = of_ben.iter().find(|it| it.gate.kind == "steps").unwrap();
-    assert_eq!((steps.open, steps.admitted_by.as_slice()), (Open::No, &["luxury_steps"][..]));
+    assert_eq!((steps.open, steps.admitted_by.as_slice()), (Openness::No, &["luxury_steps"][..]));
 }

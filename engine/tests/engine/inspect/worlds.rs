@@ -2,6 +2,7 @@
 //! made of.
 
 use super::*;
+use crate::common::written::write;
 use permesso_engine::compile::FamilySet;
 use permesso_engine::model::{
     Access, Catalog, Delegation, Directory, Grant, Invitation, Item, Matchers, Policy, Program,
@@ -10,7 +11,7 @@ use permesso_engine::model::{
 
 pub(super) const USERS: usize = 14;
 pub(super) const TEAMS: [&str; 4] = ["n", "n/a", "n/a/b", "s"];
-pub(super) const PERMISSIONS: [&str; 12] = [
+pub(super) const PERMISSIONS: [&str; 15] = [
     "base",
     "need",
     "needs",
@@ -23,9 +24,14 @@ pub(super) const PERMISSIONS: [&str; 12] = [
     "gate.view",
     "gate.edit",
     "wait",
+    "bake",
+    "see",
+    "taste",
 ];
-pub(super) const TOGGLES: [&str; 3] = ["no.need", "no.free", "no.deep"];
-const ROLES: [&str; 5] = ["r0", "r1", "r2", "r3", "std"];
+/// Those on which a record or another user has a say.
+pub(super) const GUARDED: [&str; 3] = ["read", "fire", "drop"];
+pub(super) const TOGGLES: [&str; 4] = ["no.need", "no.free", "no.deep", "no.note"];
+pub(super) const ROLES: [&str; 5] = ["r0", "r1", "r2", "r3", "std"];
 const POLICIES: [&str; 3] = ["p0", "p1", "p2"];
 const TAGS: [&str; 3] = ["x", "y", "z"];
 const SCOPES: [Scope; 6] =
@@ -43,11 +49,11 @@ impl Random {
         usize::try_from((bits ^ (bits >> 31)) >> 8).unwrap() % end
     }
 
-    fn chance(&mut self, percent: usize) -> bool {
+    pub(super) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    fn pick<T: Clone>(&mut self, items: &[T]) -> T {
+    pub(super) fn pick<T: Clone>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())].clone()
     }
 
@@ -137,6 +143,24 @@ impl World {
         world
     }
 
+    /// The same with edits of a user or the plan written into it; `None` where one is neither.
+    pub(super) fn written(&self, user: &str, edits: &[Edit]) -> Option<Self> {
+        let mut world = self.clone();
+        let all = edits.iter().all(|edit| match edit {
+            Edit::Entitle { entitlement } => {
+                let plan = world
+                    .tenant
+                    .plan
+                    .as_ref()
+                    .and_then(|it| world.catalog.plans.get_mut(it.as_str()));
+                plan.unwrap().entitlements.push(entitlement.as_str().into());
+                true
+            }
+            edit => write(&mut world.directory, user, edit),
+        });
+        all.then_some(world)
+    }
+
     pub(super) fn compile(&self) -> Compiled {
         let compiled = compile(&Definition {
             catalog: &Source::new("catalog", self.catalog.clone()),
@@ -164,12 +188,18 @@ fn catalog(random: &mut Random) -> Catalog {
 product: worlds
 version: 1.0.0
 teams: {{attribute: team}}
-relations: [author]
+relations: [author, owner]
 own_means: [author]
 attributes: {{resource.amount: integer, subject.level: integer}}
 resource_kinds:
   whole: {{exclusive: [view, edit]}}
   part: {{exclusive: [view], part_of: [{{kind: whole, by: {by}}}]}}
+sharing:
+  by: [owner]
+  unnamed: ignore
+  private: [{{attribute: private}}]
+  contents:
+    note: {{default: {shared}, withhold: [body], redact: {{viewer: no.note, account: muted}}}}
 categories:
   - id: all
     permissions:
@@ -185,12 +215,22 @@ categories:
       - {{id: gate.view, baseline: all, exclusive: view, while_pending: true}}
       - {{id: gate.edit, baseline: all, exclusive: edit, while_pending: true}}
       - {{id: wait, while_pending: true}}
+      - {{id: bake, implies: [{{permission: see}}, {{permission: taste, scope: own}}]}}
+      - {{id: see, implies: [{{permission: taste}}]}}
+      - {{id: taste, wildcard: false}}
+      - {{id: read, content: {{kind: note, redacted: deny}}}}
+      - {{id: fire}}
+      - {{id: drop}}
       - {{id: theirs, owner_only: true}}
   - id: limits
     permissions:
       - {{id: no.need, constraint: {{forbids: [{forbids}]}}}}
       - {{id: no.free, constraint: {{forbids: [free], unless: {{resource.sso: true}}}}}}
       - {{id: no.deep, constraint: {{forbids: [deep, paid], unless: {{any: [{{subject.level: 2}}, {{subject.holds.wait: true}}]}}}}}}
+      - {{id: no.note, constraint: {{obliges: [{{on: [wait], code: blur}}]}}}}
+guards:
+  - {{id: last, on: [fire], check: {{keeps_holder: std}}, message: somebody has to stay}}
+  - {{id: empty, on: [drop], check: unused, require: {{resource.sso: true}}, message: in use}}
 plans:
   small: {{}}
   large: {{entitlements: [gold]}}
@@ -203,18 +243,27 @@ standard_roles:
         reach = pick("all", "branch"),
         implied = pick("team", "all"),
         forbids = pick("need", "needs"),
+        shared = pick("share", "redact"),
     );
     load::catalog("catalog", &text).unwrap_or_else(|faults| panic!("{faults}")).value
 }
 
 fn grant(random: &mut Random) -> Grant {
     let able: Vec<&str> =
-        PERMISSIONS.into_iter().filter(|it| *it != "mail").chain(TOGGLES).collect();
+        PERMISSIONS.into_iter().filter(|it| *it != "mail").chain(GUARDED).chain(TOGGLES).collect();
     let limited = random.chance(40);
     let within = |random: &mut Random, percent| limited && random.chance(percent);
     let window = within(random, 40);
+    let (permission, category) = match random.below(12) {
+        0 => (Some("*".into()), None),
+        1 => (None, Some("all".into())),
+        _ => (Some(random.pick(&able).into()), None),
+    };
+    let named = permission.as_ref().is_some_and(|it: &Text| it.as_str() != "*");
     Grant {
-        permission: Some(random.pick(&able).into()),
+        except: if named { Vec::new() } else { random.some(40, &PERMISSIONS) },
+        permission,
+        category,
         scope: random.pick(&SCOPES),
         teams: if within(random, 40) { vec![random.pick(&TEAMS).into()] } else { Vec::new() },
         exact_teams: if within(random, 20) { vec![random.pick(&TEAMS).into()] } else { Vec::new() },

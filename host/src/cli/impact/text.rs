@@ -2,8 +2,8 @@
 
 use crate::cli::told;
 use permesso_engine::inspect::{
-    Gate, Impact, ItemChange, Open, Presence, ProgramChange, Reach, RightChange, RuleChange, Shift,
-    Side, Touched, UserImpact, Warning,
+    Gate, Impact, ItemChange, Openness, Presence, ProgramChange, Reach, RightChange, RuleChange,
+    Shift, Side, Touched, UserImpact, Warning,
 };
 use permesso_engine::model::Access;
 use std::io::{self, Write};
@@ -170,9 +170,9 @@ fn right(it: &RightChange<'_>) -> String {
 
 fn program(it: &ProgramChange<'_>) -> String {
     match (it.before, it.after) {
-        (_, Open::Yes) => format!("+ joins program {}", it.program),
-        (_, Open::No) => format!("- leaves program {}", it.program),
-        (Open::Yes, Open::Depends) => {
+        (_, Openness::Yes) => format!("+ joins program {}", it.program),
+        (_, Openness::No) => format!("- leaves program {}", it.program),
+        (Openness::Yes, Openness::Depends) => {
             format!("- is in program {} only where the record says so", it.program)
         }
         _ => format!("+ is in program {} where the record says so", it.program),
@@ -183,9 +183,11 @@ fn item(it: &ItemChange<'_>) -> String {
     let gate = told::gate(&it.gate);
     let everybody = if it.to_everybody { ", as to everybody" } else { "" };
     match (it.before, it.after) {
-        (_, Open::Yes) => format!("+ {gate} opens{everybody}"),
-        (_, Open::No) => format!("- {gate} closes"),
-        (Open::Yes, Open::Depends) => format!("- {gate} is open only where the record says so"),
+        (_, Openness::Yes) => format!("+ {gate} opens{everybody}"),
+        (_, Openness::No) => format!("- {gate} closes"),
+        (Openness::Yes, Openness::Depends) => {
+            format!("- {gate} is open only where the record says so")
+        }
         _ => format!("+ {gate} is open where the record says so"),
     }
 }

@@ -4,132 +4,39 @@
 //! decisions walk them with. Where a decision would have to look at a record, nothing is
 //! guessed: the limit, the condition or the toggle stays what it is and is told.
 
+use super::holding::{Aside, Contribution, Holding, Void};
 use crate::compile::{
     Clause, Compiled, ConstraintRule, DelegationRule, LimitedGrant, Member, PermissionId,
     PermissionRule, Snapshot, TeamLimits,
 };
 use crate::decision::{Request, Resource};
-use crate::evaluate::{
-    Ask, Horizon, Silent, Source, Via, each_source, entitled, is_as_wide, lies_in,
-};
+use crate::evaluate::{Ask, Horizon, Silent, Source, Supposed, Via, each_source, entitled};
 use crate::model::{
     Attributes, Document, InputPath, Invitation, Place, Position, Predicate, Scope, Status,
 };
-use serde::Serialize;
 use std::borrow::Cow;
 
 /// A user of a tenant at an instant.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Person<'a> {
-    pub(super) tenant: &'a Compiled,
-    pub(super) member: &'a Member,
-    pub(super) now: i64,
-}
-
-/// What the sources of one permission come to.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Holding<'a> {
-    /// What those without limits add up to.
-    pub(super) scope: Scope,
-    /// Those within limits.
-    pub(super) limited: Vec<Cow<'a, LimitedGrant>>,
-    /// The teams that the scopes are about.
-    pub(super) teams: &'a [Box<str>],
-}
-
-/// What a source adds, whatever it is done to.
-pub(super) enum Part<'a> {
-    /// It counts for every record that the scope reaches.
-    Standing(Scope),
-    /// It counts within limits that a record or a later time decides on.
-    Limited(Cow<'a, LimitedGrant>),
-    /// It counts for none.
-    Aside(Aside),
-}
-
-/// Why a source of a right counts for nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Aside {
-    /// The right was unticked for this user.
-    Unticked,
-    /// It has ended.
-    Ended,
-    /// Its condition is about the user alone and does not hold.
-    Condition,
-}
-
-/// Why a permission that is granted is of no use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Void<'a> {
-    /// The user was deactivated or deleted.
-    Status(Status),
-    /// The invitation has not been accepted.
-    Pending,
-    /// The plan does not include this.
-    Plan(&'a str),
-    /// It requires this permission, which is held nowhere.
-    Requires(&'a str),
-    /// This restricting toggle is held and forbids it everywhere.
-    BoundBy(&'a str),
-    /// Only what is the delegator's own can be handed on, and nothing is.
-    NobodysOwn,
-}
-
-impl Holding<'_> {
-    pub(super) fn is_empty(&self) -> bool {
-        self.scope.is_none() && self.limited.is_empty()
-    }
-
-    /// Whether everything that the other one reaches is reached.
-    pub(super) fn covers(&self, other: &Holding<'_>) -> bool {
-        self.reaches(self.scope, other.scope, other.teams)
-            && other.limited.iter().all(|given| {
-                let wide = self.limited.iter().filter(|mine| is_as_wide(mine, given));
-                let wide = wide.fold(self.scope, |sum, mine| sum.union(mine.scope));
-                self.reaches(wide, given.scope, other.teams)
-            })
-    }
-
-    /// Whether a scope, of these teams, reaches everything that one of other teams does.
-    fn reaches(&self, mine: Scope, given: Scope, teams: &[Box<str>]) -> bool {
-        if !mine.covers(given) || mine.is_all() {
-            return mine.covers(given);
-        }
-        let of_team = |team: &str| {
-            self.teams.iter().any(|own| **own == *team || mine.has_below() && lies_in(team, own))
-        };
-        let below = |team: &str| self.teams.iter().any(|own| lies_in(team, own));
-        teams
-            .iter()
-            .all(|team| (!given.has_team() || of_team(team)) && (!given.has_below() || below(team)))
-    }
-
-    /// Whether it matters which teams the user is in.
-    pub(super) fn is_of_teams(&self) -> bool {
-        let of_teams = |scope: Scope| !scope.is_all() && (scope.has_team() || scope.has_below());
-        of_teams(self.scope) || self.limited.iter().any(|grant| of_teams(grant.scope))
-    }
-
-    /// The teams, where it matters which.
-    pub(super) fn named_teams(&self) -> Vec<String> {
-        let teams = self.teams.iter().filter(|_| self.is_of_teams());
-        teams.map(|team| (**team).to_owned()).collect()
-    }
+pub(crate) struct Person<'a> {
+    pub(crate) tenant: &'a Compiled,
+    pub(crate) member: &'a Member,
+    pub(crate) now: i64,
+    /// What is taken to be otherwise than it is.
+    pub(crate) supposed: Option<&'a Supposed<'a>>,
 }
 
 impl<'a> Person<'a> {
-    pub(super) fn new(tenant: &'a Compiled, member: &'a Member, now: i64) -> Self {
-        Self { tenant, member, now }
+    pub(crate) fn new(tenant: &'a Compiled, member: &'a Member, now: i64) -> Self {
+        Self { tenant, member, now, supposed: None }
     }
 
-    pub(super) fn snapshot(&self) -> &'a Snapshot {
+    pub(crate) fn snapshot(&self) -> &'a Snapshot {
         &self.tenant.snapshot
     }
 
     /// Answers something about the user and a resource of which nothing else is known.
-    pub(super) fn ask<T>(
+    pub(crate) fn ask<T>(
         &self,
         kind: &str,
         id: Option<&str>,
@@ -147,7 +54,7 @@ impl<'a> Person<'a> {
     }
 
     /// Answers something about the user and a request.
-    pub(super) fn ask_about<T>(
+    pub(crate) fn ask_about<T>(
         &self,
         request: &Request<'_>,
         answer: impl FnOnce(Ask<'_>) -> T,
@@ -160,22 +67,22 @@ impl<'a> Person<'a> {
             request,
             horizon: &horizon,
             alone: false,
-            assumed: None,
+            supposed: self.supposed,
         })
     }
 
     /// Calls `each` with every source of a permission and what it adds.
-    pub(super) fn each_part(
+    pub(crate) fn each_contribution(
         &self,
         id: PermissionId,
         rule: &PermissionRule,
-        mut each: impl FnMut(Source<'a>, Via<'a>, Part<'a>),
+        mut each: impl FnMut(Source<'a>, Via<'a>, Contribution<'a>),
     ) {
         each_source(self.snapshot(), self.member, id, rule, |source, via, scope| {
             let part = match via {
                 Via::Limited(grant) => self.weigh(grant, rule.is_constraint),
-                Via::Unticked => Part::Aside(Aside::Unticked),
-                Via::Plain(_) | Via::Standing => Part::Standing(scope),
+                Via::Unticked => Contribution::Aside(Aside::Unticked),
+                Via::Plain(_) | Via::Standing => Contribution::Standing(scope),
             };
             each(source, via, part);
         });
@@ -184,47 +91,47 @@ impl<'a> Person<'a> {
     /// What a limited grant adds, once what is known of the user and the time is taken out of
     /// its limits.
     /// A toggle under a condition that cannot be known binds, anything else does not count.
-    fn weigh(&self, grant: &'a LimitedGrant, restricts: bool) -> Part<'a> {
+    pub(crate) fn weigh(&self, grant: &'a LimitedGrant, restricts: bool) -> Contribution<'a> {
         if grant.until.is_some_and(|until| until <= self.now) {
-            return Part::Aside(Aside::Ended);
+            return Contribution::Aside(Aside::Ended);
         }
         let begun = grant.from.is_some_and(|from| from <= self.now);
         let settled = grant.condition.as_ref().and_then(|it| self.settled(it, restricts));
         if settled == Some(false) {
-            return Part::Aside(Aside::Condition);
+            return Contribution::Aside(Aside::Condition);
         }
         if !begun && settled.is_none() {
-            return Part::Limited(Cow::Borrowed(grant));
+            return Contribution::Limited(Cow::Borrowed(grant));
         }
         let from = grant.from.filter(|_| !begun);
         let condition = grant.condition.clone().filter(|_| settled.is_none());
         if grant.teams.is_empty() && from.or(grant.until).is_none() && condition.is_none() {
-            return Part::Standing(grant.scope);
+            return Contribution::Standing(grant.scope);
         }
-        Part::Limited(Cow::Owned(LimitedGrant { from, condition, ..grant.clone() }))
+        Contribution::Limited(Cow::Owned(LimitedGrant { from, condition, ..grant.clone() }))
     }
 
     /// Whether a condition holds, where it is about the user alone; `unknown` where it cannot be
     /// known.
-    pub(super) fn settled(&self, clause: &Clause, unknown: bool) -> Option<bool> {
+    pub(crate) fn settled(&self, clause: &Clause, unknown: bool) -> Option<bool> {
         let about_them = clause.condition.inputs().iter().all(is_of_subject);
         let holds = || self.ask("", None, |ask| ask.clause_holds(clause, &mut Silent));
         about_them.then(|| holds().unwrap_or(unknown))
     }
 
     /// What all sources of a permission come to.
-    pub(super) fn holding(&self, id: PermissionId, rule: &PermissionRule) -> Holding<'a> {
+    pub(crate) fn holding(&self, id: PermissionId, rule: &PermissionRule) -> Holding<'a> {
         let mut sum = Holding { teams: &self.member.teams, ..Holding::default() };
-        self.each_part(id, rule, |_, _, part| match part {
-            Part::Standing(scope) => sum.scope = sum.scope.union(scope),
-            Part::Limited(grant) => sum.limited.push(grant),
-            Part::Aside(_) => {}
+        self.each_contribution(id, rule, |_, _, part| match part {
+            Contribution::Standing(scope) => sum.scope = sum.scope.union(scope),
+            Contribution::Limited(grant) => sum.limited.push(grant),
+            Contribution::Aside(_) => {}
         });
         sum
     }
 
     /// The same, and nothing where it is of no use.
-    pub(super) fn effective(&self, id: PermissionId, rule: &PermissionRule) -> Holding<'a> {
+    pub(crate) fn effective(&self, id: PermissionId, rule: &PermissionRule) -> Holding<'a> {
         let mut holding = self.holding(id, rule);
         if rule.is_constraint {
             // A toggle that is held at any scope binds everywhere.
@@ -246,14 +153,14 @@ impl<'a> Person<'a> {
 
     /// Why the permission would be of no use, however it was granted. `alone` leaves what was
     /// delegated to the user aside.
-    pub(super) fn void(&self, rule: &'a PermissionRule, alone: bool) -> Option<Void<'a>> {
+    pub(crate) fn void(&self, rule: &'a PermissionRule, alone: bool) -> Option<Void<'a>> {
         if self.member.status != Status::Active {
             return Some(Void::Status(self.member.status));
         }
         if self.member.invitation == Invitation::Pending && !rule.while_pending {
             return Some(Void::Pending);
         }
-        if let Some((name, false)) = &rule.entitlement {
+        if let Some((name, _)) = rule.entitlement.as_ref().filter(|_| !self.entitled(rule)) {
             return Some(Void::Plan(name));
         }
         let snapshot = self.snapshot();
@@ -270,11 +177,16 @@ impl<'a> Person<'a> {
         })
     }
 
+    /// Whether the plan includes what the permission needs, or is taken to.
+    fn entitled(&self, rule: &PermissionRule) -> bool {
+        entitled(rule) || self.supposed.is_some_and(|supposed| supposed.entitles(rule))
+    }
+
     /// Whether the permission can be held on some record, with what it requires: what the
     /// prerequisites of another one ask for.
-    pub(super) fn could_hold(&self, id: PermissionId, alone: bool) -> bool {
+    pub(crate) fn could_hold(&self, id: PermissionId, alone: bool) -> bool {
         let Some(rule) = self.snapshot().permission(id) else { return false };
-        entitled(rule)
+        self.entitled(rule)
             && (!self.holding(id, rule).is_empty()
                 || !alone
                     && self.handed().any(|(delegation, handed)| {
@@ -284,7 +196,7 @@ impl<'a> Person<'a> {
     }
 
     /// Whether a restricting toggle binds the user; `None` where the record decides.
-    pub(super) fn binds(&self, constraint: &ConstraintRule) -> Option<bool> {
+    pub(crate) fn binds(&self, constraint: &ConstraintRule) -> Option<bool> {
         let toggle = self.snapshot().permission(constraint.toggle)?;
         let holding = self.holding(constraint.toggle, toggle);
         if holding.is_empty() {
@@ -299,7 +211,7 @@ impl<'a> Person<'a> {
     }
 
     /// Whether a predicate holds, as far as it is about the user.
-    pub(super) fn settle(&self, predicate: &Predicate) -> Option<bool> {
+    pub(crate) fn settle(&self, predicate: &Predicate) -> Option<bool> {
         match predicate {
             Predicate::All(parts) => self.settle_each(parts, true),
             Predicate::Any(parts) => self.settle_each(parts, false),
@@ -337,7 +249,7 @@ impl<'a> Person<'a> {
     /// Whether the permission is held at any scope, whatever the record is.
     fn holds_anywhere(&self, id: PermissionId) -> bool {
         self.snapshot().permission(id).is_some_and(|rule| {
-            entitled(rule)
+            self.entitled(rule)
                 && !self.holding(id, rule).scope.is_none()
                 && rule.requires.iter().all(|required| self.holds_anywhere(*required))
         })
@@ -345,7 +257,7 @@ impl<'a> Person<'a> {
 
     /// What was delegated to the user and has not ended, with each permission of it that the
     /// catalog lets be.
-    pub(super) fn handed(&self) -> impl Iterator<Item = (&'a DelegationRule, PermissionId)> {
+    pub(crate) fn handed(&self) -> impl Iterator<Item = (&'a DelegationRule, PermissionId)> {
         let (snapshot, now) = (self.snapshot(), self.now);
         let delegations = self.member.extra.iter().flat_map(|extra| &extra.delegations);
         delegations
@@ -367,7 +279,7 @@ impl<'a> Person<'a> {
     }
 
     /// What a delegation of one permission comes to: what the one who delegated could do.
-    pub(super) fn handed_holding(
+    pub(crate) fn handed_holding(
         &self,
         delegation: &'a DelegationRule,
         id: PermissionId,
@@ -393,15 +305,15 @@ const fn everywhere(scope: Scope) -> Scope {
 
 /// What somebody delegated to the user, for some audiences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Handed<'a> {
-    pub(super) from: &'a str,
-    pub(super) id: PermissionId,
-    pub(super) audiences: &'a [Box<str>],
+pub(crate) struct Handed<'a> {
+    pub(crate) from: &'a str,
+    pub(crate) id: PermissionId,
+    pub(crate) audiences: &'a [Box<str>],
 }
 
 impl<'a> Person<'a> {
     /// What each delegation comes to, its window counted among the limits.
-    pub(super) fn delegations(&self) -> Vec<(Handed<'a>, Holding<'a>)> {
+    pub(crate) fn delegations(&self) -> Vec<(Handed<'a>, Holding<'a>)> {
         let mut sum: Vec<(Handed<'a>, Holding<'a>)> = Vec::new();
         for (delegation, id) in self.handed() {
             let Some(rule) = self.snapshot().permission(id) else { continue };

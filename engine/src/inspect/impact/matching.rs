@@ -8,13 +8,13 @@ use crate::fast::Map;
 
 /// A permission of one snapshot or of both.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Slot<'a> {
+pub(super) struct MatchedPermission<'a> {
     pub(super) name: &'a str,
     pub(super) before: Option<(PermissionId, &'a PermissionRule)>,
     pub(super) after: Option<(PermissionId, &'a PermissionRule)>,
 }
 
-impl Slot<'_> {
+impl MatchedPermission<'_> {
     /// Whether it restricts those who hold it. Where that changed it counts as what it is after.
     pub(super) fn restricts(&self) -> bool {
         self.after.or(self.before).is_some_and(|(_, rule)| rule.is_constraint)
@@ -23,15 +23,15 @@ impl Slot<'_> {
 
 /// A program of one snapshot or of both.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ProgramSlot<'a> {
+pub(super) struct MatchedProgram<'a> {
     pub(super) name: &'a str,
     pub(super) before: Option<&'a ProgramRule>,
     pub(super) after: Option<&'a ProgramRule>,
 }
 
 /// What is what in the other snapshot.
-pub(super) struct Axis<'a> {
-    pub(super) slots: Vec<Slot<'a>>,
+pub(super) struct Matching<'a> {
+    pub(super) slots: Vec<MatchedPermission<'a>>,
     /// The slot of each permission.
     of_before: Vec<usize>,
     of_after: Vec<usize>,
@@ -40,15 +40,19 @@ pub(super) struct Axis<'a> {
     /// The role after of each role before.
     pub(super) roles: Vec<Option<u32>>,
     pub(super) policies: Vec<Option<u32>>,
-    pub(super) programs: Vec<ProgramSlot<'a>>,
+    pub(super) programs: Vec<MatchedProgram<'a>>,
 }
 
-impl<'a> Axis<'a> {
+impl<'a> Matching<'a> {
     pub(super) fn new(before: &'a Compiled, after: &'a Compiled) -> Self {
         let (before, after) = (&*before.snapshot, &*after.snapshot);
-        let mut slots: Vec<Slot<'a>> = after
+        let mut slots: Vec<MatchedPermission<'a>> = after
             .each_permission()
-            .map(|(id, rule)| Slot { name: &rule.id, before: None, after: Some((id, rule)) })
+            .map(|(id, rule)| MatchedPermission {
+                name: &rule.id,
+                before: None,
+                after: Some((id, rule)),
+            })
             .collect();
         let of_after = (0..slots.len()).collect();
         let mut of_before = Vec::with_capacity(before.permissions.len());
@@ -57,7 +61,11 @@ impl<'a> Axis<'a> {
             let at = known.unwrap_or(slots.len());
             match slots.get_mut(at) {
                 Some(slot) => slot.before = Some((id, rule)),
-                None => slots.push(Slot { name: &rule.id, before: Some((id, rule)), after: None }),
+                None => slots.push(MatchedPermission {
+                    name: &rule.id,
+                    before: Some((id, rule)),
+                    after: None,
+                }),
             }
             of_before.push(at);
         }
@@ -152,11 +160,11 @@ impl<'a> Axis<'a> {
     }
 }
 
-fn programs<'a>(before: &'a Snapshot, after: &'a Snapshot) -> Vec<ProgramSlot<'a>> {
-    let mut slots: Vec<ProgramSlot<'a>> = after
+fn programs<'a>(before: &'a Snapshot, after: &'a Snapshot) -> Vec<MatchedProgram<'a>> {
+    let mut slots: Vec<MatchedProgram<'a>> = after
         .programs
         .iter()
-        .map(|rule| ProgramSlot { name: &rule.id, before: None, after: Some(rule) })
+        .map(|rule| MatchedProgram { name: &rule.id, before: None, after: Some(rule) })
         .collect();
     let mut by_name: Map<usize> =
         slots.iter().enumerate().map(|(at, slot)| (slot.name.into(), at)).collect();
@@ -165,7 +173,7 @@ fn programs<'a>(before: &'a Snapshot, after: &'a Snapshot) -> Vec<ProgramSlot<'a
             Some(slot) => slot.before = Some(rule),
             None => {
                 by_name.insert((&*rule.id).into(), slots.len());
-                slots.push(ProgramSlot { name: &rule.id, before: Some(rule), after: None });
+                slots.push(MatchedProgram { name: &rule.id, before: Some(rule), after: None });
             }
         }
     }

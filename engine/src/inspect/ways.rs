@@ -4,13 +4,11 @@
 //! each is applied to a copy of the user, everything that can be said of that copy is worked out
 //! anew, and what it opens and closes besides is part of the answer.
 
-use super::access::{Gate, item_of, wholes};
-use super::change::{Change, Edit, changed};
-use super::person::{Holding, Part as Adds, Person};
-use super::profile::{Part, Profile};
-use crate::compile::{Grantables, MatcherRule, PermissionId, PermissionRule};
-use crate::evaluate::{Source, programs};
+use crate::change::{Edit, GrantWithin, World};
+use crate::compile::{MatcherRule, PermissionId, PermissionRule};
+use crate::evaluate::programs;
 use crate::model::{GrantedBy, Invitation, Status};
+use crate::profile::{Effect, Entry, Gate, Holding, Openness, Person, Profile, item_of, wholes};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -29,7 +27,8 @@ pub struct Way<'a> {
     /// The user.
     pub user: &'a str,
     /// What to do; all of it.
-    pub changes: Vec<Change<'a>>,
+    #[serde(serialize_with = "super::edits::by_kind")]
+    pub changes: Vec<Edit>,
     /// What else that opens.
     pub opens: Besides<'a>,
     /// What that closes.
@@ -42,6 +41,9 @@ pub struct Besides<'a> {
     /// Permissions that are held further or less far.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<&'a str>,
+    /// Permissions that somebody delegated, and which come to something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub delegated: Vec<DelegatedBy<'a>>,
     /// Restricting toggles that are lifted or imposed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub restrictions: Vec<&'a str>,
@@ -56,6 +58,15 @@ pub struct Besides<'a> {
     pub more: usize,
 }
 
+/// A permission and who delegated it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DelegatedBy<'a> {
+    /// The permission.
+    pub permission: &'a str,
+    /// Who delegated it.
+    pub from: String,
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
@@ -65,27 +76,29 @@ impl Besides<'_> {
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        let named = self.permissions.len() + self.restrictions.len();
-        named + self.programs.len() + self.items.len() + self.more
+        let held = self.permissions.len() + self.delegated.len() + self.restrictions.len();
+        held + self.programs.len() + self.items.len() + self.more
     }
 }
 
 /// Looks for ways to give one user what another one has.
-pub(super) struct Equaliser<'a, 'p> {
-    pub(super) poor: Person<'a>,
-    pub(super) rich: Person<'a>,
-    pub(super) poor_profile: &'p Profile<'a>,
-    pub(super) rich_profile: &'p Profile<'a>,
-    pub(super) gates: &'p [Gate<'a>],
-    tried: HashMap<Vec<(u8, u32, &'a str)>, Tried>,
+pub(super) struct WaySearch<'a, 'p> {
+    poor: Person<'a>,
+    rich: Person<'a>,
+    poor_profile: &'p Profile<'a>,
+    rich_profile: &'p Profile<'a>,
+    gates: &'p [Gate<'a>],
+    attempts: HashMap<Vec<Key>, Attempt>,
     /// How many changes were not tried because there were too many.
     pub(super) untried: usize,
 }
 
+/// What tells two edits apart.
+type Key = (u8, u32, String);
+
 /// What a change came to.
-struct Tried {
-    opens: Vec<Part>,
-    closes: Vec<Part>,
+struct Attempt {
+    effect: Effect,
     /// What the user has then as the other one does.
     meets: Meets,
 }
@@ -97,24 +110,26 @@ struct Meets {
 }
 
 impl Meets {
-    fn meets(&self, part: Part) -> bool {
-        let (list, at) = match part {
-            Part::Permission(id) => (&self.rights, usize::from(id.0)),
-            Part::Program(at) => (&self.programs, at),
-            Part::Gate(at) => (&self.gates, at),
+    fn meets(&self, entry: &Entry) -> bool {
+        let (list, at) = match entry {
+            Entry::Permission(id) => (&self.rights, usize::from(id.0)),
+            Entry::Program(at) => (&self.programs, *at),
+            Entry::Gate(at) => (&self.gates, *at),
+            // Nobody but who delegated it can delegate it to the other one.
+            Entry::Delegated { .. } => return false,
         };
         list.get(at).copied().unwrap_or(false)
     }
 }
 
-impl<'a, 'p> Equaliser<'a, 'p> {
+impl<'a, 'p> WaySearch<'a, 'p> {
     pub(super) fn new(
         (poor, poor_profile): (Person<'a>, &'p Profile<'a>),
         (rich, rich_profile): (Person<'a>, &'p Profile<'a>),
         gates: &'p [Gate<'a>],
     ) -> Self {
-        let tried = HashMap::new();
-        Self { poor, rich, poor_profile, rich_profile, gates, tried, untried: 0 }
+        let attempts = HashMap::new();
+        Self { poor, rich, poor_profile, rich_profile, gates, attempts, untried: 0 }
     }
 
     /// The ways to have a permission as far as the other one.
@@ -125,12 +140,9 @@ impl<'a, 'p> Equaliser<'a, 'p> {
     ) -> Vec<Way<'a>> {
         if rule.is_constraint {
             let edits = self.without(id, rule).into_iter().collect();
-            return self.ways(Part::Permission(id), edits);
+            return self.ways(Entry::Permission(id), edits);
         }
-        let mut first: Vec<Edit<'a>> = Vec::new();
-        if self.poor.member.status != Status::Active {
-            first.push(Edit::Activate);
-        }
+        let mut first = self.takes_part();
         if self.poor.member.invitation == Invitation::Pending && !rule.while_pending {
             first.push(Edit::Accept);
         }
@@ -140,7 +152,7 @@ impl<'a, 'p> Equaliser<'a, 'p> {
             let Some(edits) = self.without(toggle, rule) else { return Vec::new() };
             first.extend(edits);
         }
-        let mut candidates: Vec<Vec<Edit<'a>>> = Vec::new();
+        let mut candidates: Vec<Vec<Edit>> = Vec::new();
         if !first.is_empty() {
             candidates.push(first.clone());
         }
@@ -149,7 +161,13 @@ impl<'a, 'p> Equaliser<'a, 'p> {
             all.append(&mut edits);
             candidates.push(all);
         }
-        self.ways(Part::Permission(id), candidates)
+        self.ways(Entry::Permission(id), candidates)
+    }
+
+    /// What has to come first, whatever it is for.
+    fn takes_part(&self) -> Vec<Edit> {
+        let active = self.poor.member.status == Status::Active;
+        if active { Vec::new() } else { vec![Edit::Activate] }
     }
 
     /// The toggles that forbid it to this one and not to the other.
@@ -165,12 +183,12 @@ impl<'a, 'p> Equaliser<'a, 'p> {
     }
 
     /// What would grant it.
-    fn grants(&self, id: PermissionId, rule: &'a PermissionRule) -> Vec<Vec<Edit<'a>>> {
+    fn grants(&self, id: PermissionId, rule: &'a PermissionRule) -> Vec<Vec<Edit>> {
         let snapshot = self.poor.snapshot();
         let (poor, rich) = (self.poor.member, self.rich.member);
-        let mut candidates: Vec<Vec<Edit<'a>>> = Vec::new();
+        let mut candidates: Vec<Vec<Edit>> = Vec::new();
         if rule.owner_only {
-            candidates.push(vec![Edit::Own]);
+            candidates.push(vec![Edit::MakeOwner]);
             return candidates;
         }
         let by_roles = rule.granted_by == GrantedBy::Roles;
@@ -180,25 +198,40 @@ impl<'a, 'p> Equaliser<'a, 'p> {
             candidates.push(edits);
         }
         let roles = rich.roles().iter().filter(|role| !poor.roles().contains(role));
-        candidates.extend(roles.map(|role| vec![Edit::Role(*role)]));
+        let roles = roles.filter_map(|role| snapshot.role(*role));
+        let off = poor.extra.iter().flat_map(|extra| &extra.unticked).any(|off| *off == id);
+        for role in roles {
+            candidates.push(vec![give(&role.id)]);
+            if off {
+                let permission = rule.id.to_string();
+                candidates.push(vec![give(&role.id), Edit::TickAgain { permission }]);
+            }
+        }
         let policies = rich.policies().iter().filter(|policy| !poor.policies().contains(policy));
-        candidates.extend(policies.map(|policy| vec![Edit::Policy(*policy)]));
+        let policies = policies.filter_map(|at| snapshot.policies.get(*at as usize));
         let others = (0..).zip(&snapshot.policies).filter(|(at, policy)| {
             let grants = &policy.grants;
             let granting = !grants.plain(id).is_none() || !grants.limited(id).is_empty();
             granting && !poor.policies().contains(at) && !rich.policies().contains(at)
         });
-        candidates.extend(others.take(OF_A_KIND).map(|(at, _)| vec![Edit::Policy(at)]));
+        let others = others.take(OF_A_KIND).map(|(_, policy)| policy);
+        let policies = policies.chain(others).map(|policy| policy.id.to_string());
+        candidates.extend(policies.map(|policy| vec![Edit::AttachPolicy { policy }]));
         let unticked = poor.extra.iter().flat_map(|extra| &extra.unticked);
-        candidates.extend(unticked.map(|off| vec![Edit::TickAgain(*off)]));
+        let unticked = unticked.filter_map(|off| snapshot.permission(*off));
+        let again = unticked.map(|rule| Edit::TickAgain { permission: rule.id.to_string() });
+        let again: Vec<Edit> = again.collect();
+        candidates.extend(again.iter().map(|edit| vec![edit.clone()]));
+        // One may bring another one along.
+        candidates.extend(Some(again).filter(|again| again.len() > 1));
         let mut roles = poor.roles().iter().filter_map(|role| snapshot.role(*role));
         if by_roles && roles.any(|role| role.adjustable.binary_search(&id).is_ok()) {
-            candidates.push(vec![Edit::Tick(id)]);
+            candidates.push(vec![Edit::Tick { permission: rule.id.to_string() }]);
         }
         // A scope of teams reaches the same records in the same teams only.
         let of_teams = self.rich_profile.rights.get(usize::from(id.0));
         let missing = rich.teams.iter().filter(|team| !poor.teams.contains(team));
-        let missing: Vec<Edit<'a>> = missing.map(|team| Edit::Team(team)).collect();
+        let missing: Vec<Edit> = missing.map(|team| join(team)).collect();
         if !missing.is_empty() && of_teams.is_some_and(Holding::is_of_teams) {
             let joined = candidates.iter().map(|edits| [edits.as_slice(), &missing].concat());
             let mut joined: Vec<_> = joined.collect();
@@ -209,21 +242,26 @@ impl<'a, 'p> Equaliser<'a, 'p> {
     }
 
     /// A grant to the user alone, with what it requires and brings along.
-    fn directly(&self, id: PermissionId, rule: &PermissionRule, edits: &mut Vec<Edit<'a>>) {
+    fn directly(&self, id: PermissionId, rule: &PermissionRule, edits: &mut Vec<Edit>) {
         let held = |at: PermissionId| {
             let theirs = self.rich_profile.rights.get(usize::from(at.0))?;
             let own =
                 self.poor.snapshot().permission(at).map(|rule| self.poor.holding(at, rule))?;
             (!own.covers(theirs)).then(|| theirs.clone())
         };
-        if let Some(holding) = held(id) {
-            edits.push(Edit::Grant(id, holding));
+        if let Some(Holding { scope, limited, .. }) = held(id) {
+            let limited = limited.into_iter().map(|it| GrantWithin::new(it.into_owned()));
+            let (permission, limited) = (rule.id.to_string(), limited.collect());
+            edits.push(Edit::Grant { permission, scope, limited });
         }
         for required in &rule.requires {
-            let known = edits.iter().any(|it| matches!(it, Edit::Grant(id, _) if id == required));
-            let Some(rule) = self.poor.snapshot().permission(*required).filter(|_| !known) else {
+            let Some(rule) = self.poor.snapshot().permission(*required) else { continue };
+            let mut known = edits.iter();
+            if known
+                .any(|it| matches!(it, Edit::Grant { permission, .. } if **permission == *rule.id))
+            {
                 continue;
-            };
+            }
             if !self.poor.could_hold(*required, false) {
                 self.directly(*required, rule, edits);
             }
@@ -231,37 +269,9 @@ impl<'a, 'p> Equaliser<'a, 'p> {
     }
 
     /// What would take a toggle from the user; `None` where nothing does.
-    fn without(&self, id: PermissionId, rule: &'a PermissionRule) -> Option<Vec<Edit<'a>>> {
-        let (snapshot, member) = (self.poor.snapshot(), self.poor.member);
-        let mut edits: Vec<Edit<'a>> = Vec::new();
-        let mut fixed = false;
-        self.poor.each_part(id, rule, |source, _, part| {
-            if matches!(part, Adds::Aside(_)) {
-                return;
-            }
-            let edit = match source {
-                Source::Role(name) => snapshot.role_ids.get(name).map(|id| Edit::DropRole(*id)),
-                Source::Policy(name) => {
-                    snapshot.policy_ids.get(name).map(|id| Edit::DropPolicy(*id))
-                }
-                Source::User => Some(Edit::Revoke(id)),
-                Source::Ticked => {
-                    let ticked = member.extra.iter().flat_map(|extra| &extra.ticked);
-                    let by = ticked.filter(|tick| {
-                        let brought = snapshot.closure(**tick, rule.reach, &[]);
-                        brought.iter().any(|(brought, _)| *brought == id)
-                    });
-                    by.map(|tick| Edit::DropTick(*tick)).next()
-                }
-                Source::Baseline | Source::AccountOwner => None,
-            };
-            match edit {
-                Some(edit) if edits.iter().any(|known| known.key() == edit.key()) => {}
-                Some(edit) => edits.push(edit),
-                None => fixed = true,
-            }
-        });
-        (!fixed && !edits.is_empty()).then_some(edits)
+    fn without(&self, id: PermissionId, rule: &PermissionRule) -> Option<Vec<Edit>> {
+        let endings = self.poor.endings(id, rule);
+        (!endings.fixed && !endings.edits.is_empty()).then_some(endings.edits)
     }
 
     /// The ways to be admitted by a program.
@@ -270,17 +280,20 @@ impl<'a, 'p> Equaliser<'a, 'p> {
             Some(program) => self.joining(&program.matchers),
             None => Vec::new(),
         };
-        self.ways(Part::Program(at), edits.into_iter().map(|edit| vec![edit]).collect())
+        let first = self.takes_part();
+        let candidates = edits.into_iter().map(|edit| [&*first, &[edit]].concat());
+        self.ways(Entry::Program(at), candidates.collect())
     }
 
     /// What would make one fit matchers.
-    fn joining(&self, matchers: &'a MatcherRule) -> Vec<Edit<'a>> {
+    fn joining(&self, matchers: &'a MatcherRule) -> Vec<Edit> {
         let snapshot = self.poor.snapshot();
-        let tags = matchers.tags.iter().map(|tag| Edit::Tag(tag)).take(OF_A_KIND);
+        let tags = matchers.tags.iter().take(OF_A_KIND);
+        let tags = tags.map(|tag| Edit::AddTag { tag: tag.to_string() });
         let teams = matchers.teams.iter().chain(&matchers.exact_teams);
-        let teams = teams.map(|team| Edit::Team(team)).take(OF_A_KIND);
-        let roles = matchers.roles.iter().filter_map(|role| snapshot.role_ids.get(role));
-        let roles = roles.map(|role| Edit::Role(*role)).take(OF_A_KIND);
+        let teams = teams.map(|team| join(team)).take(OF_A_KIND);
+        let roles = matchers.roles.iter().filter(|role| snapshot.role_ids.contains_key(&***role));
+        let roles = roles.map(|role| give(role)).take(OF_A_KIND);
         tags.chain(teams).chain(roles).collect()
     }
 
@@ -296,77 +309,90 @@ impl<'a, 'p> Equaliser<'a, 'p> {
         giving.dedup();
         let member = |profile: &Profile<'_>, at: u32| profile.programs.get(at as usize).copied();
         giving.retain(|at| member(self.poor_profile, *at) < member(self.rich_profile, *at));
-        let mut edits: Vec<Edit<'a>> = Vec::new();
+        let mut edits: Vec<Edit> = Vec::new();
         for program in giving.iter().filter_map(|at| snapshot.programs.get(*at as usize)) {
             for edit in self.joining(&program.matchers) {
-                if !edits.iter().any(|known| known.key() == edit.key()) {
+                if !edits.contains(&edit) {
                     edits.push(edit);
                 }
             }
         }
-        let single = edits.iter().map(|edit| vec![edit.clone()]).collect();
-        let ways = self.ways(Part::Gate(at), single);
+        let first = self.takes_part();
+        let single = edits.iter().map(|edit| [&*first, std::slice::from_ref(edit)].concat());
+        let ways = self.ways(Entry::Gate(at), single.collect());
         if !ways.is_empty() {
             return ways;
         }
         // The part and its whole may be given by different programs.
         let pairs = (0..).zip(&edits).flat_map(|(n, one): (usize, _)| {
-            edits.iter().skip(n + 1).map(move |other| vec![one.clone(), other.clone()])
+            let first = &first;
+            let others = edits.iter().skip(n + 1);
+            others.map(move |other| [&**first, &[one.clone(), other.clone()]].concat())
         });
         let pairs = pairs.collect();
-        self.ways(Part::Gate(at), pairs)
+        self.ways(Entry::Gate(at), pairs)
     }
 
     /// Those of the candidates that meet the target, those first that open the least besides.
-    fn ways(&mut self, target: Part, candidates: Vec<Vec<Edit<'a>>>) -> Vec<Way<'a>> {
-        let snapshot = self.poor.snapshot();
+    fn ways(&mut self, target: Entry, candidates: Vec<Vec<Edit>>) -> Vec<Way<'a>> {
         let mut found = Vec::new();
-        for edits in candidates.into_iter().filter(|edits| !edits.is_empty()) {
-            let key: Vec<_> = edits.iter().map(Edit::key).collect();
-            if !self.tried.contains_key(&key) {
-                if self.tried.len() >= TRIES {
+        for edits in candidates {
+            let (world, edits) = self.after(edits);
+            if edits.is_empty() {
+                continue;
+            }
+            let key: Vec<Key> = edits.iter().map(|edit| edit.key(self.poor.snapshot())).collect();
+            if !self.attempts.contains_key(&key) {
+                if self.attempts.len() >= TRIES {
                     self.untried += 1;
                     continue;
                 }
-                let tried = self.attempt(&edits);
-                self.tried.insert(key.clone(), tried);
+                let attempt = self.attempt(&world);
+                self.attempts.insert(key.clone(), attempt);
             }
-            let Some(tried) = self.tried.get(&key).filter(|it| it.meets.meets(target)) else {
+            let Some(attempt) = self.attempts.get(&key).filter(|it| it.meets.meets(&target)) else {
                 continue;
             };
-            let besides = tried.opens.iter().filter(|part| **part != target).count();
-            found.push(((besides, tried.closes.len(), edits.len(), key), edits));
+            let besides = attempt.effect.opens.iter().filter(|entry| **entry != target).count();
+            found.push(((besides, attempt.effect.closes.len(), edits.len(), key), edits));
         }
         found.sort_by(|(a, _), (b, _)| a.cmp(b));
         // What holds another way within it is no way of its own.
-        let mut shortest: Vec<(Vec<_>, Vec<Edit<'a>>)> = Vec::new();
+        let mut shortest: Vec<(Vec<Key>, Vec<Edit>)> = Vec::new();
         for ((.., key), edits) in found {
-            let known = |other: &Vec<_>| other.iter().all(|part| key.contains(part));
+            let known = |other: &Vec<Key>| other.iter().all(|part| key.contains(part));
             if shortest.len() < WAYS && !shortest.iter().any(|(other, _)| known(other)) {
                 shortest.push((key, edits));
             }
         }
         shortest
             .into_iter()
-            .filter_map(|(key, edits)| {
-                let tried = self.tried.get(&key)?;
+            .filter_map(|(key, changes)| {
+                let Effect { opens, closes } = &self.attempts.get(&key)?.effect;
                 Some(Way {
                     user: self.poor.member.id(),
-                    changes: edits.iter().filter_map(|edit| edit.told(snapshot)).collect(),
-                    opens: self.names(tried.opens.iter().filter(|part| **part != target)),
-                    closes: self.names(tried.closes.iter()),
+                    changes,
+                    opens: self.names(opens.iter().filter(|entry| **entry != target)),
+                    closes: self.names(closes.iter()),
                 })
             })
             .collect()
     }
 
+    /// The user after those of the edits that change something.
+    fn after(&self, edits: Vec<Edit>) -> (World<'a>, Vec<Edit>) {
+        let mut world = World::new(self.poor.member, self.poor.now);
+        let edits = edits.into_iter();
+        let edits = edits.filter(|edit| edit.apply(&mut world, self.poor.snapshot())).collect();
+        (world, edits)
+    }
+
     /// Works out what a change comes to.
-    fn attempt(&self, edits: &[Edit<'a>]) -> Tried {
+    fn attempt(&self, world: &World<'_>) -> Attempt {
         let snapshot = self.poor.snapshot();
-        let member = changed(self.poor.member, edits, snapshot);
-        let person = Person::new(self.poor.tenant, &member, self.poor.now);
+        let supposed = world.supposed();
+        let person = Person { member: &world.member, supposed: Some(&supposed), ..self.poor };
         let after = Profile::new(&person, self.gates);
-        let (opens, closes) = self.poor_profile.changes(&after, snapshot);
         let rich = self.rich_profile;
         let rights = after.rights.iter().zip(&rich.rights).zip(snapshot.each_permission());
         let meets = Meets {
@@ -376,22 +402,22 @@ impl<'a, 'p> Equaliser<'a, 'p> {
                     true => theirs.covers(mine),
                 })
                 .collect(),
-            programs: after.programs.iter().zip(&rich.programs).map(|(a, b)| a >= b).collect(),
-            gates: after.gates.iter().zip(&rich.gates).map(|(a, b)| a >= b).collect(),
+            programs: reached(&after, &after.programs, &rich.programs),
+            gates: reached(&after, &after.gates, &rich.gates),
         };
-        Tried { opens, closes, meets }
+        Attempt { effect: self.poor_profile.effect(&after, snapshot), meets }
     }
 
-    fn names<'i>(&self, parts: impl Iterator<Item = &'i Part>) -> Besides<'a> {
+    fn names<'i>(&self, entries: impl Iterator<Item = &'i Entry>) -> Besides<'a> {
         let snapshot = self.poor.snapshot();
         let mut besides = Besides::default();
-        for part in parts {
+        for entry in entries {
             if besides.count() >= NAMES {
                 besides.more += 1;
                 continue;
             }
-            match part {
-                Part::Permission(id) => {
+            match entry {
+                Entry::Permission(id) => {
                     let Some(rule) = snapshot.permission(*id) else { continue };
                     let list = match rule.is_constraint {
                         false => &mut besides.permissions,
@@ -399,12 +425,30 @@ impl<'a, 'p> Equaliser<'a, 'p> {
                     };
                     list.push(&rule.id);
                 }
-                Part::Program(at) => {
+                Entry::Delegated { permission, from } => {
+                    let Some(rule) = snapshot.permission(*permission) else { continue };
+                    let (permission, from) = (&*rule.id, from.to_string());
+                    besides.delegated.push(DelegatedBy { permission, from });
+                }
+                Entry::Program(at) => {
                     besides.programs.extend(snapshot.programs.get(*at).map(|rule| &*rule.id));
                 }
-                Part::Gate(at) => besides.items.extend(self.gates.get(*at).copied()),
+                Entry::Gate(at) => besides.items.extend(self.gates.get(*at).copied()),
             }
         }
         besides
     }
+}
+
+/// Whether one user is admitted to what another one would be.
+fn reached(one: &Profile<'_>, theirs: &[Openness], others: &[Openness]) -> Vec<bool> {
+    theirs.iter().zip(others).map(|(mine, other)| one.opens(*mine) >= *other).collect()
+}
+
+fn give(role: &str) -> Edit {
+    Edit::GiveRole { role: role.to_owned() }
+}
+
+fn join(team: &str) -> Edit {
+    Edit::JoinTeam { team: team.to_owned() }
 }

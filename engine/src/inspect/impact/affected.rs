@@ -3,12 +3,12 @@
 //! Sources are compared before users are: an edit of one role concerns its holders and the
 //! permissions in which it differs, with those that hang on them, and nobody and nothing else.
 
-use super::axis::{Axis, Slot, same_matchers};
+use super::matching::{MatchedPermission, Matching, same_matchers};
 use crate::compile::{Compiled, Member, PermissionRule, Snapshot};
 use crate::model::{InputPath, Predicate};
 
 /// What can have changed.
-pub(super) struct Dirt {
+pub(super) struct Affected {
     /// The slots that can have changed for everybody.
     pub(super) everyone: Vec<usize>,
     /// The slots that can have changed for the holders of a role, by role before.
@@ -19,24 +19,24 @@ pub(super) struct Dirt {
     pub(super) programs: Vec<usize>,
 }
 
-impl Dirt {
-    pub(super) fn new(before: &Compiled, after: &Compiled, axis: &Axis<'_>) -> Self {
+impl Affected {
+    pub(super) fn new(before: &Compiled, after: &Compiled, matching: &Matching<'_>) -> Self {
         let (was, is) = (&*before.snapshot, &*after.snapshot);
-        let hanging = hanging(axis, was, is);
-        let everyone = axis.slots.iter().enumerate();
-        let everyone = everyone.filter(|(_, slot)| !same_rule(axis, slot, was, is));
+        let hanging = hanging(matching, was, is);
+        let everyone = matching.slots.iter().enumerate();
+        let everyone = everyone.filter(|(_, slot)| !same_rule(matching, slot, was, is));
         let everyone = closure(everyone.map(|(at, _)| at).collect(), &hanging);
-        let roles = was.roles.iter().zip(&axis.roles).map(|(role, to)| {
+        let roles = was.roles.iter().zip(&matching.roles).map(|(role, to)| {
             let after = to.and_then(|to| is.role(to));
-            let dirty = after.map(|after| axis.differing(&role.grants, &after.grants));
-            closure(dirty.unwrap_or_default(), &hanging)
+            let affected = after.map(|after| matching.differing(&role.grants, &after.grants));
+            closure(affected.unwrap_or_default(), &hanging)
         });
-        let policies = was.policies.iter().zip(&axis.policies).map(|(policy, to)| {
+        let policies = was.policies.iter().zip(&matching.policies).map(|(policy, to)| {
             let after = to.and_then(|to| is.policies.get(to as usize));
-            let dirty = after.map(|after| axis.differing(&policy.grants, &after.grants));
-            closure(dirty.unwrap_or_default(), &hanging)
+            let affected = after.map(|after| matching.differing(&policy.grants, &after.grants));
+            closure(affected.unwrap_or_default(), &hanging)
         });
-        let programs = axis.programs.iter().enumerate().filter(|(_, slot)| {
+        let programs = matching.programs.iter().enumerate().filter(|(_, slot)| {
             !matches!((slot.before, slot.after), (Some(a), Some(b))
                 if same_matchers(&a.matchers, &b.matchers))
         });
@@ -56,8 +56,8 @@ impl Dirt {
             slots.extend_from_slice(self.roles.get(*role as usize).map_or(&[], Vec::as_slice));
         }
         for policy in member.policies() {
-            let dirty = self.policies.get(*policy as usize);
-            slots.extend_from_slice(dirty.map_or(&[], Vec::as_slice));
+            let affected = self.policies.get(*policy as usize);
+            slots.extend_from_slice(affected.map_or(&[], Vec::as_slice));
         }
         if slots.len() > 1 {
             slots.sort_unstable();
@@ -68,11 +68,16 @@ impl Dirt {
 
 /// Whether what the catalog and the plan say about a permission, as far as it shows in rights,
 /// is as before.
-fn same_rule(axis: &Axis<'_>, slot: &Slot<'_>, was: &Snapshot, is: &Snapshot) -> bool {
+fn same_rule(
+    matching: &Matching<'_>,
+    slot: &MatchedPermission<'_>,
+    was: &Snapshot,
+    is: &Snapshot,
+) -> bool {
     let (Some((_, a)), Some((_, b))) = (slot.before, slot.after) else { return false };
     let needs = |rule: &PermissionRule| rule.entitlement.clone();
-    let requires_before = a.requires.iter().map(|id| axis.of_before(*id));
-    let requires_after = b.requires.iter().map(|id| axis.of_after(*id));
+    let requires_before = a.requires.iter().map(|id| matching.of_before(*id));
+    let requires_after = b.requires.iter().map(|id| matching.of_after(*id));
     a.baseline == b.baseline
         && a.reach == b.reach
         && a.owner_only == b.owner_only
@@ -82,7 +87,8 @@ fn same_rule(axis: &Axis<'_>, slot: &Slot<'_>, was: &Snapshot, is: &Snapshot) ->
         && a.delegable == b.delegable
         && needs(a) == needs(b)
         && requires_before.eq(requires_after)
-        && forbidding(was, a, |id| axis.of_before(id)).eq(forbidding(is, b, |id| axis.of_after(id)))
+        && forbidding(was, a, |id| matching.of_before(id))
+            .eq(forbidding(is, b, |id| matching.of_after(id)))
 }
 
 /// The toggles that forbid a permission, and where they do not.
@@ -99,22 +105,22 @@ fn forbidding<'s>(
 }
 
 /// Which slots hang on each slot: what requires it, what it forbids, what it is an exemption of.
-fn hanging(axis: &Axis<'_>, was: &Snapshot, is: &Snapshot) -> Vec<Vec<usize>> {
-    let mut hanging: Vec<Vec<usize>> = vec![Vec::new(); axis.slots.len()];
+fn hanging(matching: &Matching<'_>, was: &Snapshot, is: &Snapshot) -> Vec<Vec<usize>> {
+    let mut hanging: Vec<Vec<usize>> = vec![Vec::new(); matching.slots.len()];
     let mut hang = |on: Option<usize>, this: usize| {
         if let Some(list) = on.and_then(|on| hanging.get_mut(on)) {
             list.push(this);
         }
     };
-    for (this, slot) in axis.slots.iter().enumerate() {
+    for (this, slot) in matching.slots.iter().enumerate() {
         if let Some((_, rule)) = slot.before {
             for on in reads(was, rule) {
-                hang(axis.of_before(on), this);
+                hang(matching.of_before(on), this);
             }
         }
         if let Some((_, rule)) = slot.after {
             for on in reads(is, rule) {
-                hang(axis.of_after(on), this);
+                hang(matching.of_after(on), this);
             }
         }
     }

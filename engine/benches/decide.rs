@@ -6,9 +6,9 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use permesso_engine::Authorizer;
-use permesso_engine::compile::subjects::{Loaded, Record, Subjects};
-use permesso_engine::compile::{Definition, FamilySet, OpenDefinition, compile, compile_open};
+use permesso_engine::compile::{Definition, FamilySet, compile};
 use permesso_engine::decision::{Request, Resource};
+use permesso_engine::directory::{Loaded, Record, Subjects};
 use permesso_engine::family::{Answer, Family, Fault, InputKind, InputSpec, Manifest, Question};
 use permesso_engine::flip::flips;
 use permesso_engine::load::Source;
@@ -23,7 +23,8 @@ use std::sync::Arc;
 
 const PERMISSIONS: usize = 60;
 const USERS: usize = 1_000;
-const ROLES_PER_USER: usize = 2;
+/// How many roles a user holds where that is not what is measured.
+const HELD: usize = 2;
 
 /// A family that has nothing against anything and costs next to nothing.
 #[derive(Debug)]
@@ -57,8 +58,8 @@ fn grants(r: usize) -> impl Iterator<Item = (String, bool)> {
     (0..8).map(move |n| (permission((r * 7 + n * 5) % PERMISSIONS), n % 2 == 0))
 }
 
-fn roles_of(user: usize, roles: usize) -> impl Iterator<Item = String> {
-    (0..ROLES_PER_USER).map(move |n| role((user * 31 + n * 17) % roles))
+fn roles_of(user: usize, roles: usize, held: usize) -> impl Iterator<Item = String> {
+    (0..held).map(move |n| role((user * 31 + n * 17) % roles))
 }
 
 /// Where the users are.
@@ -70,15 +71,15 @@ enum Directory {
     Open,
 }
 
-fn user(u: usize, roles: usize) -> User {
+fn user(u: usize, roles: usize, held: usize) -> User {
     User {
         id: format!("user_{u}").into(),
-        roles: roles_of(u, roles).map(Into::into).collect(),
+        roles: roles_of(u, roles, held).map(Into::into).collect(),
         ..User::default()
     }
 }
 
-fn authorizer(roles: usize, directory: Directory) -> Authorizer {
+fn authorizer(roles: usize, held: usize, directory: Directory) -> Authorizer {
     let catalog = Catalog {
         product: "bench".into(),
         version: "1.0.0".into(),
@@ -104,16 +105,18 @@ fn authorizer(roles: usize, directory: Directory) -> Authorizer {
         tenant: "bench".into(),
         product: "bench".into(),
         roles: (0..roles)
-            .map(|r| Role {
-                id: role(r).into(),
-                grants: grants(r)
-                    .map(|(permission, own)| Grant {
-                        permission: Some(permission.into()),
-                        scope: if own { Scope::OWN } else { Scope::ALL },
-                        ..Grant::default()
-                    })
-                    .collect(),
-                ..Role::default()
+            .map(|r| {
+                Arc::new(Role {
+                    id: role(r).into(),
+                    grants: grants(r)
+                        .map(|(permission, own)| Grant {
+                            permission: Some(permission.into()),
+                            scope: if own { Scope::OWN } else { Scope::ALL },
+                            ..Grant::default()
+                        })
+                        .collect(),
+                    ..Role::default()
+                })
             })
             .collect(),
         ..Tenant::default()
@@ -139,31 +142,32 @@ fn authorizer(roles: usize, directory: Directory) -> Authorizer {
     )]
     .into();
     let (catalog, tenant) = (Source::new("catalog", catalog), Source::new("tenant", tenant));
-    let users = (0..USERS).map(|u| user(u, roles));
+    let users = (0..USERS).map(|u| user(u, roles, held));
     let authorizer = Authorizer::new(100_000);
     authorizer.install(match directory {
         Directory::Whole => compile(&Definition {
-            catalog: &catalog,
-            tenant: &tenant,
-            directory: &Source::new(
+            catalog: &permesso_engine::compile::catalog(catalog),
+            tenant: &std::sync::Arc::new(tenant),
+            people: permesso_engine::compile::PeopleFrom::Directory(&Source::new(
                 "directory",
                 model::Directory { users: users.collect(), ..model::Directory::default() },
-            ),
+            )),
             families: &families,
             revision: 1,
             lenient: false,
+            before: None,
         })
         .unwrap(),
         Directory::Open => {
             let subjects = Arc::new(Subjects::new(2 * USERS));
-            let compiled = compile_open(&OpenDefinition {
-                catalog: &Arc::new(catalog),
-                tenant: &tenant,
+            let compiled = compile(&Definition {
+                catalog: &permesso_engine::compile::catalog(catalog),
+                tenant: &std::sync::Arc::new(tenant),
                 families: &families,
                 revision: 1,
                 lenient: false,
-                subjects: &subjects,
-                touched: &[],
+                before: None,
+                people: permesso_engine::compile::PeopleFrom::Subjects(&subjects),
             })
             .unwrap();
             let records = users.map(|user| Record { user, delegations: Vec::new() });
@@ -183,10 +187,10 @@ struct ByHand<S> {
 }
 
 impl<S: BuildHasher + Default> ByHand<S> {
-    fn new(roles: usize) -> Self {
+    fn new(roles: usize, held: usize) -> Self {
         Self {
             users: (0..USERS)
-                .map(|u| (format!("user_{u}"), roles_of(u, roles).collect()))
+                .map(|u| (format!("user_{u}"), roles_of(u, roles, held).collect()))
                 .collect(),
             roles: (0..roles).map(|r| (role(r), grants(r).collect())).collect(),
         }
@@ -237,51 +241,61 @@ fn request<'a>(subject: &'a str, action: &'a str, attributes: &'a Attributes<'a>
 
 fn built_in(c: &mut Criterion) {
     let questions = questions();
-    let mut group = c.benchmark_group("built-in");
-    for roles in [10, 100, 1_000, 10_000] {
-        let std = ByHand::<RandomState>::new(roles);
-        let fold = ByHand::<foldhash::fast::RandomState>::new(roles);
-        let open = authorizer(roles, Directory::Open);
-        let authorizer = authorizer(roles, Directory::Whole);
-        let mut allowed = (0, 0);
-        for (subject, action, attributes) in &questions {
-            let owner = attributes.get("owner").and_then(Value::as_str).unwrap();
-            allowed.0 += u32::from(std.allows(subject, action, owner));
-            let decision = authorizer.decide("bench", &request(subject, action, attributes));
-            allowed.1 += u32::from(decision.is_allow());
-            assert_eq!(decision, open.decide("bench", &request(subject, action, attributes)));
-        }
-        assert_eq!(allowed.0, allowed.1, "both evaluators have to agree");
-        let mut each = |name: &str, decide: &mut dyn FnMut(&str, &str, &Attributes<'_>) -> bool| {
-            let mut next = questions.iter().cycle();
-            group.bench_function(BenchmarkId::new(name, roles), |b| {
-                b.iter(|| {
-                    let (subject, action, attributes) = next.next().unwrap();
-                    black_box(decide(black_box(subject), black_box(action), black_box(attributes)))
-                });
+    let many = [10, 100, 1_000, 10_000].map(|roles| (roles, HELD));
+    let several = [1, 5, 50].map(|held| (1_000, held));
+    for (name, cases) in [("built-in", &many[..]), ("roles held, of 1,000", &several[..])] {
+        let mut group = c.benchmark_group(name);
+        for (roles, held) in cases.iter().copied() {
+            let shown = if name == "built-in" { roles } else { held };
+            let std = ByHand::<RandomState>::new(roles, held);
+            let fold = ByHand::<foldhash::fast::RandomState>::new(roles, held);
+            let open = authorizer(roles, held, Directory::Open);
+            let authorizer = authorizer(roles, held, Directory::Whole);
+            let mut allowed = (0, 0);
+            for (subject, action, attributes) in &questions {
+                let owner = attributes.get("owner").and_then(Value::as_str).unwrap();
+                allowed.0 += u32::from(std.allows(subject, action, owner));
+                let decision = authorizer.decide("bench", &request(subject, action, attributes));
+                allowed.1 += u32::from(decision.is_allow());
+                assert_eq!(decision, open.decide("bench", &request(subject, action, attributes)));
+            }
+            assert_eq!(allowed.0, allowed.1, "both evaluators have to agree");
+            let mut each =
+                |name: &str, decide: &mut dyn FnMut(&str, &str, &Attributes<'_>) -> bool| {
+                    let mut next = questions.iter().cycle();
+                    group.bench_function(BenchmarkId::new(name, shown), |b| {
+                        b.iter(|| {
+                            let (subject, action, attributes) = next.next().unwrap();
+                            black_box(decide(
+                                black_box(subject),
+                                black_box(action),
+                                black_box(attributes),
+                            ))
+                        });
+                    });
+                };
+            each("by hand, std hasher", &mut |subject, action, attributes| {
+                let owner = attributes.get("owner").and_then(Value::as_str).unwrap_or_default();
+                std.allows(subject, action, owner)
             });
-        };
-        each("by hand, std hasher", &mut |subject, action, attributes| {
-            let owner = attributes.get("owner").and_then(Value::as_str).unwrap_or_default();
-            std.allows(subject, action, owner)
-        });
-        each("by hand, same hasher", &mut |subject, action, attributes| {
-            let owner = attributes.get("owner").and_then(Value::as_str).unwrap_or_default();
-            fold.allows(subject, action, owner)
-        });
-        each("engine", &mut |subject, action, attributes| {
-            authorizer.decide("bench", &request(subject, action, attributes)).is_allow()
-        });
-        each("engine, open directory", &mut |subject, action, attributes| {
-            open.decide("bench", &request(subject, action, attributes)).is_allow()
-        });
+            each("by hand, same hasher", &mut |subject, action, attributes| {
+                let owner = attributes.get("owner").and_then(Value::as_str).unwrap_or_default();
+                fold.allows(subject, action, owner)
+            });
+            each("engine", &mut |subject, action, attributes| {
+                authorizer.decide("bench", &request(subject, action, attributes)).is_allow()
+            });
+            each("engine, open directory", &mut |subject, action, attributes| {
+                open.decide("bench", &request(subject, action, attributes)).is_allow()
+            });
+        }
+        group.finish();
     }
-    group.finish();
 }
 
 fn cached(c: &mut Criterion) {
-    let open = authorizer(100, Directory::Open);
-    let authorizer = authorizer(100, Directory::Whole);
+    let open = authorizer(100, HELD, Directory::Open);
+    let authorizer = authorizer(100, HELD, Directory::Whole);
     let questions = questions();
     for (subject, _, attributes) in &questions {
         let _ = authorizer.decide("bench", &request(subject, "governed", attributes));

@@ -92,8 +92,8 @@ impl World {
         let tenant = Tenant {
             tenant: "bench".into(),
             product: "bench".into(),
-            roles,
-            programs: programs.collect(),
+            roles: roles.into_iter().map(Into::into).collect(),
+            programs: programs.map(Into::into).collect(),
             ..Tenant::default()
         };
         let users = (0..self.users).map(|u| User {
@@ -106,15 +106,16 @@ impl World {
             ..User::default()
         });
         let compiled = compile(&Definition {
-            catalog: &Source::new("catalog", catalog),
-            tenant: &Source::new("tenant", tenant),
-            directory: &Source::new(
+            catalog: &permesso_engine::compile::catalog(Source::new("catalog", catalog)),
+            tenant: &std::sync::Arc::new(Source::new("tenant", tenant)),
+            people: permesso_engine::compile::PeopleFrom::Directory(&Source::new(
                 "directory",
                 Directory { users: users.collect(), ..Directory::default() },
-            ),
+            )),
             families: &FamilySet::new(),
             revision: 1,
             lenient: false,
+            before: None,
         });
         compiled.unwrap()
     }

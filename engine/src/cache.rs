@@ -7,10 +7,10 @@
 //! The key is looked up by a hash that is computed from the borrowed request, without copying
 //! it, and then compared in full: what merely hashes alike is never taken for the same.
 
-use crate::compile::{Member, PermissionId, Snapshot};
 use crate::decision::Decision;
 use crate::evaluate::{Ask, Horizon, Projected, ProjectedRef, project, projected_equals};
 use crate::model::{Attributes, Value};
+use crate::snapshot::{Member, PermissionId, Snapshot};
 use moka::Equivalent;
 use moka::notification::RemovalCause;
 use smallvec::SmallVec;

@@ -30,7 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What can be exercised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum LineKind {
     /// A grant of a role, a policy or a user.
     Grant,
     /// A condition, wherever it is attached.
@@ -43,7 +43,7 @@ pub enum Kind {
     Sharing,
 }
 
-impl Kind {
+impl LineKind {
     /// All of them, in the order of a report.
     pub const ALL: [Self; 5] =
         [Self::Grant, Self::Program, Self::Condition, Self::Guard, Self::Sharing];
@@ -118,7 +118,7 @@ impl Branch {
 /// Everything that can be exercised in the documents of a tenant, and what was.
 #[derive(Debug, Clone)]
 pub struct Coverage {
-    lines: BTreeMap<(Place, Kind), Line>,
+    lines: BTreeMap<(Place, LineKind), Line>,
 }
 
 /// Something that can be exercised.
@@ -136,8 +136,8 @@ struct Line {
 /// What was exercised, and what was not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// The sums of each kind, in the order of [`Kind::ALL`].
-    pub tallies: Vec<Tally>,
+    /// The sums of each kind, in the order of [`LineKind::ALL`].
+    pub tallies: Vec<LineTally>,
     /// What is missing, in the order of the documents.
     pub missing: Vec<Missing>,
     /// How far the grants of more than one permission were asked about. For information: such a
@@ -147,9 +147,9 @@ pub struct Report {
 
 /// How much of a kind was exercised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Tally {
+pub struct LineTally {
     /// The kind.
-    pub kind: Kind,
+    pub kind: LineKind,
     /// How many there are.
     pub total: usize,
     /// Of how many everything that can come out did.
@@ -158,7 +158,7 @@ pub struct Tally {
     pub partly: usize,
 }
 
-impl Tally {
+impl LineTally {
     /// The share that was exercised in full, rounded down: 100 says that nothing is missing.
     #[must_use]
     pub const fn percent(&self) -> usize {
@@ -173,7 +173,7 @@ impl Tally {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Missing {
     /// Its kind.
-    pub kind: Kind,
+    pub kind: LineKind,
     /// The file that it stands in.
     pub file: String,
     /// Where in it.
@@ -226,7 +226,8 @@ impl Coverage {
     /// What was exercised so far, and what was not.
     #[must_use]
     pub fn report(&self) -> Report {
-        let mut tallies = Kind::ALL.map(|kind| Tally { kind, total: 0, covered: 0, partly: 0 });
+        let mut tallies =
+            LineKind::ALL.map(|kind| LineTally { kind, total: 0, covered: 0, partly: 0 });
         let (mut missing, mut wide) = (Vec::new(), Vec::new());
         for ((place, kind), line) in &self.lines {
             let branches = kind.branches().iter().copied();
@@ -255,18 +256,18 @@ impl Coverage {
 }
 
 /// What a sight says of which kind; nothing where a condition cannot be known.
-const fn came_out(what: Sight) -> Option<(Kind, Branch)> {
+const fn came_out(what: Sight) -> Option<(LineKind, Branch)> {
     Some(match what {
-        Sight::Grant(true) => (Kind::Grant, Branch::Counted),
+        Sight::Grant(true) => (LineKind::Grant, Branch::Counted),
         Sight::Grant(false) | Sight::Condition(None) => return None,
-        Sight::Condition(Some(true)) => (Kind::Condition, Branch::True),
-        Sight::Condition(Some(false)) => (Kind::Condition, Branch::False),
-        Sight::Program(true) => (Kind::Program, Branch::Admitted),
-        Sight::Program(false) => (Kind::Program, Branch::KeptOut),
-        Sight::Guard(true) => (Kind::Guard, Branch::Held),
-        Sight::Guard(false) => (Kind::Guard, Branch::Failed),
-        Sight::Sharing(true) => (Kind::Sharing, Branch::Applied),
-        Sight::Sharing(false) => (Kind::Sharing, Branch::LeftAside),
+        Sight::Condition(Some(true)) => (LineKind::Condition, Branch::True),
+        Sight::Condition(Some(false)) => (LineKind::Condition, Branch::False),
+        Sight::Program(true) => (LineKind::Program, Branch::Admitted),
+        Sight::Program(false) => (LineKind::Program, Branch::KeptOut),
+        Sight::Guard(true) => (LineKind::Guard, Branch::Held),
+        Sight::Guard(false) => (LineKind::Guard, Branch::Failed),
+        Sight::Sharing(true) => (LineKind::Sharing, Branch::Applied),
+        Sight::Sharing(false) => (LineKind::Sharing, Branch::LeftAside),
     })
 }
 

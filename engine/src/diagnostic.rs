@@ -4,6 +4,7 @@
 //! first fault only: whoever fixes a catalog wants to fix it once.
 
 use crate::model::{Document, Place, Position, Text};
+pub(crate) use crate::suggest::suggest;
 use std::fmt;
 
 /// One fault of a document.
@@ -154,13 +155,4 @@ impl<'a> Reporter<'a> {
     ) {
         self.fault(name.at(), field, format!("unknown {what} `{name}`"), suggest(name, known));
     }
-}
-
-/// The nearest known name, as a question.
-pub(crate) fn suggest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
-    known
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(likeness, _)| *likeness > 0.82)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
 }

@@ -7,11 +7,13 @@ mod client;
 mod proxy;
 mod server;
 mod stored;
+mod turns;
 
 pub use client::{Client, Response};
 pub use proxy::{Line, Proxy};
 pub use server::Server;
 pub use stored::{Stored, decide};
+pub use turns::{Turn, turn};
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

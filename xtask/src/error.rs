@@ -59,6 +59,10 @@ pub(crate) enum Error {
         missing: String,
     },
 
+    /// What checks the dependencies is missing where it has to be there.
+    #[error("`cargo deny` does not work: install it with `cargo install --locked cargo-deny`")]
+    NoDeny,
+
     /// A program is missing.
     #[error("cannot start `{program}`: install it, or add it to `PATH`")]
     Spawn {

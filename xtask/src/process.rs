@@ -4,6 +4,7 @@
 
 use std::{
     collections::VecDeque,
+    env,
     io::{BufRead as _, BufReader},
     process::{Command, Stdio},
     time::Duration,
@@ -32,6 +33,20 @@ pub(crate) fn line(command: &Command) -> String {
 pub(crate) fn spawn_error(command: &Command) -> impl FnOnce(std::io::Error) -> Error {
     let program = command.get_program().to_string_lossy().into_owned();
     move |source| Error::Spawn { program, source }
+}
+
+/// Whether `command` works on this machine.
+pub(crate) fn answers(command: &[&str]) -> bool {
+    let [program, arguments @ ..] = command else { return false };
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Whether a missing tool is an error. Elsewhere what it is needed for is left out with a line
+/// that says so; CI installs them all, and sets `PERMESSO_REQUIRE_TOOLS=1`.
+pub(crate) fn tools_required() -> bool {
+    env::var_os("PERMESSO_REQUIRE_TOOLS").is_some_and(|value| value == "1")
 }
 
 /// Runs `command` and returns what it wrote to its standard output.

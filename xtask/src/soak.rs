@@ -27,8 +27,7 @@ pub(crate) struct Options {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     // The server looks for its usual components.
     families::build(workspace, &workspace.families())?;
-    let mut build = cargo();
-    build.args(["build", "--release", "--package", "permesso-host"]);
+    let build = workspace.build_permesso();
     let mut soak = cargo();
     soak.args(["run", "--quiet", "--release", "--package", "permesso-hostile", "--"]);
     soak.args(["--seconds", &options.seconds.to_string()]);

@@ -1,7 +1,7 @@
 //! One command decides whether a change may land, on a laptop as in CI. The
-//! stages run from the one that all others need to the one that takes longest,
-//! and stop at the first that fails, so that its message is the last thing on
-//! the screen.
+//! stages run from the one that takes seconds to the one that takes longest,
+//! as far as one does not need what another builds, and stop at the first that
+//! fails, so that its message is the last thing on the screen.
 
 use std::{
     process::{Command, Stdio},
@@ -13,10 +13,13 @@ use clap::{Args, ValueEnum};
 use crate::{
     error::{Error, Result},
     families,
-    process::{line, spawn_error},
+    process::{answers, line, spawn_error, tools_required},
     reproducible, vendors,
     workspace::{Workspace, cargo},
 };
+
+/// What `cargo deny` is asked about; `deny.toml` says why not about more.
+const DENIED: [&str; 3] = ["licenses", "bans", "sources"];
 
 /// Which stages to run.
 #[derive(Debug, Args)]
@@ -24,7 +27,7 @@ pub(crate) struct Options {
     /// Run only this stage; may be given more than once.
     #[arg(long, value_name = "STAGE", conflicts_with = "skip_lint")]
     only: Vec<Stage>,
-    /// Leave out the stages `fmt` and `clippy`.
+    /// Leave out the stages `fmt`, `deny` and `clippy`.
     #[arg(long)]
     skip_lint: bool,
 }
@@ -32,27 +35,29 @@ pub(crate) struct Options {
 /// The stages, in the order in which they run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Stage {
-    /// Build every family; the tests load them.
-    Families,
     /// `cargo fmt --check` in both workspaces.
     Fmt,
+    /// `cargo deny` in both workspaces: licences, bans and sources of what is linked.
+    Deny,
+    /// Build every family; the tests load them.
+    Families,
+    /// `cargo test` in the guests' workspace and in a vendor's, natively.
+    Plugins,
+    /// Build the families from other folders: the bytes have to be the same.
+    Reproducible,
     /// `cargo clippy` in both workspaces, warnings are errors.
     Clippy,
     /// Build the vendors' families, in every language that there are tools for.
     Vendors,
     /// `cargo test` in the host's workspace.
     Test,
-    /// `cargo test` in the guests' workspace and in a vendor's, natively.
-    Plugins,
-    /// Build the families from other folders: the bytes have to be the same.
-    Reproducible,
 }
 
 impl Options {
     /// Whether `stage` was asked for.
     fn wants(&self, stage: Stage) -> bool {
         if self.only.is_empty() {
-            !(self.skip_lint && matches!(stage, Stage::Fmt | Stage::Clippy))
+            !(self.skip_lint && matches!(stage, Stage::Fmt | Stage::Deny | Stage::Clippy))
         } else {
             self.only.contains(&stage)
         }
@@ -62,13 +67,14 @@ impl Options {
 impl Stage {
     fn name(self) -> &'static str {
         match self {
-            Self::Families => "families",
             Self::Fmt => "fmt",
+            Self::Deny => "deny",
+            Self::Families => "families",
+            Self::Plugins => "plugins",
+            Self::Reproducible => "reproducible",
             Self::Clippy => "clippy",
             Self::Vendors => "vendors",
             Self::Test => "test",
-            Self::Plugins => "plugins",
-            Self::Reproducible => "reproducible",
         }
     }
 
@@ -100,20 +106,36 @@ impl Stage {
                 let words = "fmt --all --check";
                 vec![host(words), guests(words), vendor("fmt --check")]
             }
+            Self::Deny => {
+                let mut guests = guests("deny --config ../deny.toml");
+                // They are linked with little of what the list allows.
+                guests.args(["check", "--allow", "license-not-encountered"]);
+                guests.args(["--allow", "license-exception-not-encountered"]).args(DENIED);
+                let mut host = host("deny check");
+                host.args(DENIED);
+                vec![host, guests]
+            }
+            Self::Plugins => {
+                vec![guests("test --workspace --release"), vendor("test --release")]
+            }
             Self::Clippy => {
                 let words = "clippy --workspace --all-targets --release -- -D warnings";
                 vec![host(words), guests(words), vendor(words)]
             }
             Self::Test => vec![host("test --workspace --release")],
-            Self::Plugins => {
-                vec![guests("test --workspace --release"), vendor("test --release")]
-            }
         }
     }
 
     fn run(self, workspace: &Workspace) -> Result<()> {
         match self {
             Self::Families => families::print(&families::build(workspace, &workspace.families())?),
+            Self::Deny if !answers(&["cargo", "deny", "--version"]) => {
+                if tools_required() {
+                    return Err(Error::NoDeny);
+                }
+                println!("SKIPPED the dependencies: {}", Error::NoDeny);
+                return Ok(());
+            }
             Self::Vendors => vendors::build(workspace)?,
             Self::Reproducible => {
                 let built = families::build(workspace, &workspace.families())?;
@@ -194,13 +216,13 @@ mod tests {
     fn without_flags_every_stage_runs_in_order() {
         assert_eq!(
             wanted(&[], false),
-            ["families", "fmt", "clippy", "vendors", "test", "plugins", "reproducible"]
+            ["fmt", "deny", "families", "plugins", "reproducible", "clippy", "vendors", "test"]
         );
     }
 
     #[test]
     fn the_lints_can_be_left_out() {
-        assert_eq!(wanted(&[], true), ["families", "vendors", "test", "plugins", "reproducible"]);
+        assert_eq!(wanted(&[], true), ["families", "plugins", "reproducible", "vendors", "test"]);
     }
 
     #[test]

@@ -5,14 +5,14 @@
 //! it out as well. In CI, which sets `PERMESSO_REQUIRE_TOOLS=1`, that is an error.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use crate::{
     error::{Error, Result},
-    process::{line, spawn_error},
+    process::{answers, line, spawn_error, tools_required},
     toolchain::Toolchain,
     workspace::Workspace,
 };
@@ -38,7 +38,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     for (language, example, tools) in LANGUAGES {
         if !answers(tools) {
             let missing = tools.join(" ");
-            if env::var_os("PERMESSO_REQUIRE_TOOLS").is_some_and(|value| value == "1") {
+            if tools_required() {
                 return Err(Error::NoTools { language, missing });
             }
             println!("SKIPPED families in {language}: `{missing}` does not work here");
@@ -75,13 +75,6 @@ fn build_command(
 
 fn cargo_folder(workspace: &Workspace) -> PathBuf {
     workspace.root().join("target/vendor-cargo")
-}
-
-fn answers(command: &[&str]) -> bool {
-    let [program, arguments @ ..] = command else { return false };
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }
 
 fn shown(command: &mut Command) -> Result<()> {

@@ -11,6 +11,9 @@ use std::{
 
 use crate::error::{Error, Result};
 
+/// The package that holds the binary `permesso`.
+pub(crate) const BINARY: &str = "permesso-cli";
+
 /// A checkout of the repository.
 #[derive(Debug, Clone)]
 pub(crate) struct Workspace {
@@ -61,14 +64,12 @@ impl Workspace {
             .map_or_else(|| self.root.join("target"), |folder| self.root.join(folder))
     }
 
-    /// The command that builds the host's binary, [`permesso`](Self::permesso).
-    ///
-    /// With all packages chosen and a test beside it, cargo gives every dependency the features
-    /// that `cargo test --workspace` gives it, so that one build of wasmtime serves both.
+    /// The command that builds the host's binary, [`permesso`](Self::permesso), and nothing that
+    /// only tests need. What it builds serves the tests too, as a test below holds.
     pub(crate) fn build_permesso(&self) -> Command {
         let mut command = cargo();
-        command.args(["build", "--release", "--workspace", "--bin", "permesso"]);
-        command.args(["--test", "subject_size"]).current_dir(&self.root);
+        command.args(["build", "--release", "--package", BINARY, "--bin", "permesso"]);
+        command.current_dir(&self.root);
         command
     }
 
@@ -105,4 +106,48 @@ pub(crate) fn cargo() -> Command {
 /// Cargo's own folder: its registry, and so the sources of all dependencies.
 pub(crate) fn cargo_home() -> Option<PathBuf> {
     env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process;
+    use std::collections::BTreeSet;
+
+    /// What is built for these packages, each with its features.
+    fn built(packages: &[&str], kinds: &str) -> BTreeSet<String> {
+        let mut tree = cargo();
+        tree.args(["tree", "--quiet", "--prefix", "none", "--format", "{p} [{f}]"]);
+        tree.args(["--edges", kinds]).args(packages);
+        tree.current_dir(Workspace::find().unwrap().root());
+        let tree = process::output(&mut tree).unwrap();
+        tree.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+    }
+
+    #[test]
+    fn what_only_runs_in_the_compiler_is_not_optimised_for_working() {
+        let manifest = Workspace::find().unwrap().root().join("Cargo.toml");
+        let manifest = std::fs::read_to_string(manifest).unwrap();
+        let all = built(&["--workspace"], "normal,build,dev");
+        let macros = all.iter().filter(|line| line.contains(" (proc-macro)"));
+        let names: BTreeSet<_> = macros.filter_map(|line| line.split(' ').next()).collect();
+        assert!(names.contains("serde_derive"), "{names:?}");
+        for name in names {
+            let line = format!("\n{name} = {{ opt-level = 0 }}\n");
+            assert!(manifest.contains(&line), "Cargo.toml has no `{}`", line.trim());
+        }
+    }
+
+    #[test]
+    fn what_is_built_for_the_binary_alone_is_what_is_built_for_all_tests() {
+        let all = built(&["--workspace"], "normal,build,dev");
+        let binary = built(&["--package", BINARY], "normal,build");
+        let twice: Vec<_> = binary.difference(&all).collect();
+        assert!(
+            twice.is_empty(),
+            "with other features than the tests want, each of these and all that depends on it is \
+             built twice; ask for the same in the manifest of `{BINARY}`: {twice:#?}"
+        );
+        assert!(binary.iter().any(|line| line.starts_with("wasmtime v")), "{binary:?}");
+    }
 }

@@ -2,11 +2,12 @@
 
 use super::Authorizer;
 use crate::cache::KeyRef;
-use crate::compile::subjects::{Needs, Pins};
-use crate::compile::{Compiled, Found, Member, MemberRef, PermissionId, View};
 use crate::decision::{Decision, Explanation, Outcome, Reason, Request, Stage};
+use crate::directory::{Compiled, Found, MemberRef, View};
+use crate::directory::{Needs, Pins};
 use crate::evaluate::{Ask, Asked, Horizon, Progress, Recorder, Silent, Tracing, begin, find, run};
 use crate::family::{Family, Fault, FaultKind, Question};
+use crate::snapshot::{Member, PermissionId};
 use std::sync::Arc;
 
 /// Asks an authorizer, holding on to what was read for the question. However little room there
@@ -118,11 +119,9 @@ impl<'a> Asking<'a> {
         request: &Request<'_>,
         outsider: Outsider<'_>,
     ) -> Result<Decision, Unread> {
-        let tenants = self.authorizer.tenants.load();
-        let Some(slot) = tenants.get(tenant) else {
+        let Some(tenant) = self.authorizer.tenants.find(tenant) else {
             return Ok(Decision::deny(Reason::UnknownTenant, 0));
         };
-        let tenant = slot.load();
         let view = tenant.view(self.pins);
         let horizon = Horizon::default();
         let decision = match prepare(&view, request, outsider, &horizon, &mut Silent) {
@@ -157,12 +156,10 @@ impl<'a> Asking<'a> {
         tenant: &str,
         requests: &[Request<'_>],
     ) -> (Vec<Option<Decision>>, Needs, u64) {
-        let tenants = self.authorizer.tenants.load();
-        let Some(slot) = tenants.get(tenant) else {
+        let Some(tenant) = self.authorizer.tenants.find(tenant) else {
             let unknown = || Some(Decision::deny(Reason::UnknownTenant, 0));
             return (requests.iter().map(|_| unknown()).collect(), Needs::default(), 0);
         };
-        let tenant = slot.load();
         let view = tenant.view(self.pins);
         let horizons: Vec<Horizon> = requests.iter().map(|_| Horizon::default()).collect();
         let prepared: Vec<_> = requests
@@ -257,8 +254,7 @@ impl<'a> Asking<'a> {
         request: &Request<'_>,
         outsider: Outsider<'_>,
     ) -> (Explanation, Needs) {
-        let tenants = self.authorizer.tenants.load();
-        let Some(slot) = tenants.get(tenant) else {
+        let Some(served) = self.authorizer.tenants.find(tenant) else {
             let mut record = Tracing::default();
             let text = format!("no tenant `{tenant}` is served");
             record.step(Stage::Catalog, Outcome::Deny, || text);
@@ -266,7 +262,7 @@ impl<'a> Asking<'a> {
             let explanation = Explanation { decision, trace: record.trace, seen: record.seen };
             return (explanation, Needs::default());
         };
-        explained(slot.load().view(self.pins), tenant, request, outsider)
+        explained(served.view(self.pins), tenant, request, outsider)
     }
 }
 
@@ -329,7 +325,7 @@ fn ask<'a>(
     horizon: &'a Horizon,
 ) -> Ask<'a> {
     let snapshot = people.snapshot;
-    Ask { snapshot, people, member, request, horizon, alone: false, assumed: None }
+    Ask { snapshot, people, member, request, horizon, alone: false, supposed: None }
 }
 
 /// Finds the permission and the user.
@@ -362,7 +358,7 @@ fn prepare<'a, R: Recorder>(
             Err(deny(Reason::SubjectBroken))
         }
         Found::Unread => {
-            horizon.need(crate::compile::subjects::Need::User(request.subject.to_owned()));
+            horizon.need(crate::directory::Need::User(request.subject.to_owned()));
             Err(deny(Reason::DirectoryUnread))
         }
     }

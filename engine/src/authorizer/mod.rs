@@ -2,78 +2,54 @@
 //!
 //! Of a tenant whose directory is read as it is needed a decision may turn on users whom nobody
 //! has read. Whoever can read them asks by `try_decide` and its like, reads what these say is
-//! needed, [admits](crate::compile::subjects::Subjects::admit) it, and asks again, holding on to
+//! needed, [admits](crate::directory::Subjects::admit) it, and asks again, holding on to
 //! what was admitted. Whoever cannot is denied by `decide`.
 
 mod asking;
+mod tenants;
 
 pub use asking::{Asking, Batch};
 
 use crate::cache::{CacheStats, DecisionCache};
-use crate::compile::subjects::{Needs, Pins};
-use crate::compile::{Compiled, Member};
 use crate::decision::{Decision, Explanation, Reason, Request};
-use crate::fast::Map;
-use arc_swap::ArcSwap;
+use crate::directory::Compiled;
+use crate::directory::{Needs, Pins};
+use crate::snapshot::Member;
 use std::sync::Arc;
+use tenants::Tenants;
 
 /// Decides for any number of tenants. Shared between threads; deciding does no I/O and waits for
 /// none. In a tenant that is loaded whole it takes no lock; where users are read as they are
 /// needed it takes those that a look-up among them takes, for an instant.
 #[derive(Debug)]
 pub struct Authorizer {
-    tenants: ArcSwap<Map<Arc<Slot>>>,
+    tenants: Tenants,
     cache: DecisionCache,
 }
-
-/// One tenant, whichever revision of it is served.
-type Slot = ArcSwap<Compiled>;
 
 impl Authorizer {
     /// An authorizer without tenants that keeps at most `cache_capacity` decisions of families.
     #[must_use]
     pub fn new(cache_capacity: u64) -> Self {
-        Self { tenants: ArcSwap::default(), cache: DecisionCache::new(cache_capacity) }
+        Self { tenants: Tenants::default(), cache: DecisionCache::new(cache_capacity) }
     }
 
     /// Adds a tenant, or puts another revision in the place of the one it has. The next decision
     /// is made under it; those under way finish on the old one. That costs the same however many
     /// tenants there are.
-    pub fn install(&self, tenant: Compiled) {
-        let tenant = Arc::new(tenant);
-        let id = tenant.snapshot.tenant();
-        let slot = |tenants: &Map<Arc<Slot>>| tenants.get(id).cloned();
-        if slot(&self.tenants.load()).is_none() {
-            let new = Arc::new(Slot::new(Arc::clone(&tenant)));
-            self.tenants.rcu(|tenants| {
-                // Whoever was quicker has made a slot that others may use already.
-                if tenants.contains_key(id) {
-                    return Arc::clone(tenants);
-                }
-                let mut tenants = Map::clone(tenants);
-                tenants.insert(id.into(), Arc::clone(&new));
-                Arc::new(tenants)
-            });
-        }
-        if let Some(slot) = slot(&self.tenants.load()) {
-            slot.store(tenant);
-        }
+    pub fn install(&self, tenant: impl Into<Arc<Compiled>>) {
+        self.tenants.put(tenant.into());
     }
 
     /// Takes a tenant out.
     pub fn remove(&self, tenant: &str) {
-        self.tenants.rcu(|tenants| {
-            let mut tenants = Map::clone(tenants);
-            tenants.remove(tenant);
-            tenants
-        });
+        self.tenants.remove(tenant);
     }
 
     /// The tenants, sorted by id.
     #[must_use]
     pub fn tenants(&self) -> Vec<Arc<Compiled>> {
-        let tenants = self.tenants.load();
-        let mut tenants: Vec<_> = tenants.values().map(|slot| slot.load_full()).collect();
+        let mut tenants = self.tenants.all();
         tenants.sort_by(|a, b| a.snapshot.tenant().cmp(b.snapshot.tenant()));
         tenants
     }
@@ -81,15 +57,14 @@ impl Authorizer {
     /// A tenant.
     #[must_use]
     pub fn tenant(&self, id: &str) -> Option<Arc<Compiled>> {
-        self.tenants.load().get(id).map(|slot| slot.load_full())
+        self.tenants.find(id).map(|tenant| Arc::clone(&tenant))
     }
 
     /// The tenant, where exactly one is served.
     #[must_use]
     pub fn only_tenant(&self) -> Option<Arc<Compiled>> {
-        let tenants = self.tenants.load();
-        let mut all = tenants.values();
-        all.next().filter(|_| all.len() == 0).map(|slot| slot.load_full())
+        let only = self.tenants.count(2) == 1;
+        self.tenants.all().pop().filter(|_| only)
     }
 
     /// How the cache fared.

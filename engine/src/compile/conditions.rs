@@ -1,13 +1,12 @@
 //! Conditions of the documents: each is checked where it stands, and by its own cases.
 
-use super::permissions::Permissions;
-use super::snapshot::Clause;
 use crate::condition::{ConditionEngine, ConditionTest};
 use crate::diagnostic::Reporter;
 use crate::model::Text;
+use crate::snapshot::{Clause, Permissions};
 use std::sync::LazyLock;
 
-impl Permissions<'_> {
+impl Permissions {
     /// Compiles a condition against what the catalog lets conditions read. One that is wrong, or
     /// that gets one of its own cases wrong, is reported, and the documents refused.
     pub(super) fn condition(

@@ -1,40 +1,59 @@
 //! Exclusive access: which programs name which item.
 
-use super::matchers::matchers;
-use super::permissions::Permissions;
-use super::snapshot::{ItemRule, KindRule, ProgramRule};
-use super::{Definition, arc};
+use super::matchers::{matchers, refuse_roles};
+use super::roles::{Roles, same};
+use super::{Before, Definition, arc};
 use crate::diagnostic::{Diagnostics, Reporter, suggest};
 use crate::fast::Map;
-use crate::model::{Access, Catalog, Document, Item};
+use crate::model::{Access, Catalog, Document, Item, Program};
+use crate::snapshot::{CompiledCatalog, ItemRule, KindRule, ProgramRule};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// The exclusive access of a tenant.
+pub(super) struct Exclusive {
+    pub(super) kinds: Arc<Map<KindRule>>,
+    pub(super) programs: Arc<[Arc<ProgramRule>]>,
+    /// Whether it is what it was.
+    pub(super) same: bool,
+}
 
 /// The kinds of the catalog with the programs that name their items.
 pub(super) fn compile(
     definition: &Definition<'_>,
-    permissions: &Permissions<'_>,
-    roles: &Map<u32>,
+    roles: &Roles,
+    before: Option<Before<'_>>,
     found: &mut Diagnostics,
-) -> (Map<KindRule>, Vec<ProgramRule>) {
-    let mut kinds = kinds(definition, found);
-    let mut programs: Vec<ProgramRule> = Vec::new();
-    let catalog = &definition.catalog.value;
+) -> Exclusive {
+    let (catalog, tenant) = (definition.catalog, &definition.tenant.value);
     let mut report = definition.reporter(Document::Tenant, found);
-    for program in &definition.tenant.value.programs {
+    if !roles.same_ids {
+        for program in &tenant.programs {
+            let within = format!("programs.{}.match", program.id);
+            refuse_roles(definition, &program.matchers, &roles.ids, &within, &mut report);
+        }
+    }
+    if let Some(before) = before
+        && same(&tenant.programs, &before.tenant.programs)
+        && tenant.closed == before.tenant.closed
+    {
+        let (kinds, programs) =
+            (Arc::clone(&before.snapshot.kinds), Arc::clone(&before.snapshot.programs));
+        return Exclusive { kinds, programs, same: true };
+    }
+    let earlier: HashMap<*const Program, &Arc<ProgramRule>> = before
+        .iter()
+        .flat_map(|before| before.snapshot.programs.iter())
+        .map(|rule| (rule.document.as_ptr(), rule))
+        .collect();
+    let mut kinds = catalog.kinds.clone();
+    let mut programs: Vec<Arc<ProgramRule>> = Vec::with_capacity(tenant.programs.len());
+    let mut ids = HashSet::new();
+    for program in &tenant.programs {
         let field = format!("programs.{}", program.id);
-        if programs.iter().any(|other| *other.id == **program.id) {
+        if !ids.insert(program.id.as_str()) {
             report.fault(program.id.at(), &field, "two programs have this id", None);
         }
-        let within = format!("{field}.match");
-        if program.matchers.is_empty() && !definition.lenient {
-            report.fault(
-                program.id.at(),
-                &within,
-                "the program has no matcher and would admit nobody",
-                Some("add at least one of roles, teams, tags or a condition".to_owned()),
-            );
-        }
-        let matchers =
-            matchers(definition, &program.matchers, permissions, roles, &within, &mut report);
         let number = u32::try_from(programs.len()).unwrap_or(u32::MAX);
         for item in &program.gives {
             let given = give(catalog, &mut kinds, item, &format!("{field}.gives"), &mut report);
@@ -45,10 +64,26 @@ pub(super) fn compile(
                 rule.edit.push(number);
             }
         }
-        let place = report.place(program.id.at());
-        programs.push(ProgramRule { id: arc(&program.id), place, matchers });
+        let kept = earlier.get(&Arc::as_ptr(program)).map(|kept| Arc::clone(kept));
+        programs.push(kept.unwrap_or_else(|| {
+            let within = format!("{field}.match");
+            if program.matchers.is_empty() && !definition.lenient {
+                report.fault(
+                    program.id.at(),
+                    &within,
+                    "the program has no matcher and would admit nobody",
+                    Some("add at least one of roles, teams, tags or a condition".to_owned()),
+                );
+            }
+            if roles.same_ids {
+                refuse_roles(definition, &program.matchers, &roles.ids, &within, &mut report);
+            }
+            let matchers = matchers(definition, &program.matchers, &within, &mut report);
+            let (id, place) = (arc(&program.id), report.place(program.id.at()));
+            Arc::new(ProgramRule { id, place, matchers, document: Arc::downgrade(program) })
+        }));
     }
-    for item in &definition.tenant.value.closed {
+    for item in &tenant.closed {
         if let Some(rule) = give(catalog, &mut kinds, item, "closed", &mut report) {
             // What is closed to look at is closed to change as well.
             rule.closed_view |= item.access == Access::View;
@@ -59,17 +94,18 @@ pub(super) fn compile(
         kind.view = kind.items.values().any(|item| item.closed_view || !item.view.is_empty());
         kind.edit = kind.items.values().any(|item| item.closed_edit || !item.edit.is_empty());
     }
-    (kinds, programs)
+    Exclusive { kinds: Arc::new(kinds), programs: programs.into(), same: false }
 }
 
 /// What is known of an item that a program gives; `None` if no program can give it.
 fn give<'k>(
-    catalog: &Catalog,
+    catalog: &CompiledCatalog,
     kinds: &'k mut Map<KindRule>,
     item: &Item,
     field: &str,
     report: &mut Reporter<'_>,
 ) -> Option<&'k mut ItemRule> {
+    let catalog = &catalog.source.value;
     let given = catalog.resource_kinds.get(item.kind.as_str());
     let known = given.is_some_and(|kind| kind.exclusive.contains(&item.access));
     let Some(kind) = kinds.get_mut(item.kind.as_str()).filter(|_| known) else {
@@ -96,9 +132,8 @@ const fn name(access: Access) -> &'static str {
     }
 }
 
-fn kinds(definition: &Definition<'_>, found: &mut Diagnostics) -> Map<KindRule> {
-    let mut report = definition.reporter(Document::Catalog, found);
-    let catalog = &definition.catalog.value;
+/// The kinds of a catalog, without any item.
+pub(super) fn kinds(catalog: &Catalog, report: &mut Reporter<'_>) -> Map<KindRule> {
     let mut kinds = Map::default();
     for (name, kind) in &catalog.resource_kinds {
         let field = format!("resource_kinds.{name}.part_of");

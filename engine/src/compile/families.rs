@@ -1,57 +1,74 @@
 //! Families: which one governs which permission, and how to ask it.
 
-use super::permissions::Permissions;
-use super::snapshot::{FamilyRule, Governed, InputRule, Installed, PermissionId};
-use super::{Definition, arc};
+use super::{Before, Definition, arc};
 use crate::decision::Obligation;
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::family::{Family, Input, InputKind, InputSpec};
 use crate::fast::Map;
 use crate::model::{Document, FamilySettings, InputPath, Position, Text};
+use crate::snapshot::{FamilyRule, Governed, InputRule, Installed, PermissionId, Permissions};
 use std::sync::Arc;
 
 /// The families that a catalog names.
 pub(super) struct Families {
-    pub(super) rules: Vec<FamilyRule>,
+    pub(super) rules: Arc<[FamilyRule]>,
     /// The family of each permission, by permission.
     pub(super) governed: Vec<Option<Governed>>,
+    /// Whether they are what they were.
+    pub(super) same: bool,
 }
 
 pub(super) fn compile(
     definition: &Definition<'_>,
-    permissions: &Permissions<'_>,
+    before: Option<Before<'_>>,
     found: &mut Diagnostics,
 ) -> Families {
-    let mut this = Families { rules: Vec::new(), governed: Vec::new() };
-    for (id, entry) in permissions.iter() {
-        let named = entry.permission.family.as_ref().or(entry.category.family.as_ref());
-        let governed = named
-            .filter(|name| name.as_str() != "none")
-            .map(|name| this.govern(definition, permissions, id, name, found));
-        this.governed.push(governed);
+    if let Some(before) = before.filter(|before| is_same(definition, *before)) {
+        let governed = before.snapshot.permissions.iter().map(|rule| rule.family).collect();
+        return Families { rules: Arc::clone(&before.snapshot.families), governed, same: true };
     }
+    let mut compiler = Compiler { definition, rules: Vec::new() };
+    let permissions = &definition.catalog.permissions;
+    let governed = permissions
+        .iter()
+        .map(|(id, entry)| Some(compiler.govern(id, entry.family.as_ref()?, found)))
+        .collect();
     let mut report = definition.reporter(Document::Tenant, found);
     for name in definition.tenant.value.families.keys() {
-        if !this.rules.iter().any(|rule| *rule.id == **name) {
-            let known = this.rules.iter().map(|rule| &*rule.id);
+        if !compiler.rules.iter().any(|rule| *rule.id == **name) {
+            let known = compiler.rules.iter().map(|rule| &*rule.id);
             report.unknown("family", &Text::from(name.as_str()), "families", known);
         }
     }
-    this
+    Families { rules: compiler.rules.into(), governed, same: false }
 }
 
-impl Families {
-    fn govern(
-        &mut self,
-        definition: &Definition<'_>,
-        permissions: &Permissions<'_>,
-        id: PermissionId,
-        name: &Text,
-        found: &mut Diagnostics,
-    ) -> Governed {
+/// Whether the very same components answer under the very same settings.
+fn is_same(definition: &Definition<'_>, before: Before<'_>) -> bool {
+    let (is, was) = (&definition.tenant.value.families, &before.tenant.families);
+    let settings = is.len() == was.len()
+        && is.iter().zip(was).all(|((id, is), (name, was))| id == name && Arc::ptr_eq(is, was));
+    settings
+        && before.snapshot.families.iter().all(|rule| {
+            match (definition.families.get(&*rule.id), &rule.installed) {
+                (Some(is), Some(was)) => Arc::ptr_eq(is, &was.family),
+                (is, was) => is.is_none() && was.is_none(),
+            }
+        })
+}
+
+struct Compiler<'a> {
+    definition: &'a Definition<'a>,
+    rules: Vec<FamilyRule>,
+}
+
+impl Compiler<'_> {
+    fn govern(&mut self, id: PermissionId, name: &Text, found: &mut Diagnostics) -> Governed {
+        let definition = self.definition;
+        let permissions = &definition.catalog.permissions;
         let position = self.rules.iter().position(|rule| *rule.id == ***name);
         let index = position.unwrap_or_else(|| {
-            self.rules.push(bind(definition, permissions, name, found));
+            self.rules.push(bind(definition, name, found));
             self.rules.len() - 1
         });
         let family = u16::try_from(index).unwrap_or(u16::MAX);
@@ -85,14 +102,11 @@ impl Families {
     }
 }
 
-fn bind(
-    definition: &Definition<'_>,
-    permissions: &Permissions<'_>,
-    name: &Text,
-    found: &mut Diagnostics,
-) -> FamilyRule {
+fn bind(definition: &Definition<'_>, name: &Text, found: &mut Diagnostics) -> FamilyRule {
     let empty = FamilySettings::default();
-    let settings = definition.tenant.value.families.get(name.as_str()).unwrap_or(&empty);
+    let settings = definition.tenant.value.families.get(name.as_str());
+    let settings = settings.map_or(&empty, |settings| &**settings);
+    let permissions = &definition.catalog.permissions;
     let mut report = definition.reporter(Document::Tenant, found);
     let installed = definition
         .families
@@ -104,7 +118,7 @@ fn bind(
 fn install(
     family: &Arc<dyn Family>,
     settings: &FamilySettings,
-    permissions: &Permissions<'_>,
+    permissions: &Permissions,
     report: &mut Reporter<'_>,
 ) -> Installed {
     let manifest = family.manifest();

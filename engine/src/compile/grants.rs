@@ -1,22 +1,17 @@
 //! Grants: from what an admin wrote to a table that is read by position.
 
-use super::permissions::{Grantables, Permissions};
-use super::snapshot::{Clause, GrantSet, LimitedGrant, Origin, PermissionId, TeamLimits};
 use crate::diagnostic::Reporter;
 use crate::model::{Grant, GrantedBy, Place, Scope, Text};
-
-/// Grants on the way to becoming a [`GrantSet`].
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Granting {
-    plain: Vec<Origin>,
-    limited: Vec<LimitedGrant>,
-}
+use crate::snapshot::{
+    Clause, GrantOf, GrantSet, Granting, LimitedGrant, Origin, PermissionId, Permissions,
+    TeamLimits, WrittenGrant,
+};
 
 impl Granting {
     /// Adds what a list of grants says.
     pub(super) fn add(
         &mut self,
-        permissions: &Permissions<'_>,
+        permissions: &Permissions,
         grants: &[Grant],
         field: &str,
         report: &mut Reporter<'_>,
@@ -34,7 +29,7 @@ impl Granting {
 
     fn insert(
         &mut self,
-        permissions: &Permissions<'_>,
+        permissions: &Permissions,
         permission: PermissionId,
         grant: &Grant,
         condition: Option<&Clause>,
@@ -67,14 +62,14 @@ impl Granting {
     }
 
     /// The finished table, with all that the grants imply.
-    pub(super) fn finish(&self, permissions: &impl Grantables) -> GrantSet {
+    pub(super) fn finish(&self, permissions: &Permissions) -> GrantSet {
         self.finish_without(permissions, &[])
     }
 
     /// The same without some permissions and without what only they bring along.
     pub(crate) fn finish_without(
         &self,
-        permissions: &impl Grantables,
+        permissions: &Permissions,
         off: &[PermissionId],
     ) -> GrantSet {
         let mut plain = vec![Scope::NONE; permissions.count()];
@@ -101,13 +96,54 @@ impl Granting {
                 })
                 .collect();
         limited.sort_by_key(|grant| grant.permission);
-        GrantSet { plain: plain.into(), origins: origins.into(), limited: limited.into() }
+        let conditional = limited.iter().any(|grant| grant.condition.is_some());
+        let (plain, origins) = (plain.into(), origins.into());
+        GrantSet { plain, origins, limited: limited.into(), conditional }
+    }
+}
+
+impl WrittenGrant {
+    /// One that is read; `None` where it names nothing, which is reported.
+    pub(super) fn new(
+        permissions: &Permissions,
+        grant: &Grant,
+        field: &str,
+        report: &mut Reporter<'_>,
+    ) -> Option<Self> {
+        let mut granting = Granting::default();
+        granting.add(permissions, std::slice::from_ref(grant), field, report);
+        let of = match (&grant.permission, &grant.category) {
+            (Some(name), _) if name.as_str() == "*" => GrantOf::Everything,
+            (Some(name), _) => GrantOf::Permission(permissions.find(name)?),
+            (None, category) => GrantOf::Category(category.as_ref()?.as_str().into()),
+        };
+        Some(Self { of, granting })
+    }
+
+    /// One of a permission without limits.
+    pub(crate) fn plain(permission: PermissionId, scope: Scope, place: Place) -> Self {
+        let plain = vec![Origin { permission, scope, place }];
+        let granting = Granting { plain, limited: Vec::new() };
+        Self { of: GrantOf::Permission(permission), granting }
+    }
+
+    /// One of a permission within limits.
+    pub(crate) fn within(grant: LimitedGrant) -> Self {
+        let of = GrantOf::Permission(grant.permission);
+        Self { of, granting: Granting { plain: Vec::new(), limited: vec![grant] } }
+    }
+
+    /// What several of them grant together.
+    pub(crate) fn total(written: &[Self], permissions: &Permissions) -> GrantSet {
+        let mut granting = Granting::default();
+        written.iter().for_each(|one| granting.include(&one.granting));
+        granting.finish(permissions)
     }
 }
 
 /// The permissions that one grant names.
 fn expand(
-    permissions: &Permissions<'_>,
+    permissions: &Permissions,
     grant: &Grant,
     field: &str,
     report: &mut Reporter<'_>,

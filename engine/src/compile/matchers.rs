@@ -1,70 +1,51 @@
 //! Matchers: whom a program admits and to whom a sharing rule applies.
 
-use super::permissions::Permissions;
-use super::snapshot::Clause;
-use super::{Definition, PermissionId};
+use super::Definition;
 use crate::diagnostic::Reporter;
 use crate::fast::Map;
 use crate::model::{Matchers, Text};
+use crate::snapshot::{MatcherRule, PermissionId, Permissions};
 
-/// Matchers as decisions read them.
-#[derive(Debug, Default)]
-pub(crate) struct MatcherRule {
-    pub(crate) roles: Box<[Box<str>]>,
-    pub(crate) teams: Box<[Box<str>]>,
-    pub(crate) exact_teams: Box<[Box<str>]>,
-    pub(crate) tags: Box<[Box<str>]>,
-    pub(crate) condition: Option<Clause>,
-}
-
-impl MatcherRule {
-    /// Whether there is no matcher at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.roles.is_empty()
-            && self.teams.is_empty()
-            && self.exact_teams.is_empty()
-            && self.tags.is_empty()
-            && self.condition.is_none()
-    }
-}
-
-/// Compiles matchers. A role that the tenant does not define is a mistake in an editor and
-/// nobody's role in a world that somebody else describes.
-pub(super) fn matchers(
+/// Refuses roles that the tenant does not define: in an editor that is a mistake, in a world that
+/// somebody else describes it is nobody's role.
+pub(super) fn refuse_roles(
     definition: &Definition<'_>,
     matchers: &Matchers,
-    permissions: &Permissions<'_>,
     roles: &Map<u32>,
     field: &str,
     report: &mut Reporter<'_>,
-) -> MatcherRule {
-    if !definition.lenient {
-        for role in &matchers.roles {
-            if !roles.contains_key(role.as_str()) {
-                let known = roles.keys().map(|id| &**id);
-                report.unknown("role", role, format!("{field}.roles"), known);
-            }
+) {
+    for role in matchers.roles.iter().filter(|_| !definition.lenient) {
+        if !roles.contains_key(role.as_str()) {
+            let known = roles.keys().map(|id| &**id);
+            report.unknown("role", role, format!("{field}.roles"), known);
         }
     }
+}
+
+/// Compiles matchers.
+pub(super) fn matchers(
+    definition: &Definition<'_>,
+    matchers: &Matchers,
+    field: &str,
+    report: &mut Reporter<'_>,
+) -> MatcherRule {
     let boxed = |names: &[Text]| names.iter().map(|name| name.as_str().into()).collect();
+    let condition = matchers.condition.as_ref();
+    let permissions = &definition.catalog.permissions;
     MatcherRule {
         roles: boxed(&matchers.roles),
         teams: boxed(&matchers.teams),
         exact_teams: boxed(&matchers.exact_teams),
         tags: boxed(&matchers.tags),
-        condition: permissions.condition(
-            matchers.condition.as_ref(),
-            &matchers.cases,
-            field,
-            report,
-        ),
+        condition: permissions.condition(condition, &matchers.cases, field, report),
     }
 }
 
 /// A restricting toggle by name; any other permission is reported.
 pub(super) fn toggle(
     name: &Text,
-    permissions: &Permissions<'_>,
+    permissions: &Permissions,
     field: &str,
     report: &mut Reporter<'_>,
 ) -> Option<PermissionId> {

@@ -3,13 +3,17 @@
 //! Everything that can be known before a request comes is worked out here: references are
 //! followed, scopes are cut, what a grant implies is added up, what a decision reads is listed.
 //! Every fault of the documents is found here too, with its place.
+//!
+//! A catalog is compiled once and its tenants share it. A tenant that was compiled before is
+//! compiled again only as far as its documents are other ones: the rest is taken over, so that an
+//! edit costs what it touches.
 
+mod catalog;
 mod conditions;
 mod exclusive;
 mod families;
 mod grants;
 mod matchers;
-mod member;
 mod open;
 mod people;
 mod permissions;
@@ -17,47 +21,35 @@ mod reads;
 mod roles;
 mod rules;
 mod sharing;
-mod snapshot;
-pub mod subjects;
 mod users;
 
-pub(crate) use matchers::MatcherRule;
-pub use member::Member;
-pub(crate) use member::{DelegationRule, Extra};
-pub use open::{OpenDefinition, check_delegation, check_user, compile_member, compile_open};
+#[cfg(test)]
+mod tests;
+
+pub use crate::directory::Compiled;
+pub use crate::snapshot::{CompiledCatalog, Member, PermissionId, Snapshot};
+pub use catalog::catalog;
+pub use open::{check_delegation, check_user, compile_member};
 pub use people::recompile_users;
-pub(crate) use people::{Found, MemberRef, People, View, Whole};
-pub(crate) use permissions::Grantables;
-pub(crate) use sharing::{ContentRule, MarkRule, Redaction, SharingRule};
-pub(crate) use snapshot::{
-    Clause, ConstraintRule, FamilyRule, Governed, GrantSet, GuardRule, InputRule, Installed,
-    ItemRule, KindRule, LimitedGrant, Origin, PermissionRule, ProgramRule, RoleRule, TeamLimits,
-};
-pub use snapshot::{PermissionId, Snapshot};
 pub(crate) use users::{added, adjusted};
 
 use crate::diagnostic::{Diagnostics, Reporter};
-use crate::family::Family;
+use crate::directory::{Open, People, Subjects};
 use crate::load::Source;
-use crate::model::{Catalog, Directory, Document, Tenant, Text};
-use permissions::Permissions;
-use std::collections::BTreeMap;
+use crate::model::{Directory, Document, Tenant, Text};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use subjects::{Pins, Usage};
 
-/// The installed families by id.
-pub type FamilySet = BTreeMap<String, Arc<dyn Family>>;
+pub use crate::family::FamilySet;
 
 /// What a tenant is compiled from.
 #[derive(Debug, Clone, Copy)]
 pub struct Definition<'a> {
-    /// The product's catalog.
-    pub catalog: &'a Source<Catalog>,
+    /// The product's catalog: see [`catalog`](fn@catalog).
+    pub catalog: &'a Arc<CompiledCatalog>,
     /// The tenant.
-    pub tenant: &'a Source<Tenant>,
+    pub tenant: &'a Arc<Source<Tenant>>,
     /// Its people.
-    pub directory: &'a Source<Directory>,
+    pub people: PeopleFrom<'a>,
     /// The families that are installed.
     pub families: &'a FamilySet,
     /// The tenant's revision, for answers and for callers that demand freshness.
@@ -67,73 +59,56 @@ pub struct Definition<'a> {
     /// permission that cannot be delegated is not. For questions about a world that somebody
     /// else describes, such as a row of a decision table.
     pub lenient: bool,
+    /// The tenant as it was compiled before. What is the same in both is taken over: documents
+    /// count as the same where they are one in memory.
+    pub before: Option<&'a Compiled>,
 }
 
-/// A tenant, ready to be asked.
-#[derive(Debug)]
-pub struct Compiled {
-    /// Its policy.
-    pub snapshot: Arc<Snapshot>,
-    /// Its people.
-    pub(crate) people: People,
-    pub(crate) revision: u64,
+/// Where the people of a tenant come from.
+#[derive(Debug, Clone, Copy)]
+pub enum PeopleFrom<'a> {
+    /// A directory that is loaded whole.
+    Directory(&'a Source<Directory>),
+    /// A directory that is read as it is needed: its users, as far as they are kept, the same for
+    /// all revisions of the tenant. Users who are kept stay so, and are found in the new policy
+    /// when they are next asked about. What changed among them is said when the tenant is put
+    /// into service: see [`Compiled::after`].
+    Subjects(&'a Arc<Subjects>),
+}
+
+/// What a tenant was compiled to before, where it can be taken over from.
+#[derive(Clone, Copy)]
+struct Before<'a> {
+    snapshot: &'a Snapshot,
+    /// What that was compiled from.
+    tenant: &'a Tenant,
 }
 
 impl Definition<'_> {
     /// Collects the faults of one of the documents.
     fn reporter<'r>(&'r self, document: Document, found: &'r mut Diagnostics) -> Reporter<'r> {
         let file = match document {
-            Document::Catalog => &self.catalog.file,
-            Document::Tenant => &self.tenant.file,
-            Document::Directory => &self.directory.file,
+            Document::Catalog => &self.catalog.source.file,
+            Document::Tenant | Document::Directory => &self.tenant.file,
         };
         Reporter::new(document, file, found)
     }
-}
 
-impl Compiled {
-    /// The revision of the tenant, which counts every change of its policy and its directory.
-    /// Every decision names the one that it was made under.
-    #[must_use]
-    pub fn revision(&self) -> u64 {
-        self.revision
-    }
-
-    /// A user of a tenant that is loaded whole; nobody where it [is open](Self::is_open).
-    #[must_use]
-    pub fn member(&self, id: &str) -> Option<&Arc<Member>> {
-        self.whole()?.member(id)
-    }
-
-    /// How many users there are in memory: all, unless the tenant [is open](Self::is_open).
-    #[must_use]
-    pub fn member_count(&self) -> usize {
-        match &self.people {
-            People::Whole(whole) => whole.len(),
-            People::Open(open) => open.subjects.len(),
+    /// The directory, where it is loaded whole.
+    pub(crate) fn directory(&self) -> Option<&Source<Directory>> {
+        match self.people {
+            PeopleFrom::Directory(directory) => Some(directory),
+            PeopleFrom::Subjects(_) => None,
         }
     }
 
-    pub(crate) fn whole(&self) -> Option<&Whole> {
-        match &self.people {
-            People::Whole(whole) => Some(whole),
-            People::Open(_) => None,
-        }
-    }
-
-    /// All users of a tenant that is loaded whole.
-    pub(crate) fn members(&self) -> impl Iterator<Item = &Arc<Member>> {
-        self.whole().into_iter().flat_map(Whole::iter)
-    }
-
-    /// How many hold a role, in a tenant that is loaded whole.
-    pub(crate) fn usage(&self, role: &str) -> Usage {
-        self.whole().map(|whole| whole.usage(role)).unwrap_or_default()
-    }
-
-    /// The people at this revision. `pins` is what the asker holds on to.
-    pub(crate) fn view<'a>(&'a self, pins: Option<&'a Pins>) -> View<'a> {
-        View { people: &self.people, snapshot: &self.snapshot, revision: self.revision, pins }
+    /// What can be taken over from, and what that was compiled from: a policy on the same catalog,
+    /// compiled at least as strictly, of which somebody still has the documents.
+    fn before(&self) -> Option<(&Snapshot, Arc<Source<Tenant>>)> {
+        let snapshot = &self.before?.snapshot;
+        let strict = self.lenient || !snapshot.lenient;
+        let fits = strict && Arc::ptr_eq(&snapshot.catalog, self.catalog);
+        Some((snapshot, snapshot.source.upgrade().filter(|_| fits)?))
     }
 }
 
@@ -144,68 +119,73 @@ impl Compiled {
 /// Everything that is wrong with the documents, each fault with its place. Nothing is compiled
 /// in part.
 pub fn compile(definition: &Definition<'_>) -> Result<Compiled, Diagnostics> {
-    let mut found = Diagnostics::default();
-    let (snapshot, permissions) = policy(definition, &mut found);
-    let people = people::compile(definition, &permissions, &snapshot, &mut found);
-    found.or(Compiled {
-        snapshot: Arc::new(snapshot),
-        people: People::Whole(people),
-        revision: definition.revision,
-    })
+    let mut found = definition.catalog.faults.clone();
+    let snapshot = policy(definition, &mut found);
+    let people = match definition.people {
+        PeopleFrom::Directory(directory) => {
+            People::Whole(people::compile(directory, definition.lenient, &snapshot, &mut found))
+        }
+        PeopleFrom::Subjects(subjects) => {
+            People::Open(Open { subjects: Arc::clone(subjects), compiler: open::stored })
+        }
+    };
+    found.or(Compiled { snapshot: Arc::new(snapshot), people, revision: definition.revision })
 }
 
 /// Compiles everything but the people.
-fn policy<'a>(definition: &Definition<'a>, found: &mut Diagnostics) -> (Snapshot, Permissions<'a>) {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-
-    let (catalog, tenant) = (&definition.catalog.value, &definition.tenant.value);
-    let permissions = Permissions::new(catalog, &mut definition.reporter(Document::Catalog, found));
+fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
+    let catalog = definition.catalog;
+    let before = definition.before();
+    let before =
+        before.as_ref().map(|(snapshot, source)| Before { snapshot, tenant: &source.value });
+    let tenant = &definition.tenant.value;
     let entitlements = rules::entitlements(definition, found);
-    let policies = roles::policies(
-        &tenant.policies,
-        &permissions,
-        &mut definition.reporter(Document::Tenant, found),
-    );
-    let (role_ids, roles) = roles::roles(definition, &permissions, &policies, found);
-    let (kinds, programs) = exclusive::compile(definition, &permissions, &role_ids, found);
-    let sharing = sharing::compile(definition, &permissions, &role_ids, found);
-    let families = families::compile(definition, &permissions, found);
-    let guards = rules::guards(definition, &permissions, found);
-    let constraints = rules::constraints(definition, &permissions, found);
-    rules::relations(definition, found);
-    let mut rules: Vec<PermissionRule> = permissions
-        .iter()
-        .zip(&families.governed)
-        .map(|((id, entry), governed)| {
-            rules::permission(catalog, &permissions, id, entry, *governed, &entitlements)
-        })
-        .collect();
-    let (guards, constraints) = rules::attach(&mut rules, guards, constraints);
-    let mut snapshot = Snapshot {
-        id: NEXT.fetch_add(1, Ordering::Relaxed),
+    let mut report = definition.reporter(Document::Tenant, found);
+    let policies = roles::policies(definition, before, &mut report);
+    let roles = roles::roles(definition, &policies, before, found);
+    let exclusive = exclusive::compile(definition, &roles, before, found);
+    let (sharing, same_sharing) = sharing::compile(definition, &roles, before, found);
+    let families = families::compile(definition, before, found);
+    let (grant_reads, same_reads) = roles::reads(&roles.rules, &policies.rules, before);
+    let same_plan = before.is_some_and(|before| {
+        let was = before.tenant;
+        was.plan == tenant.plan && was.addons == tenant.addons
+    });
+    let same = same_plan && same_reads && exclusive.same && same_sharing && families.same;
+    let permissions = match before.filter(|_| same) {
+        Some(before) => Arc::clone(&before.snapshot.permissions),
+        None => reads::permissions(
+            reads::Parts {
+                catalog,
+                entitlements: &entitlements,
+                grant_reads: &grant_reads,
+                kinds: &exclusive.kinds,
+                programs: &exclusive.programs,
+                sharing: &sharing,
+                families: &families.rules,
+                governed: &families.governed,
+            },
+            before,
+        ),
+    };
+    Snapshot {
+        id: Snapshot::unique_id(),
         revision: definition.revision,
         tenant: arc(&tenant.tenant),
-        product: arc(&catalog.product),
-        permission_ids: permissions
-            .iter()
-            .map(|(id, entry)| (entry.permission.id.as_str().into(), id))
-            .collect(),
-        permissions: rules.into(),
-        role_ids,
-        roles: roles.into(),
+        catalog: Arc::clone(catalog),
+        source: Arc::downgrade(definition.tenant),
+        lenient: definition.lenient,
+        permissions,
+        role_ids: roles.ids,
+        roles: roles.rules,
         policy_ids: policies.ids,
-        policies: policies.rules.into(),
-        guards,
-        constraints,
-        kinds,
-        programs: programs.into(),
+        policies: policies.rules,
+        grant_reads,
+        kinds: exclusive.kinds,
+        programs: exclusive.programs,
         sharing,
-        families: families.rules.into(),
-        team_attribute: catalog.teams.attribute.as_str().into(),
-        unassigned_is_everybodys: catalog.teams.unassigned == crate::model::Unassigned::Everybody,
-    };
-    reads::fill(&mut snapshot);
-    (snapshot, permissions)
+        families: families.rules,
+    }
 }
 
 fn arc(text: &Text) -> Arc<str> {

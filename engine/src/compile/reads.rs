@@ -4,25 +4,66 @@
 //! decision, two that differ in it never do. It is gathered from the rules themselves, step by
 //! step of the pipeline, so that a rule cannot read what the key does not hold.
 
-use super::matchers::MatcherRule;
-use super::sharing::{ContentRule, SharedContent};
-use super::snapshot::{Clause, PermissionId, PermissionRule, Snapshot};
+use super::Before;
+use crate::fast::Map;
 use crate::model::{InputPath, PartBy, RoleCheck};
+use crate::snapshot::{
+    Clause, CompiledCatalog, ContentRule, FamilyRule, Governed, GrantReads, KindRule, MatcherRule,
+    PermissionId, PermissionRule, ProgramRule, SharedContent, SharingPlan, Variant,
+};
+use std::collections::HashSet;
+use std::sync::Arc;
 
-/// Fills in the reads of every permission.
-pub(super) fn fill(snapshot: &mut Snapshot) {
-    let all: Vec<Gathered> = (0..snapshot.permissions.len())
-        .map(|index| {
+/// The parts of a policy that its decisions read, but for the permissions themselves.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub(super) catalog: &'a CompiledCatalog,
+    pub(super) entitlements: &'a HashSet<String>,
+    pub(super) grant_reads: &'a GrantReads,
+    pub(super) kinds: &'a Map<KindRule>,
+    pub(super) programs: &'a [Arc<ProgramRule>],
+    pub(super) sharing: &'a SharingPlan,
+    pub(super) families: &'a [FamilyRule],
+    /// The family of each permission, by permission.
+    pub(super) governed: &'a [Option<Governed>],
+}
+
+/// The permissions of a tenant with all that their decisions read: those that are as they were
+/// are the ones that they were.
+pub(super) fn permissions(
+    parts: Parts<'_>,
+    before: Option<Before<'_>>,
+) -> Arc<[Arc<PermissionRule>]> {
+    let catalog = parts.catalog;
+    let rules = (0..=u16::MAX).map(PermissionId).zip(&catalog.rules);
+    rules
+        .map(|(id, base)| {
             let mut gathered = Gathered::default();
-            let id = PermissionId(u16::try_from(index).unwrap_or(u16::MAX));
-            gathered.permission(snapshot, id, &mut Vec::new());
-            gathered
+            gathered.permission(parts, id, &mut Vec::new());
+            let needed = base.entitlement.as_ref();
+            let variant = Variant {
+                entitled: needed.is_none_or(|(name, _)| parts.entitlements.contains(&**name)),
+                family: parts.family(id),
+                reads: gathered.paths.into(),
+                sharers: gathered.sharers.into(),
+                cacheable: !gathered.reads_now && !gathered.reads_directory,
+            };
+            let was = before.and_then(|before| before.snapshot.permissions.get(usize::from(id.0)));
+            match was.filter(|was| variant.is_of(was)) {
+                Some(was) => Arc::clone(was),
+                None => catalog.variants.rule(id, base, variant),
+            }
         })
-        .collect();
-    for (rule, gathered) in snapshot.permissions.iter_mut().zip(all) {
-        rule.reads = gathered.paths.into();
-        rule.sharers = gathered.sharers.into();
-        rule.cacheable = !gathered.reads_now && !gathered.reads_directory;
+        .collect()
+}
+
+impl<'a> Parts<'a> {
+    fn permission(&self, id: PermissionId) -> Option<&'a PermissionRule> {
+        self.catalog.rules.get(usize::from(id.0))
+    }
+
+    fn family(&self, id: PermissionId) -> Option<Governed> {
+        self.governed.get(usize::from(id.0)).copied().flatten()
     }
 }
 
@@ -59,35 +100,33 @@ impl Gathered {
     }
 
     /// What the scopes and the conditions of the grants of a permission read.
-    fn grants(&mut self, snapshot: &Snapshot, id: PermissionId, rule: &PermissionRule) {
+    fn grants(&mut self, parts: Parts<'_>, id: PermissionId, rule: &PermissionRule) {
         for relation in &rule.own {
             self.attribute(relation);
         }
-        self.attribute(&snapshot.team_attribute);
-        let roles = snapshot.roles.iter().map(|role| &role.grants);
-        let policies = snapshot.policies.iter().map(|policy| &policy.grants);
-        for grant in roles.chain(policies).flat_map(|grants| grants.limited(id)) {
-            self.condition(snapshot, grant.condition.as_ref());
+        self.attribute(&parts.catalog.team_attribute);
+        for path in parts.grant_reads.of(id) {
+            self.read(parts, path);
         }
     }
 
     /// What a condition reads.
-    fn condition(&mut self, snapshot: &Snapshot, clause: Option<&Clause>) {
+    fn condition(&mut self, parts: Parts<'_>, clause: Option<&Clause>) {
         let inputs = clause.into_iter().flat_map(|clause| clause.condition.inputs());
         // A condition that reads `now` says itself until when it stays as it is.
         for path in inputs.filter(|path| **path != InputPath::Now) {
-            self.read(snapshot, path);
+            self.read(parts, path);
         }
     }
 
     /// What it reads whether somebody fits.
-    fn matchers(&mut self, snapshot: &Snapshot, matchers: &MatcherRule) {
-        self.condition(snapshot, matchers.condition.as_ref());
+    fn matchers(&mut self, parts: Parts<'_>, matchers: &MatcherRule) {
+        self.condition(parts, matchers.condition.as_ref());
     }
 
     /// What it reads how much of some content is shared.
-    fn content(&mut self, snapshot: &Snapshot, content: &ContentRule) {
-        let plan = &snapshot.sharing;
+    fn content(&mut self, parts: Parts<'_>, content: &ContentRule) {
+        let plan = parts.sharing;
         plan.by.iter().for_each(|relation| self.attribute(relation));
         plan.private.iter().for_each(|mark| self.attribute(&mark.attribute));
         self.attribute(&content.choice);
@@ -96,62 +135,63 @@ impl Gathered {
         let overrides =
             content.overrides.iter().filter_map(|at| plan.overrides.get(usize::from(*at)));
         for rule in policies.chain(overrides) {
-            self.matchers(snapshot, &rule.viewers);
-            self.condition(snapshot, rule.condition.as_ref());
+            self.matchers(parts, &rule.viewers);
+            self.condition(parts, rule.condition.as_ref());
         }
         if let Some(viewer) = &content.viewer {
-            self.held(snapshot, viewer.toggle);
+            self.held(parts, viewer.toggle);
             if let Some(unless) = &viewer.unless {
-                unless.visit_paths(&mut |path| self.read(snapshot, path));
+                unless.visit_paths(&mut |path| self.read(parts, path));
             }
         }
     }
 
     /// What every grant of the tenant reads.
-    fn all_grants(&mut self, snapshot: &Snapshot) {
-        for (id, rule) in (0..).map(PermissionId).zip(&snapshot.permissions) {
-            self.grants(snapshot, id, rule);
+    fn all_grants(&mut self, parts: Parts<'_>) {
+        for (id, rule) in (0..).map(PermissionId).zip(&parts.catalog.rules) {
+            self.grants(parts, id, rule);
         }
     }
 
     /// What a path reads: whether a permission is held depends on what its grants read.
-    fn read(&mut self, snapshot: &Snapshot, path: &InputPath) {
+    fn read(&mut self, parts: Parts<'_>, path: &InputPath) {
         self.path(path);
         if let InputPath::SubjectHolds(id) = path
-            && let Some(id) = snapshot.permission_ids.get(&**id)
+            && let Some(id) = parts.catalog.permissions.find(id)
         {
-            self.held(snapshot, *id);
+            self.held(parts, id);
         }
     }
 
     /// What it reads whether a permission is held at all. Each is looked at once, so permissions
     /// whose conditions ask about one another come to an end.
-    fn held(&mut self, snapshot: &Snapshot, id: PermissionId) {
+    fn held(&mut self, parts: Parts<'_>, id: PermissionId) {
         if self.held.contains(&id) {
             return;
         }
         self.held.push(id);
-        let Some(rule) = snapshot.permission(id) else { return };
-        self.grants(snapshot, id, rule);
+        let Some(rule) = parts.permission(id) else { return };
+        self.grants(parts, id, rule);
         for required in &rule.requires {
-            self.held(snapshot, *required);
+            self.held(parts, *required);
         }
     }
 
-    fn permission(&mut self, snapshot: &Snapshot, id: PermissionId, open: &mut Vec<PermissionId>) {
+    fn permission(&mut self, parts: Parts<'_>, id: PermissionId, open: &mut Vec<PermissionId>) {
         if open.contains(&id) {
             return;
         }
         open.push(id);
-        let Some(rule) = snapshot.permission(id) else { return };
+        let Some(rule) = parts.permission(id) else { return };
         self.attribute("tenant");
-        self.grants(snapshot, id, rule);
-        for guard in rule.guards.iter().filter_map(|guard| snapshot.guards.get(usize::from(*guard)))
+        self.grants(parts, id, rule);
+        for guard in
+            rule.guards.iter().filter_map(|guard| parts.catalog.guards.get(usize::from(*guard)))
         {
             if let Some(require) = &guard.require {
-                require.visit_paths(&mut |path| self.read(snapshot, path));
+                require.visit_paths(&mut |path| self.read(parts, path));
             }
-            self.condition(snapshot, guard.condition.as_ref());
+            self.condition(parts, guard.condition.as_ref());
             match &guard.check {
                 Some(RoleCheck::Editable | RoleCheck::EditableIfNamed | RoleCheck::Deletable) => {
                     self.path(&InputPath::ResourceId)
@@ -161,26 +201,26 @@ impl Gathered {
                     self.reads_directory = true;
                 }
                 Some(RoleCheck::Covered(names)) => {
-                    self.all_grants(snapshot);
+                    self.all_grants(parts);
                     names.iter().for_each(|name| self.attribute(name));
                 }
                 None => {}
             }
         }
         let constraints = rule.constraints.iter();
-        for rule in constraints.filter_map(|at| snapshot.constraints.get(usize::from(*at))) {
+        for rule in constraints.filter_map(|at| parts.catalog.constraints.get(usize::from(*at))) {
             if let Some(unless) = &rule.unless {
-                unless.visit_paths(&mut |path| self.read(snapshot, path));
+                unless.visit_paths(&mut |path| self.read(parts, path));
             }
-            self.held(snapshot, rule.toggle);
+            self.held(parts, rule.toggle);
         }
         if rule.exclusive.is_some() {
             self.path(&InputPath::ResourceKind);
             self.path(&InputPath::ResourceId);
-            for program in &snapshot.programs {
-                self.matchers(snapshot, &program.matchers);
+            for program in parts.programs {
+                self.matchers(parts, &program.matchers);
             }
-            for kind in snapshot.kinds.values() {
+            for kind in parts.kinds.values() {
                 for (_, by) in &kind.part_of {
                     if let PartBy::Attribute(name) = by {
                         self.attribute(name);
@@ -189,20 +229,20 @@ impl Gathered {
             }
         }
         for number in rule.content.iter().flat_map(SharedContent::all) {
-            let Some(content) = snapshot.sharing.contents.get(usize::from(number)) else {
+            let Some(content) = parts.sharing.contents.get(usize::from(number)) else {
                 continue;
             };
             self.path(&InputPath::ResourceKind);
-            self.content(snapshot, content);
+            self.content(parts, content);
             if content.sharer.is_some() && !self.sharers.contains(&number) {
                 self.sharers.push(number);
             }
         }
         for required in &rule.requires {
-            self.permission(snapshot, *required, open);
+            self.permission(parts, *required, open);
         }
         let family =
-            rule.family.and_then(|governed| snapshot.families.get(usize::from(governed.family)));
+            parts.family(id).and_then(|governed| parts.families.get(usize::from(governed.family)));
         if let Some(installed) = family.and_then(|family| family.installed.as_ref()) {
             self.path(&InputPath::ResourceKind);
             // A family that reads `now` says itself how long its answer holds.
@@ -211,10 +251,10 @@ impl Gathered {
                 .iter()
                 .filter(|input| input.path != InputPath::Now && !input.withheld)
             {
-                self.read(snapshot, &input.path);
+                self.read(parts, &input.path);
             }
             for required in installed.requires.iter().flatten() {
-                self.permission(snapshot, *required, open);
+                self.permission(parts, *required, open);
             }
         }
     }

@@ -1,226 +1,469 @@
 //! Roles and policies: the standard ones of the catalog under those of the tenant.
+//!
+//! A tenant has ten thousand roles and an edit changes one of them. A role whose document is the
+//! one that it was compiled from before, and whose policies and parents are, is taken over as it
+//! is.
 
-use super::grants::Granting;
-use super::permissions::Permissions;
-use super::snapshot::{PermissionId, PolicyRule, RoleRule};
-use super::{Definition, arc};
+use super::{Before, Definition, arc};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::fast::Map;
-use crate::model::{Document, Policy, Role, Scope, Text};
-use std::collections::HashMap;
+use crate::model::{Document, Role, Scope, Text};
+use crate::snapshot::{
+    GrantReads, Granting, PermissionId, Permissions, PolicyRule, RoleRule, StandardRole,
+};
+use std::collections::HashSet;
+use std::sync::{Arc, Weak};
 
-/// The policies of a tenant, with their grants before and after they were compiled.
+/// The policies of a tenant.
 pub(super) struct Policies {
-    pub(super) ids: Map<u32>,
-    pub(super) rules: Vec<PolicyRule>,
-    granting: Vec<Granting>,
+    pub(super) ids: Arc<Map<u32>>,
+    pub(super) rules: Arc<[Arc<PolicyRule>]>,
+    /// Those that are not what they were, by id; gone ones included.
+    changed: HashSet<Box<str>>,
+}
+
+/// The roles of a tenant.
+pub(super) struct Roles {
+    pub(super) ids: Arc<Map<u32>>,
+    pub(super) rules: Box<[Arc<RoleRule>]>,
+    /// Whether the tenant has the very roles that it had, by their ids.
+    pub(super) same_ids: bool,
 }
 
 pub(super) fn policies(
-    policies: &[Policy],
-    permissions: &Permissions<'_>,
+    definition: &Definition<'_>,
+    before: Option<Before<'_>>,
     report: &mut Reporter<'_>,
 ) -> Policies {
-    let mut this = Policies { ids: Map::default(), rules: Vec::new(), granting: Vec::new() };
-    for policy in policies {
+    let permissions = &definition.catalog.permissions;
+    let documents = &definition.tenant.value.policies;
+    if let Some(before) = before
+        && same(documents, &before.tenant.policies)
+    {
+        let (ids, rules) =
+            (Arc::clone(&before.snapshot.policy_ids), Arc::clone(&before.snapshot.policies));
+        return Policies { ids, rules, changed: HashSet::new() };
+    }
+    let mut changed: HashSet<Box<str>> =
+        before.iter().flat_map(|before| before.snapshot.policy_ids.keys().cloned()).collect();
+    let (mut ids, mut rules) = (Map::default(), Vec::with_capacity(documents.len()));
+    for policy in documents {
         let field = format!("policies.{}", policy.id);
-        let number = u32::try_from(this.rules.len()).unwrap_or(u32::MAX);
-        if this.ids.insert(policy.id.as_str().into(), number).is_some() {
+        if ids.insert(policy.id.as_str().into(), number(rules.len())).is_some() {
             report.fault(policy.id.at(), &field, "two policies have this id", None);
         }
+        let kept = before.and_then(|before| {
+            let at = before.snapshot.policy_ids.get(policy.id.as_str())?;
+            let rule = before.snapshot.policies.get(*at as usize)?;
+            (rule.document.as_ptr() == Arc::as_ptr(policy)).then(|| Arc::clone(rule))
+        });
+        if let Some(kept) = kept {
+            changed.remove(policy.id.as_str());
+            rules.push(kept);
+            continue;
+        }
+        changed.insert(policy.id.as_str().into());
         let mut granting = Granting::default();
         granting.add(permissions, &policy.grants, &format!("{field}.grants"), report);
-        this.rules.push(PolicyRule { id: arc(&policy.id), grants: granting.finish(permissions) });
-        this.granting.push(granting);
+        let grants = granting.finish(permissions);
+        let (id, document) = (arc(&policy.id), Arc::downgrade(policy));
+        rules.push(Arc::new(PolicyRule { id, grants, granting, document }));
     }
-    this
+    Policies { ids: Arc::new(ids), rules: rules.into(), changed }
 }
 
-/// The roles of a tenant: those of the catalog, those that the tenant edited in their place,
-/// and its own.
-pub(super) fn roles(
-    definition: &Definition<'_>,
-    permissions: &Permissions<'_>,
-    policies: &Policies,
-    found: &mut Diagnostics,
-) -> (Map<u32>, Vec<RoleRule>) {
-    let mut standard: HashMap<&str, &Role> = HashMap::new();
-    let mut report = definition.reporter(Document::Catalog, found);
-    for role in &definition.catalog.value.standard_roles {
-        if standard.insert(&role.id, role).is_some() {
-            let field = format!("standard_roles.{}", role.id);
-            report.fault(role.id.at(), field, "two roles have this id", None);
-        }
-    }
-    let mut own: HashMap<&str, &Role> = HashMap::new();
-    let mut report = definition.reporter(Document::Tenant, found);
-    for role in &definition.tenant.value.roles {
-        let field = format!("roles.{}", role.id);
-        if role.id.is_empty() {
-            report.fault(role.id.at(), "roles", "a role needs an id", None);
-        }
-        if own.insert(&role.id, role).is_some() {
-            let help = Some("rename one of them, or delete it".to_owned());
-            report.fault(role.id.at(), &field, "two roles have this id", help);
-        }
-        if let Some(original) = standard.get(role.id.as_str())
-            && original.editable != Some(true)
-            && !definition.lenient
-        {
-            report.fault(
-                role.id.at(),
-                field,
-                format!("`{}` is a standard role that cannot be edited", role.id),
-                Some("give your role another id".to_owned()),
-            );
-        }
-    }
-
-    let mut report = definition.reporter(Document::Catalog, found);
-    let mut drafts: Vec<Draft<'_>> = Vec::new();
-    for role in &definition.catalog.value.standard_roles {
-        if !own.contains_key(role.id.as_str()) {
-            drafts.push(draft(role, Some(role), permissions, policies, &mut report));
-        }
-    }
-    let mut report = definition.reporter(Document::Tenant, found);
-    for role in &definition.tenant.value.roles {
-        let original = standard.get(role.id.as_str()).copied();
-        drafts.push(draft(role, original, permissions, policies, &mut report));
-    }
-    let ids: Map<u32> =
-        (0..).zip(&drafts).map(|(n, draft)| (draft.role.id.as_str().into(), n)).collect();
-    let ancestors = ancestors(&drafts, &ids, definition, found);
-    let rules = drafts.iter().zip(&ancestors).map(|(draft, above)| {
-        let mut granting = draft.granting.clone();
-        for parent in above.iter().filter_map(|parent| drafts.get(*parent as usize)) {
-            granting.include(&parent.granting);
-        }
-        draft.rule(granting, permissions)
-    });
-    (ids, rules.collect())
+/// Whether two lists hold the very same documents.
+pub(super) fn same<T>(one: &[Arc<T>], other: &[Arc<T>]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| Arc::ptr_eq(one, other))
 }
 
-/// A role before what its parents grant is added to it.
+fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+/// A standard role, as far as its tenants do not matter to it.
+pub(super) fn standard(
+    role: &Role,
+    permissions: &Permissions,
+    report: &mut Reporter<'_>,
+) -> StandardRole {
+    let field = format!("roles.{}", role.id);
+    let mut granting = Granting::default();
+    granting.add(permissions, &role.grants, &format!("{field}.grants"), report);
+    let adjustable = adjustable(&role.adjustable, permissions, &field, report);
+    let draft = Draft {
+        id: &role.id,
+        document: None,
+        editable: role.editable.unwrap_or(false),
+        deletable: role.deletable.unwrap_or(false),
+        reach: role.reach.unwrap_or(Scope::NONE),
+        adjustable,
+    };
+    StandardRole {
+        rule: Arc::new(draft.rule(granting.clone(), permissions)),
+        granting,
+        editable: draft.editable,
+        deletable: draft.deletable,
+        reach: draft.reach,
+        adjustable: draft.adjustable,
+    }
+}
+
+/// A role but for what it grants.
 struct Draft<'a> {
-    role: &'a Role,
-    document: Document,
+    id: &'a Text,
+    document: Option<Weak<Role>>,
     editable: bool,
     deletable: bool,
     reach: Scope,
     adjustable: Box<[PermissionId]>,
-    /// Its own grants and those of its policies.
-    granting: Granting,
 }
 
 impl Draft<'_> {
-    fn rule(&self, granting: Granting, permissions: &Permissions<'_>) -> RoleRule {
+    /// The role. `granting` is all that it grants: by itself, by its policies and parents.
+    fn rule(&self, granting: Granting, permissions: &Permissions) -> RoleRule {
         RoleRule {
-            id: arc(&self.role.id),
+            id: arc(self.id),
             editable: self.editable,
             deletable: self.deletable,
             reach: self.reach,
             adjustable: self.adjustable.clone(),
             grants: granting.finish(permissions),
             granting: (!self.adjustable.is_empty()).then(|| Box::new(granting)),
+            document: self.document.clone(),
         }
     }
 }
 
-/// One role. `original` is the standard role that it is, edited or not: whether that can be
-/// edited, deleted and ticked does not change by editing it.
-fn draft<'a>(
+/// A role of the tenant, wherever it is written.
+#[derive(Clone, Copy)]
+struct Listed<'a> {
     role: &'a Role,
-    original: Option<&'a Role>,
-    permissions: &Permissions<'_>,
+    /// What the tenant says; none for a standard role that it did not edit.
+    own: Option<&'a Arc<Role>>,
+    /// The standard role that it is, edited or not: whether that can be edited, deleted and
+    /// ticked does not change by editing it.
+    standard: Option<&'a StandardRole>,
+}
+
+impl Listed<'_> {
+    fn document(&self) -> Document {
+        if self.own.is_some() { Document::Tenant } else { Document::Catalog }
+    }
+}
+
+struct Compiler<'a> {
+    definition: &'a Definition<'a>,
+    policies: &'a Policies,
+    listed: Vec<Listed<'a>>,
+    ids: Arc<Map<u32>>,
+}
+
+/// The roles of a tenant: those of the catalog, those that the tenant edited in their place,
+/// and its own.
+pub(super) fn roles(
+    definition: &Definition<'_>,
     policies: &Policies,
-    report: &mut Reporter<'_>,
-) -> Draft<'a> {
-    let field = format!("roles.{}", role.id);
-    let mut granting = Granting::default();
-    granting.add(permissions, &role.grants, &format!("{field}.grants"), report);
-    for name in &role.policies {
-        match policies.ids.get(name.as_str()) {
-            Some(id) => {
-                if let Some(other) = policies.granting.get(*id as usize) {
-                    granting.include(other);
+    before: Option<Before<'_>>,
+    found: &mut Diagnostics,
+) -> Roles {
+    let own = &definition.tenant.value.roles;
+    let same_ids = before.is_some_and(|before| {
+        let earlier = &before.tenant.roles;
+        let mut pairs = own.iter().zip(earlier);
+        own.len() == earlier.len()
+            && pairs.all(|(one, other)| Arc::ptr_eq(one, other) || one.id == other.id)
+    });
+    let kept = before.filter(|_| same_ids).map(|before| Arc::clone(&before.snapshot.role_ids));
+    if kept.is_none() {
+        refuse_ids(definition, found);
+    }
+    let listed = list(definition, kept.as_ref());
+    let ids = kept.unwrap_or_else(|| {
+        let listed = (0..).zip(&listed);
+        Arc::new(listed.map(|(n, listed)| (listed.role.id.as_str().into(), n)).collect())
+    });
+    let compiler = Compiler { definition, policies, listed, ids };
+    let rules = compiler.rules(before, same_ids, found);
+    Roles { ids: compiler.ids, rules, same_ids }
+}
+
+/// Refuses ids of the tenant's roles that are none, that two have, or that may not be taken.
+fn refuse_ids(definition: &Definition<'_>, found: &mut Diagnostics) {
+    let mut report = definition.reporter(Document::Tenant, found);
+    let mut seen: HashSet<&str> = HashSet::new();
+    for role in &definition.tenant.value.roles {
+        if role.id.is_empty() {
+            report.fault(role.id.at(), "roles", "a role needs an id", None);
+        }
+        if !seen.insert(role.id.as_str()) {
+            let help = Some("rename one of them, or delete it".to_owned());
+            let field = format!("roles.{}", role.id);
+            report.fault(role.id.at(), field, "two roles have this id", help);
+        }
+    }
+}
+
+/// All roles in the order of their numbers: the standard ones that stand as they are, then the
+/// tenant's.
+fn list<'a>(definition: &'a Definition<'_>, ids: Option<&Arc<Map<u32>>>) -> Vec<Listed<'a>> {
+    let catalog = &definition.catalog;
+    let standard = catalog.source.value.standard_roles.iter().zip(&catalog.standard_roles);
+    let originals: Map<&StandardRole> =
+        standard.clone().map(|(role, rule)| (role.id.as_str().into(), rule)).collect();
+    let own = &definition.tenant.value.roles;
+    let edited: HashSet<&str> = match ids {
+        // Standing as they are they come first, so their numbers tell.
+        Some(ids) => {
+            let first = ids.len().saturating_sub(own.len());
+            let names = originals.keys().map(|id| &**id);
+            names.filter(|id| ids.get(*id).is_some_and(|n| *n as usize >= first)).collect()
+        }
+        None => own.iter().map(|role| role.id.as_str()).collect(),
+    };
+    let unedited = standard.filter(|(role, _)| !edited.contains(role.id.as_str()));
+    let unedited =
+        unedited.map(|(role, standard)| Listed { role, own: None, standard: Some(standard) });
+    let own = own.iter().map(|role| {
+        let standard = originals.get(role.id.as_str()).copied();
+        Listed { role, own: Some(role), standard }
+    });
+    unedited.chain(own).collect()
+}
+
+impl Compiler<'_> {
+    fn rules(
+        &self,
+        before: Option<Before<'_>>,
+        same_ids: bool,
+        found: &mut Diagnostics,
+    ) -> Box<[Arc<RoleRule>]> {
+        let kept: Vec<Option<&Arc<RoleRule>>> = (0..)
+            .zip(&self.listed)
+            .map(|(number, listed)| self.kept(number, *listed, before?))
+            .collect();
+        let nothing = same_ids && kept.iter().all(Option::is_some);
+        let families = if nothing { Vec::new() } else { self.ancestors(&kept, same_ids, found) };
+        let is_changed = |role: u32| kept.get(role as usize).is_none_or(Option::is_none);
+        let mut rules = Vec::with_capacity(self.listed.len());
+        let mut above = families.into_iter().peekable();
+        for ((number, listed), kept) in (0..).zip(&self.listed).zip(&kept) {
+            let above = match above.peek() {
+                Some((child, _)) if *child == number => above.next().map(|(_, above)| above),
+                _ => None,
+            };
+            let above = above.unwrap_or_default();
+            match kept {
+                Some(kept) if !above.iter().any(|parent| is_changed(*parent)) => {
+                    rules.push(Arc::clone(kept));
+                }
+                _ => rules.push(self.rule(*listed, &above, found)),
+            }
+        }
+        rules.into()
+    }
+
+    /// The role as it was compiled before, if neither its document nor its policies changed.
+    fn kept<'b>(
+        &self,
+        number: u32,
+        listed: Listed<'_>,
+        before: Before<'b>,
+    ) -> Option<&'b Arc<RoleRule>> {
+        let is_it = |rule: &&'b Arc<RoleRule>| match (&rule.document, listed.own) {
+            (Some(was), Some(is)) => was.as_ptr() == Arc::as_ptr(is),
+            (None, None) => *rule.id == **listed.role.id,
+            _ => false,
+        };
+        // Most often it has the number that it had.
+        let rule = before.snapshot.roles.get(number as usize).filter(is_it).or_else(|| {
+            let number = before.snapshot.role_ids.get(listed.role.id.as_str())?;
+            before.snapshot.roles.get(*number as usize).filter(is_it)
+        })?;
+        let changed = &self.policies.changed;
+        let stands = changed.is_empty()
+            || listed.role.policies.iter().all(|policy| !changed.contains(policy.as_str()));
+        stands.then_some(rule)
+    }
+
+    /// One role, with what those above it grant.
+    fn rule(&self, listed: Listed<'_>, above: &[u32], found: &mut Diagnostics) -> Arc<RoleRule> {
+        let permissions = &self.definition.catalog.permissions;
+        if let (None, Some(standard)) = (listed.own, listed.standard)
+            && above.is_empty()
+            && listed.role.policies.is_empty()
+        {
+            return Arc::clone(&standard.rule);
+        }
+        let mut report = self.definition.reporter(listed.document(), found);
+        let mut granting = self.granting(listed, &mut report);
+        for parent in above.iter().filter_map(|parent| self.listed.get(*parent as usize)) {
+            // What is wrong with it is said where it is compiled itself.
+            let mut said = Diagnostics::default();
+            let mut report = self.definition.reporter(parent.document(), &mut said);
+            granting.include(&self.granting(*parent, &mut report));
+        }
+        let mut report = self.definition.reporter(listed.document(), found);
+        Arc::new(self.draft(listed, &mut report).rule(granting, permissions))
+    }
+
+    fn draft<'l>(&self, listed: Listed<'l>, report: &mut Reporter<'_>) -> Draft<'l> {
+        let role = listed.role;
+        let (id, document) = (&role.id, listed.own.map(Arc::downgrade));
+        if let Some(standard) = listed.standard {
+            if listed.own.is_some() && !standard.editable && !self.definition.lenient {
+                report.fault(
+                    role.id.at(),
+                    format!("roles.{}", role.id),
+                    format!("`{}` is a standard role that cannot be edited", role.id),
+                    Some("give your role another id".to_owned()),
+                );
+            }
+            let StandardRole { editable, deletable, reach, adjustable, .. } = standard;
+            let (editable, deletable, reach) = (*editable, *deletable, *reach);
+            let adjustable = adjustable.clone();
+            return Draft { id, document, editable, deletable, reach, adjustable };
+        }
+        let permissions = &self.definition.catalog.permissions;
+        let field = format!("roles.{}", role.id);
+        Draft {
+            id,
+            document,
+            // A standard role may be edited or deleted only if its catalog says so; a custom one
+            // may unless the tenant says otherwise.
+            editable: role.editable.unwrap_or(true),
+            deletable: role.deletable.unwrap_or(true),
+            reach: role.reach.unwrap_or(Scope::NONE),
+            adjustable: adjustable(&role.adjustable, permissions, &field, report),
+        }
+    }
+
+    /// What a role grants by itself and by its policies.
+    fn granting(&self, listed: Listed<'_>, report: &mut Reporter<'_>) -> Granting {
+        let role = listed.role;
+        let field = format!("roles.{}", role.id);
+        let mut granting = match (listed.own, listed.standard) {
+            (None, Some(standard)) => standard.granting.clone(),
+            _ => {
+                let permissions = &self.definition.catalog.permissions;
+                let mut granting = Granting::default();
+                granting.add(permissions, &role.grants, &format!("{field}.grants"), report);
+                granting
+            }
+        };
+        for name in &role.policies {
+            let id = self.policies.ids.get(name.as_str());
+            match id.and_then(|id| self.policies.rules.get(*id as usize)) {
+                Some(policy) => granting.include(&policy.granting),
+                None => {
+                    let known = self.policies.ids.keys().map(|id| &**id);
+                    report.unknown("policy", name, format!("{field}.policies"), known);
                 }
             }
-            None => report.unknown(
-                "policy",
-                name,
-                format!("{field}.policies"),
-                policies.ids.keys().map(|id| &**id),
-            ),
         }
+        granting
     }
-    let shape = original.unwrap_or(role);
-    // A standard role may be edited or deleted only if its catalog says so; a custom one may
-    // unless the tenant says otherwise.
-    let custom = original.is_none();
-    Draft {
-        role,
-        document: report.place(role.id.at()).document,
-        editable: shape.editable.unwrap_or(custom),
-        deletable: shape.deletable.unwrap_or(custom),
-        reach: shape.reach.unwrap_or(Scope::NONE),
-        adjustable: adjustable(&shape.adjustable, permissions, &field, report),
-        granting,
-    }
-}
 
-/// The roles above each role, itself left out. A circle is reported at each of its roles.
-fn ancestors(
-    drafts: &[Draft<'_>],
-    ids: &Map<u32>,
-    definition: &Definition<'_>,
-    found: &mut Diagnostics,
-) -> Vec<Vec<u32>> {
-    let parents: Vec<Vec<u32>> = drafts
-        .iter()
-        .map(|draft| {
-            let known = |name: &Text| {
-                let id = ids.get(name.as_str()).copied();
-                if id.is_none() {
-                    let field = format!("roles.{}.parents", draft.role.id);
-                    let names = ids.keys().map(|id| &**id);
-                    let mut report = definition.reporter(draft.document, found);
+    /// The roles above those that have any, the role itself left out, in the order of their
+    /// numbers. A circle is reported at each of its roles.
+    fn ancestors(
+        &self,
+        kept: &[Option<&Arc<RoleRule>>],
+        same_ids: bool,
+        found: &mut Diagnostics,
+    ) -> Vec<(u32, Vec<u32>)> {
+        let mut parents: Vec<(u32, Vec<u32>)> = Vec::new();
+        for ((number, listed), kept) in (0..).zip(&self.listed).zip(kept) {
+            if listed.role.parents.is_empty() {
+                continue;
+            }
+            let known = listed.role.parents.iter().filter_map(|name| {
+                let id = self.ids.get(name.as_str()).copied();
+                if id.is_none() && !(same_ids && kept.is_some()) {
+                    let field = format!("roles.{}.parents", listed.role.id);
+                    let names = self.ids.keys().map(|id| &**id);
+                    let mut report = self.definition.reporter(listed.document(), found);
                     report.unknown("role", name, field, names);
                 }
                 id
-            };
-            draft.role.parents.iter().filter_map(known).collect()
-        })
-        .collect();
-    (0..)
-        .zip(drafts)
-        .map(|(number, draft)| {
-            let (mut above, mut open) = (Vec::new(), parents_of(&parents, number));
+            });
+            parents.push((number, known.collect()));
+        }
+        let parents_of = |role: u32| {
+            let at = parents.binary_search_by_key(&role, |(child, _)| *child).ok();
+            at.and_then(|at| parents.get(at)).map(|(_, above)| above.clone()).unwrap_or_default()
+        };
+        let mut all = Vec::with_capacity(parents.len());
+        for (number, _) in &parents {
+            let (mut above, mut open) = (Vec::new(), parents_of(*number));
             while let Some(next) = open.pop() {
-                if next == number {
-                    let field = format!("roles.{}.parents", draft.role.id);
-                    let message = "the role would be a parent of itself, perhaps by way of others";
-                    let mut report = definition.reporter(draft.document, found);
-                    report.fault(draft.role.id.at(), field, message, None);
+                if next == *number {
+                    self.refuse_circle(next, found);
                     break;
                 }
                 if !above.contains(&next) {
                     above.push(next);
-                    open.extend(parents_of(&parents, next));
+                    open.extend(parents_of(next));
                 }
             }
-            above
-        })
-        .collect()
+            all.push((*number, above));
+        }
+        all
+    }
+
+    fn refuse_circle(&self, role: u32, found: &mut Diagnostics) {
+        let Some(listed) = self.listed.get(role as usize) else { return };
+        let field = format!("roles.{}.parents", listed.role.id);
+        let message = "the role would be a parent of itself, perhaps by way of others";
+        let mut report = self.definition.reporter(listed.document(), found);
+        report.fault(listed.role.id.at(), field, message, None);
+    }
 }
 
-fn parents_of(parents: &[Vec<u32>], role: u32) -> Vec<u32> {
-    parents.get(role as usize).cloned().unwrap_or_default()
+/// What the conditions on the grants of roles and policies read, and whether that is what it
+/// was.
+pub(super) fn reads(
+    roles: &[Arc<RoleRule>],
+    policies: &[Arc<PolicyRule>],
+    before: Option<Before<'_>>,
+) -> (Arc<GrantReads>, bool) {
+    let mut reads =
+        before.map(|before| Arc::clone(&before.snapshot.grant_reads)).unwrap_or_default();
+    let mut same = before.is_some();
+    let (went, came) = difference(before.map_or(&[], |before| &before.snapshot.roles), roles);
+    let (less, more) = difference(before.map_or(&[], |before| &before.snapshot.policies), policies);
+    let went = went.iter().map(|role| &role.grants).chain(less.iter().map(|it| &it.grants));
+    let came = came.iter().map(|role| &role.grants).chain(more.iter().map(|it| &it.grants));
+    // First what comes, so that what stays is never taken for gone.
+    for grants in came.filter(|grants| grants.conditional) {
+        same &= !Arc::make_mut(&mut reads).add(grants);
+    }
+    for grants in went.filter(|grants| grants.conditional) {
+        same &= !Arc::make_mut(&mut reads).remove(grants);
+    }
+    (reads, same)
+}
+
+/// What stands in one list only, for each of both. What merely moved may stand in both.
+fn difference<'a, T>(before: &'a [Arc<T>], after: &'a [Arc<T>]) -> (Vec<&'a T>, Vec<&'a T>) {
+    fn without<'a, T>(all: &'a [Arc<T>], others: &[Arc<T>]) -> Vec<&'a T> {
+        if others.len() == all.len() {
+            let pairs = all.iter().zip(others);
+            return pairs
+                .filter(|(one, it)| !Arc::ptr_eq(one, it))
+                .map(|(one, _)| &**one)
+                .collect();
+        }
+        let others: HashSet<*const T> = others.iter().map(Arc::as_ptr).collect();
+        let left = all.iter().filter(|one| !others.contains(&Arc::as_ptr(one)));
+        left.map(|one| &**one).collect()
+    }
+    (without(before, after), without(after, before))
 }
 
 fn adjustable(
     categories: &[Text],
-    permissions: &Permissions<'_>,
+    permissions: &Permissions,
     field: &str,
     report: &mut Reporter<'_>,
 ) -> Box<[PermissionId]> {

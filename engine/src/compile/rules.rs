@@ -1,11 +1,12 @@
 //! Permissions, guards, constraints and plans as the pipeline reads them.
 
-use super::permissions::{Entry, Permissions};
-use super::snapshot::{ConstraintRule, Governed, GuardRule, PermissionId, PermissionRule};
 use super::{Definition, arc};
 use crate::decision::Obligation;
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::model::{Catalog, Document, GrantedBy, Predicate, RoleCheck, Scope, Text};
+use crate::snapshot::{
+    ConstraintRule, Entry, GuardRule, PermissionId, PermissionRule, Permissions,
+};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub(super) fn entitlements(
     definition: &Definition<'_>,
     found: &mut Diagnostics,
 ) -> HashSet<String> {
-    let (catalog, tenant) = (&definition.catalog.value, &definition.tenant.value);
+    let (catalog, tenant) = (&definition.catalog.source.value, &definition.tenant.value);
     let mut report = definition.reporter(Document::Tenant, found);
     if tenant.product != catalog.product {
         report.fault(
@@ -53,10 +54,8 @@ pub(super) fn entitlements(
 }
 
 /// Refuses relations that the catalog does not declare.
-pub(super) fn relations(definition: &Definition<'_>, found: &mut Diagnostics) {
-    let catalog = &definition.catalog.value;
+pub(super) fn relations(catalog: &Catalog, report: &mut Reporter<'_>) {
     let known: BTreeSet<&str> = catalog.relations.iter().map(|name| name.as_str()).collect();
-    let mut report = definition.reporter(Document::Catalog, found);
     let mut check = |names: &[Text], field: String| {
         for name in names {
             if !known.contains(name.as_str()) {
@@ -81,31 +80,26 @@ pub(super) fn relations(definition: &Definition<'_>, found: &mut Diagnostics) {
     }
 }
 
-/// One permission as the pipeline reads it. Guards and constraints are attached later.
+/// One permission as the pipeline reads it, before anything that a tenant says. Guards and
+/// constraints are attached later.
 pub(super) fn permission(
     catalog: &Catalog,
-    permissions: &Permissions<'_>,
+    permissions: &Permissions,
     id: PermissionId,
-    entry: &Entry<'_>,
-    governed: Option<Governed>,
-    entitlements: &HashSet<String>,
+    entry: &Entry,
 ) -> PermissionRule {
-    let permission = entry.permission;
+    let permission = &entry.permission;
     let own =
         if permission.own_means.is_empty() { &catalog.own_means } else { &permission.own_means };
     PermissionRule {
         id: arc(&permission.id),
-        category: arc(&entry.category.id),
+        category: arc(&entry.category),
         reach: entry.reach,
         own: own.iter().map(|name| name.as_str().into()).collect(),
         baseline: permission.baseline.unwrap_or(Scope::NONE).intersection(entry.reach),
         granted_by: entry.granted_by,
-        implies: entry.implies.as_slice().into(),
         requires: entry.requires.as_slice().into(),
-        entitlement: permission
-            .entitlement
-            .as_ref()
-            .map(|name| (arc(name), entitlements.contains(name.as_str()))),
+        entitlement: permission.entitlement.as_ref().map(|name| (arc(name), false)),
         owner_only: permission.owner_only,
         grantable: entry.granted_by == GrantedBy::Roles && !permission.owner_only,
         while_pending: permission.while_pending,
@@ -116,7 +110,7 @@ pub(super) fn permission(
         constraints: Box::default(),
         exclusive: permission.exclusive,
         content: super::sharing::content(catalog, permission),
-        family: governed,
+        family: None,
         reads: Box::default(),
         sharers: Box::default(),
         cacheable: false,
@@ -125,14 +119,13 @@ pub(super) fn permission(
 
 /// The guards with the permissions that each is on.
 pub(super) fn guards(
-    definition: &Definition<'_>,
-    permissions: &Permissions<'_>,
-    found: &mut Diagnostics,
+    catalog: &Catalog,
+    permissions: &Permissions,
+    report: &mut Reporter<'_>,
 ) -> Vec<(GuardRule, Vec<PermissionId>)> {
-    let mut report = definition.reporter(Document::Catalog, found);
     let mut seen = HashSet::new();
     let mut rules = Vec::new();
-    for guard in &definition.catalog.value.guards {
+    for guard in &catalog.guards {
         let field = format!("guards.{}", guard.id);
         if !seen.insert(guard.id.as_str()) {
             report.fault(guard.id.at(), &field, "two guards have this id", None);
@@ -146,7 +139,7 @@ pub(super) fn guards(
             );
         }
         if let Some(RoleCheck::KeepsHolder(role)) = &guard.check {
-            let roles = &definition.catalog.value.standard_roles;
+            let roles = &catalog.standard_roles;
             if !roles.iter().any(|known| known.id == *role) {
                 let known = roles.iter().map(|known| known.id.as_str());
                 report.unknown("standard role", role, format!("{field}.check"), known);
@@ -161,29 +154,27 @@ pub(super) fn guards(
                 guard.condition.as_ref(),
                 &guard.cases,
                 &field,
-                &mut report,
+                report,
             ),
             check: guard.check.clone(),
         };
-        rules.push((rule, resolve(&guard.on, permissions, &format!("{field}.on"), &mut report)));
+        rules.push((rule, resolve(&guard.on, permissions, &format!("{field}.on"), report)));
     }
     rules
 }
 
 /// What restricting toggles do, with the permission that each rule is about.
 pub(super) fn constraints(
-    definition: &Definition<'_>,
-    permissions: &Permissions<'_>,
-    found: &mut Diagnostics,
+    permissions: &Permissions,
+    report: &mut Reporter<'_>,
 ) -> Vec<(ConstraintRule, PermissionId)> {
-    let mut report = definition.reporter(Document::Catalog, found);
     let mut rules = Vec::new();
     for (toggle, entry) in permissions.iter() {
         let Some(constraint) = &entry.permission.constraint else { continue };
         let name = &entry.permission.id;
         let field = format!("permissions.{name}.constraint");
         let unless: Option<Predicate> = constraint.unless.clone();
-        for target in resolve(&constraint.forbids, permissions, &field, &mut report) {
+        for target in resolve(&constraint.forbids, permissions, &field, report) {
             let rule = ConstraintRule {
                 toggle,
                 forbids: true,
@@ -198,7 +189,7 @@ pub(super) fn constraints(
                 values: oblige.values.clone(),
                 source: name.to_string(),
             });
-            for target in resolve(&oblige.on, permissions, &field, &mut report) {
+            for target in resolve(&oblige.on, permissions, &field, report) {
                 let rule = ConstraintRule {
                     toggle,
                     forbids: false,
@@ -245,7 +236,7 @@ pub(super) fn attach(
 
 fn resolve(
     names: &[Text],
-    permissions: &Permissions<'_>,
+    permissions: &Permissions,
     field: &str,
     report: &mut Reporter<'_>,
 ) -> Vec<PermissionId> {
@@ -257,24 +248,4 @@ fn resolve(
         }
     }
     ids
-}
-
-impl Permissions<'_> {
-    /// Whether the permission is handed on from user to user and by nothing else.
-    pub(super) fn by_delegation(&self, id: PermissionId) -> bool {
-        self.entry(id).is_some_and(|entry| {
-            entry.granted_by == GrantedBy::Delegation && entry.permission.constraint.is_none()
-        })
-    }
-
-    /// Whether one who holds the permission can let another user do it in their place.
-    pub(super) fn delegable(&self, id: PermissionId) -> bool {
-        self.entry(id).is_some_and(|entry| {
-            let permission = entry.permission;
-            entry.granted_by == GrantedBy::Roles
-                && permission.delegable
-                && permission.constraint.is_none()
-                && !permission.owner_only
-        })
-    }
 }

@@ -1,90 +1,20 @@
 //! Sharing: the three layers of a tenant, by kind of content.
 
-use super::matchers::{MatcherRule, matchers, toggle};
-use super::permissions::Permissions;
-use super::snapshot::{Clause, PermissionId};
-use super::{Definition, arc};
+use super::matchers::{matchers, refuse_roles, toggle};
+use super::roles::Roles;
+use super::{Before, Definition, arc};
 use crate::decision::Obligation;
 use crate::diagnostic::{Diagnostics, Reporter};
-use crate::fast::Map;
 use crate::model::{
-    Catalog, Content, Document, Exposure, Permission, Place, Predicate, SharingCatalog, Text,
-    Unnamed, WhenRedacted,
+    Catalog, Content, Document, Permission, SharingCatalog, Text, Unnamed, WhenRedacted,
+};
+use crate::snapshot::{
+    ContentRule, MarkRule, Permissions, Redaction, SharedContent, SharingPlan, SharingRule,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// What a tenant shares, as decisions read it.
-#[derive(Debug, Default)]
-pub(crate) struct SharingPlan {
-    /// The relations that name the sharers of a record.
-    pub(crate) by: Box<[Box<str>]>,
-    /// Whether a record that names no sharer counts as redacted by its sharer.
-    pub(crate) unnamed_closes: bool,
-    /// What makes a record private.
-    pub(crate) private: Box<[MarkRule]>,
-    pub(crate) contents: Box<[ContentRule]>,
-    pub(crate) policies: Box<[SharingRule]>,
-    pub(crate) overrides: Box<[SharingRule]>,
-}
-
-/// An attribute that makes a record private.
-#[derive(Debug)]
-pub(crate) struct MarkRule {
-    pub(crate) attribute: Box<str>,
-    /// The texts that do; none: all but `false`.
-    pub(crate) values: Box<[String]>,
-}
-
-/// A kind of content.
-#[derive(Debug)]
-pub(crate) struct ContentRule {
-    pub(crate) kind: Arc<str>,
-    /// The attribute in which a record says what it shares.
-    pub(crate) choice: Box<str>,
-    /// What it shares where it does not say.
-    pub(crate) base: Exposure,
-    /// What a redaction obliges to.
-    pub(crate) withhold: Arc<Obligation>,
-    pub(crate) viewer: Option<Redaction>,
-    pub(crate) sharer: Option<Redaction>,
-    pub(crate) account: Option<Box<str>>,
-    /// The policies and overrides about it, by position.
-    pub(crate) policies: Box<[u16]>,
-    pub(crate) overrides: Box<[u16]>,
-}
-
-/// A toggle that redacts.
-#[derive(Debug)]
-pub(crate) struct Redaction {
-    pub(crate) toggle: PermissionId,
-    /// Where it does not bind.
-    pub(crate) unless: Option<Predicate>,
-}
-
-/// A policy or an override.
-#[derive(Debug)]
-pub(crate) struct SharingRule {
-    pub(crate) id: Arc<str>,
-    pub(crate) place: Place,
-    pub(crate) outcome: Exposure,
-    pub(crate) viewers: MatcherRule,
-    pub(crate) condition: Option<Clause>,
-    pub(crate) overridable: bool,
-}
-
-/// What a permission shows.
-#[derive(Debug)]
-pub(crate) struct SharedContent {
-    /// The kind's position among the contents.
-    pub(crate) content: u16,
-    /// Others, by the kind of resource.
-    kinds: Box<[(Box<str>, u16)]>,
-    /// Whether a redaction denies it.
-    pub(crate) denies: bool,
-}
-
-/// What a permission shows. Kinds that the catalog does not have are reported by [`compile`].
+/// What a permission shows. Kinds that the catalog does not have are reported by [`catalog`].
 pub(super) fn content(catalog: &Catalog, permission: &Permission) -> Option<SharedContent> {
     let shows = permission.content.as_ref()?;
     let position = |name: &Text| {
@@ -99,35 +29,39 @@ pub(super) fn content(catalog: &Catalog, permission: &Permission) -> Option<Shar
     })
 }
 
-impl SharedContent {
-    /// The content's position where the resource is of a kind.
-    pub(crate) fn of(&self, kind: &str) -> usize {
-        let own = self.kinds.iter().find(|(known, _)| **known == *kind);
-        usize::from(own.map_or(self.content, |(_, content)| *content))
-    }
-
-    /// The positions of all that it can be.
-    pub(crate) fn all(&self) -> impl Iterator<Item = u16> {
-        std::iter::once(self.content).chain(self.kinds.iter().map(|(_, content)| *content))
-    }
+/// What is wrong with the sharing of a catalog, and the toggles that redact each of its contents.
+pub(super) fn catalog(
+    catalog: &Catalog,
+    permissions: &Permissions,
+    report: &mut Reporter<'_>,
+) -> Box<[(Option<Redaction>, Option<Redaction>)]> {
+    check_catalog(catalog, report);
+    let contents = catalog.sharing.contents.iter();
+    contents.map(|(kind, content)| redactions(kind, content, permissions, report)).collect()
 }
 
+/// What a tenant shares, and whether that is what it was.
 pub(super) fn compile(
     definition: &Definition<'_>,
-    permissions: &Permissions<'_>,
-    roles: &Map<u32>,
+    roles: &Roles,
+    before: Option<Before<'_>>,
     found: &mut Diagnostics,
-) -> SharingPlan {
-    let (catalog, tenant) = (&definition.catalog.value, &definition.tenant.value);
-    let sharing = &catalog.sharing;
-    let mut report = definition.reporter(Document::Catalog, found);
-    check_catalog(catalog, &mut report);
-    let redactions: Vec<_> = sharing
-        .contents
-        .iter()
-        .map(|(kind, content)| redactions(kind, content, permissions, &mut report))
-        .collect();
+) -> (Arc<SharingPlan>, bool) {
+    let (catalog, tenant) = (definition.catalog, &definition.tenant.value);
+    let sharing = &catalog.source.value.sharing;
     let mut report = definition.reporter(Document::Tenant, found);
+    let layers = [("policies", &tenant.sharing.policies), ("overrides", &tenant.sharing.overrides)];
+    for (layer, rule) in layers.into_iter().flat_map(|(layer, rules)| {
+        rules.iter().filter(|_| !roles.same_ids).map(move |rule| (layer, rule))
+    }) {
+        let field = format!("sharing.{layer}.{}.for", rule.id);
+        refuse_roles(definition, &rule.viewers, &roles.ids, &field, &mut report);
+    }
+    if let Some(before) = before
+        && Arc::ptr_eq(&tenant.sharing, &before.tenant.sharing)
+    {
+        return (Arc::clone(&before.snapshot.sharing), true);
+    }
     for kind in tenant.sharing.defaults.keys() {
         let known = sharing.contents.keys().map(String::as_str);
         if !sharing.contents.contains_key(kind) {
@@ -135,10 +69,10 @@ pub(super) fn compile(
             report.unknown("kind of content", &name, "sharing.defaults", known);
         }
     }
-    let compiler = Compiler { definition, permissions, roles, sharing };
+    let compiler = Compiler { definition, roles, sharing };
     let policies = compiler.rules(&tenant.sharing.policies, "policies", &mut report);
     let overrides = compiler.rules(&tenant.sharing.overrides, "overrides", &mut report);
-    let contents = sharing.contents.iter().zip(redactions);
+    let contents = sharing.contents.iter().zip(&catalog.redactions);
     let contents = contents.map(|((kind, content), (viewer, sharer))| ContentRule {
         kind: kind.as_str().into(),
         choice: format!("sharing.{kind}").into(),
@@ -148,13 +82,13 @@ pub(super) fn compile(
             values: content.withhold.clone(),
             source: format!("sharing:{kind}"),
         }),
-        viewer,
-        sharer,
+        viewer: viewer.clone(),
+        sharer: sharer.clone(),
         account: content.redact.account.as_ref().map(|name| name.as_str().into()),
         policies: about(kind, &tenant.sharing.policies),
         overrides: about(kind, &tenant.sharing.overrides),
     });
-    SharingPlan {
+    let plan = SharingPlan {
         by: sharing.by.iter().map(|name| name.as_str().into()).collect(),
         unnamed_closes: sharing.unnamed == Unnamed::Close,
         private: sharing
@@ -168,7 +102,8 @@ pub(super) fn compile(
         contents: contents.collect(),
         policies,
         overrides,
-    }
+    };
+    (Arc::new(plan), false)
 }
 
 /// The rules that are about a kind, by position.
@@ -205,7 +140,7 @@ fn check_catalog(catalog: &Catalog, report: &mut Reporter<'_>) {
 fn redactions(
     kind: &str,
     content: &Content,
-    permissions: &Permissions<'_>,
+    permissions: &Permissions,
     report: &mut Reporter<'_>,
 ) -> (Option<Redaction>, Option<Redaction>) {
     let mut redaction = |name: &Option<Text>, origin: &str| {
@@ -219,8 +154,7 @@ fn redactions(
 
 struct Compiler<'c> {
     definition: &'c Definition<'c>,
-    permissions: &'c Permissions<'c>,
-    roles: &'c Map<u32>,
+    roles: &'c Roles,
     sharing: &'c SharingCatalog,
 }
 
@@ -251,24 +185,20 @@ impl Compiler<'_> {
                         report.unknown("kind of content", kind, format!("{field}.content"), known);
                     }
                 }
+                let within = format!("{field}.for");
+                if self.roles.same_ids {
+                    let roles = &self.roles.ids;
+                    refuse_roles(self.definition, &rule.viewers, roles, &within, report);
+                }
+                let viewers = matchers(self.definition, &rule.viewers, &within, report);
+                let permissions = &self.definition.catalog.permissions;
+                let condition = rule.condition.as_ref();
                 SharingRule {
                     id: arc(&rule.id),
                     place: report.place(rule.id.at()),
                     outcome: rule.outcome,
-                    viewers: matchers(
-                        self.definition,
-                        &rule.viewers,
-                        self.permissions,
-                        self.roles,
-                        &format!("{field}.for"),
-                        report,
-                    ),
-                    condition: self.permissions.condition(
-                        rule.condition.as_ref(),
-                        &rule.cases,
-                        &field,
-                        report,
-                    ),
+                    viewers,
+                    condition: permissions.condition(condition, &rule.cases, &field, report),
                     overridable: rule.overridable,
                 }
             })

@@ -1,27 +1,28 @@
 //! One user: from what the directory says to what a decision reads.
 
-use super::grants::Granting;
-use super::member::{DelegationRule, Extra, Interner, Member, boxed};
-use super::permissions::{Grantables, Permissions};
-use super::snapshot::{GrantSet, PermissionId, RoleRule, Snapshot};
 use crate::diagnostic::Reporter;
 use crate::model::{Delegation, Scope, Status, Text, User};
+use crate::snapshot::{
+    DelegationRule, Extra, GrantSet, Interner, Member, PermissionId, Permissions, RoleRule,
+    Snapshot, WrittenGrant, boxed,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What users are compiled against.
 #[derive(Clone, Copy)]
 pub(super) struct Users<'a> {
     pub(super) snapshot: &'a Snapshot,
-    /// The permissions of the catalog. Most users have nothing of their own to look up there,
-    /// so they are put in order when the first one does.
-    pub(super) permissions: &'a dyn Fn() -> &'a Permissions<'a>,
     /// What they share with one another.
     pub(super) shared: &'a Mutex<Interner>,
     /// See [`Definition::lenient`](super::Definition::lenient).
     pub(super) lenient: bool,
 }
 
-impl Users<'_> {
+impl<'a> Users<'a> {
+    fn permissions(&self) -> &'a Permissions {
+        &self.snapshot.catalog.permissions
+    }
+
     /// A user, without what others delegate to them.
     pub(super) fn member(&self, user: &User, report: &mut Reporter<'_>) -> Member {
         if !self.lenient {
@@ -62,13 +63,13 @@ impl Users<'_> {
         if user.grants.is_empty() && user.rights.add.is_empty() && user.rights.remove.is_empty() {
             return None;
         }
-        let (permissions, snapshot) = ((self.permissions)(), self.snapshot);
+        let (permissions, snapshot) = (self.permissions(), self.snapshot);
         let field = format!("users.{}", user.id);
-        let grants = (!user.grants.is_empty()).then(|| {
-            let mut granting = Granting::default();
-            granting.add(permissions, &user.grants, &format!("{field}.grants"), report);
-            granting.finish(permissions)
+        let written = user.grants.iter().filter_map(|grant| {
+            WrittenGrant::new(permissions, grant, &format!("{field}.grants"), report)
         });
+        let written: Box<[WrittenGrant]> = written.collect();
+        let grants = (!user.grants.is_empty()).then(|| WrittenGrant::total(&written, permissions));
         let mut resolve = |names: &[Text], part: &str| {
             let mut ids = Vec::new();
             for name in names {
@@ -90,6 +91,7 @@ impl Users<'_> {
         (!nothing).then(|| {
             Box::new(Extra {
                 grants,
+                written,
                 added: added(&roles, &ticked, &removed, permissions, snapshot).into(),
                 adjusted: adjusted(&roles, &removed, permissions, snapshot).into(),
                 ticked: ticked.into(),
@@ -106,7 +108,7 @@ impl Users<'_> {
         delegation: &Delegation,
         report: &mut Reporter<'_>,
     ) -> Vec<PermissionId> {
-        let permissions = (self.permissions)();
+        let permissions = self.permissions();
         let field = format!("delegations.{}", delegation.from);
         let mut ids = Vec::new();
         for name in &delegation.permissions {
@@ -141,7 +143,9 @@ impl Users<'_> {
         report: &mut Reporter<'_>,
     ) -> Option<DelegationRule> {
         let permissions = self.delegable(delegation, report);
-        let from = from.filter(|from| from.status == Status::Active)?;
+        // What somebody delegated to themself is theirs again once they take part.
+        let own = delegation.from == delegation.to;
+        let from = from.filter(|from| own || from.status == Status::Active)?;
         Some(DelegationRule {
             from: Arc::clone(from),
             permissions: permissions.into(),
@@ -158,7 +162,7 @@ pub(crate) fn added(
     roles: &[u32],
     ticked: &[PermissionId],
     removed: &[PermissionId],
-    permissions: &impl Grantables,
+    permissions: &Permissions,
     snapshot: &Snapshot,
 ) -> Vec<(PermissionId, Scope)> {
     let ticked = ticked.iter().filter(|id| !removed.contains(id));
@@ -183,7 +187,7 @@ fn unticked(role: &RoleRule, removed: &[PermissionId]) -> Vec<PermissionId> {
 pub(crate) fn adjusted(
     roles: &[u32],
     removed: &[PermissionId],
-    permissions: &impl Grantables,
+    permissions: &Permissions,
     snapshot: &Snapshot,
 ) -> Vec<(u32, GrantSet)> {
     let mut adjusted = Vec::new();

@@ -11,48 +11,14 @@ use super::check::{Checker, Natives};
 use super::evaluate::Condition;
 use super::fault::{ConditionFault, Mistake};
 use super::lexical;
+use super::limits::{
+    self, CLOCK_EVERY, MAX_DEPTH, MAX_ITEMS, MAX_OPERATIONS, MAX_SOURCE, MAX_TEXT,
+};
 use super::schema::AttributeSchema;
-use super::values::{Integers, Networks, SharedDays, SharedHours, ShortText, Texts};
+use super::values::{Integers, Networks, Refusal, SharedDays, SharedHours, Texts};
 use crate::model::Position;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Scope, Token};
-use std::cell::Cell;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// Bytes that a condition may be long.
-pub(super) const MAX_SOURCE: usize = 4_096;
-/// Bytes of one text.
-pub(super) const MAX_TEXT: usize = 4_096;
-/// Items of one list.
-pub(super) const MAX_ITEMS: usize = 1_000;
-/// Bytes of all texts of one list. A scan of it has to be over before the clock is looked at.
-pub(super) const MAX_LIST_BYTES: usize = 65_536;
-/// Parts within each other, or in a row.
-pub(super) const MAX_DEPTH: usize = 32;
-/// Steps of one evaluation.
-const MAX_OPERATIONS: u64 = 1_000;
-/// How long one evaluation may take.
-const DEADLINE: Duration = Duration::from_millis(5);
-/// Every how many steps the clock is looked at. Most conditions are over before the first time.
-const CLOCK_EVERY: u64 = 16;
-/// What counts at most between two looks at the clock. Steps are bounded, so more than this is
-/// a machine that was busy elsewhere, and nobody is denied for that.
-const PAUSE: Duration = Duration::from_millis(1);
-
-thread_local! {
-    /// When the clock was last looked at in the evaluation of this thread, and what has counted
-    /// until then.
-    static CLOCK: Cell<(Option<Instant>, Duration)> = const { Cell::new((None, Duration::ZERO)) };
-}
-
-/// Why a function refused its arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
-    NotAnAddress,
-    BeyondCalendar,
-    OutOfTime,
-    NotANumber,
-}
 
 /// Compiles conditions, and evaluates them. One serves a whole process: building one costs
 /// ten evaluations, cloning it copies two pointers.
@@ -91,7 +57,7 @@ impl ConditionEngine {
             .on_print(|_| {})
             .on_debug(|_, _, _| {})
             .on_progress(|operations| {
-                (operations % CLOCK_EVERY == 0 && overdue())
+                (operations % CLOCK_EVERY == 0 && limits::overdue())
                     .then(|| Dynamic::from(Refusal::OutOfTime))
             });
         free_words(&mut engine);
@@ -144,20 +110,6 @@ fn free_words(engine: &mut Engine) {
         Token::Reserved(word) if rhai::is_valid_identifier(&word) => Token::Identifier(word),
         token => token,
     });
-}
-
-/// Starts the clock of an evaluation, which is read only if it takes many steps.
-pub(super) fn begin() {
-    CLOCK.set((None, Duration::ZERO));
-}
-
-fn overdue() -> bool {
-    let now = Instant::now();
-    let (last, counted) = CLOCK.get();
-    let passed = last.map_or(Duration::ZERO, |last| now.duration_since(last).min(PAUSE));
-    let counted = counted + passed;
-    CLOCK.set((Some(now), counted));
-    counted >= DEADLINE
 }
 
 fn refuse(refusal: Refusal) -> Box<EvalAltResult> {
@@ -213,29 +165,4 @@ fn register(engine: &mut Engine) {
         .register_fn("weekday_in", |at: i64, days: SharedDays| -> Outcome {
             days.0.holds_at(at).ok_or_else(|| refuse(Refusal::BeyondCalendar))
         });
-}
-
-/// A short text of a longer-lived one.
-pub(super) fn short(text: &str) -> ShortText {
-    text.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_clock_stops_slow_steps_and_forgives_a_pause_of_the_machine() {
-        let looks = |pause: u64, times: usize| {
-            (0..times).any(|_| {
-                std::thread::sleep(Duration::from_millis(pause));
-                overdue()
-            })
-        };
-        begin();
-        assert!(!looks(0, 1) && !looks(30, 1), "one pause");
-        assert!(looks(2, 4), "slow again and again");
-        begin();
-        assert!(!looks(0, 1), "the next evaluation starts anew");
-    }
 }

@@ -1,10 +1,9 @@
 //! A compiled condition, and what it says of a request.
 
 use super::check::{Boundary, Outline, Read};
-use super::engine::{self, MAX_ITEMS, MAX_LIST_BYTES, MAX_TEXT, Refusal, short};
-use super::schema::AttributeType;
-use super::values::Texts;
-use crate::model::{InputPath, Value};
+use super::limits::{self, MAX_ITEMS, MAX_LIST_BYTES, MAX_TEXT};
+use super::values::{Refusal, Texts, short};
+use crate::model::{AttributeType, InputPath, Value};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Identifier, ImmutableString, Scope, Stmt};
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -137,7 +136,7 @@ impl Condition {
             // Variables are found by their place, so none has a name.
             scope.push_dynamic(Identifier::new_const(), value);
         }
-        engine::begin();
+        limits::begin();
         let answer = program.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &program.ast);
         match answer {
             Ok(answer) => answer.as_bool().map_err(|_| ConditionError::Failed),

@@ -4,7 +4,6 @@
 //! the texts are this module's own: what the script library says changes between its versions,
 //! speaks of things that conditions do not have, and is only ever matched by its variants.
 
-use super::check::Kind;
 use crate::model::Position;
 use std::fmt;
 
@@ -160,21 +159,4 @@ pub enum Mistake {
     /// A part that has to be true or false and is not.
     #[error("this has to be true or false, but is {0}")]
     NotBoolean(&'static str),
-}
-
-/// How a type is called to people.
-impl Kind {
-    pub(super) const fn words(self) -> &'static str {
-        match self {
-            Self::Boolean => "true or false",
-            Self::Integer => "a whole number",
-            Self::Decimal => "a number",
-            Self::Text => "a text",
-            Self::Texts => "a list of texts",
-            Self::Integers => "a list of whole numbers",
-            Self::Instant => "an instant",
-            Self::Duration => "a length of time",
-            Self::Unknown => "something else",
-        }
-    }
 }

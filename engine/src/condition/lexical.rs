@@ -4,9 +4,9 @@
 //! `=`, `and`, an `if`, a text in single quotes. A parser answers those with what it expected
 //! next; here each is answered with what to write, and all of them at once.
 
-use super::engine::{MAX_DEPTH, short};
 use super::fault::{ConditionFault, Mistake};
-use super::values::ShortText;
+use super::limits::MAX_DEPTH;
+use super::values::{ShortText, short};
 use crate::model::Position;
 use rhai::{Engine, LexError, ParseError, ParseErrorType, Token};
 use std::collections::BTreeSet;

@@ -31,12 +31,16 @@ mod check;
 mod engine;
 mod evaluate;
 mod fault;
+mod kind;
 mod lexical;
+mod limits;
 mod schema;
 mod values;
 
-pub use case::{ConditionTest, TestFailure};
+pub use case::TestFailure;
 pub use engine::ConditionEngine;
 pub use evaluate::{Condition, ConditionError};
 pub use fault::{ConditionFault, Mistake};
-pub use schema::{AttributeDeclarations, AttributeSchema, AttributeType, SchemaError};
+pub use schema::AttributeSchema;
+
+pub use crate::model::{AttributeDeclarations, AttributeType, ConditionTest, SchemaError};

@@ -10,6 +10,11 @@ use std::sync::Arc;
 /// A short text, kept in place where it is shorter than 24 bytes.
 pub(super) type ShortText = rhai::Identifier;
 
+/// A short text of a longer-lived one.
+pub(super) fn short(text: &str) -> ShortText {
+    text.into()
+}
+
 /// A list of texts.
 #[derive(Debug, Clone)]
 pub(super) struct Texts(pub(super) Arc<[ShortText]>);
@@ -42,6 +47,15 @@ pub(super) struct SharedHours(pub(super) Arc<HourRange>);
 /// Days of the week in a zone.
 #[derive(Debug, Clone)]
 pub(super) struct SharedDays(pub(super) Arc<Weekdays>);
+
+/// Why a function refused its arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    NotAnAddress,
+    BeyondCalendar,
+    OutOfTime,
+    NotANumber,
+}
 
 /// A range of addresses, as `10.0.0.0/8` or `2001:db8::/32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! such as a grant whose scope its permission cannot have, is one that nothing ever exercises,
 //! and that is worth knowing.
 
-use super::{Kind, Line};
+use super::{Line, LineKind};
 use crate::compile::Definition;
 use crate::decision::Stage;
 use crate::model::{
@@ -13,14 +13,15 @@ use crate::model::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that can be exercised, by where it stands.
-pub(super) fn list(definition: &Definition<'_>) -> BTreeMap<(Place, Kind), Line> {
-    let permissions = definition.catalog.value.permissions().map(|(_, permission)| permission);
+pub(super) fn list(definition: &Definition<'_>) -> BTreeMap<(Place, LineKind), Line> {
+    let permissions =
+        definition.catalog.source.value.permissions().map(|(_, permission)| permission);
     let toggles = permissions.filter(|permission| permission.constraint.is_some());
     let toggles = toggles.map(|permission| permission.id.as_str()).collect();
     let mut lister = Lister { definition, toggles, lines: BTreeMap::new() };
     lister.catalog();
     lister.tenant();
-    for user in &definition.directory.value.users {
+    for user in definition.directory().iter().flat_map(|directory| &directory.value.users) {
         lister.grants(Document::Directory, &format!("user `{}`", user.id), &user.grants);
     }
     lister.lines
@@ -29,12 +30,13 @@ pub(super) fn list(definition: &Definition<'_>) -> BTreeMap<(Place, Kind), Line>
 struct Lister<'d> {
     definition: &'d Definition<'d>,
     toggles: BTreeSet<&'d str>,
-    lines: BTreeMap<(Place, Kind), Line>,
+    lines: BTreeMap<(Place, LineKind), Line>,
 }
 
 impl Lister<'_> {
     fn catalog(&mut self) {
-        let (catalog, tenant) = (&self.definition.catalog.value, &self.definition.tenant.value);
+        let (catalog, tenant) =
+            (&self.definition.catalog.source.value, &self.definition.tenant.value);
         // Where the tenant has a role of that id, the standard one is nobody's.
         let edited: BTreeSet<&str> = tenant.roles.iter().map(|role| role.id.as_str()).collect();
         for role in &catalog.standard_roles {
@@ -46,7 +48,7 @@ impl Lister<'_> {
             let label = format!("guard `{}`", guard.id);
             let document = Document::Catalog;
             self.condition(document, guard.condition.as_ref(), &label, Stage::Guards);
-            self.add(Kind::Guard, document, guard.id.at(), label, Stage::Guards);
+            self.add(LineKind::Guard, document, guard.id.at(), label, Stage::Guards);
         }
     }
 
@@ -61,7 +63,7 @@ impl Lister<'_> {
         for program in &tenant.programs {
             let label = format!("program `{}`", program.id);
             self.matchers(&program.matchers, &label, Stage::Exclusive);
-            self.add(Kind::Program, Document::Tenant, program.id.at(), label, Stage::Exclusive);
+            self.add(LineKind::Program, Document::Tenant, program.id.at(), label, Stage::Exclusive);
         }
         for rule in &tenant.sharing.policies {
             self.sharing(rule, "sharing policy");
@@ -84,10 +86,11 @@ impl Lister<'_> {
             };
             self.condition(document, grant.condition.as_ref(), &label, stage);
             let label = format!("{label}{}", limits(grant));
-            self.add(Kind::Grant, document, named.at(), label, stage);
-            let wide = wide(&self.definition.catalog.value, grant);
+            self.add(LineKind::Grant, document, named.at(), label, stage);
+            let wide = wide(&self.definition.catalog.source.value, grant);
             let place = Place { document, at: named.at() };
-            if let (Some(wide), Some(line)) = (wide, self.lines.get_mut(&(place, Kind::Grant))) {
+            if let (Some(wide), Some(line)) = (wide, self.lines.get_mut(&(place, LineKind::Grant)))
+            {
                 line.wide = Some(wide.into_iter().map(|id| (id, false)).collect());
             }
         }
@@ -97,7 +100,7 @@ impl Lister<'_> {
         let label = format!("{what} `{}`", rule.id);
         self.matchers(&rule.viewers, &label, Stage::Sharing);
         self.condition(Document::Tenant, rule.condition.as_ref(), &label, Stage::Sharing);
-        self.add(Kind::Sharing, Document::Tenant, rule.id.at(), label, Stage::Sharing);
+        self.add(LineKind::Sharing, Document::Tenant, rule.id.at(), label, Stage::Sharing);
     }
 
     fn matchers(&mut self, matchers: &Matchers, of: &str, stage: Stage) {
@@ -108,19 +111,29 @@ impl Lister<'_> {
     fn condition(&mut self, document: Document, condition: Option<&Text>, of: &str, stage: Stage) {
         if let Some(condition) = condition {
             let label = format!("condition of {of}");
-            self.add(Kind::Condition, document, condition.at(), label, stage);
+            self.add(LineKind::Condition, document, condition.at(), label, stage);
         }
     }
 
     /// Adds a line. One that is written once and referred to elsewhere is one line.
-    fn add(&mut self, kind: Kind, document: Document, at: Position, label: String, stage: Stage) {
+    fn add(
+        &mut self,
+        kind: LineKind,
+        document: Document,
+        at: Position,
+        label: String,
+        stage: Stage,
+    ) {
         if at.line == 0 {
             return;
         }
         let file = match document {
-            Document::Catalog => &self.definition.catalog.file,
+            Document::Catalog => &self.definition.catalog.source.file,
             Document::Tenant => &self.definition.tenant.file,
-            Document::Directory => &self.definition.directory.file,
+            Document::Directory => match self.definition.directory() {
+                Some(directory) => &directory.file,
+                None => return,
+            },
         };
         let file = file.clone();
         let line = Line { file, label, stage, exercised: BTreeSet::new(), wide: None };

@@ -1,10 +1,10 @@
 //! Reading what a path names.
 
 use super::Ask;
-use crate::compile::{InputRule, PermissionId};
 use crate::decision::Request;
 use crate::family::{Fault, FaultKind, Input};
 use crate::model::{InputPath, Value};
+use crate::snapshot::{InputRule, PermissionId};
 use std::borrow::Cow;
 
 impl<'a> Ask<'a> {
@@ -24,8 +24,8 @@ impl<'a> Ask<'a> {
             InputPath::SubjectInvitation => Cow::Owned(Value::from(member.invitation.name())),
             InputPath::SubjectOwner => Cow::Owned(Value::Bool(member.owner)),
             InputPath::SubjectHolds(id) => {
-                let held = self.snapshot.permission_ids.get(&**id);
-                Cow::Owned(Value::Bool(held.is_some_and(|id| self.holds(*id))))
+                let held = self.snapshot.permission_id(id);
+                Cow::Owned(Value::Bool(held.is_some_and(|id| self.holds(id))))
             }
             InputPath::SubjectAttribute(name) => Cow::Borrowed(member.attributes.at(name)?),
             InputPath::ResourceKind => Cow::Owned(Value::from(self.request.resource.kind)),

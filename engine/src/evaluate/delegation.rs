@@ -4,8 +4,8 @@
 //! steps are taken in their name, and what would bind them binds whoever acts for them.
 
 use super::{Ask, Findings, Silent};
-use crate::compile::{DelegationRule, PermissionId, PermissionRule};
 use crate::decision::Obligation;
+use crate::snapshot::{DelegationRule, PermissionId, PermissionRule};
 use std::sync::Arc;
 
 /// A delegation that counts, and what the one who delegated would be obliged to.

@@ -6,10 +6,10 @@
 use super::Ask;
 use super::grants::lies_in;
 use super::recorder::Recorder;
-use crate::compile::{ItemRule, KindRule, MatcherRule, PermissionRule};
 use crate::condition::ConditionError;
 use crate::decision::{Outcome, Reason, Sight, Stage};
 use crate::model::{Access, PartBy, Value};
+use crate::snapshot::{ItemRule, KindRule, MatcherRule, PermissionRule};
 use smallvec::SmallVec;
 use std::sync::Arc;
 

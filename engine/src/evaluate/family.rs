@@ -2,9 +2,9 @@
 
 use super::recorder::Recorder;
 use super::{Ask, Findings, MAX_DEPTH, Progress, run};
-use crate::compile::{Governed, Installed, PermissionId};
 use crate::decision::{Decision, FamilyStep, Outcome, Reason};
 use crate::family::{Answer, Effect, Family, Fault, FaultKind, Question};
+use crate::snapshot::{Governed, Installed, PermissionId};
 use std::sync::Arc;
 use std::time::Instant;
 

@@ -5,12 +5,12 @@
 
 use super::Ask;
 use super::recorder::{Recorder, Silent};
-use crate::compile::{
-    Clause, GrantSet, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot, TeamLimits,
-};
 use crate::condition::ConditionError;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::{Scope, Value};
+use crate::snapshot::{
+    Clause, GrantSet, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot, TeamLimits,
+};
 use std::sync::Arc;
 
 /// Where a grant comes from.
@@ -26,7 +26,7 @@ pub(crate) enum Source<'a> {
 
 /// Whether a grant counts.
 #[derive(Clone, PartialEq, Eq)]
-enum Counts {
+pub(super) enum Counts {
     Yes,
     /// It has not begun or has ended.
     NotNow,
@@ -100,6 +100,11 @@ impl<'a> Ask<'a> {
         rule: &PermissionRule,
         record: &mut R,
     ) -> Scope {
+        if !R::ON
+            && let Some(sum) = self.summed(id, rule)
+        {
+            return sum;
+        }
         let mut sum = Scope::NONE;
         self.each_source(id, rule, |source, via, scope, counts| {
             if counts == Counts::Yes {
@@ -195,7 +200,7 @@ impl<'a> Ask<'a> {
 
     /// Whether a limited grant counts for this resource at this instant. A window includes its
     /// beginning and not its end.
-    fn within(&self, grant: &LimitedGrant) -> Counts {
+    pub(super) fn within(&self, grant: &LimitedGrant) -> Counts {
         if !self.is_within(grant.from, grant.until) {
             return Counts::NotNow;
         }
@@ -245,9 +250,9 @@ impl<'a> Ask<'a> {
         holds
     }
 
-    fn entitled(&self, rule: &PermissionRule) -> bool {
-        entitled(rule)
-            || rule.entitlement.as_ref().is_some_and(|(name, _)| self.assumed == Some(name))
+    /// Whether the plan includes what the permission needs, or is taken to.
+    pub(super) fn entitled(&self, rule: &PermissionRule) -> bool {
+        entitled(rule) || self.supposed.is_some_and(|supposed| supposed.entitles(rule))
     }
 
     /// How a scope reaches the resource; `None` if it does not.
@@ -276,13 +281,17 @@ impl<'a> Ask<'a> {
     }
 
     fn resource_team(&self) -> Option<&'a str> {
-        self.request.resource.attributes.at(&self.snapshot.team_attribute).and_then(Value::as_str)
+        self.request
+            .resource
+            .attributes
+            .at(&self.snapshot.catalog.team_attribute)
+            .and_then(Value::as_str)
     }
 
     fn is_of_team(&self) -> bool {
-        let attribute = self.request.resource.attributes.at(&self.snapshot.team_attribute);
+        let attribute = self.request.resource.attributes.at(&self.snapshot.catalog.team_attribute);
         match attribute {
-            None | Some(Value::Null) => self.snapshot.unassigned_is_everybodys,
+            None | Some(Value::Null) => self.snapshot.catalog.unassigned_is_everybodys,
             Some(Value::Text(team)) => self.member.teams.iter().any(|own| **own == **team),
             Some(_) => false,
         }

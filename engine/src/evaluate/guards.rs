@@ -2,9 +2,9 @@
 
 use super::Ask;
 use super::recorder::Recorder;
-use crate::compile::{ConstraintRule, GuardRule, PermissionRule};
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::Predicate;
+use crate::snapshot::{ConstraintRule, GuardRule, PermissionRule};
 use std::sync::Arc;
 
 impl Ask<'_> {
@@ -15,7 +15,8 @@ impl Ask<'_> {
         record: &mut R,
     ) -> Result<(), Reason> {
         let mut denial = Ok(());
-        for guard in rule.guards.iter().filter_map(|at| self.snapshot.guards.get(usize::from(*at)))
+        for guard in
+            rule.guards.iter().filter_map(|at| self.snapshot.catalog.guards.get(usize::from(*at)))
         {
             let holds = self.guard_holds(guard, record);
             record.saw(guard.place, Sight::Guard(holds));
@@ -96,7 +97,7 @@ impl Ask<'_> {
         let mut denial = Ok(());
         let constraints = rule.constraints.iter();
         for constraint in
-            constraints.filter_map(|at| self.snapshot.constraints.get(usize::from(*at)))
+            constraints.filter_map(|at| self.snapshot.catalog.constraints.get(usize::from(*at)))
         {
             let Some(toggle) = self.snapshot.permission(constraint.toggle) else { continue };
             if !self.may_hold(constraint.toggle, toggle, record) {

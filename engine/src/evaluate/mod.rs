@@ -17,17 +17,20 @@ mod guards;
 mod recorder;
 mod roles;
 mod sharing;
+mod summed;
+mod supposed;
 
 pub(crate) use attributes::{Projected, ProjectedRef, project, projected_equals};
 pub(crate) use exclusive::{Fit, programs};
 pub(crate) use family::Asked;
 pub(crate) use grants::{Source, Via, each_source, entitled, is_as_wide, lies_in};
 pub(crate) use recorder::{Recorder, Silent, Tracing};
+pub(crate) use supposed::Supposed;
 
-use crate::compile::subjects::{Need, Needs, Usage};
-use crate::compile::{Found, Member, PermissionId, PermissionRule, Snapshot, View};
 use crate::decision::{Decision, Obligation, Outcome, Reason, Request, Stage, Verdict};
+use crate::directory::{Found, MemberRef, Need, Needs, Usage, View};
 use crate::model::{Invitation, Status};
+use crate::snapshot::{Member, PermissionId, PermissionRule, Snapshot};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -44,8 +47,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) horizon: &'a Horizon,
     /// Whether delegations to the member are left aside.
     pub(crate) alone: bool,
-    /// An entitlement that the plan is taken to include, to see what that would change.
-    pub(crate) assumed: Option<&'a str>,
+    /// What is taken to be otherwise than it is, to see what that would change.
+    pub(crate) supposed: Option<&'a Supposed<'a>>,
 }
 
 /// What there is to know of a decision besides what it says: until when it holds, and whether
@@ -152,9 +155,9 @@ pub(crate) fn find<R: Recorder>(
     action: &str,
     record: &mut R,
 ) -> Result<PermissionId, Reason> {
-    let Some(id) = snapshot.permission_ids.get(action).copied() else {
+    let Some(id) = snapshot.permission_id(action) else {
         record.step(Stage::Catalog, Outcome::Deny, || {
-            format!("`{action}` is not a permission of {}", snapshot.product)
+            format!("`{action}` is not a permission of {}", snapshot.catalog.product)
         });
         return Err(Reason::UnknownAction);
     };
@@ -209,7 +212,10 @@ impl<'a> Ask<'a> {
     /// Somebody else than the subject. Whoever is told that they are unread says so, if it
     /// matters.
     pub(crate) fn look_up(&self, id: &str) -> Found<'a> {
-        self.people.member(id)
+        match self.supposed.filter(|supposed| *supposed.is.id == *id) {
+            Some(supposed) => Found::Known(MemberRef::Lent(supposed.is)),
+            None => self.people.member(id),
+        }
     }
 
     /// Notes that the decision cannot be made before a user was read.
@@ -223,7 +229,10 @@ impl<'a> Ask<'a> {
         if usage.is_none() {
             self.horizon.need(Need::Usage(role.to_owned()));
         }
-        usage
+        match self.supposed {
+            Some(supposed) => usage.map(|it| supposed.usage(role, self.snapshot, it)),
+            None => usage,
+        }
     }
 
     /// Every step but the family. Without a trace the first denial is the end.
@@ -302,7 +311,7 @@ impl<'a> Ask<'a> {
     fn plan<R: Recorder>(&self, rule: &PermissionRule, record: &mut R) -> Result<(), Reason> {
         match &rule.entitlement {
             None => Ok(()),
-            Some((name, included)) if *included || self.assumed == Some(name) => {
+            Some((name, _)) if self.entitled(rule) => {
                 record.step(Stage::Plan, Outcome::Pass, || format!("the plan includes `{name}`"));
                 Ok(())
             }

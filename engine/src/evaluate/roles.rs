@@ -1,8 +1,9 @@
 //! Checks on roles and on those who hold them, for guards on editing, deleting and handing out.
 
 use super::Ask;
-use crate::compile::{Found, PermissionId, RoleRule};
+use crate::directory::Found;
 use crate::model::{RoleCheck, Value};
+use crate::snapshot::{PermissionId, RoleRule};
 
 impl Ask<'_> {
     pub(super) fn role_passes(&self, check: &RoleCheck) -> bool {
@@ -47,7 +48,7 @@ impl Ask<'_> {
     fn covers_role(&self, id: &str) -> bool {
         let role = self.snapshot.role_ids.get(id).and_then(|role| self.snapshot.role(*role));
         let Some(role) = role else { return false };
-        (0u16..).map(PermissionId).zip(&self.snapshot.permissions).all(|(id, rule)| {
+        (0u16..).map(PermissionId).zip(self.snapshot.permissions.iter()).all(|(id, rule)| {
             // A toggle takes away: to hand it out is not to hand out more.
             rule.is_constraint
                 || self.held_as_wide(id, rule, None).covers(role.grants.plain(id))

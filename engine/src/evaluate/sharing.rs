@@ -6,10 +6,11 @@
 use super::Ask;
 use super::exclusive::Fit;
 use super::recorder::{Recorder, Silent};
-use crate::compile::{ContentRule, Found, MarkRule, PermissionRule, Redaction, SharingRule};
 use crate::condition::ConditionError;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
+use crate::directory::Found;
 use crate::model::{Exposure, Value};
+use crate::snapshot::{ContentRule, MarkRule, PermissionRule, Redaction, SharingRule};
 use smallvec::SmallVec;
 use std::sync::Arc;
 

@@ -4,11 +4,15 @@
 //! it runs as WebAssembly: it hands over the inputs that the family declared and reads a coded
 //! answer. The host implements [`Family`] with wasmtime, tests do it with a closure.
 
+mod configuration;
 mod plan;
+mod source;
 
-pub use plan::{Case, Comparison, Condition, PlanQuestion, planned};
+pub use configuration::{ConfigRefusal, check_configuration};
+pub use plan::{Case, Comparison, PlanQuestion, Term, planned};
+pub use source::{FamilySet, FamilySource};
 
-use crate::model::{InputPath, Value};
+use crate::model::{Attributes, InputPath, Value};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -210,6 +214,15 @@ impl Fault {
     }
 }
 
+/// A fault that a family found in a tenant's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigDiagnostic {
+    /// JSON Pointer (RFC 6901) to the value in question; empty for the whole document.
+    pub pointer: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
 /// A family that the engine can ask.
 pub trait Family: Send + Sync + fmt::Debug {
     /// What the family says of itself. Always the same.
@@ -250,6 +263,26 @@ pub trait Family: Send + Sync + fmt::Debug {
     fn plan(&self, tenant: &str, question: &PlanQuestion<'_>) -> Result<Option<Vec<Case>>, Fault> {
         let _ = (tenant, question);
         Ok(None)
+    }
+
+    /// What it has against a tenant's configuration of it; nothing where it accepts it. May take as
+    /// long as a call takes.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where there is no answer; the configuration is then refused.
+    fn check_config(
+        &self,
+        tenant: &str,
+        config: &Attributes<'_>,
+    ) -> Result<Vec<ConfigDiagnostic>, Fault> {
+        let _ = (tenant, config);
+        Ok(Vec::new())
+    }
+
+    /// Lets go of whatever it keeps for a tenant. For when a tenant is deleted.
+    fn forget(&self, tenant: &str) {
+        let _ = tenant;
     }
 }
 

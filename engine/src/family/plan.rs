@@ -20,7 +20,7 @@ pub struct PlanQuestion<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
     /// Which resources.
-    pub condition: Condition,
+    pub condition: Term,
     /// The answer to each of them.
     pub answer: Answer,
 }
@@ -36,11 +36,11 @@ pub enum Comparison {
     AtMost,
 }
 
-/// A condition on the open inputs of a resource. Indices refer to
+/// A condition on the open inputs of a resource, as the interface calls it. Indices refer to
 /// [`Manifest::inputs`](super::Manifest::inputs). What asks about an input that is absent, null
 /// or of another type is false.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Condition {
+pub enum Term {
     /// That truth value.
     Constant(bool),
     /// The input is there, null included.
@@ -64,14 +64,14 @@ pub enum Condition {
         text: String,
     },
     /// The opposite.
-    Not(Box<Condition>),
+    Not(Box<Term>),
     /// All of them hold.
-    All(Vec<Condition>),
+    All(Vec<Term>),
     /// One of them holds.
-    Any(Vec<Condition>),
+    Any(Vec<Term>),
 }
 
-impl Condition {
+impl Term {
     /// Whether a resource with these inputs meets it.
     #[must_use]
     pub fn holds(&self, inputs: &[Option<Input<'_>>]) -> bool {
@@ -133,12 +133,12 @@ pub fn planned<'c>(cases: &'c [Case], inputs: &[Option<Input<'_>>]) -> &'c Answe
 mod tests {
     use super::*;
 
-    fn holds(condition: &Condition, input: Option<Input<'static>>) -> bool {
+    fn holds(condition: &Term, input: Option<Input<'static>>) -> bool {
         condition.holds(&[input])
     }
 
-    fn compare(comparison: Comparison, value: Input<'static>) -> Condition {
-        Condition::Compare { input: 0, comparison, value }
+    fn compare(comparison: Comparison, value: Input<'static>) -> Term {
+        Term::Compare { input: 0, comparison, value }
     }
 
     #[test]
@@ -164,19 +164,19 @@ mod tests {
 
     #[test]
     fn absent_and_null_are_told_apart() {
-        assert!(!holds(&Condition::Present(0), None) && !holds(&Condition::Empty(0), None));
-        assert!(holds(&Condition::Present(0), Some(Input::Null)));
-        assert!(holds(&Condition::Empty(0), Some(Input::Null)));
-        assert!(!Condition::Present(7).holds(&[]));
+        assert!(!holds(&Term::Present(0), None) && !holds(&Term::Empty(0), None));
+        assert!(holds(&Term::Present(0), Some(Input::Null)));
+        assert!(holds(&Term::Empty(0), Some(Input::Null)));
+        assert!(!Term::Present(7).holds(&[]));
     }
 
     #[test]
     fn the_first_case_that_is_met_answers_and_none_abstains() {
         let forbid =
             |reason| Answer { effect: super::super::Effect::Forbid(reason), ..Answer::ABSTAIN };
-        let named = Condition::Names { input: 0, text: "ann".to_owned() };
+        let named = Term::Names { input: 0, text: "ann".to_owned() };
         let cases = [
-            Case { condition: Condition::Not(Box::new(Condition::Present(0))), answer: forbid(0) },
+            Case { condition: Term::Not(Box::new(Term::Present(0))), answer: forbid(0) },
             Case { condition: named, answer: forbid(1) },
         ];
         assert_eq!(planned(&cases, &[None]), &forbid(0));

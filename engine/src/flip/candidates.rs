@@ -1,18 +1,30 @@
 //! Which edits are worth a try, by the reason of the decision as it stands.
 
 use super::Search;
-use super::edit::{Edit, World};
-use crate::compile::{GuardRule, PermissionId, PermissionRule};
+use crate::change::{Edit, World};
 use crate::decision::Reason;
-use crate::evaluate::{Source, Via, each_source};
 use crate::model::{Exposure, InputPath, Predicate, Scope, Test, Value};
+use crate::snapshot::{GuardRule, PermissionId, PermissionRule};
 
 /// How many roles are tried for one permission; those with the fewest grants first.
 const MAX_ROLES: usize = 200;
 
 impl Search<'_> {
-    /// Edits that could remove a reason to deny.
-    pub(super) fn candidates(&self, world: &World<'_>, reason: &Reason) -> Vec<Edit> {
+    /// Edits that could remove a reason to deny, those together that one by one could not.
+    pub(super) fn candidates(&self, world: &World<'_>, reason: &Reason) -> Vec<Vec<Edit>> {
+        let mut together = Vec::new();
+        let mut edits = self.single(world, reason, &mut together);
+        edits.dedup();
+        together.retain(|edits| edits.len() > 1);
+        edits.into_iter().map(|edit| vec![edit]).chain(together).collect()
+    }
+
+    fn single(
+        &self,
+        world: &World<'_>,
+        reason: &Reason,
+        together: &mut Vec<Vec<Edit>>,
+    ) -> Vec<Edit> {
         let snapshot = &*self.tenant.snapshot;
         let Some(rule) = snapshot.permission(self.id) else { return Vec::new() };
         let mut edits = Vec::new();
@@ -23,7 +35,7 @@ impl Search<'_> {
                 edits.push(Edit::Entitle { entitlement: entitlement.to_string() });
             }
             Reason::Guard { id, .. } => {
-                if let Some(guard) = snapshot.guards.iter().find(|guard| guard.id == *id) {
+                if let Some(guard) = snapshot.catalog.guards.iter().find(|guard| guard.id == *id) {
                     self.satisfy(guard, &mut edits);
                 }
             }
@@ -33,28 +45,31 @@ impl Search<'_> {
                 let marks = marks.map(|mark| format!("resource.{}", mark.attribute));
                 edits.extend(marks.map(|path| Edit::set(path, Value::Null)));
             }
-            Reason::NotGranted | Reason::OutOfScope(_) => self.grant(world, self.id, &mut edits),
+            Reason::NotGranted | Reason::OutOfScope(_) => {
+                self.grant(world, self.id, &mut edits, together);
+            }
             Reason::Prerequisite(_) => {
                 for required in self.required(self.id) {
-                    self.grant(world, required, &mut edits);
+                    self.grant(world, required, &mut edits, together);
                 }
             }
             Reason::FamilyRequires { permission, .. } => {
-                if let Some(id) = snapshot.permission_ids.get(&**permission) {
-                    self.grant(world, *id, &mut edits);
+                if let Some(id) = snapshot.permission_id(permission) {
+                    self.grant(world, id, &mut edits, together);
                 }
             }
             Reason::Exclusive { kind, id } => self.admit(kind, id, &mut edits),
             Reason::Constraint(toggle) => {
-                if let Some(id) = snapshot.permission_ids.get(&**toggle) {
-                    self.release(world, *id, &mut edits);
+                if let Some(id) = snapshot.permission_id(toggle) {
+                    self.release(world, id, &mut edits, together);
                 }
                 let rules = rule.constraints.iter();
-                let rules = rules.filter_map(|at| snapshot.constraints.get(usize::from(*at)));
+                let rules =
+                    rules.filter_map(|at| snapshot.catalog.constraints.get(usize::from(*at)));
                 rules.filter_map(|rule| rule.unless.as_ref()).for_each(|it| hold(it, &mut edits));
             }
             Reason::Hidden(content) | Reason::Redacted(content) => {
-                self.show(world, content, &mut edits);
+                self.show(world, content, &mut edits, together);
             }
             Reason::Family { .. } => self.differ(world, rule, &mut edits),
             _ => {}
@@ -63,18 +78,26 @@ impl Search<'_> {
     }
 
     /// What could grant a permission here.
-    fn grant(&self, world: &World<'_>, id: PermissionId, edits: &mut Vec<Edit>) {
+    fn grant(
+        &self,
+        world: &World<'_>,
+        id: PermissionId,
+        edits: &mut Vec<Edit>,
+        together: &mut Vec<Vec<Edit>>,
+    ) {
         let snapshot = &*self.tenant.snapshot;
         let Some(rule) = snapshot.permission(id) else { return };
         edits.extend(rule.own.iter().map(|relation| relate(relation)));
-        if let Some(team) = world.attributes.get(&snapshot.team_attribute).and_then(Value::as_str) {
+        if let Some(team) =
+            world.attributes.get(&snapshot.catalog.team_attribute).and_then(Value::as_str)
+        {
             edits.push(Edit::JoinTeam { team: team.to_owned() });
         }
         if !rule.grantable {
             return;
         }
         let mut roles: Vec<_> = (0..)
-            .zip(&snapshot.roles)
+            .zip(snapshot.roles.iter())
             .filter(|(number, role)| {
                 let grants =
                     !role.grants.plain(id).is_none() || !role.grants.limited(id).is_empty();
@@ -86,21 +109,26 @@ impl Search<'_> {
         edits.extend(
             roles.iter().take(MAX_ROLES).map(|role| Edit::GiveRole { role: role.id.to_string() }),
         );
-        for policy in &snapshot.policies {
+        for policy in snapshot.policies.iter() {
             if !policy.grants.plain(id).is_none() || !policy.grants.limited(id).is_empty() {
                 edits.push(Edit::AttachPolicy { policy: policy.id.to_string() });
             }
         }
-        for role in world.member.roles().iter().filter_map(|number| snapshot.role(*number)) {
-            if role.adjustable.binary_search(&id).is_ok() {
-                let (permission, scope) = (rule.id.to_string(), role.reach);
-                edits.push(Edit::TickAgain { role: role.id.to_string() });
-                edits.push(Edit::Tick { permission, scope });
-            }
+        // Ticked again, more than one right may have to be: one brings another along.
+        let unticked = world.member.extra.iter().flat_map(|extra| &extra.unticked);
+        let unticked = unticked.filter_map(|id| snapshot.permission(*id));
+        let again: Vec<Edit> =
+            unticked.map(|rule| Edit::TickAgain { permission: rule.id.to_string() }).collect();
+        edits.extend(again.iter().cloned());
+        together.push(again);
+        let mut held = world.member.roles().iter().filter_map(|number| snapshot.role(*number));
+        if held.any(|role| role.adjustable.binary_search(&id).is_ok()) {
+            edits.push(Edit::Tick { permission: rule.id.to_string() });
         }
         for scope in [Scope::OWN, Scope::TEAM, Scope::BRANCH, Scope::ALL] {
             if rule.reach.covers(scope) {
-                edits.push(Edit::Grant { permission: rule.id.to_string(), scope });
+                let (permission, limited) = (rule.id.to_string(), Vec::new());
+                edits.push(Edit::Grant { permission, scope, limited });
             }
         }
     }
@@ -138,18 +166,29 @@ impl Search<'_> {
     }
 
     /// What could take a toggle from the user.
-    fn release(&self, world: &World<'_>, toggle: PermissionId, edits: &mut Vec<Edit>) {
-        let snapshot = &*self.tenant.snapshot;
-        let Some(rule) = snapshot.permission(toggle) else { return };
-        each_source(snapshot, &world.member, toggle, rule, |source, via, _| {
-            if !matches!(via, Via::Unticked) {
-                edits.extend(without(&source, &rule.id));
-            }
-        });
+    fn release(
+        &self,
+        world: &World<'_>,
+        toggle: PermissionId,
+        edits: &mut Vec<Edit>,
+        together: &mut Vec<Vec<Edit>>,
+    ) {
+        let Some(rule) = self.tenant.snapshot.permission(toggle) else { return };
+        let endings = self.person(world, |person| person.endings(toggle, rule));
+        edits.extend(endings.edits.iter().cloned());
+        if !endings.fixed {
+            together.push(endings.edits);
+        }
     }
 
     /// What could show content that is hidden or redacted.
-    fn show(&self, world: &World<'_>, content: &str, edits: &mut Vec<Edit>) {
+    fn show(
+        &self,
+        world: &World<'_>,
+        content: &str,
+        edits: &mut Vec<Edit>,
+        together: &mut Vec<Vec<Edit>>,
+    ) {
         let plan = &self.tenant.snapshot.sharing;
         edits.extend(plan.by.iter().map(|relation| relate(relation)));
         let Some(rule) = plan.contents.iter().find(|rule| *rule.kind == *content) else { return };
@@ -158,7 +197,7 @@ impl Search<'_> {
             edits.push(Edit::set(format!("resource.{account}"), Value::Bool(false)));
         }
         if let Some(viewer) = &rule.viewer {
-            self.release(world, viewer.toggle, edits);
+            self.release(world, viewer.toggle, edits, together);
         }
         let overrides = rule.overrides.iter();
         for rule in overrides.filter_map(|at| plan.overrides.get(usize::from(*at))) {
@@ -195,35 +234,21 @@ impl Search<'_> {
 
     /// Everything that grants the permission to the user and can be taken away.
     pub(super) fn sources(&self, world: &World<'_>) -> Vec<Edit> {
-        let snapshot = &*self.tenant.snapshot;
-        let Some(rule) = snapshot.permission(self.id) else { return Vec::new() };
-        let mut edits = Vec::new();
-        each_source(snapshot, &world.member, self.id, rule, |source, via, _| {
-            if !matches!(via, Via::Unticked) {
-                edits.extend(without(&source, &rule.id));
-            }
-        });
+        let Some(rule) = self.tenant.snapshot.permission(self.id) else { return Vec::new() };
+        let mut edits = self.person(world, |person| person.endings(self.id, rule)).edits;
         let delegations = world.member.extra.iter().flat_map(|extra| &extra.delegations);
-        let delegations = delegations.filter(|it| it.permissions.contains(&self.id));
-        edits.extend(delegations.map(|it| Edit::EndDelegation { from: it.from.id.to_string() }));
-        edits.dedup();
+        for rule in delegations.filter(|rule| rule.permissions.contains(&self.id)) {
+            let edit = Edit::EndDelegation { from: rule.from.id.to_string() };
+            if !edits.contains(&edit) {
+                edits.push(edit);
+            }
+        }
         edits
     }
 }
 
 fn relate(relation: &str) -> Edit {
     Edit::Relate { relation: relation.to_owned() }
-}
-
-/// The edit that ends a source.
-fn without(source: &Source<'_>, permission: &str) -> Option<Edit> {
-    Some(match source {
-        Source::Role(role) => Edit::TakeRole { role: (*role).to_owned() },
-        Source::Policy(policy) => Edit::DetachPolicy { policy: (*policy).to_owned() },
-        Source::User => Edit::Revoke { permission: permission.to_owned() },
-        Source::Ticked => Edit::Untick { permission: permission.to_owned() },
-        Source::Baseline | Source::AccountOwner => return None,
-    })
 }
 
 /// What could make a predicate hold.

@@ -7,15 +7,16 @@
 //! follows from the reason that is left.
 
 mod candidates;
-mod edit;
 
-pub use edit::Edit;
+pub use crate::change::Edit;
 
-use crate::compile::{Compiled, Member, PermissionId};
-use crate::decision::{Decision, Request, Resource};
-use crate::evaluate::{Ask, Fit, Horizon, Silent, Source, Via, each_source, run};
-use crate::model::{Attributes, Scope, Status};
-use edit::World;
+use crate::change::{Trial, World};
+use crate::decision::{Decision, Request};
+use crate::directory::Compiled;
+use crate::evaluate::{Ask, Horizon, Silent, run};
+use crate::model::Access;
+use crate::profile::{Effect, Entry, Person};
+use crate::snapshot::PermissionId;
 use serde::Serialize;
 use std::collections::VecDeque;
 
@@ -38,9 +39,10 @@ pub struct Flips {
 pub struct Flip {
     /// What to do, all of it.
     pub edits: Vec<Edit>,
-    /// What the user could do besides: permissions that are held wider or at all, programs.
+    /// What is open to the user besides: permissions that are held wider or at all or that
+    /// somebody delegated, restricting toggles that are lifted, programs, exclusive items.
     pub opens: Vec<String>,
-    /// What the user could no longer do besides.
+    /// What is closed to the user besides.
     pub closes: Vec<String>,
 }
 
@@ -52,19 +54,22 @@ pub struct Flip {
 pub fn flips(tenant: &Compiled, request: &Request<'_>, limit: usize) -> Flips {
     let snapshot = &*tenant.snapshot;
     let (Some(id), Some(member)) =
-        (snapshot.permission_ids.get(request.action), tenant.member(request.subject))
+        (snapshot.permission_id(request.action), tenant.member(request.subject))
     else {
         return Flips::default();
     };
-    let search = Search { tenant, request, id: *id, member };
-    let start = World::new(member, request);
+    let search = Search { tenant, request, id };
+    let start = World::about(member, request);
     let decision = search.decide(&start);
-    let (mut found, mut cut) = match decision.is_allow() {
+    let allowed = decision.is_allow();
+    let (mut found, mut cut) = match allowed {
         true => search.to_deny(&start),
-        false => search.to_allow(start, decision.clone()),
+        false => search.to_allow(&start, &decision),
     };
-    found.extend(search.wait(&decision));
-    let mut flips: Vec<Flip> = found.into_iter().map(|edits| search.told(edits)).collect();
+    found.extend(search.wait(&start, &decision));
+    let trial = Trial::new(tenant, member, request.now);
+    let flips = found.into_iter().map(|edits| search.flip(&trial, &start, edits, allowed));
+    let mut flips: Vec<Flip> = flips.collect();
     flips.sort_by_cached_key(|flip| {
         let others = flip.opens.len() + flip.closes.len();
         (flip.edits.len(), others, flip.edits.iter().map(ToString::to_string).collect::<Vec<_>>())
@@ -76,60 +81,84 @@ pub fn flips(tenant: &Compiled, request: &Request<'_>, limit: usize) -> Flips {
 }
 
 /// What is searched.
-pub(super) struct Search<'a> {
-    pub(super) tenant: &'a Compiled,
-    pub(super) request: &'a Request<'a>,
-    pub(super) id: PermissionId,
-    pub(super) member: &'a Member,
+struct Search<'a> {
+    tenant: &'a Compiled,
+    request: &'a Request<'a>,
+    id: PermissionId,
 }
 
 impl Search<'_> {
     /// The decision in a world.
     fn decide(&self, world: &World<'_>) -> Decision {
-        self.ask(world, |ask| run(ask, self.id, 0, &mut Silent))
-    }
-
-    fn ask<T>(&self, world: &World<'_>, asked: impl FnOnce(Ask<'_>) -> T) -> T {
-        let request = Request {
-            resource: Resource { attributes: &world.attributes, ..self.request.resource },
-            context: &world.context,
-            now: world.now,
-            ..*self.request
-        };
-        asked(Ask {
+        let supposed = world.supposed();
+        let ask = Ask {
             snapshot: &self.tenant.snapshot,
             people: &self.tenant.view(None),
             member: &world.member,
-            request: &request,
+            request: &world.request(self.request),
             horizon: &Horizon::default(),
             alone: false,
-            assumed: world.entitlement.as_deref(),
-        })
+            supposed: Some(&supposed),
+        };
+        run(ask, self.id, 0, &mut Silent)
     }
 
-    /// Breadth first, so that fewer edits are found before more. An edit that leaves the reason
-    /// as it was leads nowhere by itself.
-    fn to_allow(&self, start: World<'_>, decision: Decision) -> (Vec<Vec<Edit>>, bool) {
-        let (mut found, mut trials): (Vec<Vec<Edit>>, usize) = (Vec::new(), 0);
-        let mut open = VecDeque::from([(Vec::<Edit>::new(), start, decision)]);
-        while let Some((edits, world, decision)) = open.pop_front() {
-            let deep = found.first().is_some_and(|first| first.len() <= edits.len());
-            if deep || edits.len() >= MAX_EDITS {
-                break;
+    /// Answers something about the user of a world.
+    fn person<T>(&self, world: &World<'_>, answer: impl FnOnce(Person<'_>) -> T) -> T {
+        let supposed = world.supposed();
+        let person = Person::new(self.tenant, &world.member, world.now);
+        answer(Person { supposed: Some(&supposed), ..person })
+    }
+
+    /// The world after some more edits; `None` where one of them would change nothing.
+    fn after<'w>(&self, world: &World<'w>, edits: &[Edit]) -> Option<World<'w>> {
+        let mut after = world.clone();
+        edits.iter().all(|edit| edit.apply(&mut after, &self.tenant.snapshot)).then_some(after)
+    }
+
+    /// Whether edits flip the decision to a verdict.
+    fn comes_to(&self, start: &World<'_>, edits: &[Edit], allowed: bool) -> bool {
+        let after = self.after(start, edits);
+        after.is_some_and(|after| self.decide(&after).is_allow() == allowed)
+    }
+
+    /// Without the edits that need not be made.
+    fn needed(&self, start: &World<'_>, mut edits: Vec<Edit>, allowed: bool) -> Vec<Edit> {
+        let mut at = 0;
+        while edits.len() > 1 && at < edits.len() {
+            let mut fewer = edits.clone();
+            fewer.remove(at);
+            match self.comes_to(start, &fewer, allowed) {
+                true => edits = fewer,
+                false => at += 1,
             }
-            for edit in self.candidates(&world, &decision.reason) {
+        }
+        edits
+    }
+
+    /// Breadth first, so that fewer edits are found before more. Edits that leave the reason as
+    /// it was lead nowhere by themselves.
+    fn to_allow(&self, start: &World<'_>, decision: &Decision) -> (Vec<Vec<Edit>>, bool) {
+        let (mut found, mut trials): (Vec<Vec<Edit>>, usize) = (Vec::new(), 0);
+        let mut open = VecDeque::from([(Vec::<Edit>::new(), start.clone(), decision.clone())]);
+        while let Some((edits, world, decision)) = open.pop_front() {
+            let deep = found.iter().any(|known| known.len() <= edits.len());
+            if deep || edits.len() >= MAX_EDITS {
+                continue;
+            }
+            for more in self.candidates(&world, &decision.reason) {
                 if trials >= MAX_TRIALS {
                     return (narrowest(found), true);
                 }
                 trials += 1;
-                let mut changed = world.clone();
-                if edits.contains(&edit) || !edit.apply(&mut changed, self.tenant) {
-                    continue;
-                }
+                let Some(changed) = self.after(&world, &more) else { continue };
                 let after = self.decide(&changed);
-                let edits: Vec<Edit> = edits.iter().cloned().chain([edit]).collect();
+                let edits: Vec<Edit> = edits.iter().cloned().chain(more).collect();
                 if after.is_allow() {
-                    found.push(edits);
+                    let edits = self.needed(start, edits, true);
+                    if !found.iter().any(|known| known.iter().all(|edit| edits.contains(edit))) {
+                        found.push(edits);
+                    }
                 } else if after.reason != decision.reason {
                     open.push_back((edits, changed, after));
                 }
@@ -141,44 +170,25 @@ impl Search<'_> {
     /// What keeps the permission is taken away, one by one or, where several sources grant it,
     /// as few of them as do.
     fn to_deny(&self, start: &World<'_>) -> (Vec<Vec<Edit>>, bool) {
-        let applied = |edits: &[Edit]| {
-            let mut world = start.clone();
-            edits.iter().for_each(|edit| {
-                edit.apply(&mut world, self.tenant);
-            });
-            !self.decide(&world).is_allow()
-        };
+        let denies = |edits: &[Edit]| self.comes_to(start, edits, false);
         let sources = self.sources(start);
-        let mut found: Vec<Vec<Edit>> =
-            sources.iter().map(|edit| vec![edit.clone()]).filter(|edits| applied(edits)).collect();
-        if found.is_empty() && applied(&sources) {
-            let mut needed = sources;
-            let mut at = 0;
-            while at < needed.len() {
-                let mut fewer = needed.clone();
-                fewer.remove(at);
-                if applied(&fewer) {
-                    needed = fewer;
-                } else {
-                    at += 1;
-                }
-            }
-            found.push(needed);
+        let single = sources.iter().map(|edit| vec![edit.clone()]);
+        let mut found: Vec<Vec<Edit>> = single.filter(|edits| denies(edits)).collect();
+        if found.is_empty() && denies(&sources) {
+            found.push(self.needed(start, sources, false));
         }
-        found.extend(Some(vec![Edit::Deactivate]).filter(|edits| applied(edits)));
+        found.extend(Some(vec![Edit::Deactivate]).filter(|edits| denies(edits)));
         (found, false)
     }
 
     /// Whether it flips by itself at the next instants at which it could.
-    fn wait(&self, decision: &Decision) -> Option<Vec<Edit>> {
+    fn wait(&self, start: &World<'_>, decision: &Decision) -> Option<Vec<Edit>> {
         let mut next = decision.until;
         for _ in 0..MAX_EDITS {
-            let mut world = World::new(self.member, self.request);
-            let edit = Edit::Wait { until: next? };
-            edit.apply(&mut world, self.tenant);
-            let later = self.decide(&world);
+            let edits = vec![Edit::Wait { until: next? }];
+            let later = self.decide(&self.after(start, &edits)?);
             if later.verdict != decision.verdict {
-                return Some(vec![edit]);
+                return Some(edits);
             }
             next = later.until;
         }
@@ -186,54 +196,52 @@ impl Search<'_> {
     }
 
     /// A change with what else it changes.
-    fn told(&self, edits: Vec<Edit>) -> Flip {
-        let before = World::new(self.member, self.request);
-        let mut after = before.clone();
-        edits.iter().for_each(|edit| {
-            edit.apply(&mut after, self.tenant);
-        });
-        let (mut opens, mut closes) = (Vec::new(), Vec::new());
-        for (id, rule) in (0..).map(PermissionId).zip(&self.tenant.snapshot.permissions) {
-            let (was, is) = (self.held(&before, id), self.held(&after, id));
-            // The one asked about is what the change is for.
-            if id == self.id || was == is || rule.is_constraint {
-                continue;
-            }
-            let widened = is.0.covers(was.0) && is.1 >= was.1;
-            if widened { &mut opens } else { &mut closes }.push(rule.id.to_string());
-        }
-        let programs = &self.tenant.snapshot.programs;
-        let joined = |world: &World<'_>| -> Vec<bool> {
-            self.ask(world, |ask| {
-                let fits = |matchers| matches!(ask.fits(matchers, &mut Silent), Fit::By(_));
-                programs.iter().map(|program| fits(&program.matchers)).collect()
-            })
+    fn flip(&self, trial: &Trial<'_>, start: &World<'_>, edits: Vec<Edit>, allowed: bool) -> Flip {
+        let after = self.after(start, &edits);
+        let mut effect = after.map(|after| trial.effect(&after)).unwrap_or_default();
+        // The one asked about is what the change is for.
+        let Effect { opens, closes } = &mut effect;
+        let meant = if allowed { closes } else { opens };
+        meant.retain(|entry| !self.is_asked(entry));
+        let names = |entries: &[Entry]| {
+            entries.iter().filter_map(|entry| self.name(trial, entry)).collect()
         };
-        for ((program, was), is) in programs.iter().zip(joined(&before)).zip(joined(&after)) {
-            match (was, is) {
-                (false, true) => opens.push(format!("program {}", program.id)),
-                (true, false) => closes.push(format!("program {}", program.id)),
-                _ => {}
-            }
-        }
+        let (opens, closes) = (names(&effect.opens), names(&effect.closes));
         Flip { edits, opens, closes }
     }
 
-    /// The scope at which a permission is held without limits, and by how many limited grants.
-    fn held(&self, world: &World<'_>, id: PermissionId) -> (Scope, usize) {
+    fn is_asked(&self, entry: &Entry) -> bool {
+        match entry {
+            Entry::Permission(id) => *id == self.id,
+            Entry::Delegated { permission, .. } => *permission == self.id,
+            Entry::Program(_) | Entry::Gate(_) => false,
+        }
+    }
+
+    fn name(&self, trial: &Trial<'_>, entry: &Entry) -> Option<String> {
         let snapshot = &*self.tenant.snapshot;
-        let (mut plain, mut limited) = (Scope::NONE, 0);
-        if world.member.status != Status::Active {
-            return (plain, limited);
-        }
-        if let Some(rule) = snapshot.permission(id) {
-            each_source(snapshot, &world.member, id, rule, |_: Source<'_>, via, scope| match via {
-                Via::Plain(_) | Via::Standing => plain = plain.union(scope),
-                Via::Limited(_) => limited += 1,
-                Via::Unticked => {}
-            });
-        }
-        (plain, limited)
+        Some(match entry {
+            Entry::Permission(id) => {
+                let rule = snapshot.permission(*id)?;
+                if rule.is_constraint {
+                    format!("restriction {}", rule.id)
+                } else {
+                    rule.id.to_string()
+                }
+            }
+            Entry::Delegated { permission, from } => {
+                format!("{} delegated by {from}", snapshot.permission(*permission)?.id)
+            }
+            Entry::Program(at) => format!("program {}", snapshot.programs.get(*at)?.id),
+            Entry::Gate(at) => {
+                let gate = trial.gates().get(*at)?;
+                let access = match gate.access {
+                    Access::View => "view",
+                    Access::Edit => "edit",
+                };
+                format!("{access} {}:{}", gate.kind, gate.id)
+            }
+        })
     }
 }
 
@@ -248,8 +256,8 @@ fn is_narrower(one: &[Edit], other: &[Edit]) -> bool {
     one.len() == other.len()
         && one.iter().zip(other).all(|pair| match pair {
             (
-                Edit::Grant { permission: one, scope: narrow },
-                Edit::Grant { permission: other, scope: wide },
+                Edit::Grant { permission: one, scope: narrow, .. },
+                Edit::Grant { permission: other, scope: wide, .. },
             ) => {
                 narrower |= narrow != wide;
                 one == other && wide.covers(*narrow)
@@ -257,9 +265,4 @@ fn is_narrower(one: &[Edit], other: &[Edit]) -> bool {
             (one, other) => one == other,
         })
         && narrower
-}
-
-/// The attributes that a world begins with, owned.
-pub(super) fn owned(attributes: &Attributes<'_>) -> Attributes<'static> {
-    attributes.clone().into_owned()
 }

@@ -1,13 +1,15 @@
 //! How two users differ, and what would make them equal.
 
-use super::access::{Gate, ItemAccess, Membership, gates};
-use super::equalise::{Equaliser, Way};
-use super::person::{Handed, Holding, Part, Person, Void};
-use super::profile::{Profile, Shift};
+use super::access::{ItemAccess, Membership};
 use super::query::{Unasked, member};
-use super::rights::{Giver, Limits};
-use crate::compile::{Compiled, PermissionId, PermissionRule};
+use super::rights::Giver;
+use super::ways::{Way, WaySearch};
+use crate::directory::Compiled;
 use crate::model::Scope;
+use crate::profile::{
+    Contribution, Gate, Handed, Holding, Limits, Person, Profile, Shift, Void, gates,
+};
+use crate::snapshot::{PermissionId, PermissionRule};
 use serde::Serialize;
 use std::cmp::Ordering;
 
@@ -25,7 +27,7 @@ pub enum Less {
 
 /// What a permission comes to for one user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Held<'a> {
+pub struct Possession<'a> {
     /// What the sources without limits add up to.
     pub scope: Scope,
     /// The teams that it is about, where the scope makes that matter.
@@ -51,9 +53,9 @@ pub struct PermissionDifference<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub restricts: bool,
     /// The first one's.
-    pub a: Held<'a>,
+    pub a: Possession<'a>,
     /// The second one's.
-    pub b: Held<'a>,
+    pub b: Possession<'a>,
     /// Who has less.
     pub less: Less,
     /// What would give it to them, the smallest first.
@@ -140,8 +142,8 @@ pub fn diff<'a>(tenant: &'a Compiled, a: &str, b: &str, now: i64) -> Result<Diff
     let b = Person::new(tenant, member(tenant, b)?, now);
     let gates = gates(&tenant.snapshot);
     let (of_a, of_b) = (Profile::new(&a, &gates), Profile::new(&b, &gates));
-    let mut to_a = Equaliser::new((a, &of_a), (b, &of_b), &gates);
-    let mut to_b = Equaliser::new((b, &of_b), (a, &of_a), &gates);
+    let mut to_a = WaySearch::new((a, &of_a), (b, &of_b), &gates);
+    let mut to_b = WaySearch::new((b, &of_b), (a, &of_a), &gates);
     let mut diff = Diff {
         a: a.member.id(),
         b: b.member.id(),
@@ -154,7 +156,7 @@ pub fn diff<'a>(tenant: &'a Compiled, a: &str, b: &str, now: i64) -> Result<Diff
     let rights = of_a.rights.iter().zip(&of_b.rights);
     for ((mine, theirs), (id, rule)) in rights.zip(tenant.snapshot.each_permission()) {
         let Some(less) = less(mine, theirs, rule) else { continue };
-        let ways = each(less, &mut to_a, &mut to_b, |equaliser| equaliser.permission(id, rule));
+        let ways = each(less, &mut to_a, &mut to_b, |search| search.permission(id, rule));
         diff.permissions.push(PermissionDifference {
             permission: &rule.id,
             restricts: rule.is_constraint,
@@ -164,17 +166,17 @@ pub fn diff<'a>(tenant: &'a Compiled, a: &str, b: &str, now: i64) -> Result<Diff
             ways,
         });
     }
-    let programs = of_a.programs.iter().zip(&of_b.programs).zip(&tenant.snapshot.programs);
+    let programs = of_a.programs.iter().zip(&of_b.programs).zip(tenant.snapshot.programs.iter());
     for (at, ((mine, theirs), program)) in programs.enumerate() {
         let Some(less) = lesser(mine.cmp(theirs)) else { continue };
-        let ways = each(less, &mut to_a, &mut to_b, |equaliser| equaliser.program(at));
+        let ways = each(less, &mut to_a, &mut to_b, |search| search.program(at));
         let (a, b) = (a.membership(program), b.membership(program));
         diff.programs.push(ProgramDifference { a, b, less, ways });
     }
     let open = of_a.gates.iter().zip(&of_b.gates).zip(&gates);
     for (at, ((mine, theirs), gate)) in open.enumerate() {
         let Some(less) = lesser(mine.cmp(theirs)) else { continue };
-        let ways = each(less, &mut to_a, &mut to_b, |equaliser| equaliser.gate(at, *gate));
+        let ways = each(less, &mut to_a, &mut to_b, |search| search.gate(at, *gate));
         let (a, b) = (a.item(*gate), b.item(*gate));
         diff.items.push(ItemDifference { gate: *gate, a, b, less, ways });
     }
@@ -185,9 +187,9 @@ pub fn diff<'a>(tenant: &'a Compiled, a: &str, b: &str, now: i64) -> Result<Diff
 /// The ways for whoever has less.
 fn each<'a, 'p>(
     less: Less,
-    to_a: &mut Equaliser<'a, 'p>,
-    to_b: &mut Equaliser<'a, 'p>,
-    ways: impl Fn(&mut Equaliser<'a, 'p>) -> Vec<Way<'a>>,
+    to_a: &mut WaySearch<'a, 'p>,
+    to_b: &mut WaySearch<'a, 'p>,
+    ways: impl Fn(&mut WaySearch<'a, 'p>) -> Vec<Way<'a>>,
 ) -> Vec<Way<'a>> {
     let mut all = Vec::new();
     if less != Less::B {
@@ -240,12 +242,12 @@ fn delegated<'a>(a: &Person<'a>, b: &Person<'a>) -> Vec<DelegatedDifference<'a>>
 
 impl<'a> Person<'a> {
     /// What a permission comes to, for telling.
-    pub(super) fn held(&self, id: PermissionId, rule: &'a PermissionRule) -> Held<'a> {
+    pub(super) fn held(&self, id: PermissionId, rule: &'a PermissionRule) -> Possession<'a> {
         let holding = self.holding(id, rule);
         let mut givers: Vec<Giver<'a>> = Vec::new();
-        self.each_part(id, rule, |source, _, part| {
+        self.each_contribution(id, rule, |source, _, contribution| {
             let giver = Giver::from(source);
-            if !matches!(part, Part::Aside(_)) && !givers.contains(&giver) {
+            if !matches!(contribution, Contribution::Aside(_)) && !givers.contains(&giver) {
                 givers.push(giver);
             }
         });
@@ -254,6 +256,6 @@ impl<'a> Person<'a> {
             false => self.void(rule, false),
         };
         let limited = holding.limited.iter().map(|grant| Limits::from(&**grant)).collect();
-        Held { scope: holding.scope, teams: holding.named_teams(), limited, givers, void }
+        Possession { scope: holding.scope, teams: holding.named_teams(), limited, givers, void }
     }
 }

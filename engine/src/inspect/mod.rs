@@ -7,30 +7,27 @@
 //! tenant that is asked about, and nothing here is on the way of a decision.
 
 mod access;
-mod change;
 mod diff;
-mod equalise;
+mod edits;
 mod impact;
-mod person;
-mod profile;
 mod query;
 mod rights;
+mod ways;
 
-pub use access::{Gate, ItemAccess, Matcher, Membership, Open, items, memberships};
-pub use change::Change;
+pub use crate::change::{Edit, GrantWithin};
+pub use crate::profile::{Aside, Gate, Limits, Openness, Shift, Void};
+pub use access::{ItemAccess, Matcher, Membership, items, memberships};
 pub use diff::{
-    DelegatedDifference, Diff, Held, ItemDifference, Less, PermissionDifference, ProgramDifference,
-    diff,
+    DelegatedDifference, Diff, ItemDifference, Less, PermissionDifference, Possession,
+    ProgramDifference, diff,
 };
-pub use equalise::{Besides, Way};
 pub use impact::{
-    DelegatedChange, Exposed, Flip, Impact, ItemChange, Presence, ProgramChange, Proposal, Reach,
-    RightChange, RuleChange, Side, Totals, Touched, UserImpact, Warning, impact,
+    ChangedAnswer, DelegatedChange, Exposed, Impact, ItemChange, Presence, ProgramChange, Proposal,
+    Reach, RightChange, RuleChange, Side, Totals, Touched, UserImpact, Warning, impact,
 };
-pub use person::{Aside, Void};
-pub use profile::Shift;
-pub use query::{Answer, Circumstances, Tally, Unasked, WhoCan, what_can, who_can};
+pub use query::{Circumstances, SearchTally, Unasked, UserDecision, WhoCan, what_can, who_can};
 pub use rights::{
-    Delegated, Depends, Giver, Limited, Limits, Obliged, Restriction, Right, Rights, SetAside,
-    Source, VoidFor, VoidRight, rights,
+    DelegatedRight, Depends, Giver, Limited, Obliged, Restriction, Right, RightSource, SetAside,
+    UserRights, VoidFor, VoidRight, rights,
 };
+pub use ways::{Besides, DelegatedBy, Way};

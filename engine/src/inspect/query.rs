@@ -1,14 +1,15 @@
 //! What a user may do with a resource, and who may do something with it: decisions, many of
 //! them, each made as any other is. No cache is asked and none is filled.
 
-use super::person::Person;
-use super::rights::{Source, places};
-use crate::compile::{Compiled, Member, PermissionId, PermissionRule};
+use super::rights::{RightSource, places};
 use crate::decide_alone;
 use crate::decision::{Decision, Reason, Request, Resource};
 use crate::diagnostic::suggest;
+use crate::directory::Compiled;
 use crate::evaluate::each_source;
 use crate::model::Attributes;
+use crate::profile::Person;
+use crate::snapshot::{Member, PermissionId, PermissionRule};
 use std::collections::BinaryHeap;
 
 /// What is asked about, but for the user or the permission.
@@ -24,7 +25,7 @@ pub struct Circumstances<'a> {
 
 /// What became of one user and one permission.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer<'a> {
+pub struct UserDecision<'a> {
     /// The user.
     pub user: &'a str,
     /// The permission.
@@ -32,7 +33,7 @@ pub struct Answer<'a> {
     /// The decision.
     pub decision: Decision,
     /// Where it is allowed: the sources that each reach the resource by themselves.
-    pub sources: Vec<Source<'a>>,
+    pub sources: Vec<RightSource<'a>>,
     /// Where it is allowed and no source does: who delegated it.
     pub delegated_by: Option<&'a str>,
 }
@@ -100,7 +101,7 @@ pub fn what_can<'a>(
     tenant: &'a Compiled,
     user: &str,
     about: Circumstances<'a>,
-) -> Result<impl Iterator<Item = Answer<'a>>, Unasked> {
+) -> Result<impl Iterator<Item = UserDecision<'a>>, Unasked> {
     let member = member(tenant, user)?;
     let actions = tenant.snapshot.each_permission().filter(|(_, rule)| !rule.is_constraint);
     Ok(actions.map(move |(id, rule)| answer(tenant, member, id, rule, about)))
@@ -112,7 +113,7 @@ fn answer<'a>(
     id: PermissionId,
     rule: &'a PermissionRule,
     about: Circumstances<'_>,
-) -> Answer<'a> {
+) -> UserDecision<'a> {
     let Circumstances { resource, context, now } = about;
     let request = Request { subject: member.id(), action: &rule.id, resource, context, now };
     let decision = decide_alone(tenant, &request);
@@ -121,7 +122,11 @@ fn answer<'a>(
         Person::new(tenant, member, now).ask_about(&request, |ask| {
             each_source(&tenant.snapshot, member, id, rule, |source, via, scope| {
                 if ask.reaches_by(via, scope, rule) {
-                    sources.push(Source { giver: source.into(), scope, places: places(id, via) });
+                    sources.push(RightSource {
+                        giver: source.into(),
+                        scope,
+                        places: places(id, via),
+                    });
                 }
             });
             if sources.is_empty() {
@@ -131,7 +136,7 @@ fn answer<'a>(
             }
         });
     }
-    Answer { user: member.id(), permission: &rule.id, decision, sources, delegated_by }
+    UserDecision { user: member.id(), permission: &rule.id, decision, sources, delegated_by }
 }
 
 /// Finds those who may do something with a resource: an iterator over them, by id.
@@ -148,18 +153,18 @@ pub fn who_can<'a>(
 ) -> Result<WhoCan<'a>, Unasked> {
     loaded(tenant)?;
     let snapshot = &*tenant.snapshot;
-    let id = snapshot.permission_ids.get(permission).copied();
+    let id = snapshot.permission_id(permission);
     let found = id.and_then(|id| Some((id, snapshot.permission(id)?)));
     let (id, rule) = found.ok_or_else(|| Unasked::Permission {
         product: snapshot.product().to_owned(),
         permission: permission.to_owned(),
-        near: suggest(permission, snapshot.permission_ids.keys().map(|id| &**id)),
+        near: suggest(permission, snapshot.catalog.permissions.ids()),
     })?;
     if rule.is_constraint {
         return Err(Unasked::Toggle(permission.to_owned()));
     }
     let waiting: Vec<ById<'a>> = tenant.members().map(|member| ById(member)).collect();
-    let tally = Tally { users: waiting.len(), asked: 0, allowed: 0, cut: false };
+    let tally = SearchTally { users: waiting.len(), asked: 0, allowed: 0, cut: false };
     Ok(WhoCan { tenant, id, rule, about, limit, waiting: waiting.into(), tally })
 }
 
@@ -173,12 +178,12 @@ pub struct WhoCan<'a> {
     limit: usize,
     /// A heap: the first ones are known long before all are in order.
     waiting: BinaryHeap<ById<'a>>,
-    tally: Tally,
+    tally: SearchTally,
 }
 
 /// How far a search came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Tally {
+pub struct SearchTally {
     /// The users of the tenant.
     pub users: usize,
     /// Those who were asked about so far.
@@ -193,15 +198,15 @@ pub struct Tally {
 impl WhoCan<'_> {
     /// How far the search came.
     #[must_use]
-    pub fn tally(&self) -> Tally {
+    pub fn tally(&self) -> SearchTally {
         self.tally
     }
 }
 
 impl<'a> Iterator for WhoCan<'a> {
-    type Item = Answer<'a>;
+    type Item = UserDecision<'a>;
 
-    fn next(&mut self) -> Option<Answer<'a>> {
+    fn next(&mut self) -> Option<UserDecision<'a>> {
         while !self.tally.cut {
             let ById(member) = self.waiting.pop()?;
             let answer = answer(self.tenant, member, self.id, self.rule, self.about);

@@ -4,14 +4,13 @@
 //! limits one by one, and what a record has yet to decide. Every line says where it comes from,
 //! so that whoever wonders can go and change it there.
 
-use super::person::{Aside, Part, Person, Void};
 use super::query::{Unasked, member};
-use crate::compile::{
-    Compiled, ConstraintRule, ContentRule, LimitedGrant, PermissionId, PermissionRule, Redaction,
-};
 use crate::decision::Obligation;
-use crate::evaluate::{Source as GrantedBy, Via};
+use crate::directory::Compiled;
+use crate::evaluate::{Source, Via};
 use crate::model::{Access, Invitation, Place, Scope, Status};
+use crate::profile::{Aside, Contribution, Limits, Person, Void};
+use crate::snapshot::{ConstraintRule, ContentRule, PermissionId, PermissionRule, Redaction};
 use serde::Serialize;
 
 /// Who gave a right.
@@ -34,7 +33,7 @@ pub enum Giver<'a> {
 
 /// A source of a right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Source<'a> {
+pub struct RightSource<'a> {
     /// Who gave it.
     pub giver: Giver<'a>,
     /// How far it goes by itself.
@@ -42,28 +41,6 @@ pub struct Source<'a> {
     /// The lines that say so; none where no line does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
-}
-
-/// What a limited grant is limited to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Limits {
-    /// How far it goes within its limits.
-    pub scope: Scope,
-    /// Only for records of these teams and those below them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub teams: Vec<String>,
-    /// Only for records of exactly these teams.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub exact_teams: Vec<String>,
-    /// From this instant on, in milliseconds since 1970-01-01T00:00:00Z.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_from: Option<i64>,
-    /// Before this instant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_until: Option<i64>,
-    /// Only where this condition holds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub condition: Option<String>,
 }
 
 /// A source of a right that counts within limits.
@@ -121,7 +98,7 @@ pub struct Right<'a> {
     pub scope: Scope,
     /// Those sources.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sources: Vec<Source<'a>>,
+    pub sources: Vec<RightSource<'a>>,
     /// The sources within limits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limited: Vec<Limited<'a>>,
@@ -168,7 +145,7 @@ pub struct Restriction<'a> {
     pub toggle: &'a str,
     /// Where it comes from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sources: Vec<Source<'a>>,
+    pub sources: Vec<RightSource<'a>>,
     /// Where it comes from within limits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limited: Vec<Limited<'a>>,
@@ -201,7 +178,7 @@ pub struct Obliged<'a> {
 
 /// A permission that somebody else delegated to the user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Delegated<'a> {
+pub struct DelegatedRight<'a> {
     /// The permission.
     pub permission: &'a str,
     /// Who delegated it.
@@ -236,7 +213,7 @@ pub struct VoidFor<'a> {
 
 /// What a user may do, as far as it can be said without a record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Rights<'a> {
+pub struct UserRights<'a> {
     /// The user.
     pub user: &'a str,
     /// Whether the user takes part.
@@ -260,10 +237,10 @@ pub struct Rights<'a> {
     /// The restricting toggles held.
     pub restrictions: Vec<Restriction<'a>>,
     /// What others delegated to the user.
-    pub delegated: Vec<Delegated<'a>>,
+    pub delegated: Vec<DelegatedRight<'a>>,
 }
 
-impl<'a> Rights<'a> {
+impl<'a> UserRights<'a> {
     /// What the user holds of a permission.
     #[must_use]
     pub fn of(&self, permission: &str) -> Option<&Right<'a>> {
@@ -271,29 +248,15 @@ impl<'a> Rights<'a> {
     }
 }
 
-impl From<&LimitedGrant> for Limits {
-    fn from(grant: &LimitedGrant) -> Self {
-        let owned = |names: &[Box<str>]| names.iter().map(|name| (**name).to_owned()).collect();
-        Self {
-            scope: grant.scope,
-            teams: owned(&grant.teams.branches),
-            exact_teams: owned(&grant.teams.exact),
-            valid_from: grant.from,
-            valid_until: grant.until,
-            condition: grant.condition.as_ref().map(|it| it.condition.source().to_owned()),
-        }
-    }
-}
-
-impl<'a> From<GrantedBy<'a>> for Giver<'a> {
-    fn from(source: GrantedBy<'a>) -> Self {
+impl<'a> From<Source<'a>> for Giver<'a> {
+    fn from(source: Source<'a>) -> Self {
         match source {
-            GrantedBy::Role(id) => Self::Role(id),
-            GrantedBy::Policy(id) => Self::Policy(id),
-            GrantedBy::User => Self::User,
-            GrantedBy::Ticked => Self::Ticked,
-            GrantedBy::Baseline => Self::Baseline,
-            GrantedBy::AccountOwner => Self::Owner,
+            Source::Role(id) => Self::Role(id),
+            Source::Policy(id) => Self::Policy(id),
+            Source::User => Self::User,
+            Source::Ticked => Self::Ticked,
+            Source::Baseline => Self::Baseline,
+            Source::AccountOwner => Self::Owner,
         }
     }
 }
@@ -317,14 +280,14 @@ pub(super) fn places(id: PermissionId, via: Via<'_>) -> Vec<Place> {
 /// # Errors
 ///
 /// The directory has no such user, or is not loaded.
-pub fn rights<'a>(tenant: &'a Compiled, user: &str, now: i64) -> Result<Rights<'a>, Unasked> {
+pub fn rights<'a>(tenant: &'a Compiled, user: &str, now: i64) -> Result<UserRights<'a>, Unasked> {
     Ok(Person::new(tenant, member(tenant, user)?, now).rights())
 }
 
 impl<'a> Person<'a> {
-    pub(super) fn rights(&self) -> Rights<'a> {
+    pub(super) fn rights(&self) -> UserRights<'a> {
         let (snapshot, member) = (self.snapshot(), self.member);
-        let mut rights = Rights {
+        let mut rights = UserRights {
             user: &member.id,
             status: member.status,
             invitation: member.invitation,
@@ -362,18 +325,18 @@ impl<'a> Person<'a> {
         id: PermissionId,
         rule: &'a PermissionRule,
         aside: &mut Vec<SetAside<'a>>,
-    ) -> (Vec<Source<'a>>, Vec<Limited<'a>>) {
+    ) -> (Vec<RightSource<'a>>, Vec<Limited<'a>>) {
         let (mut sources, mut limited) = (Vec::new(), Vec::new());
-        self.each_part(id, rule, |source, via, part| {
+        self.each_contribution(id, rule, |source, via, contribution| {
             let giver = Giver::from(source);
-            match part {
-                Part::Standing(scope) => {
-                    sources.push(Source { giver, scope, places: places(id, via) });
+            match contribution {
+                Contribution::Standing(scope) => {
+                    sources.push(RightSource { giver, scope, places: places(id, via) });
                 }
-                Part::Limited(grant) => {
+                Contribution::Limited(grant) => {
                     limited.push(Limited { giver, limits: (&*grant).into(), place: grant.place });
                 }
-                Part::Aside(why) => {
+                Contribution::Aside(why) => {
                     let place = places(id, via).first().copied();
                     aside.push(SetAside { permission: &rule.id, giver, why, place });
                 }
@@ -385,13 +348,14 @@ impl<'a> Person<'a> {
     /// What a record has yet to decide about a permission.
     pub(super) fn depends(&self, rule: &'a PermissionRule) -> Depends<'a> {
         let snapshot = self.snapshot();
-        let guards = rule.guards.iter().filter_map(|at| snapshot.guards.get(usize::from(*at)));
+        let guards =
+            rule.guards.iter().filter_map(|at| snapshot.catalog.guards.get(usize::from(*at)));
         let family = rule.family.as_ref();
         let contents = rule.content.iter().flat_map(|shown| shown.all());
         let contents = contents.filter_map(|at| snapshot.sharing.contents.get(usize::from(at)));
         let requires = rule.requires.iter().filter(|id| !self.reaches_everything(**id));
         let constraints = rule.constraints.iter().filter_map(|at| {
-            snapshot.constraints.get(usize::from(*at)).filter(|rule| rule.forbids)
+            snapshot.catalog.constraints.get(usize::from(*at)).filter(|rule| rule.forbids)
         });
         Depends {
             guards: guards.map(|guard| &*guard.id).collect(),
@@ -425,7 +389,7 @@ impl<'a> Person<'a> {
         &self,
         id: PermissionId,
         rule: &'a PermissionRule,
-        sources: Vec<Source<'a>>,
+        sources: Vec<RightSource<'a>>,
         limited: Vec<Limited<'a>>,
     ) -> Restriction<'a> {
         let snapshot = self.snapshot();
@@ -433,7 +397,7 @@ impl<'a> Person<'a> {
         let mut theirs: Option<&ConstraintRule> = None;
         for (_, target) in snapshot.each_permission() {
             let rules = target.constraints.iter();
-            let rules = rules.filter_map(|at| snapshot.constraints.get(usize::from(*at)));
+            let rules = rules.filter_map(|at| snapshot.catalog.constraints.get(usize::from(*at)));
             for constraint in rules.filter(|constraint| constraint.toggle == id) {
                 theirs = Some(constraint);
                 if constraint.forbids {
@@ -467,7 +431,7 @@ impl<'a> Person<'a> {
         }
     }
 
-    fn delegated(&self) -> Vec<Delegated<'a>> {
+    fn delegated(&self) -> Vec<DelegatedRight<'a>> {
         let snapshot = self.snapshot();
         let mut delegated = Vec::new();
         for (delegation, id) in self.handed() {
@@ -482,7 +446,7 @@ impl<'a> Person<'a> {
             };
             let void = holding.as_ref().err().copied();
             let holding = holding.unwrap_or_default();
-            delegated.push(Delegated {
+            delegated.push(DelegatedRight {
                 permission: &rule.id,
                 from: &delegation.from.id,
                 scope: holding.scope,

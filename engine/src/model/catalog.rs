@@ -4,8 +4,10 @@
 //! depend on a tenant: how far they can reach, what counts as own, what they require, which
 //! plan they need, which family knows more about them.
 
-use super::{Position, Predicate, Role, Scope, SharingCatalog, Shows, Text};
-use crate::condition::{AttributeDeclarations, ConditionTest};
+use super::{
+    Access, AttributeDeclarations, ConditionTest, Position, Predicate, Role, Scope, SharingCatalog,
+    Shows, Text,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -116,19 +118,6 @@ pub enum PartBy {
     Path,
     /// An attribute of the part holds it.
     Attribute(String),
-}
-
-/// What one may do with exclusive content. Edit implies view.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize,
-)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Access {
-    /// See it.
-    View,
-    /// Change it.
-    Edit,
 }
 
 /// A named group of permissions, as editors of roles show them.

@@ -1,5 +1,8 @@
 //! The words of the engine: values, paths, scopes, predicates, catalogs, tenants.
 
+mod access;
+mod attributes;
+mod case;
 mod catalog;
 mod located;
 mod path;
@@ -11,9 +14,13 @@ mod sharing;
 mod tenant;
 mod value;
 
+pub use access::{Access, Matchers};
+pub use attributes::{AttributeDeclarations, AttributeType, SchemaError};
+pub(crate) use attributes::{built_in, writable};
+pub use case::ConditionTest;
 pub use catalog::{
-    Access, Catalog, Category, Constraint, GrantedBy, Guard, Implied, Oblige, PartBy, PartOf,
-    Permission, Plan, ResourceKind, RoleCheck, TeamRules, Unassigned,
+    Catalog, Category, Constraint, GrantedBy, Guard, Implied, Oblige, PartBy, PartOf, Permission,
+    Plan, ResourceKind, RoleCheck, TeamRules, Unassigned,
 };
 pub use located::{Document, Located, Place, Position, Text};
 pub use path::{InputPath, PathError};
@@ -24,7 +31,7 @@ pub use sharing::{
     WhenRedacted,
 };
 pub use tenant::{
-    CopiedFrom, Delegation, Directory, FamilySettings, Grant, Invitation, Item, Matchers, Policy,
-    Program, Rights, Role, Status, Tenant, User,
+    CopiedFrom, Delegation, Directory, FamilySettings, Grant, Invitation, Item, Policy, Program,
+    Rights, Role, Status, Tenant, User,
 };
 pub use value::{Attributes, Value};

@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// One thing that can be read, such as `resource.owner`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InputPath {
     /// `subject.id`
     SubjectId,

@@ -1,7 +1,6 @@
 //! JSON Schemas of what is written in a way of its own.
 
-use super::{Attributes, Located, Predicate, Scope};
-use crate::condition::{AttributeDeclarations, AttributeType};
+use super::{AttributeDeclarations, AttributeType, Attributes, Located, Predicate, Scope};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 

@@ -7,8 +7,7 @@
 //! override beats a default. Redaction has origins of its own, and a private record is closed
 //! before any of this is asked.
 
-use super::{Matchers, Text};
-use crate::condition::ConditionTest;
+use super::{ConditionTest, Matchers, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,11 +1,12 @@
 //! Tenants: what an admin edits, and the people whom it is about.
 
-use super::{Access, Attributes, Scope, SharingRules, Text};
-use crate::condition::ConditionTest;
+use super::{Access, Attributes, ConditionTest, Matchers, Scope, SharingRules, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// One tenant of a product.
+/// One tenant of a product. What is edited by itself is shared: a copy of a tenant in which one
+/// role was changed holds all others where they are, and whoever compiles it sees that.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -28,22 +29,22 @@ pub struct Tenant {
     pub teams: Vec<Text>,
     /// Custom roles, and standard ones that were edited.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<Role>,
+    pub roles: Vec<Arc<Role>>,
     /// Named sets of permissions, for roles and users.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub policies: Vec<Policy>,
+    pub policies: Vec<Arc<Policy>>,
     /// Exclusive access programs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub programs: Vec<Program>,
+    pub programs: Vec<Arc<Program>>,
     /// Items that stay exclusive though no program gives them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed: Vec<Item>,
     /// What users share with one another.
     #[serde(default, skip_serializing_if = "SharingRules::is_default")]
-    pub sharing: SharingRules,
+    pub sharing: Arc<SharingRules>,
     /// The tenant's settings of families, by family.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub families: BTreeMap<String, FamilySettings>,
+    pub families: BTreeMap<String, Arc<FamilySettings>>,
 }
 
 /// A role.
@@ -170,52 +171,8 @@ pub struct Program {
     pub gives: Vec<Item>,
 }
 
-/// Who is a member of a program. One that fits is enough; none at all admits nobody.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Matchers {
-    /// Holders of these roles.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<Text>,
-    /// Members of these teams and of the teams below them.
-    #[serde(alias = "sub_teams", skip_serializing_if = "Vec::is_empty")]
-    pub teams: Vec<Text>,
-    /// Members of exactly these teams.
-    #[serde(alias = "exact_sub_teams", skip_serializing_if = "Vec::is_empty")]
-    pub exact_teams: Vec<Text>,
-    /// Users who carry one of these tags.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Text>,
-    /// Whoever this condition holds for (see [`crate::condition`]). Where it cannot be known it
-    /// admits nobody.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub condition: Option<Text>,
-    /// What the condition has to say of these cases.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub cases: Vec<ConditionTest>,
-}
-
-impl Matchers {
-    /// Whether it says nothing, and need not be written down.
-    #[must_use]
-    pub(crate) fn is_default(&self) -> bool {
-        self.is_empty() && self.cases.is_empty()
-    }
-
-    /// Whether there is no matcher at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.roles.is_empty()
-            && self.teams.is_empty()
-            && self.exact_teams.is_empty()
-            && self.tags.is_empty()
-            && self.condition.is_none()
-    }
-}
-
 /// One item of exclusive content.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Item {

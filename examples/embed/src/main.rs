@@ -7,12 +7,13 @@
 
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::{Attributes, Value};
-use permesso_host::pdp::{Pdp, SetupError};
+use permesso_folders::{DecisionPoint, SetupError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 fn main() -> Result<(), SetupError> {
     // Folders of a product each, and the components of the families that they need.
-    let pdp = Pdp::builder().families("target/families").folder("examples/iclosed").build()?;
+    let point =
+        DecisionPoint::builder().families("target/families").folder("examples/iclosed").build()?;
 
     // What the application knows about the event. What it leaves out counts as unknown.
     let event: Attributes<'_> = [
@@ -36,7 +37,7 @@ fn main() -> Result<(), SetupError> {
             context: &Attributes::new(),
             now: i64::try_from(now).unwrap_or(i64::MAX),
         };
-        let decision = pdp.decide("peakline", &request);
+        let decision = point.decide("peakline", &request);
         let verdict = if decision.is_allow() { "may" } else { "may not" };
         println!("{user} {verdict} {action}: {}", decision.reason);
         for obligation in &decision.obligations {

@@ -1,17 +1,18 @@
 //! One request, as an endpoint sees it: everything that can be checked without knowing what the
 //! endpoint does has been.
 
-use crate::principal::Principal;
-use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::route::{Matching, Route};
-use crate::{Admin, PREFIX, impact, shown};
+use crate::{Admin, PREFIX, impact, redaction};
 use axum::body::Bytes;
 use axum::http::header::{ACCEPT, IF_MATCH, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use permesso_node::{Caller, Done, Kind, Look, Node, Operation, Options, Precondition, operation};
+use permesso_front::{Principal, Problem, headers};
+use permesso_node::{
+    Caller, DocumentKind as Kind, Done, Look, Node, Operation, Options, Precondition, operation,
+};
 use permesso_store::Realm;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,7 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn node(&self) -> &Arc<Node> {
-        &self.admin.node
+        self.admin.node()
     }
 
     /// A part of the path.
@@ -59,8 +60,8 @@ impl Call {
         }
     }
 
-    pub(crate) fn look(&self) -> Result<Look, Problem> {
-        Ok(self.node().look(&self.realm()?)?)
+    pub(crate) async fn look(&self) -> Result<Look, Problem> {
+        Ok(self.node().look(&self.realm()?).await?)
     }
 
     pub(crate) fn principal(&self) -> Result<&Principal, Problem> {
@@ -123,8 +124,8 @@ impl Call {
         kind: Kind,
         id: &str,
     ) -> Result<Option<Vec<Precondition>>, Problem> {
-        let tag = header(&self.headers, &IF_MATCH)?;
-        let none = header(&self.headers, &IF_NONE_MATCH)?;
+        let tag = headers::once(&self.headers, &IF_MATCH)?;
+        let none = headers::once(&self.headers, &IF_NONE_MATCH)?;
         let needed = self.route.matching;
         match (tag, none) {
             (None, Some("*")) if needed == Matching::MustOrCreate => Ok(None),
@@ -183,8 +184,8 @@ impl Call {
             for edit in &done.edited {
                 // What somebody may edit and not read is not read by trying to edit it.
                 let caller = self.caller()?;
-                let may = self.node().may(realm, &caller, shown::permission(edit.kind));
-                edited.push(shown::edited(edit, may.await.is_ok()));
+                let may = self.node().may(realm, &caller, redaction::permission(edit.kind));
+                edited.push(redaction::edited(edit, may.await.is_ok()));
             }
             let answer = json!({"revision": done.revision, "edited": edited, "impact": impact});
             return Ok(Reply::json(&answer).revision(done.revision));
@@ -193,7 +194,7 @@ impl Call {
             done.edited.iter().map(|edit| (edit.kind, edit.id.clone())).collect();
         let reply = Reply::json(&changed(&done)).revision(done.revision).edited(edited);
         let reply = reply.status(self.route.status);
-        Ok(if done.replayed { reply.replayed() } else { reply })
+        Ok(if done.repeated { reply.replayed() } else { reply })
     }
 }
 
@@ -231,20 +232,6 @@ pub(crate) fn read_borrowed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T,
         help: None,
     };
     Err(Problem::diagnosed([&found]))
-}
-
-/// A header that may come once.
-pub(crate) fn header<'a>(
-    headers: &'a HeaderMap,
-    name: &HeaderName,
-) -> Result<Option<&'a str>, Problem> {
-    let mut values = headers.get_all(name).iter();
-    let (first, second) = (values.next(), values.next());
-    let Some(first) = first else { return Ok(None) };
-    match (first.to_str(), second) {
-        (Ok(text), None) => Ok(Some(text.trim())),
-        _ => Err(Problem::bad(format!("the header `{name}` is usable once, in visible ASCII"))),
-    }
 }
 
 fn etag(tag: &str) -> Result<u64, Problem> {

@@ -4,15 +4,16 @@
 //! policies and teams reach, up to a bound, and the answer says that it is cut.
 
 use crate::call::Call;
-use crate::problem::Problem;
 use permesso_engine::inspect::{Proposal, impact};
 use permesso_engine::model::{Delegation, Directory, Role, Tenant, User};
-use permesso_node::{Caller, Done, Edited, Kind, Tried};
+use permesso_front::Problem;
+use permesso_node::{Caller, DocumentKind as Kind, Done, DryRun, Edited};
 use permesso_store::feed::Facet;
 use permesso_store::{Realm, Store, Which};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How many users are looked at.
 const EXAMINED: usize = 5_000;
@@ -26,7 +27,7 @@ pub(crate) async fn of(
     call: &Call,
     realm: &Realm,
     done: &Done,
-    tried: &Tried,
+    tried: &DryRun,
 ) -> Result<Value, Problem> {
     if tried.before().is_none() || tried.after().is_none() {
         return Ok(Value::Null);
@@ -86,7 +87,7 @@ impl People {
         store: &dyn Store,
         realm: &Realm,
         done: &Done,
-        tried: &Tried,
+        tried: &DryRun,
     ) -> Result<Self, Problem> {
         let mut users = BTreeMap::new();
         let whole = read(store, realm, Which::All(Kind::User.name()), EXAMINED, &mut users).await?;
@@ -170,7 +171,7 @@ async fn read<T: DeserializeOwned>(
 }
 
 /// What those have whom the edited documents reach; none where they reach everybody.
-fn reached(done: &Done, tried: &Tried) -> Option<BTreeSet<(Facet, String)>> {
+fn reached(done: &Done, tried: &DryRun) -> Option<BTreeSet<(Facet, String)>> {
     let mut reached = BTreeSet::new();
     for edit in &done.edited {
         match edit.kind {
@@ -181,7 +182,7 @@ fn reached(done: &Done, tried: &Tried) -> Option<BTreeSet<(Facet, String)>> {
                 reached.insert((Facet::Policy, edit.id.clone()));
                 for tenant in [tried.tenant_before(), tried.tenant_after()] {
                     let having =
-                        |role: &&Role| role.policies.iter().any(|policy| **policy == *edit.id);
+                        |role: &&Arc<Role>| role.policies.iter().any(|policy| **policy == *edit.id);
                     for role in tenant.roles.iter().filter(having) {
                         reached.extend(with_role(tried, &role.id));
                     }
@@ -198,7 +199,7 @@ fn reached(done: &Done, tried: &Tried) -> Option<BTreeSet<(Facet, String)>> {
 }
 
 /// A role and those that take over its grants.
-fn with_role(tried: &Tried, role: &str) -> BTreeSet<(Facet, String)> {
+fn with_role(tried: &DryRun, role: &str) -> BTreeSet<(Facet, String)> {
     let mut found = BTreeSet::from([role.to_owned()]);
     let tenants: [&Tenant; 2] = [tried.tenant_before(), tried.tenant_after()];
     loop {

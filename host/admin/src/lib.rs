@@ -3,16 +3,40 @@
 //! There is one table of [routes](route::Route). The router is built from it, and so is the
 //! `OpenAPI` document, so what is served and what is described are one thing. An endpoint says
 //! what it needs and what it answers; credentials, bounds, content types, time and panics are
-//! seen to in one frame around all of them.
+//! seen to by one dispatch around all of them.
 //!
 //! ```text
-//! request ─▶ frame: id, credential, tenant, parameters, body ─▶ endpoint ─▶ Node ─▶ log
+//! request ─▶ dispatch: id, credential, tenant, parameters, body ─▶ endpoint ─▶ Node ─▶ log
 //!                                                                   │
 //!                         problem (RFC 9457) ◀── whatever goes wrong ┘
 //! ```
 //!
 //! Whether a change may be made is not decided here: the [node](permesso_node::Node) asks the
 //! engine, by the documents that change.
+//!
+//! ```
+//! use permesso_admin::{Admin, router};
+//! use permesso_engine::{Authorizer, family::FamilySet};
+//! use permesso_front::Door;
+//! use permesso_node::{Node, NodeConfig};
+//! use std::sync::Arc;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let location = permesso_store::Location::Sqlite(folder.path().join("permesso.db"));
+//! let store = permesso_store::open(&location).await?;
+//! let authorizer = Arc::new(Authorizer::new(1000));
+//! let families = Arc::new(FamilySet::new());
+//! let node = Node::start(store, authorizer, families, NodeConfig::default()).await?;
+//!
+//! let admin = Arc::new(Admin::new(Arc::new(Door::new(node, None))));
+//! let document: serde_json::Value = serde_json::from_slice(admin.document())?;
+//! assert!(document["paths"].get("/admin/v1/tenants").is_some());
+//! let _app: axum::Router = router(admin);
+//! # Ok(())
+//! # }
+//! ```
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,
@@ -20,29 +44,22 @@
 )]
 
 mod call;
+mod dispatch;
 mod endpoints;
-mod frame;
 mod impact;
 mod openapi;
-mod principal;
-mod problem;
 mod query;
+mod redaction;
 mod reply;
 mod route;
 mod schema;
-mod shown;
-
-pub use principal::{Forbidden, Principal};
-pub use problem::Problem;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
 use axum::routing::any;
-use permesso_auth::{Credential, Millis, Oidc, Refusal, key};
-use permesso_node::{Node, Unserved};
+use permesso_front::Door;
+use permesso_node::Node;
 use route::Route;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,68 +77,28 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// What the admin API leads to.
 #[derive(Debug)]
 pub struct Admin {
-    node: Arc<Node>,
-    oidc: Option<Arc<Oidc>>,
+    door: Arc<Door>,
     document: Bytes,
 }
 
 impl Admin {
-    /// Of a node, for keys and for people whom these issuers vouch for.
+    /// Of whoever lets callers in.
     #[must_use]
-    pub fn new(node: Arc<Node>, oidc: Option<Arc<Oidc>>) -> Self {
+    pub fn new(door: Arc<Door>) -> Self {
         let document = openapi::document(&endpoints::all());
-        Self { node, oidc, document: document.to_string().into() }
+        Self { door, document: document.to_string().into() }
     }
 
     /// The node.
     #[must_use]
     pub fn node(&self) -> &Arc<Node> {
-        &self.node
-    }
-
-    /// Whether what is known of a credential is new enough to believe it: a key may have been
-    /// withdrawn where this node cannot hear of it, in a log that none of its requests follows.
-    ///
-    /// # Errors
-    ///
-    /// Where it is not.
-    pub fn is_current(&self, principal: &Principal) -> Result<(), Unserved> {
-        match principal {
-            Principal::Key { realm, .. } => self.node.is_current_realm(realm),
-            // Their issuer says for how long to believe them.
-            Principal::User(_) => Ok(()),
-        }
+        self.door.node()
     }
 
     /// The description of this API, as `OpenAPI` 3.1 in JSON.
     #[must_use]
     pub fn document(&self) -> &Bytes {
         &self.document
-    }
-
-    /// Who is calling.
-    ///
-    /// # Errors
-    ///
-    /// Why they are not let in.
-    pub async fn authenticate(
-        &self,
-        headers: &HeaderMap,
-        now: Millis,
-    ) -> Result<Principal, Refusal> {
-        let shown = headers.get_all(AUTHORIZATION).iter().map(|value| value.as_bytes());
-        match Credential::from_headers(shown)? {
-            Credential::Key(token) => {
-                let found = self.node.key(token.id().as_str()).ok_or(Refusal::UnknownKey)?;
-                let (realm, record) = found;
-                key::verify(&record, &token, now)?;
-                Ok(Principal::Key { record, realm })
-            }
-            Credential::Jwt(token) => {
-                let oidc = self.oidc.as_ref().ok_or(Refusal::UnknownIssuer)?;
-                Ok(Principal::User(oidc.verify(token.as_str(), now).await?))
-            }
-        }
     }
 }
 
@@ -134,7 +111,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
     let serve = |routes: Vec<Arc<Route>>| {
         let (admin, routes) = (Arc::clone(&admin), Arc::new(routes));
         any(move |request: Request| {
-            frame::respond(Arc::clone(&admin), Arc::clone(&routes), request)
+            dispatch::respond(Arc::clone(&admin), Arc::clone(&routes), request)
         })
     };
     let mut router = Router::new();

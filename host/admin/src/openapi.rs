@@ -1,13 +1,13 @@
 //! The description of the API, `OpenAPI` 3.1, made from the table that the router is made from.
 
-use crate::frame::MAX_ID;
-use crate::problem::{PROBLEM, title};
 use crate::query::{LARGEST, Param};
 use crate::reply::{REPLAYED, REVISION};
 use crate::route::{Gate, Matching, Route};
 use crate::schema::{self, SchemaOf};
 use crate::{MAX_BODY, PREFIX};
 use axum::http::{Method, StatusCode};
+use permesso_front::headers::MAX_ID;
+use permesso_front::{PROBLEM, title};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
@@ -91,7 +91,7 @@ fn tag(route: &Route) -> &str {
 }
 
 fn needed(route: &Route) -> Option<String> {
-    let verb = crate::principal::verb_name(route.verb()?);
+    let verb = permesso_front::verb_name(route.verb()?);
     Some(match route.permission {
         Some(permission) => {
             format!(

@@ -1,7 +1,7 @@
 //! Parameters of a query. What is not known is refused: a misspelt filter that is left out
 //! answers with everything.
 
-use crate::problem::Problem;
+use permesso_front::Problem;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

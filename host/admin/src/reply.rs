@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use permesso_node::Kind;
+use permesso_node::DocumentKind as Kind;
 use serde_json::Value;
 
 /// The revision of the tenant that an answer is of.

@@ -4,12 +4,12 @@
 //! something that the other does not.
 
 use crate::call::Call;
-use crate::problem::Problem;
 use crate::query::{Form, Param};
 use crate::reply::Reply;
 use crate::schema::SchemaOf;
 use axum::http::{Method, StatusCode};
 use permesso_auth::key::Verb;
+use permesso_front::Problem;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -12,6 +12,7 @@
 mod cache;
 mod claims;
 mod config;
+mod fault;
 mod http;
 mod keyset;
 mod origin;
@@ -20,7 +21,7 @@ mod signature;
 pub use cache::SourceState;
 pub use claims::Identity;
 pub use config::{Algorithm, ConfigError, IssuerConfig, JwksConfig, TokenType};
-pub use origin::SourceError;
+pub use fault::SourceError;
 
 use crate::{MAX_TOKEN, Millis, Refusal};
 use base64::Engine as _;

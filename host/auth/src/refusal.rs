@@ -74,6 +74,9 @@ pub enum Refusal {
     /// The issuer's keys cannot be had, or those at hand are too old to be believed.
     #[error("the keys of the token's issuer cannot be had at the moment; try again later")]
     KeysUnavailable,
+    /// What is on record of an API key cannot be read.
+    #[error("whether the API key is valid cannot be found out at the moment; try again later")]
+    KeyUnread,
 }
 
 impl Refusal {
@@ -103,6 +106,7 @@ impl Refusal {
             Self::IssuedInFuture => "issued-in-future",
             Self::TooOld => "too-old",
             Self::KeysUnavailable => "keys-unavailable",
+            Self::KeyUnread => "key-unread",
         }
     }
 
@@ -111,7 +115,7 @@ impl Refusal {
     pub fn status(self) -> u16 {
         match self {
             Self::Ambiguous => 400,
-            Self::KeysUnavailable => 503,
+            Self::KeysUnavailable | Self::KeyUnread => 503,
             _ => 401,
         }
     }
@@ -122,7 +126,7 @@ impl Refusal {
     #[must_use]
     pub fn challenge(self) -> Option<String> {
         let error = match self {
-            Self::KeysUnavailable => return None,
+            Self::KeysUnavailable | Self::KeyUnread => return None,
             Self::Missing | Self::Scheme => return Some(r#"Bearer realm="permesso""#.to_owned()),
             Self::Ambiguous => "invalid_request",
             _ => "invalid_token",
@@ -137,7 +141,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const ALL: [Refusal; 22] = [
+    const ALL: [Refusal; 23] = [
         Missing,
         Scheme,
         Ambiguous,
@@ -160,6 +164,7 @@ mod tests {
         IssuedInFuture,
         TooOld,
         KeysUnavailable,
+        KeyUnread,
     ];
 
     #[test]
@@ -186,6 +191,8 @@ mod tests {
         );
         assert!(Ambiguous.challenge().unwrap().contains(r#"error="invalid_request""#));
         assert_eq!(UnknownKey.challenge(), WrongSecret.challenge());
-        assert_eq!((KeysUnavailable.challenge(), KeysUnavailable.status()), (None, 503));
+        for ours in [KeysUnavailable, KeyUnread] {
+            assert_eq!((ours.challenge(), ours.status()), (None, 503));
+        }
     }
 }

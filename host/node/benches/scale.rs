@@ -11,10 +11,11 @@
 use permesso_cluster::Cluster;
 use permesso_engine::Authorizer;
 use permesso_engine::decision::{Request, Resource};
+use permesso_engine::family::FamilySet;
 use permesso_engine::model::Attributes;
-use permesso_node::code::{Bundle, ImportOptions, People, import};
+use permesso_node::bundle::{Bundle, ImportOptions, People, import};
 use permesso_node::operation::{CreateTenant, PublishProduct, Put, body};
-use permesso_node::{Caller, Kind, NoComponents, Node, NodeConfig, Operation, Options, Settings};
+use permesso_node::{Caller, DocumentKind, Node, NodeConfig, Operation, Options, Settings};
 use permesso_store::{Location, Realm, open};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -154,7 +155,7 @@ fn policy(size: Size) -> String {
 async fn node(location: &Location) -> Arc<Node> {
     let store = open(location).await.unwrap();
     let authorizer = Arc::new(Authorizer::new(100_000));
-    Node::start(store, authorizer, Arc::new(NoComponents), NodeConfig::default()).await.unwrap()
+    Node::start(store, authorizer, Arc::new(FamilySet::new()), NodeConfig::default()).await.unwrap()
 }
 
 async fn perform(node: &Arc<Node>, realm: &Realm, operation: &dyn Operation) {
@@ -219,8 +220,8 @@ async fn ask(location: &Location, size: Size) {
         let role = json!({"id": "r1", "grants": [
             {"permission": "pages.view", "scope": "all"},
             {"permission": "pages.edit", "scope": scope}]});
-        let body = body(Kind::Role, "r1", &role).unwrap();
-        let edit = Put { kind: Kind::Role, id: "r1".to_owned(), body, create: false };
+        let body = body(DocumentKind::Role, "r1", &role).unwrap();
+        let edit = Put { kind: DocumentKind::Role, id: "r1".to_owned(), body, create: false };
         let since = Instant::now();
         perform(&node, &realm(), &edit).await;
         times.push(since.elapsed());

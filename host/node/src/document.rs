@@ -1,7 +1,7 @@
 //! What the documents of a tenant say, and the tenant that they add up to.
 
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use permesso_engine::model::{
     Exposure, FamilySettings, Item, Policy, Program, Role, SharingRule, Tenant, Text,
 };
@@ -9,6 +9,7 @@ use permesso_store::Body;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What a tenant is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,7 +73,7 @@ pub struct SharingDefault {
 ///
 /// What is wrong with it, with its place in the text.
 pub(crate) fn read<T: DeserializeOwned>(
-    kind: Kind,
+    kind: DocumentKind,
     id: &str,
     body: &Body,
 ) -> Result<T, ChangeError> {
@@ -90,12 +91,12 @@ pub(crate) fn read<T: DeserializeOwned>(
 /// What is wrong with it.
 pub(crate) fn apply(
     tenant: &mut Tenant,
-    kind: Kind,
+    kind: DocumentKind,
     id: &str,
     body: Option<&Body>,
 ) -> Result<(), ChangeError> {
     match kind {
-        Kind::Settings => {
+        DocumentKind::Settings => {
             let settings: Settings = match body {
                 Some(body) => read(kind, id, body)?,
                 None => Settings::default(),
@@ -105,25 +106,25 @@ pub(crate) fn apply(
             tenant.plan = settings.plan.map(Text::from);
             tenant.addons = settings.addons.into_iter().map(Text::from).collect();
         }
-        Kind::Team => {
+        DocumentKind::Team => {
             if let Some(body) = body {
                 read::<Team>(kind, id, body)?;
             }
             put(&mut tenant.teams, id, body.map(|_| Text::from(id)), |team| team);
         }
-        Kind::Role => {
+        DocumentKind::Role => {
             let role: Option<Role> = named(kind, id, body, |role: &Role| &role.id)?;
-            put(&mut tenant.roles, id, role, |role| &role.id);
+            put(&mut tenant.roles, id, role.map(Arc::new), |role| &role.id);
         }
-        Kind::Policy => {
+        DocumentKind::Policy => {
             let policy: Option<Policy> = named(kind, id, body, |policy: &Policy| &policy.id)?;
-            put(&mut tenant.policies, id, policy, |policy| &policy.id);
+            put(&mut tenant.policies, id, policy.map(Arc::new), |policy| &policy.id);
         }
-        Kind::Program => {
+        DocumentKind::Program => {
             let program: Option<Program> = named(kind, id, body, |program: &Program| &program.id)?;
-            put(&mut tenant.programs, id, program, |program| &program.id);
+            put(&mut tenant.programs, id, program.map(Arc::new), |program| &program.id);
         }
-        Kind::Closed => {
+        DocumentKind::Closed => {
             let item: Option<Item> = body.map(|body| read(kind, id, body)).transpose()?;
             if let Some(item) = &item
                 && closed_id(item) != id
@@ -134,40 +135,41 @@ pub(crate) fn apply(
             tenant.closed.extend(item);
             tenant.closed.sort_by_key(closed_id);
         }
-        Kind::SharingDefault => match body {
+        DocumentKind::SharingDefault => match body {
             Some(body) => {
                 let default: SharingDefault = read(kind, id, body)?;
-                tenant.sharing.defaults.insert(id.to_owned(), default.outcome);
+                Arc::make_mut(&mut tenant.sharing).defaults.insert(id.to_owned(), default.outcome);
             }
             None => {
-                tenant.sharing.defaults.remove(id);
+                Arc::make_mut(&mut tenant.sharing).defaults.remove(id);
             }
         },
-        Kind::SharingPolicy | Kind::SharingOverride => {
+        DocumentKind::SharingPolicy | DocumentKind::SharingOverride => {
             let rule = named(kind, id, body, |rule: &SharingRule| &rule.id)?;
+            let sharing = Arc::make_mut(&mut tenant.sharing);
             let rules = match kind {
-                Kind::SharingPolicy => &mut tenant.sharing.policies,
-                _ => &mut tenant.sharing.overrides,
+                DocumentKind::SharingPolicy => &mut sharing.policies,
+                _ => &mut sharing.overrides,
             };
             put(rules, id, rule, |rule| &rule.id);
         }
-        Kind::Family => match body {
+        DocumentKind::Family => match body {
             Some(body) => {
                 let settings: FamilySettings = read(kind, id, body)?;
-                tenant.families.insert(id.to_owned(), settings);
+                tenant.families.insert(id.to_owned(), Arc::new(settings));
             }
             None => {
                 tenant.families.remove(id);
             }
         },
-        Kind::Catalog
-        | Kind::Serving
-        | Kind::Key
-        | Kind::User
-        | Kind::Delegation
-        | Kind::Invitation
-        | Kind::Product
-        | Kind::CatalogText => {}
+        DocumentKind::Catalog
+        | DocumentKind::Serving
+        | DocumentKind::Key
+        | DocumentKind::User
+        | DocumentKind::Delegation
+        | DocumentKind::Invitation
+        | DocumentKind::Product
+        | DocumentKind::CatalogText => {}
     }
     Ok(())
 }
@@ -184,7 +186,7 @@ pub(crate) fn closed_id(item: &Item) -> String {
 
 /// A document that says its own id, which has to be the one that it is kept under.
 pub(crate) fn named<T: DeserializeOwned>(
-    kind: Kind,
+    kind: DocumentKind,
     id: &str,
     body: Option<&Body>,
     name: impl Fn(&T) -> &str,
@@ -196,7 +198,7 @@ pub(crate) fn named<T: DeserializeOwned>(
     }
 }
 
-fn misnamed(kind: Kind, id: &str, says: &str) -> ChangeError {
+fn misnamed(kind: DocumentKind, id: &str, says: &str) -> ChangeError {
     let why = format!("it says that its id is `{says}`");
     ChangeError::Document { kind, id: id.to_owned(), why }
 }

@@ -1,6 +1,6 @@
 //! Why something was not changed, or not decided.
 
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_store::{InvalidName, Realm, Record, StoreError};
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub enum ChangeError {
     #[error("the {kind} `{id}` cannot be read: {why}")]
     Document {
         /// Its kind.
-        kind: Kind,
+        kind: DocumentKind,
         /// Its id.
         id: String,
         /// What is wrong.
@@ -34,7 +34,7 @@ pub enum ChangeError {
         /// Where.
         realm: Realm,
         /// Its kind.
-        kind: Kind,
+        kind: DocumentKind,
         /// Its id.
         id: String,
     },
@@ -44,7 +44,7 @@ pub enum ChangeError {
         /// Where.
         realm: Realm,
         /// Its kind.
-        kind: Kind,
+        kind: DocumentKind,
         /// Its id.
         id: String,
     },
@@ -77,7 +77,7 @@ pub enum ChangeError {
     )]
     Stale {
         /// Its kind.
-        kind: Kind,
+        kind: DocumentKind,
         /// Its id.
         id: String,
         /// What the caller had read.
@@ -115,7 +115,7 @@ pub enum ChangeError {
     #[error("say which revision of the {kind} `{id}` this edits: If-Match, or `revision`")]
     Unconditional {
         /// Its kind.
-        kind: Kind,
+        kind: DocumentKind,
         /// Its id.
         id: String,
     },
@@ -171,6 +171,14 @@ pub enum Unserved {
         /// What the caller wants.
         wanted: u64,
     },
+    /// It is not in memory, and cannot be read or does not compile.
+    #[error("`{tenant}` cannot be loaded: {why}")]
+    Unloaded {
+        /// The tenant.
+        tenant: String,
+        /// Why.
+        why: String,
+    },
     /// What a decision turns on cannot be read.
     #[error("the directory of `{tenant}` cannot be read: {why}")]
     Unread {
@@ -188,6 +196,7 @@ impl Unserved {
         match self {
             Self::Stale { .. } => "stale",
             Self::Behind { .. } => "behind",
+            Self::Unloaded { .. } => "tenant-unread",
             Self::Unread { .. } => "directory-unread",
         }
     }

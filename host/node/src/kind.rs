@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A kind of document. Its name is what the log and the API call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum DocumentKind {
     /// What a tenant is: product, title, plan. One, with the id `tenant`.
     Settings,
     /// Which version of its product's catalog a tenant is on. One, with the id `product`.
@@ -43,7 +43,7 @@ pub enum Kind {
     CatalogText,
 }
 
-impl Kind {
+impl DocumentKind {
     /// Those of a tenant, in the order in which they are written down.
     pub const OF_TENANTS: [Self; 16] = [
         Self::Settings,
@@ -123,7 +123,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for DocumentKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -135,9 +135,9 @@ mod tests {
 
     #[test]
     fn kinds_and_their_names_go_together() {
-        for (kind, name) in Kind::ALL {
+        for (kind, name) in DocumentKind::ALL {
             assert_eq!(kind.name(), name);
-            assert_eq!(Kind::from_name(name), Some(kind));
+            assert_eq!(DocumentKind::from_name(name), Some(kind));
             assert_eq!(kind.is_directory(), permesso_store::feed::is_directory(name), "{name}");
         }
     }

@@ -2,9 +2,9 @@
 
 use crate::document::{self, CatalogPin, Settings};
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::follow::followed::Version;
+use crate::kind::DocumentKind;
 use crate::node::Node;
-use crate::tenant::State;
 use permesso_engine::load::Source;
 use permesso_engine::model::{Catalog, Delegation, Role, Tenant, User};
 use permesso_store::feed::Facet;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub struct View<'a> {
     pub(crate) node: &'a Node,
     pub(crate) realm: &'a Realm,
-    pub(crate) state: &'a State,
+    pub(crate) version: &'a Version,
     /// In milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) now: i64,
 }
@@ -34,7 +34,7 @@ impl View<'_> {
     /// The revision.
     #[must_use]
     pub fn revision(&self) -> u64 {
-        self.state.revision
+        self.version.revision
     }
 
     /// When this is, in milliseconds since 1970-01-01T00:00:00Z.
@@ -46,13 +46,13 @@ impl View<'_> {
     /// The tenant without its directory.
     #[must_use]
     pub fn tenant(&self) -> &Tenant {
-        &self.state.tenant.value
+        &self.version.documents.tenant.value
     }
 
     /// The catalog that it is on, with the administration in it.
     #[must_use]
     pub fn catalog(&self) -> &Source<Catalog> {
-        &self.state.catalog
+        self.version.catalog.source()
     }
 
     /// What was settled about it.
@@ -61,7 +61,7 @@ impl View<'_> {
     ///
     /// Where it is no tenant.
     pub fn settings(&self) -> Result<Settings, ChangeError> {
-        self.policy(Kind::Settings, "tenant")
+        self.policy(DocumentKind::Settings, "tenant")
     }
 
     /// The store.
@@ -79,13 +79,13 @@ impl View<'_> {
     /// The revision at which a document was last written; none where there is none, or where it
     /// is one of the directory.
     #[must_use]
-    pub fn revision_of(&self, kind: Kind, id: &str) -> Option<u64> {
-        self.state.document(kind, id).map(|document| document.revision)
+    pub fn revision_of(&self, kind: DocumentKind, id: &str) -> Option<u64> {
+        self.version.documents.get(kind, id).map(|document| document.revision)
     }
 
     /// The documents of a kind that is not read one by one.
-    pub fn documents(&self, kind: Kind) -> impl Iterator<Item = (&str, &Object)> {
-        self.state.documents(kind)
+    pub fn documents(&self, kind: DocumentKind) -> impl Iterator<Item = (&str, &Object)> {
+        self.version.documents.all(kind)
     }
 
     /// A document of a kind that is not read one by one.
@@ -93,8 +93,12 @@ impl View<'_> {
     /// # Errors
     ///
     /// Where there is none, or it cannot be read.
-    pub fn policy<T: DeserializeOwned>(&self, kind: Kind, id: &str) -> Result<T, ChangeError> {
-        let object = self.state.document(kind, id).ok_or_else(|| self.missing(kind, id))?;
+    pub fn policy<T: DeserializeOwned>(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<T, ChangeError> {
+        let object = self.version.documents.get(kind, id).ok_or_else(|| self.missing(kind, id))?;
         document::read(kind, id, &object.body)
     }
 
@@ -103,11 +107,15 @@ impl View<'_> {
     /// # Errors
     ///
     /// Where the store cannot be read.
-    pub async fn object(&self, kind: Kind, id: &str) -> Result<Option<Object>, ChangeError> {
+    pub async fn object(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<Option<Object>, ChangeError> {
         if kind.is_directory() {
             return Ok(self.store().object(self.realm, kind.name(), id).await?);
         }
-        Ok(self.state.document(kind, id).cloned())
+        Ok(self.version.documents.get(kind, id).cloned())
     }
 
     /// Any document, as what it says.
@@ -115,7 +123,11 @@ impl View<'_> {
     /// # Errors
     ///
     /// Where there is none, or it cannot be read.
-    pub async fn read<T: DeserializeOwned>(&self, kind: Kind, id: &str) -> Result<T, ChangeError> {
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<T, ChangeError> {
         let object = self.object(kind, id).await?.ok_or_else(|| self.missing(kind, id))?;
         document::read(kind, id, &object.body)
     }
@@ -126,7 +138,7 @@ impl View<'_> {
     ///
     /// Where there is none.
     pub async fn user(&self, id: &str) -> Result<User, ChangeError> {
-        self.read(Kind::User, id).await
+        self.read(DocumentKind::User, id).await
     }
 
     /// A delegation.
@@ -135,7 +147,7 @@ impl View<'_> {
     ///
     /// Where there is none.
     pub async fn delegation(&self, id: &str) -> Result<Delegation, ChangeError> {
-        self.read(Kind::Delegation, id).await
+        self.read(DocumentKind::Delegation, id).await
     }
 
     /// How many users have something.
@@ -153,15 +165,28 @@ impl View<'_> {
     /// A role as the tenant has it: its own, or the product's.
     #[must_use]
     pub fn role(&self, id: &str) -> Option<&Role> {
-        let own = self.tenant().roles.iter();
-        own.chain(&self.state.catalog.value.standard_roles).find(|role| role.id.as_str() == id)
+        let own = &self.tenant().roles;
+        // They are kept in the order of their ids.
+        if let Ok(place) = own.binary_search_by(|role| role.id.as_str().cmp(id)) {
+            return own.get(place).map(|role| &**role);
+        }
+        self.version
+            .catalog
+            .source()
+            .value
+            .standard_roles
+            .iter()
+            .find(|role| role.id.as_str() == id)
     }
 
     /// Every role: the tenant's own, and those of the product that it has not edited.
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
         let own = &self.tenant().roles;
-        let edited = |role: &&Role| !own.iter().any(|other| *other.id == *role.id);
-        own.iter().chain(self.state.catalog.value.standard_roles.iter().filter(edited))
+        let unedited = |role: &&Role| {
+            own.binary_search_by(|other| other.id.as_str().cmp(role.id.as_str())).is_err()
+        };
+        let standard = &self.version.catalog.source().value.standard_roles;
+        own.iter().map(|role| &**role).chain(standard.iter().filter(unedited))
     }
 
     /// The catalog's pin.
@@ -170,20 +195,20 @@ impl View<'_> {
     ///
     /// Where it is no tenant.
     pub fn pin(&self) -> Result<CatalogPin, ChangeError> {
-        self.policy(Kind::Catalog, "product")
+        self.policy(DocumentKind::Catalog, "product")
     }
 
     /// That there is no such document.
     #[must_use]
-    pub fn missing(&self, kind: Kind, id: &str) -> ChangeError {
+    pub fn missing(&self, kind: DocumentKind, id: &str) -> ChangeError {
         ChangeError::Missing { realm: self.realm.clone(), kind, id: id.to_owned() }
     }
 
-    pub(crate) fn before(&self, kind: Kind, id: &str) -> Option<&Body> {
-        self.state.document(kind, id).map(|object| &object.body)
+    pub(crate) fn before(&self, kind: DocumentKind, id: &str) -> Option<&Body> {
+        self.version.documents.get(kind, id).map(|object| &object.body)
     }
 
     pub(crate) fn compiled(&self) -> Option<&Arc<permesso_engine::compile::Compiled>> {
-        self.state.compiled.as_ref()
+        self.version.compiled.as_ref()
     }
 }

@@ -9,6 +9,25 @@
 //!
 //! This is the one crate of the workspace with `unsafe` in it, one block of it: the call that
 //! takes bytes for native code. Nothing else may move in here.
+//!
+//! ```
+//! use permesso_precompiled::{Cache, Kept};
+//! use sha2::{Digest, Sha256};
+//! use wasmtime::{Engine, component::Component};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! let cache = Cache::open(folder.path())?;
+//! let (engine, bytes) = (Engine::default(), b"(component)");
+//! let digest: [u8; 32] = Sha256::digest(bytes).into();
+//! assert!(matches!(cache.find(&engine, &digest), Kept::Nothing));
+//!
+//! let compiled = Component::new(&engine, bytes).map_err(|error| error.to_string())?;
+//! cache.keep(&engine, &digest, &compiled)?;
+//! assert!(matches!(cache.find(&engine, &digest), Kept::Component(_)));
+//! # Ok(())
+//! # }
+//! ```
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
@@ -33,12 +52,12 @@ pub struct CacheError {
     /// The folder or the key.
     pub path: PathBuf,
     /// Why.
-    pub problem: Problem,
+    pub problem: CacheProblem,
 }
 
 /// What is wrong with a folder.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
+pub enum CacheProblem {
     /// The system says no.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -52,7 +71,7 @@ pub enum Problem {
 
 /// What became of looking for an entry.
 #[derive(Debug)]
-pub enum Found {
+pub enum Kept {
     /// Code that this installation compiled.
     Component(Component),
     /// No entry.
@@ -76,7 +95,7 @@ impl Cache {
     /// [`CacheError`] where the folder cannot be had or is open to others.
     pub fn open(folder: &Path) -> Result<Self, CacheError> {
         let fail = |path: &Path, problem| CacheError { path: path.to_owned(), problem };
-        let io = |path: &Path, error| fail(path, Problem::Io(error));
+        let io = |path: &Path, error| fail(path, CacheProblem::Io(error));
         if !folder.exists() {
             fs::create_dir_all(folder).map_err(|error| io(folder, error))?;
             fs::set_permissions(folder, Permissions::from_mode(0o700))
@@ -84,7 +103,7 @@ impl Cache {
         }
         let mode = fs::metadata(folder).map_err(|error| io(folder, error))?.mode();
         if mode & 0o022 != 0 {
-            return Err(fail(folder, Problem::Exposed));
+            return Err(fail(folder, CacheProblem::Exposed));
         }
         let path = folder.join("key");
         let key = match Self::read_key(&path) {
@@ -95,7 +114,7 @@ impl Cache {
         }
         .map_err(|error| io(&path, error))?;
         if key.len() != HASH {
-            return Err(fail(&path, Problem::Key));
+            return Err(fail(&path, CacheProblem::Key));
         }
         Ok(Self { folder: folder.to_owned(), key })
     }
@@ -126,7 +145,7 @@ impl Cache {
 
     /// The compiled component of that SHA-256, if it is here and to be trusted.
     #[must_use]
-    pub fn find(&self, engine: &Engine, digest: &[u8; HASH]) -> Found {
+    pub fn find(&self, engine: &Engine, digest: &[u8; HASH]) -> Kept {
         let path = self.path(digest);
         let mut options = OpenOptions::new();
         // A link could lead to a file that somebody else goes on changing.
@@ -136,11 +155,11 @@ impl Cache {
             file.read_to_end(&mut bytes).map(|_| bytes)
         }) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Nothing,
-            Err(_) => return Found::Refused("it cannot be read"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Kept::Nothing,
+            Err(_) => return Kept::Refused("it cannot be read"),
         };
         let Some((signed, tag)) = bytes.split_last_chunk::<HASH>() else {
-            return Found::Refused("it is cut short");
+            return Kept::Refused("it is cut short");
         };
         let (Some(magic), Some(compatibility), Some(of), Some(code)) = (
             signed.get(..MAGIC.len()),
@@ -148,29 +167,29 @@ impl Cache {
             signed.get(MAGIC.len() + HASH..HEAD),
             signed.get(HEAD..),
         ) else {
-            return Found::Refused("it is cut short");
+            return Kept::Refused("it is cut short");
         };
         // Before anything in it is believed.
         let authentic = self.mac(signed).is_some_and(|mac| mac.verify_slice(tag).is_ok());
         if !authentic {
-            return Found::Refused("it was not written by this installation");
+            return Kept::Refused("it was not written by this installation");
         }
         if magic != MAGIC {
-            return Found::Refused("it has another layout");
+            return Kept::Refused("it has another layout");
         }
         if of != digest {
-            return Found::Refused("it is of another component");
+            return Kept::Refused("it is of another component");
         }
         if compatibility != compatibility_of(engine) {
-            return Found::Refused("it was compiled by another build or with other settings");
+            return Kept::Refused("it was compiled by another build or with other settings");
         }
         // SAFETY: `deserialize` asks for bytes that `Component::serialize` gave, unchanged. The
         // code of authentication over all of them, checked just above on this very buffer, is
         // made only in `keep`, over what `serialize` gave, with a key that only the owner of the
         // folder can read. The hash of the engine that is covered by it is that of this engine.
         match unsafe { Component::deserialize(engine, code) } {
-            Ok(component) => Found::Component(component),
-            Err(_) => Found::Refused("the runtime does not take it"),
+            Ok(component) => Kept::Component(component),
+            Err(_) => Kept::Refused("the runtime does not take it"),
         }
     }
 
@@ -260,24 +279,24 @@ mod tests {
         (folder, engine, cache)
     }
 
-    fn refusal(found: Found) -> &'static str {
+    fn refusal(found: Kept) -> &'static str {
         match found {
-            Found::Refused(why) => why,
-            Found::Component(_) => "taken",
-            Found::Nothing => "nothing",
+            Kept::Refused(why) => why,
+            Kept::Component(_) => "taken",
+            Kept::Nothing => "nothing",
         }
     }
 
     #[test]
     fn what_this_installation_compiled_is_found_again_after_a_restart() {
         let (folder, engine, cache) = kept();
-        assert!(matches!(cache.find(&engine, &DIGEST), Found::Component(_)));
+        assert!(matches!(cache.find(&engine, &DIGEST), Kept::Component(_)));
         let again = Cache::open(&folder.path().join("native")).unwrap();
-        assert!(matches!(again.find(&engine, &DIGEST), Found::Component(_)));
-        assert!(matches!(again.find(&engine, &[8; HASH]), Found::Nothing));
+        assert!(matches!(again.find(&engine, &DIGEST), Kept::Component(_)));
+        assert!(matches!(again.find(&engine, &[8; HASH]), Kept::Nothing));
         again.forget(&DIGEST).unwrap();
         again.forget(&DIGEST).unwrap();
-        assert!(matches!(again.find(&engine, &DIGEST), Found::Nothing));
+        assert!(matches!(again.find(&engine, &DIGEST), Kept::Nothing));
     }
 
     #[test]

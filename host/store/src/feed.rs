@@ -12,7 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const USER: &str = "user";
 /// The kind of documents that are delegations from user to user.
 pub const DELEGATION: &str = "delegation";
-
+/// The kind of the document that makes a realm a tenant.
+pub const SETTINGS: &str = "settings";
+/// The kind of the document that says which catalog a tenant is on.
+pub const CATALOG: &str = "catalog";
+/// The kind of documents that are keys. They are found by their id, whoever's they are.
+pub const KEY: &str = "key";
 /// The kind of documents that say how an invitation stands; the id is the user's.
 pub const INVITATION: &str = "invitation";
 

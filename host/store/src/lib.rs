@@ -8,6 +8,30 @@
 //!
 //! There are two stores: [`Sqlite`], one file and no server, and [`Postgres`] for more machines
 //! than one. Both hold what [`Store`] promises.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use permesso_store::{Appended, Batch, Body, Location, NewRecord, Realm, Stamp, open, verify};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let store = open(&Location::Sqlite(folder.path().join("permesso.db"))).await?;
+//! let realm = Realm::tenant("acme")?;
+//!
+//! let role = Body::of(&serde_json::json!({"id": "reader"}))?;
+//! let edits = vec![("role".to_owned(), "reader".to_owned(), Some(role.clone()))];
+//! let mut records = [NewRecord { operation: "role.create".to_owned(), edits }].into_iter();
+//! let stamp = Stamp { actor: "user:ann".to_owned(), request: String::new(), at: 0 };
+//! let batch = Batch { realm: realm.clone(), expected: 0, stamp, changes: &mut records };
+//! let Appended::Now(heads) = store.append(vec![batch], None).await? else { unreachable!() };
+//! assert_eq!(heads[0].revision, 1);
+//!
+//! let found = store.object(&realm, "role", "reader").await?.map(|object| object.body);
+//! assert_eq!(found, Some(role));
+//! assert_eq!(verify(&*store, &realm, |_| {}).await?.hash, heads[0].hash);
+//! # Ok(())
+//! # }
+//! ```
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,
@@ -15,6 +39,7 @@
 )]
 
 mod chain;
+mod connection;
 mod error;
 pub mod feed;
 mod location;
@@ -32,7 +57,7 @@ pub use error::StoreError;
 pub use location::Location;
 pub use postgres::Postgres;
 pub use realm::{InvalidName, Realm, check_name};
-pub use record::{Body, Change, Edit, Object, Record, Stamp, Written};
+pub use record::{Appended, Body, Edit, NewRecord, Object, Record, Stamp};
 pub use sqlite::Sqlite;
 pub use verify::{Verified, verify};
 
@@ -53,6 +78,31 @@ pub struct Head {
     pub at: i64,
     /// Its hash.
     pub hash: Hash,
+}
+
+/// Up to where it is known what moved in a store. Marks of one store only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(pub(crate) i64);
+
+/// The logs that moved, whoever's they are.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    /// Where they stand now, sorted by realm. One that moved about the time of the mark may come
+    /// again.
+    pub heads: Vec<Head>,
+    /// From where on to ask next time.
+    pub mark: Mark,
+}
+
+/// A tenant, by what it is listed with.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Where its log stands.
+    pub head: Head,
+    /// Its settings.
+    pub settings: Object,
+    /// Which catalog it is on.
+    pub catalog: Object,
 }
 
 /// The documents of a realm that are read as a whole, at one revision: all but those of its
@@ -125,9 +175,9 @@ pub struct LogQuery {
     pub after: Option<u64>,
     /// Before this revision.
     pub before: Option<u64>,
-    /// Written at or after, in milliseconds since 1970-01-01T00:00:00Z.
+    /// Appended at or after, in milliseconds since 1970-01-01T00:00:00Z.
     pub since: Option<i64>,
-    /// Written before, in milliseconds since 1970-01-01T00:00:00Z.
+    /// Appended before, in milliseconds since 1970-01-01T00:00:00Z.
     pub until: Option<i64>,
     /// By whom.
     pub actor: Option<String>,
@@ -152,7 +202,7 @@ pub struct Batch<'a> {
     /// Who does it, in whose name and when.
     pub stamp: Stamp,
     /// One record each. A change that changes nothing leaves none.
-    pub changes: &'a mut (dyn Iterator<Item = Change> + Send),
+    pub changes: &'a mut (dyn Iterator<Item = NewRecord> + Send),
 }
 
 impl fmt::Debug for Batch<'_> {
@@ -189,6 +239,20 @@ pub struct Remembered {
 pub trait Store: fmt::Debug + Send + Sync {
     /// All logs. Sorted by realm.
     async fn heads(&self) -> Result<Vec<Head>, StoreError>;
+
+    /// The logs that have moved since a mark, however many there are that have not; none of them,
+    /// and only the mark, where none is given.
+    async fn moved(&self, since: Option<Mark>) -> Result<Moved, StoreError>;
+
+    /// The tenants after an id, in the order of their ids; at most `limit`. A realm that was
+    /// deleted is no tenant.
+    async fn tenants(&self, after: &str, limit: u32) -> Result<Vec<Listed>, StoreError>;
+
+    /// The realms that have a key of an id, in their order; two at most.
+    async fn realms_of_key(&self, id: &str) -> Result<Vec<Realm>, StoreError>;
+
+    /// Whether any realm has a key.
+    async fn has_keys(&self) -> Result<bool, StoreError>;
 
     /// One log; at revision 0 where it has no record yet.
     async fn head(&self, realm: &Realm) -> Result<Head, StoreError>;
@@ -250,7 +314,7 @@ pub trait Store: fmt::Debug + Send + Sync {
         &self,
         batches: Vec<Batch<'_>>,
         remember: Option<Remembered>,
-    ) -> Result<Written, StoreError>;
+    ) -> Result<Appended, StoreError>;
 
     /// What a request was answered before.
     async fn recall(&self, realm: &Realm, key: &str) -> Result<Option<Remembered>, StoreError>;

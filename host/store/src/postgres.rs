@@ -5,11 +5,12 @@ use crate::error::StoreError;
 use crate::feed::{self, Facet, Fed, Sums};
 use crate::location::Location;
 use crate::realm::Realm;
-use crate::record::{Body, Change, Edit, Object, Record, Row, Stamp, Written};
+use crate::record::{Appended, Body, Edit, NewRecord, Object, Record, Row, Stamp};
 use crate::rows;
-use crate::sql::{LogRow, ObjectRow, implement};
+use crate::sql::{LogRow, ObjectRow, TenantRow, implement};
 use crate::{
-    Batch, Changes, Contents, Delegated, Directory, Head, LogQuery, Remembered, Store, Which,
+    Batch, Changes, Contents, Delegated, Directory, Head, Listed, LogQuery, Mark, Moved,
+    Remembered, Store, Which,
 };
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
@@ -32,7 +33,10 @@ mod sql {
         "LATERAL (SELECT o.* FROM ",
         " OFFSET 0) o",
         " = ANY(ARRAY(",
-        "))"
+        "))",
+        // Transactions end in another order than they begin in: what is seen is what no
+        // transaction that goes on has begun before.
+        "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
     );
 }
 
@@ -44,6 +48,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PATIENCE_TO_CONNECT: Duration = Duration::from_secs(3);
 /// Look-ups take less time than to compile them.
 const SETTINGS: [(&str, &str); 2] = [("statement_timeout", "60s"), ("jit", "off")];
+/// Transactions are numbered by the server. Where the database was restored from another one,
+/// numbers that this one has not come to yet would look new each time.
+const RESTORED: &str = "UPDATE head SET moved = 0 \
+    WHERE moved >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
 /// On which channel writers say that they have written.
 const CHANNEL: &str = "permesso";
 
@@ -75,6 +83,10 @@ impl Postgres {
             .await
             .map_err(open)?;
         migrations().run(&pool).await?;
+        if let Err(error) = restored(&pool).await {
+            // Until the next time some logs are only looked at too often.
+            tracing::debug!(%error, "when logs moved is left as another server counted");
+        }
         let bell = Arc::<Notify>::default();
         let listener = tokio::spawn(listen(pool.clone(), Arc::clone(&bell)));
         Ok(Self { pool, bell, listener })
@@ -125,6 +137,13 @@ impl Drop for Postgres {
     }
 }
 
+/// Takes back what another server counted. Whoever writes meanwhile is not written over.
+async fn restored(pool: &PgPool) -> Result<(), sqlx::Error> {
+    let mut tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?;
+    sqlx::query(RESTORED).execute(&mut *tx).await?;
+    tx.commit().await
+}
+
 /// Rings the bell whenever somebody has written, and once after each time that the server was
 /// away: what was said then nobody heard.
 async fn listen(pool: PgPool, bell: Arc<Notify>) {
@@ -152,14 +171,14 @@ async fn listen_once(pool: &PgPool, bell: &Notify) -> Result<(), sqlx::Error> {
 
 /// Released ones are never edited: what is wrong with one is mended by the next.
 fn migrations() -> Migrator {
-    let first = include_str!("../migrations/postgres/0001_log.sql").into_sql_str();
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "log".into(),
-        MigrationType::Simple,
-        first,
-        false,
-    )])
+    let texts = [
+        ("log", include_str!("../migrations/postgres/0001_log.sql")),
+        ("moved", include_str!("../migrations/postgres/0002_moved.sql")),
+    ];
+    let migrations = (1..).zip(texts).map(|(version, (name, text))| {
+        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
 }
 
 implement!(Postgres, sqlx::Postgres);

@@ -64,7 +64,7 @@ pub struct Object {
 
 /// What is to become of one document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct NewRecord {
     /// What is done, such as `role.create`.
     pub operation: String,
     /// The documents that it writes or takes away; each once.
@@ -196,7 +196,7 @@ impl Row {
 
 /// What became of an append.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Written {
+pub enum Appended {
     /// Where the logs stand now, in the order of the batches.
     Now(Vec<Head>),
     /// It was done before, under the same idempotency key.

@@ -5,8 +5,8 @@ use crate::error::StoreError;
 use crate::feed::{self, Facet};
 use crate::realm::{Realm, check_name};
 use crate::record::{Body, Edit, Object, Record, Row};
-use crate::sql::{LogRow, ObjectRow};
-use crate::{Delegated, Head, Usage};
+use crate::sql::{LogRow, ObjectRow, TenantRow};
+use crate::{Delegated, Head, Listed, Usage};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,6 +66,18 @@ pub(crate) fn object(row: ObjectRow) -> Result<Object, StoreError> {
     let (kind, id, body, number) = row;
     let body = Body::stored(body).map_err(unreadable)?;
     Ok(Object { kind, id, body, revision: revision(number)? })
+}
+
+pub(crate) fn listed(row: TenantRow) -> Result<Listed, StoreError> {
+    let (realm, revision, at, hash, settings, written, catalog, pinned) = row;
+    let document = |kind: &str, id: &str, body: String, written: i64| {
+        object((kind.to_owned(), id.to_owned(), body, written))
+    };
+    Ok(Listed {
+        head: head(Realm::stored(realm), revision, at, &hash)?,
+        settings: document(feed::SETTINGS, "tenant", settings, written)?,
+        catalog: document(feed::CATALOG, "product", catalog, pinned)?,
+    })
 }
 
 /// Delegations, each with to whom, its id and from whom, in the order of these.

@@ -4,11 +4,12 @@ use crate::chain::Hash;
 use crate::error::StoreError;
 use crate::feed::{self, Facet, Fed, Sums};
 use crate::realm::Realm;
-use crate::record::{Body, Change, Edit, Object, Record, Row, Stamp, Written};
+use crate::record::{Appended, Body, Edit, NewRecord, Object, Record, Row, Stamp};
 use crate::rows;
-use crate::sql::{LogRow, ObjectRow, implement};
+use crate::sql::{LogRow, ObjectRow, TenantRow, implement};
 use crate::{
-    Batch, Changes, Contents, Delegated, Directory, Head, LogQuery, Remembered, Store, Which,
+    Batch, Changes, Contents, Delegated, Directory, Head, Listed, LogQuery, Mark, Moved,
+    Remembered, Store, Which,
 };
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
@@ -29,7 +30,15 @@ mod sql {
     use crate::statements::{
         contents, log_columns, log_document, log_edits, log_filter, statements,
     };
-    statements!("json_each($2) e", "", "", "", " IN (", ")");
+    statements!(
+        "json_each($2) e",
+        "",
+        "",
+        "",
+        " IN (",
+        ")",
+        "COALESCE(MAX(moved), 0) + 1 FROM head"
+    );
 }
 
 /// How many read at a time. Writers are one at a time anyway.
@@ -129,14 +138,14 @@ impl Sqlite {
 
 /// Released ones are never edited: what is wrong with one is mended by the next.
 fn migrations() -> Migrator {
-    let first = include_str!("../migrations/sqlite/0001_log.sql").into_sql_str();
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "log".into(),
-        MigrationType::Simple,
-        first,
-        false,
-    )])
+    let texts = [
+        ("log", include_str!("../migrations/sqlite/0001_log.sql")),
+        ("moved", include_str!("../migrations/sqlite/0002_moved.sql")),
+    ];
+    let migrations = (1..).zip(texts).map(|(version, (name, text))| {
+        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
 }
 
 implement!(Sqlite, sqlx::Sqlite);

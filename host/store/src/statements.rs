@@ -7,9 +7,13 @@
 //! its own words for looking up one row after another, by the key.
 
 /// The statements, for a dialect's way to read the `$rows` of a JSON array, to `$lock` a row, to
-/// look up what each row names (`$in` … `$out`), and to be `$any` … `$end` of several values.
+/// look up what each row names (`$in` … `$out`), to be `$any` … `$end` of several values, and
+/// up to where it can be `$seen` that logs moved.
 macro_rules! statements {
-    ($rows:literal, $lock:literal, $in:literal, $out:literal, $any:literal, $end:literal) => {
+    (
+        $rows:literal, $lock:literal, $in:literal, $out:literal, $any:literal, $end:literal,
+        $seen:literal
+    ) => {
         pub(super) const MAKE_HEAD: &str = "INSERT INTO head (realm, revision, at, hash) \
             VALUES ($1, 0, 0, $2) ON CONFLICT DO NOTHING";
         pub(super) const LOCK_HEAD: &str =
@@ -19,6 +23,19 @@ macro_rules! statements {
             "SELECT realm, revision, at, hash FROM head WHERE revision > 0 ORDER BY realm";
         pub(super) const MOVE_HEAD: &str =
             "UPDATE head SET revision = $2, at = $3, hash = $4 WHERE realm = $1";
+        pub(super) const SEEN: &str = concat!("SELECT ", $seen);
+        pub(super) const MOVED: &str = "SELECT realm, revision, at, hash FROM head \
+            WHERE moved >= $1 AND revision > 0";
+        pub(super) const TENANTS: &str = "SELECT h.realm, h.revision, h.at, h.hash, \
+            s.body, s.revision, c.body, c.revision \
+            FROM head h CROSS JOIN object s CROSS JOIN object c \
+            WHERE h.realm > $1 \
+            AND s.realm = h.realm AND s.kind = 'settings' AND s.id = 'tenant' \
+            AND c.realm = h.realm AND c.kind = 'catalog' AND c.id = 'product' \
+            ORDER BY h.realm LIMIT $2";
+        pub(super) const REALMS_OF_KEY: &str =
+            "SELECT realm FROM object WHERE kind = 'key' AND id = $1 ORDER BY realm LIMIT 2";
+        pub(super) const ANY_KEY: &str = "SELECT id FROM object WHERE kind = 'key' LIMIT 1";
         pub(super) const WRITE: &str = "INSERT INTO log \
             (realm, revision, at, actor, operation, request, content, previous, hash) \
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";

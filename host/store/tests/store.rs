@@ -3,8 +3,8 @@
 use permesso_cluster::Cluster;
 use permesso_store::feed::Facet;
 use permesso_store::{
-    Batch, Body, Change, Location, LogQuery, Realm, Remembered, Sqlite, Stamp, Store, StoreError,
-    Which, Written, open, verify,
+    Appended, Batch, Body, Location, LogQuery, NewRecord, Realm, Remembered, Sqlite, Stamp, Store,
+    StoreError, Which, open, verify,
 };
 use serde_json::{Value, json};
 use std::process::Command;
@@ -44,25 +44,25 @@ fn stamp(at: i64) -> Stamp {
     Stamp { actor: "key:a".to_owned(), request: "r".to_owned(), at }
 }
 
-fn change(operation: &str, edits: &[(&str, &str, Option<Value>)]) -> Change {
+fn change(operation: &str, edits: &[(&str, &str, Option<Value>)]) -> NewRecord {
     let edits = edits.iter().map(|(kind, id, body)| {
         let body = body.as_ref().map(|body| Body::of(body).unwrap());
         ((*kind).to_owned(), (*id).to_owned(), body)
     });
-    Change { operation: operation.to_owned(), edits: edits.collect() }
+    NewRecord { operation: operation.to_owned(), edits: edits.collect() }
 }
 
 async fn append(
     store: &dyn Store,
     realm: &Realm,
     expected: u64,
-    changes: Vec<Change>,
+    changes: Vec<NewRecord>,
 ) -> Result<u64, StoreError> {
     let mut changes = changes.into_iter();
     let batch = Batch { realm: realm.clone(), expected, stamp: stamp(5), changes: &mut changes };
     match store.append(vec![batch], None).await? {
-        Written::Now(heads) => Ok(heads[0].revision),
-        Written::Before(_) => panic!("no key was given"),
+        Appended::Now(heads) => Ok(heads[0].revision),
+        Appended::Before(_) => panic!("no key was given"),
     }
 }
 
@@ -178,10 +178,10 @@ fn several_logs_are_written_all_or_none() {
         };
         assert!(matches!(write([0, 0, 1]).await, Err(StoreError::Conflict { .. })));
         assert!(store.heads().await.unwrap().is_empty(), "not even those that fitted");
-        let Written::Now(heads) = write([0, 0, 0]).await.unwrap() else { panic!() };
+        let Appended::Now(heads) = write([0, 0, 0]).await.unwrap() else { panic!() };
         assert!(heads.iter().map(|head| &head.realm).eq(&realms), "in the order of the batches");
         assert_eq!(store.heads().await.unwrap().len(), 3);
-        assert!(matches!(write([1, 1, 1]).await.unwrap(), Written::Now(_)));
+        assert!(matches!(write([1, 1, 1]).await.unwrap(), Appended::Now(_)));
         let all = store.heads().await.unwrap();
         assert!(all.iter().all(|head| head.revision == 1), "what changes nothing leaves nothing");
     });
@@ -204,8 +204,8 @@ fn a_request_that_comes_again_is_answered_and_not_done_again() {
             };
             store.append(vec![batch], Some(remember)).await.unwrap()
         };
-        assert!(matches!(send("f").await, Written::Now(_)));
-        let Written::Before(before) = send("g").await else { panic!("it was done twice") };
+        assert!(matches!(send("f").await, Appended::Now(_)));
+        let Appended::Before(before) = send("g").await else { panic!("it was done twice") };
         assert_eq!(before.fingerprint, "f", "the caller can tell that it is another request");
         assert_eq!(before.answer, "{\"revision\":1}");
         assert_eq!(store.forget(8).await.unwrap(), 1);
@@ -367,5 +367,98 @@ fn names_that_cannot_be_are_refused_before_anything_is_written() {
             change("x", &[("role", "a'\"; DROP TABLE log; --", Some(json!("\0 \u{2028} 'x'")))]);
         append(&*store, &realm, 0, vec![odd]).await.unwrap();
         verify(&*store, &realm, |_| {}).await.unwrap();
+    });
+}
+
+#[test]
+fn one_question_tells_which_logs_have_moved_also_while_somebody_writes_for_long() {
+    on_both(async |store| {
+        append(&*store, &tenant("old"), 0, vec![change("a", &[("role", "a", Some(json!(1)))])])
+            .await
+            .unwrap();
+        let moved = async |since| {
+            let moved = store.moved(since).await.unwrap();
+            let names: Vec<String> =
+                moved.heads.iter().map(|head| head.realm.to_string()).collect();
+            (names, moved.mark)
+        };
+        let (none, mut mark) = moved(None).await;
+        assert!(none.is_empty());
+        // Begun before the other one, and ended after it where the store lets both write.
+        let slow = {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let mut records = (0..2).map(|n| {
+                    std::thread::sleep(std::time::Duration::from_millis(n * 400));
+                    change("a", &[("role", "a", Some(json!(n)))])
+                });
+                let (realm, stamp) = (tenant("slow"), stamp(5));
+                let batch = Batch { realm, expected: 0, stamp, changes: &mut records };
+                store.append(vec![batch], None).await.unwrap();
+            })
+        };
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        append(&*store, &tenant("quick"), 0, vec![change("a", &[("role", "a", Some(json!(1)))])])
+            .await
+            .unwrap();
+        let mut seen = Vec::new();
+        let (names, then) = moved(Some(mark)).await;
+        assert!(names.contains(&"quick".to_owned()), "{names:?}");
+        seen.extend(names);
+        mark = then;
+        slow.await.unwrap();
+        let (names, then) = moved(Some(mark)).await;
+        seen.extend(names);
+        assert!(seen.contains(&"slow".to_owned()), "{seen:?}");
+        mark = then;
+        // Others write to other databases of the server, which may let a log come twice.
+        for _ in 0..200 {
+            let (names, then) = moved(Some(mark)).await;
+            mark = then;
+            if names.is_empty() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("what did not move comes again and again");
+    });
+}
+
+#[test]
+fn tenants_are_listed_and_keys_are_found_whoevers_they_are() {
+    on_both(async |store| {
+        let made = |product: &str| {
+            vec![change(
+                "tenant.create",
+                &[
+                    ("settings", "tenant", Some(json!({"product": product}))),
+                    ("catalog", "product", Some(json!({"version": "1", "digest": "d"}))),
+                    ("key", product, Some(json!({}))),
+                ],
+            )]
+        };
+        assert!(!store.has_keys().await.unwrap());
+        for name in ["b", "a", "c"] {
+            append(&*store, &tenant(name), 0, made(name)).await.unwrap();
+        }
+        append(
+            &*store,
+            &Realm::platform(),
+            0,
+            vec![change("a", &[("product", "p", Some(json!(1)))])],
+        )
+        .await
+        .unwrap();
+        let gone = [("settings", "tenant", None), ("catalog", "product", None), ("key", "c", None)];
+        append(&*store, &tenant("c"), 1, vec![change("tenant.delete", &gone)]).await.unwrap();
+        let listed = store.tenants("", 10).await.unwrap();
+        let names: Vec<String> = listed.iter().map(|it| it.head.realm.to_string()).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(listed[0].settings.body.get(), r#"{"product":"a"}"#);
+        assert_eq!(store.tenants("a", 10).await.unwrap().len(), 1);
+        assert_eq!(store.tenants("", 1).await.unwrap().len(), 1);
+        assert!(store.has_keys().await.unwrap());
+        assert_eq!(store.realms_of_key("b").await.unwrap(), [tenant("b")]);
+        assert!(store.realms_of_key("c").await.unwrap().is_empty());
     });
 }

@@ -70,7 +70,7 @@ macro_rules! reader {
         #[must_use]
         pub fn $name(self, index: usize) -> Attribute<$type> {
             #[cfg(not(target_arch = "wasm32"))]
-            crate::testing::note_read(index);
+            crate::reads::note(index);
             match self.0.get(index) {
                 None | Some(None) => Attribute::Absent,
                 Some(Some(wit::Input::Null)) => Attribute::Null,

@@ -122,7 +122,6 @@
 
 extern crate alloc;
 
-mod answer;
 #[cfg(any(target_arch = "wasm32", test))]
 mod arena;
 mod attribute;
@@ -138,23 +137,22 @@ mod heap;
 mod input;
 mod json;
 pub mod log;
-mod plan;
-mod question;
+#[cfg(not(target_arch = "wasm32"))]
+mod reads;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 mod vocabulary;
 
-pub use answer::{Answer, forbid_if};
 pub use attribute::{Attribute, Table, Texts, Value, same_word};
 #[doc(hidden)]
 pub use component::Component;
 pub use config::Diagnostic;
-pub use family::Family;
+pub use family::{
+    Answer, Condition, Family, Literal, Open, Plan, PlanQuestion, Question, forbid_if,
+};
 #[doc(hidden)]
 pub use input::Values;
 pub use input::{InputSpec, Inputs, ValueKind};
-pub use plan::{Condition, Literal, Open, Plan, PlanQuestion};
-pub use question::Question;
 pub use vocabulary::{Listed, Name, Nothing, Obligation, ObligationSpec, Reason, ReasonSpec};
 
 /// Makes a crate the component of that family. Once in a crate of type `cdylib`; in native

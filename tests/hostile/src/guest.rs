@@ -14,7 +14,7 @@
 )]
 
 use permesso_engine::family::{Input, InputKind, Question};
-use permesso_host::runtime::{Runtime, RuntimeConfig, WasmFamily};
+use permesso_runtime::{Runtime, RuntimeConfig, WasmFamily};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,8 +9,8 @@ use crate::guest::{Guest, Manifest};
 use crate::list::{inputs, permission};
 use crate::{Hostile, Meeting, hostile};
 use indicatif::{ProgressBar, ProgressStyle};
-use permesso_host::runtime::{Runtime, RuntimeConfig};
-use permesso_host::supply::{Candidate, Depot, InstallOptions, Limits};
+use permesso_runtime::{Component, Runtime, RuntimeConfig};
+use permesso_supply::{Candidate, Depot, FamilyLimits, InstallOptions};
 use permesso_tests::{Client, Server};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -198,9 +198,16 @@ fn install(depot: &Path, hostile: &[Hostile]) {
     })
     .expect("a runtime");
     let put = |name: &str, bytes: Vec<u8>, kept: bool| {
-        let limits = Limits { reuse: NonZeroU32::new(1000).filter(|_| kept), ..Limits::default() };
+        let limits = FamilyLimits {
+            reuse: NonZeroU32::new(1000).filter(|_| kept),
+            ..FamilyLimits::default()
+        };
         let options = InstallOptions { allow_unsigned: true, limits, ..InstallOptions::default() };
-        let candidate = Candidate { bytes, source: name.to_owned(), signature: None };
+        let candidate = Candidate {
+            component: Component::new(bytes),
+            source: name.to_owned(),
+            signature: None,
+        };
         let now = jiff::Timestamp::now();
         depot.install(&runtime, &candidate, &options, now).expect("an installation");
     };

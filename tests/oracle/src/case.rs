@@ -2,14 +2,17 @@
 
 use crate::family::Chance;
 use crate::reference;
-use permesso_engine::compile::{Compiled, Definition, FamilySet, compile};
+use permesso_engine::compile::{
+    self, Compiled, CompiledCatalog, Definition, FamilySet, PeopleFrom, compile,
+};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::load::{self, Source};
-use permesso_engine::model::{Attributes, Catalog, Directory, Tenant};
+use permesso_engine::model::{Attributes, Directory, Tenant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// The revision under which every case is compiled.
 pub const REVISION: u64 = 7;
@@ -40,9 +43,9 @@ pub struct Case {
 pub struct World {
     lenient: bool,
     /// The product.
-    pub catalog: Source<Catalog>,
+    pub catalog: Arc<CompiledCatalog>,
     /// The tenant.
-    pub tenant: Source<Tenant>,
+    pub tenant: Arc<Source<Tenant>>,
     /// Its people.
     pub directory: Source<Directory>,
     /// What is installed.
@@ -88,8 +91,12 @@ impl Case {
         }
         Ok(World {
             lenient: self.lenient,
-            catalog: load::catalog("catalog", &self.catalog.to_string()).map_err(Refused::by)?,
-            tenant: load::tenant("tenant", &self.tenant.to_string()).map_err(Refused::by)?,
+            catalog: compile::catalog(
+                load::catalog("catalog", &self.catalog.to_string()).map_err(Refused::by)?,
+            ),
+            tenant: Arc::new(
+                load::tenant("tenant", &self.tenant.to_string()).map_err(Refused::by)?,
+            ),
             directory: load::directory("people", &self.people.to_string()).map_err(Refused::by)?,
             families,
             questions: self.questions.iter().map(Question::read).collect::<Result<_, _>>()?,
@@ -139,19 +146,20 @@ impl World {
         compile(&Definition {
             catalog: &self.catalog,
             tenant: &self.tenant,
-            directory: &self.directory,
+            people: PeopleFrom::Directory(&self.directory),
             families: &self.families,
             revision: REVISION,
             lenient: self.lenient,
+            before: None,
         })
         .map_err(Refused::by)
     }
 
     /// The world as the naive evaluator walks it.
     #[must_use]
-    pub fn reference(&self) -> reference::World<'_> {
-        reference::World {
-            catalog: &self.catalog.value,
+    pub fn reference(&self) -> reference::Evaluator<'_> {
+        reference::Evaluator {
+            catalog: &self.catalog.source().value,
             tenant: &self.tenant.value,
             directory: &self.directory.value,
             families: &self.families,

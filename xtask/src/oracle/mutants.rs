@@ -182,7 +182,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     bug(
         "cache: the resource's team is not part of the key",
         "compile/reads.rs",
-        "        self.attribute(&snapshot.team_attribute);\n",
+        "        self.attribute(&parts.catalog.team_attribute);\n",
         "",
     ),
     bug(
@@ -199,7 +199,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     ),
     bug(
         "guards: a role that is only promised is not in use",
-        "compile/people.rs",
+        "directory/people.rs",
         "            if member.status != Status::Deleted {\n                usage.listed",
         "            if member.takes_part() {\n                usage.listed",
     ),
@@ -272,13 +272,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
     bug(
         "roles: grandparents grant nothing",
         "compile/roles.rs",
-        "                    open.extend(parents_of(&parents, next));\n",
+        "                    open.extend(parents_of(next));\n",
         "",
     ),
     bug(
         "roles: parents grant nothing",
         "compile/roles.rs",
-        "            granting.include(&parent.granting);\n",
+        "            granting.include(&self.granting(*parent, &mut report));\n",
         "            let _ = &parent.granting;\n",
     ),
     Mutant {

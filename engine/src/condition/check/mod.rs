@@ -17,38 +17,11 @@ pub(super) use time::Boundary;
 use time::Linear;
 
 use super::fault::{ConditionFault, Mistake};
+use super::kind::Kind;
 use super::lexical::{self, Tokens};
-use super::schema::{Attribute, AttributeSchema, AttributeType};
-use crate::model::InputPath;
+use super::schema::{Attribute, AttributeSchema};
+use crate::model::{AttributeType, InputPath};
 use rhai::{AST, ASTFlags, Expr, Position, Stmt};
-
-/// The type of a part of a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Boolean,
-    Integer,
-    Decimal,
-    Text,
-    Texts,
-    Integers,
-    Instant,
-    Duration,
-    /// Of a part that is wrong already; nothing more is said about it.
-    Unknown,
-}
-
-impl From<AttributeType> for Kind {
-    fn from(kind: AttributeType) -> Self {
-        match kind {
-            AttributeType::Boolean => Self::Boolean,
-            AttributeType::Integer => Self::Integer,
-            AttributeType::Decimal => Self::Decimal,
-            AttributeType::Text => Self::Text,
-            AttributeType::Texts => Self::Texts,
-            AttributeType::Instant => Self::Instant,
-        }
-    }
-}
 
 /// One thing that a condition reads.
 #[derive(Debug, Clone)]

@@ -1,13 +1,12 @@
 //! One user before and after an edit.
 
-use super::axis::Axis;
-use super::dirt::Dirt;
-use super::gates::{Group, GroupDirt};
-use crate::compile::{Compiled, Member, PermissionId};
-use crate::inspect::access::Open;
-use crate::inspect::person::{Handed, Holding, Person};
-use crate::inspect::profile::Shift;
+use super::affected::Affected;
+use super::gates::{Concern, Group};
+use super::matching::Matching;
+use crate::directory::Compiled;
 use crate::model::Status;
+use crate::profile::{Handed, Holding, Openness, Person, Shift};
+use crate::snapshot::{Member, PermissionId};
 use std::sync::Arc;
 
 /// A user before and after; absent where the directory does not have them.
@@ -27,11 +26,11 @@ enum Look {
 }
 
 /// Something that is not as it was.
-pub(super) enum Found<'f, 'a> {
+pub(super) enum Difference<'f, 'a> {
     Right { slot: usize, shift: Shift, before: &'f Holding<'a>, after: &'f Holding<'a> },
     Handed { from: &'a str, slot: usize, shift: Shift },
-    Program { at: usize, before: Open, after: Open },
-    Group { at: usize, before: Open, after: Open },
+    Program { at: usize, before: Openness, after: Openness },
+    Group { at: usize, before: Openness, after: Openness },
 }
 
 /// Compares users.
@@ -39,8 +38,8 @@ pub(super) struct Examiner<'a> {
     pub(super) before: &'a Compiled,
     pub(super) after: &'a Compiled,
     pub(super) now: i64,
-    pub(super) axis: Axis<'a>,
-    pub(super) dirt: Dirt,
+    pub(super) matching: Matching<'a>,
+    pub(super) affected: Affected,
     pub(super) groups: Vec<Group<'a>>,
     /// Whether nothing but users changed.
     pub(super) same_policy: bool,
@@ -49,16 +48,17 @@ pub(super) struct Examiner<'a> {
 
 impl<'a> Examiner<'a> {
     pub(super) fn new(before: &'a Compiled, after: &'a Compiled, now: i64) -> Self {
-        let axis = Axis::new(before, after);
-        let dirt = Dirt::new(before, after, &axis);
-        let groups = super::gates::groups(&before.snapshot, &after.snapshot, &axis, &dirt.programs);
+        let matching = Matching::new(before, after);
+        let affected = Affected::new(before, after, &matching);
+        let groups =
+            super::gates::groups(&before.snapshot, &after.snapshot, &matching, &affected.programs);
         Self {
             before,
             after,
             now,
-            all_slots: (0..axis.slots.len()).collect(),
-            axis,
-            dirt,
+            all_slots: (0..matching.slots.len()).collect(),
+            matching,
+            affected,
             groups,
             same_policy: Arc::ptr_eq(&before.snapshot, &after.snapshot),
         }
@@ -94,14 +94,15 @@ impl<'a> Examiner<'a> {
         let hands = |member: &Member| {
             member.extra.as_ref().is_some_and(|extra| !extra.delegations.is_empty())
         };
-        let same = Arc::ptr_eq(before, after) || self.axis.is_same(before, after);
+        let same = Arc::ptr_eq(before, after) || self.matching.is_same(before, after);
         if !same || hands(before) || hands(after) {
             return Look::All;
         }
-        self.dirt.of(before, slots);
-        let touched = |group: &Group<'_>| group.dirt != GroupDirt::Clean;
-        let any =
-            !slots.is_empty() || !self.dirt.programs.is_empty() || self.groups.iter().any(touched);
+        self.affected.of(before, slots);
+        let touched = |group: &Group<'_>| group.concern != Concern::Clean;
+        let any = !slots.is_empty()
+            || !self.affected.programs.is_empty()
+            || self.groups.iter().any(touched);
         if any { Look::Some } else { Look::Nothing }
     }
 
@@ -110,7 +111,7 @@ impl<'a> Examiner<'a> {
         &self,
         pair: Pair<'a>,
         slots: &mut Vec<usize>,
-        mut each: impl FnMut(Found<'_, 'a>),
+        mut each: impl FnMut(Difference<'_, 'a>),
     ) {
         let all = match self.look(pair, slots) {
             Look::Nothing => return,
@@ -130,14 +131,14 @@ impl<'a> Examiner<'a> {
             self.handed(&before, &after, &mut each);
         }
         let admits = |at: usize| {
-            let slot = self.axis.programs.get(at);
+            let slot = self.matching.programs.get(at);
             let (was, is) = (slot.and_then(|it| it.before), slot.and_then(|it| it.after));
             let is_member = |person: &Option<Person<'a>>, rule| match (person, rule) {
                 (Some(person), Some(rule)) if person.member.status == Status::Active => {
-                    let rule: &crate::compile::ProgramRule = rule;
+                    let rule: &crate::snapshot::ProgramRule = rule;
                     person.is_member(&rule.matchers)
                 }
-                _ => Open::No,
+                _ => Openness::No,
             };
             (is_member(&before, was), is_member(&after, is))
         };
@@ -146,30 +147,30 @@ impl<'a> Examiner<'a> {
             let (was, is) = admits(at);
             if was != is {
                 moved = true;
-                each(Found::Program { at, before: was, after: is });
+                each(Difference::Program { at, before: was, after: is });
             }
         };
         if all {
-            (0..self.axis.programs.len()).for_each(&mut program);
+            (0..self.matching.programs.len()).for_each(&mut program);
         } else {
-            self.dirt.programs.iter().copied().for_each(&mut program);
+            self.affected.programs.iter().copied().for_each(&mut program);
         }
         let passes = |person: &Option<Person<'a>>, group: &Group<'a>| match person {
             Some(person) if person.member.status == Status::Active => {
-                group.gates.first().map_or(Open::No, |gate| person.passes(*gate))
+                group.gates.first().map_or(Openness::No, |gate| person.passes(*gate))
             }
-            _ => Open::No,
+            _ => Openness::No,
         };
         for (at, group) in self.groups.iter().enumerate() {
-            let concerned = match group.dirt {
-                GroupDirt::Clean => false,
-                GroupDirt::Members => moved,
-                GroupDirt::Anybody => true,
+            let concerned = match group.concern {
+                Concern::Clean => false,
+                Concern::Members => moved,
+                Concern::Anybody => true,
             };
             if all || concerned {
                 let (was, is) = (passes(&before, group), passes(&after, group));
                 if was != is {
-                    each(Found::Group { at, before: was, after: is });
+                    each(Difference::Group { at, before: was, after: is });
                 }
             }
         }
@@ -181,9 +182,9 @@ impl<'a> Examiner<'a> {
         before: &Option<Person<'a>>,
         after: &Option<Person<'a>>,
         both: bool,
-        each: &mut impl FnMut(Found<'_, 'a>),
+        each: &mut impl FnMut(Difference<'_, 'a>),
     ) {
-        let Some(slot) = self.axis.slots.get(at) else { return };
+        let Some(slot) = self.matching.slots.get(at) else { return };
         // A toggle means nothing to who does not take part.
         if slot.restricts() && !both {
             return;
@@ -195,7 +196,7 @@ impl<'a> Examiner<'a> {
         let was = holding(before, slot.before).unwrap_or_default();
         let is = holding(after, slot.after).unwrap_or_default();
         if let Some(shift) = Shift::between(&was, &is) {
-            each(Found::Right { slot: at, shift, before: &was, after: &is });
+            each(Difference::Right { slot: at, shift, before: &was, after: &is });
         }
     }
 
@@ -203,7 +204,7 @@ impl<'a> Examiner<'a> {
         &self,
         before: &Option<Person<'a>>,
         after: &Option<Person<'a>>,
-        each: &mut impl FnMut(Found<'_, 'a>),
+        each: &mut impl FnMut(Difference<'_, 'a>),
     ) {
         type Key<'a> = (&'a str, usize, &'a [Box<str>]);
         let list = |person: &Option<Person<'a>>, slot: &dyn Fn(PermissionId) -> Option<usize>| {
@@ -214,8 +215,8 @@ impl<'a> Examiner<'a> {
             });
             keyed.collect::<Vec<(Key<'a>, Holding<'a>)>>()
         };
-        let was = list(before, &|id| self.axis.of_before(id));
-        let is = list(after, &|id| self.axis.of_after(id));
+        let was = list(before, &|id| self.matching.of_before(id));
+        let is = list(after, &|id| self.matching.of_after(id));
         let mut keys: Vec<Key<'a>> = was.iter().chain(&is).map(|(key, _)| *key).collect();
         keys.sort_unstable();
         keys.dedup();
@@ -228,7 +229,7 @@ impl<'a> Examiner<'a> {
             let shift = Shift::between(a.as_ref().unwrap_or(&none), b.as_ref().unwrap_or(&none));
             if let Some(shift) = shift {
                 let (from, slot, _) = key;
-                each(Found::Handed { from, slot, shift });
+                each(Difference::Handed { from, slot, shift });
             }
         }
     }

@@ -3,10 +3,10 @@
 //! Items that the same programs give in the same way are open to the same people. They are
 //! asked about once: a program that gives a hundred items costs no more than one that gives one.
 
-use super::axis::Axis;
-use crate::compile::{ItemRule, Snapshot};
+use super::matching::Matching;
 use crate::evaluate::programs;
-use crate::inspect::access::{Gate, gates, is_closed, is_exclusive, item_of, wholes};
+use crate::profile::{Gate, gates, is_closed, is_exclusive, item_of, wholes};
+use crate::snapshot::{ItemRule, Snapshot};
 use std::collections::HashMap;
 
 /// Items that stand or fall together.
@@ -18,12 +18,12 @@ pub(super) struct Group<'a> {
     pub(super) before: bool,
     /// Whether they are.
     pub(super) after: bool,
-    pub(super) dirt: GroupDirt,
+    pub(super) concern: Concern,
 }
 
 /// How an edit can have changed who gets in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum GroupDirt {
+pub(super) enum Concern {
     /// Not at all, for users who are as before.
     Clean,
     /// Only for those whom a program admits or no longer does.
@@ -43,12 +43,12 @@ struct Given {
 pub(super) fn groups<'a>(
     was: &'a Snapshot,
     is: &'a Snapshot,
-    axis: &Axis<'a>,
-    dirty_programs: &[usize],
+    matching: &Matching<'a>,
+    affected_programs: &[usize],
 ) -> Vec<Group<'a>> {
     let numbers: HashMap<&str, usize> =
-        axis.programs.iter().enumerate().map(|(at, slot)| (slot.name, at)).collect();
-    let dirty = |given: &Given| given.programs.iter().any(|at| dirty_programs.contains(at));
+        matching.programs.iter().enumerate().map(|(at, slot)| (slot.name, at)).collect();
+    let affected = |given: &Given| given.programs.iter().any(|at| affected_programs.contains(at));
     let mut all = gates(was);
     all.extend(gates(is));
     all.sort_unstable();
@@ -59,20 +59,20 @@ pub(super) fn groups<'a>(
             .map(|item| given(snapshot, item, gate, &numbers))
     };
     // What changed about any item of a kind can concern the parts of it.
-    let mut by_kind: HashMap<&str, GroupDirt> = HashMap::new();
-    let mut known: Vec<(Gate<'a>, Option<Given>, Option<Given>, GroupDirt)> = Vec::new();
+    let mut by_kind: HashMap<&str, Concern> = HashMap::new();
+    let mut known: Vec<(Gate<'a>, Option<Given>, Option<Given>, Concern)> = Vec::new();
     for gate in all {
         let (before, after) = (given(was, gate), given(is, gate));
-        let dirt = if before != after {
-            GroupDirt::Anybody
-        } else if after.as_ref().is_some_and(dirty) {
-            GroupDirt::Members
+        let concern = if before != after {
+            Concern::Anybody
+        } else if after.as_ref().is_some_and(affected) {
+            Concern::Members
         } else {
-            GroupDirt::Clean
+            Concern::Clean
         };
-        let kind = by_kind.entry(gate.kind).or_insert(GroupDirt::Clean);
-        *kind = (*kind).max(dirt);
-        known.push((gate, before, after, dirt));
+        let kind = by_kind.entry(gate.kind).or_insert(Concern::Clean);
+        *kind = (*kind).max(concern);
+        known.push((gate, before, after, concern));
     }
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut alike: HashMap<(Option<Given>, Option<Given>), usize> = HashMap::new();
@@ -82,7 +82,7 @@ pub(super) fn groups<'a>(
             gates: vec![gate],
             before: before.is_some(),
             after: after.is_some(),
-            dirt: own.max(whole),
+            concern: own.max(whole),
         };
         if parted {
             // Its whole has another id than that of the next one: it stands by itself.
@@ -103,23 +103,23 @@ fn of_wholes(
     was: &Snapshot,
     is: &Snapshot,
     kind: &str,
-    by_kind: &HashMap<&str, GroupDirt>,
-) -> (GroupDirt, bool) {
+    by_kind: &HashMap<&str, Concern>,
+) -> (Concern, bool) {
     let parts = |snapshot: &Snapshot| {
         let kind = snapshot.kinds.get(kind);
         kind.map(|kind| kind.part_of.to_vec()).unwrap_or_default()
     };
     let (before, after) = (wholes(was, kind), wholes(is, kind));
     if before.is_empty() && after.is_empty() {
-        return (GroupDirt::Clean, false);
+        return (Concern::Clean, false);
     }
     let names = before.iter().chain(&after).map(|whole| &*whole.name);
     let moved = parts(was) != parts(is)
         || before.len() != after.len()
         || before.iter().any(|whole| parts_differ(was, is, &whole.name));
-    let dirt = names.filter_map(|name| by_kind.get(name).copied()).max();
-    let dirt = dirt.unwrap_or(GroupDirt::Clean);
-    (if moved { GroupDirt::Anybody } else { dirt }, true)
+    let concern = names.filter_map(|name| by_kind.get(name).copied()).max();
+    let concern = concern.unwrap_or(Concern::Clean);
+    (if moved { Concern::Anybody } else { concern }, true)
 }
 
 fn parts_differ(was: &Snapshot, is: &Snapshot, kind: &str) -> bool {

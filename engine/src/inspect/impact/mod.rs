@@ -4,27 +4,25 @@
 //! at once, which settles the totals and the warnings; what changes for each of them is written
 //! out as the list is read, and no further than its bound.
 
-mod axis;
-mod dirt;
+mod affected;
 mod examine;
 mod gates;
+mod matching;
 mod report;
 mod rules;
 
 pub use report::{
-    DelegatedChange, Exposed, Flip, ItemChange, Presence, ProgramChange, Reach, RightChange, Side,
-    Touched, UserImpact, Warning,
+    ChangedAnswer, DelegatedChange, Exposed, ItemChange, Presence, ProgramChange, Reach,
+    RightChange, Side, Touched, UserImpact, Warning,
 };
 pub use rules::RuleChange;
 
-use super::access::Open;
-use super::person::Person;
-use super::profile::Shift;
 use super::query::{Unasked, loaded, member};
-use crate::compile::Compiled;
 use crate::decide_alone;
 use crate::decision::Request;
-use examine::{Examiner, Found};
+use crate::directory::Compiled;
+use crate::profile::{Openness, Person, Shift};
+use examine::{Difference, Examiner};
 use gates::Group;
 use serde::Serialize;
 
@@ -72,7 +70,7 @@ pub struct Impact<'a> {
     touched: Vec<Touched<'a>>,
     rules: Vec<RuleChange<'a>>,
     exposed: Vec<Exposed<'a>>,
-    flips: Vec<Flip<'a>>,
+    flips: Vec<ChangedAnswer<'a>>,
     warnings: Vec<Warning<'a>>,
 }
 
@@ -117,7 +115,7 @@ pub fn impact<'a>(proposal: &Proposal<'a>) -> Result<Impact<'a>, Unasked> {
         slots: Vec::new(),
         totals,
         touched: examiner.touched(),
-        rules: rules::changed(before, after, &examiner.axis),
+        rules: rules::changed(before, after, &examiner.matching),
         exposed,
         flips: flips(before, after, questions),
         warnings,
@@ -153,7 +151,7 @@ impl<'a> Impact<'a> {
 
     /// The questions that are answered differently.
     #[must_use]
-    pub fn flips(&self) -> &[Flip<'a>] {
+    pub fn flips(&self) -> &[ChangedAnswer<'a>] {
         &self.flips
     }
 
@@ -201,7 +199,7 @@ impl<'a> Survey<'a> {
         let mut survey = Survey {
             affected: Vec::new(),
             totals: Totals::default(),
-            lost: vec![false; examiner.axis.slots.len()],
+            lost: vec![false; examiner.matching.slots.len()],
             opened: vec![(0, 0); examiner.groups.len()],
         };
         let mut slots = Vec::new();
@@ -213,12 +211,12 @@ impl<'a> Survey<'a> {
                 gives |= more;
                 takes |= less;
                 match found {
-                    Found::Right { slot, shift: Shift::Lost, .. } => {
+                    Difference::Right { slot, shift: Shift::Lost, .. } => {
                         if let Some(lost) = survey.lost.get_mut(slot) {
                             *lost = true;
                         }
                     }
-                    Found::Group { at, before, after } => {
+                    Difference::Group { at, before, after } => {
                         if let Some((opened, closed)) = survey.opened.get_mut(at) {
                             *opened += usize::from(before < after);
                             *closed += usize::from(before > after);
@@ -241,18 +239,18 @@ impl<'a> Survey<'a> {
 
 impl<'a> Examiner<'a> {
     /// Whether a finding gives something to the user, and whether it takes something.
-    fn weigh(&self, found: &Found<'_, 'a>) -> (bool, bool) {
+    fn weigh(&self, found: &Difference<'_, 'a>) -> (bool, bool) {
         match found {
-            Found::Right { slot, shift, .. } => {
-                let restricts = self.axis.slots.get(*slot).is_some_and(|slot| slot.restricts());
+            Difference::Right { slot, shift, .. } => {
+                let restricts = self.matching.slots.get(*slot).is_some_and(|slot| slot.restricts());
                 if restricts {
                     (shift.takes(), shift.gives())
                 } else {
                     (shift.gives(), shift.takes())
                 }
             }
-            Found::Handed { shift, .. } => (shift.gives(), shift.takes()),
-            Found::Program { before, after, .. } | Found::Group { before, after, .. } => {
+            Difference::Handed { shift, .. } => (shift.gives(), shift.takes()),
+            Difference::Program { before, after, .. } | Difference::Group { before, after, .. } => {
                 (before < after, before > after)
             }
         }
@@ -279,11 +277,11 @@ impl<'a> Examiner<'a> {
     fn lockout(&self, acting: &str, warnings: &mut Vec<Warning<'a>>) {
         let mut own = Vec::new();
         self.examine(self.pair(acting), &mut Vec::new(), |found| match found {
-            Found::Right { slot, shift, .. } if self.weigh(&found).1 => {
-                let Some(slot) = self.axis.slots.get(slot) else { return };
+            Difference::Right { slot, shift, .. } if self.weigh(&found).1 => {
+                let Some(slot) = self.matching.slots.get(slot) else { return };
                 own.push(Warning::SelfLockout { permission: slot.name, shift });
             }
-            Found::Group { at, before, after: Open::No } if before != Open::No => {
+            Difference::Group { at, before, after: Openness::No } if before != Openness::No => {
                 let gates = self.groups.get(at).map_or(&[][..], |group| &group.gates);
                 own.extend(gates.iter().map(|gate| Warning::SelfShutOut(*gate)));
             }
@@ -300,7 +298,7 @@ impl<'a> Examiner<'a> {
 
     /// The permissions that somebody lost and that nobody holds any more.
     fn nobody_left(&self, lost: &[bool], warnings: &mut Vec<Warning<'a>>) {
-        let slots = self.axis.slots.iter().zip(lost).filter(|(_, lost)| **lost);
+        let slots = self.matching.slots.iter().zip(lost).filter(|(_, lost)| **lost);
         for (slot, _) in slots.filter(|(slot, _)| !slot.restricts()) {
             let held = slot.after.is_some_and(|(id, rule)| {
                 self.after.members().any(|member| {
@@ -315,8 +313,12 @@ impl<'a> Examiner<'a> {
     }
 }
 
-fn flips<'a>(before: &Compiled, after: &Compiled, questions: &'a [Request<'a>]) -> Vec<Flip<'a>> {
-    let flips = questions.iter().map(|request| Flip {
+fn flips<'a>(
+    before: &Compiled,
+    after: &Compiled,
+    questions: &'a [Request<'a>],
+) -> Vec<ChangedAnswer<'a>> {
+    let flips = questions.iter().map(|request| ChangedAnswer {
         request,
         before: decide_alone(before, request),
         after: decide_alone(after, request),

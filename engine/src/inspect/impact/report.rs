@@ -1,13 +1,11 @@
 //! What is told about an edit.
 
-use super::examine::{Examiner, Found};
-use crate::compile::{Compiled, PermissionRule, RoleRule};
+use super::examine::{Difference, Examiner};
 use crate::decision::{Decision, Request};
-use crate::inspect::access::{Gate, Open};
-use crate::inspect::person::{Holding, Person, Void};
-use crate::inspect::profile::Shift;
-use crate::inspect::rights::Limits;
+use crate::directory::Compiled;
 use crate::model::Scope;
+use crate::profile::{Gate, Holding, Limits, Openness, Person, Shift, Void};
+use crate::snapshot::{PermissionRule, RoleRule};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -104,9 +102,9 @@ pub struct ProgramChange<'a> {
     /// The program.
     pub program: &'a str,
     /// Whether it admitted them.
-    pub before: Open,
+    pub before: Openness,
     /// Whether it does.
-    pub after: Open,
+    pub after: Openness,
 }
 
 /// An exclusive item that opens to a user or closes.
@@ -116,9 +114,9 @@ pub struct ItemChange<'a> {
     #[serde(flatten)]
     pub gate: Gate<'a>,
     /// Whether it was open.
-    pub before: Open,
+    pub before: Openness,
     /// Whether it is.
-    pub after: Open,
+    pub after: Openness,
     /// Whether it opens because it is not exclusive any more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub to_everybody: bool,
@@ -138,7 +136,7 @@ pub struct Exposed<'a> {
 
 /// A question that is answered differently.
 #[derive(Debug, Clone)]
-pub struct Flip<'a> {
+pub struct ChangedAnswer<'a> {
     /// The question.
     pub request: &'a Request<'a>,
     /// The answer as it is.
@@ -220,8 +218,8 @@ impl<'a> Examiner<'a> {
             user.gains |= gives;
             user.loses |= takes;
             match found {
-                Found::Right { slot, shift, before, after } => {
-                    let Some(slot) = self.axis.slots.get(slot) else { return };
+                Difference::Right { slot, shift, before, after } => {
+                    let Some(slot) = self.matching.slots.get(slot) else { return };
                     let person = pair.after.map(|member| Person::new(self.after, member, self.now));
                     let void = person.zip(slot.after).and_then(|(person, (id, rule))| {
                         let rule: &'a PermissionRule = rule;
@@ -237,15 +235,15 @@ impl<'a> Examiner<'a> {
                         void,
                     });
                 }
-                Found::Handed { from, slot, shift } => {
-                    let Some(slot) = self.axis.slots.get(slot) else { return };
+                Difference::Handed { from, slot, shift } => {
+                    let Some(slot) = self.matching.slots.get(slot) else { return };
                     user.delegated.push(DelegatedChange { permission: slot.name, from, shift });
                 }
-                Found::Program { at, before, after } => {
-                    let Some(slot) = self.axis.programs.get(at) else { return };
+                Difference::Program { at, before, after } => {
+                    let Some(slot) = self.matching.programs.get(at) else { return };
                     user.programs.push(ProgramChange { program: slot.name, before, after });
                 }
-                Found::Group { at, before, after } => {
+                Difference::Group { at, before, after } => {
                     let Some(group) = self.groups.get(at) else { return };
                     let to_everybody = group.before && !group.after && before < after;
                     user.items.extend(group.gates.iter().map(|gate| ItemChange {
@@ -267,7 +265,7 @@ impl<'a> Examiner<'a> {
         let (old, new) = (&*was.snapshot, &*is.snapshot);
         let mut touched = Vec::new();
         let holders = |id: &str| was.usage(id).listed.max(is.usage(id).listed);
-        for (at, (role, to)) in old.roles.iter().zip(&self.axis.roles).enumerate() {
+        for (at, (role, to)) in old.roles.iter().zip(&self.matching.roles).enumerate() {
             let after: Option<&RoleRule> = to.and_then(|to| new.role(to));
             let how = match after {
                 None => Side::Removed,
@@ -286,12 +284,12 @@ impl<'a> Examiner<'a> {
             touched.push(Touched { what: "role", id: &role.id, how, holders });
         }
         let policy = |id, how| Touched { what: "policy", id, how, holders: None };
-        for (policy_rule, (to, dirty)) in
-            old.policies.iter().zip(self.axis.policies.iter().zip(&self.dirt.policies))
+        for (policy_rule, (to, affected)) in
+            old.policies.iter().zip(self.matching.policies.iter().zip(&self.affected.policies))
         {
             match to {
                 None => touched.push(policy(&policy_rule.id, Side::Removed)),
-                Some(_) if !dirty.is_empty() => {
+                Some(_) if !affected.is_empty() => {
                     touched.push(policy(&policy_rule.id, Side::Changed))
                 }
                 Some(_) => {}
@@ -308,7 +306,7 @@ impl<'a> Examiner<'a> {
             let rules = role.adjustable.iter().filter_map(|id| tenant.snapshot.permission(*id));
             rules.map(|rule| &*rule.id).collect()
         };
-        self.dirt.roles.get(at).is_none_or(Vec::is_empty)
+        self.affected.roles.get(at).is_none_or(Vec::is_empty)
             && before.reach == after.reach
             && before.editable == after.editable
             && before.deletable == after.deletable
@@ -317,12 +315,12 @@ impl<'a> Examiner<'a> {
 
     fn programs_touched(&self) -> Vec<Touched<'a>> {
         let (given, gives) = (given(self.before), given(self.after));
-        let slots = self.axis.programs.iter().enumerate();
+        let slots = self.matching.programs.iter().enumerate();
         let touched = slots.filter_map(|(at, slot)| {
             let how = match (slot.before, slot.after) {
                 (None, _) => Side::Added,
                 (_, None) => Side::Removed,
-                _ if self.dirt.programs.contains(&at) => Side::Changed,
+                _ if self.affected.programs.contains(&at) => Side::Changed,
                 _ if given.get(slot.name) != gives.get(slot.name) => Side::Changed,
                 _ => return None,
             };

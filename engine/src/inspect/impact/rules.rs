@@ -1,8 +1,9 @@
 //! What an edit changes about rules that a record decides on. Whom that concerns cannot be said
 //! without records, so it is told as it is.
 
-use super::axis::{Axis, same_clause, same_matchers};
-use crate::compile::{Compiled, GuardRule, PermissionId, Redaction, SharingRule, Snapshot};
+use super::matching::{Matching, same_clause, same_matchers};
+use crate::directory::Compiled;
+use crate::snapshot::{GuardRule, PermissionId, Redaction, SharingRule, Snapshot};
 use serde::Serialize;
 
 /// A rule that changed and that a record decides on.
@@ -29,17 +30,17 @@ pub enum RuleChange<'a> {
 pub(super) fn changed<'a>(
     before: &'a Compiled,
     after: &'a Compiled,
-    axis: &Axis<'a>,
+    matching: &Matching<'a>,
 ) -> Vec<RuleChange<'a>> {
     let (was, is) = (&*before.snapshot, &*after.snapshot);
     let mut found = Vec::new();
-    if was.team_attribute != is.team_attribute
-        || was.unassigned_is_everybodys != is.unassigned_is_everybodys
+    if was.catalog.team_attribute != is.catalog.team_attribute
+        || was.catalog.unassigned_is_everybodys != is.catalog.unassigned_is_everybodys
     {
         found.push(RuleChange::Teams);
     }
     guards(was, is, &mut found);
-    permissions(was, is, axis, &mut found);
+    permissions(was, is, matching, &mut found);
     families(was, is, &mut found);
     sharing(was, is, &mut found);
     found.sort();
@@ -54,8 +55,8 @@ fn guards<'a>(was: &'a Snapshot, is: &'a Snapshot, found: &mut Vec<RuleChange<'a
             && a.check == b.check
     };
     for (these, those) in [(was, is), (is, was)] {
-        for guard in &these.guards {
-            let other = those.guards.iter().find(|other| other.id == guard.id);
+        for guard in &these.catalog.guards {
+            let other = those.catalog.guards.iter().find(|other| other.id == guard.id);
             let moved = other.is_none_or(|other| !same(guard, other))
                 || guarded(these, &guard.id) != guarded(those, &guard.id);
             if moved {
@@ -69,7 +70,8 @@ fn guards<'a>(was: &'a Snapshot, is: &'a Snapshot, found: &mut Vec<RuleChange<'a
 fn guarded<'s>(snapshot: &'s Snapshot, id: &str) -> Vec<&'s str> {
     let on = snapshot.each_permission().filter(|(_, rule)| {
         let mut guards = rule.guards.iter();
-        guards.any(|at| snapshot.guards.get(usize::from(*at)).is_some_and(|it| *it.id == *id))
+        guards
+            .any(|at| snapshot.catalog.guards.get(usize::from(*at)).is_some_and(|it| *it.id == *id))
     });
     let mut names: Vec<&str> = on.map(|(_, rule)| &*rule.id).collect();
     names.sort_unstable();
@@ -79,10 +81,10 @@ fn guarded<'s>(snapshot: &'s Snapshot, id: &str) -> Vec<&'s str> {
 fn permissions<'a>(
     was: &'a Snapshot,
     is: &'a Snapshot,
-    axis: &Axis<'a>,
+    matching: &Matching<'a>,
     found: &mut Vec<RuleChange<'a>>,
 ) {
-    for slot in &axis.slots {
+    for slot in &matching.slots {
         let (Some((old, a)), Some((new, b))) = (slot.before, slot.after) else { continue };
         if a.own != b.own {
             found.push(RuleChange::Own(slot.name));
@@ -113,7 +115,8 @@ fn shown(snapshot: &Snapshot, id: PermissionId) -> Option<String> {
 fn obligations(snapshot: &Snapshot, id: PermissionId) -> Vec<String> {
     let rule = snapshot.permission(id);
     let constraints = rule.into_iter().flat_map(|rule| &rule.constraints);
-    let constraints = constraints.filter_map(|at| snapshot.constraints.get(usize::from(*at)));
+    let constraints =
+        constraints.filter_map(|at| snapshot.catalog.constraints.get(usize::from(*at)));
     let mut all: Vec<String> = constraints
         .flat_map(|rule| rule.obligations.iter().map(move |it| format!("{it:?} {:?}", rule.unless)))
         .collect();
@@ -123,8 +126,9 @@ fn obligations(snapshot: &Snapshot, id: PermissionId) -> Vec<String> {
 
 fn families<'a>(was: &'a Snapshot, is: &'a Snapshot, found: &mut Vec<RuleChange<'a>>) {
     for (these, those) in [(was, is), (is, was)] {
-        for (at, family) in (0u16..).zip(&these.families) {
-            let other = (0u16..).zip(&those.families).find(|(_, other)| other.id == family.id);
+        for (at, family) in (0u16..).zip(these.families.iter()) {
+            let other =
+                (0u16..).zip(those.families.iter()).find(|(_, other)| other.id == family.id);
             let same = other.is_some_and(|(to, other)| {
                 settings(family) == settings(other) && governed(these, at) == governed(those, to)
             });
@@ -136,7 +140,7 @@ fn families<'a>(was: &'a Snapshot, is: &'a Snapshot, found: &mut Vec<RuleChange<
 }
 
 /// The code of a family and what the tenant configured of it that it reads.
-fn settings(family: &crate::compile::FamilyRule) -> Option<(&str, Vec<String>)> {
+fn settings(family: &crate::snapshot::FamilyRule) -> Option<(&str, Vec<String>)> {
     let installed = family.installed.as_ref()?;
     let inputs = installed.inputs.iter();
     let values = inputs.map(|input| format!("{} {:?}", input.path, input.config));

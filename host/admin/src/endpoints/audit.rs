@@ -1,15 +1,15 @@
 //! The log: who changed what, and going back.
 
 use crate::call::Call;
-use crate::problem::Problem;
 use crate::query::{Form, LARGEST, LIMIT, Param};
+use crate::redaction;
 use crate::reply::Reply;
 use crate::route::{LINES, Route};
 use crate::schema::{changed, list as list_schema, named, object, raw, revision};
-use crate::shown;
 use axum::body::{Body, Bytes};
 use axum::http::Method;
 use futures_util::stream::try_unfold;
+use permesso_front::Problem;
 use permesso_node::Node;
 use permesso_node::operation::{Rollback, Undo};
 use permesso_store::{LogQuery, Realm, Record, StoreError};
@@ -113,7 +113,7 @@ fn query(call: &Call) -> Result<LogQuery, Problem> {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let mut query = query(&call)?;
     if call.accepts(LINES) {
@@ -129,7 +129,7 @@ async fn list(call: Call) -> Result<Reply, Problem> {
     let mut records = view.store().log(view.realm(), &query).await?;
     let more = records.len() > limit;
     records.truncate(limit);
-    let items: Vec<Value> = records.iter().map(shown::record).collect();
+    let items: Vec<Value> = records.iter().map(redaction::record).collect();
     let mut answer = json!({"revision": view.revision(), "items": items});
     if let (Value::Object(answer), Some(last), true) = (&mut answer, records.last(), more) {
         answer.insert("next".to_owned(), last.revision.into());
@@ -152,7 +152,7 @@ fn stream(node: Arc<Node>, realm: Realm, query: LogQuery) -> Body {
             }
             let full = records.len() >= usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
             let lines: String =
-                records.iter().map(|record| format!("{}\n", shown::record(record))).collect();
+                records.iter().map(|record| format!("{}\n", redaction::record(record))).collect();
             Ok(Some((Bytes::from(lines), full.then_some(query))))
         }
     }))
@@ -167,7 +167,7 @@ fn number(call: &Call) -> Result<u64, Problem> {
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let revision = number(&call)?;
     let query = LogQuery {
@@ -180,7 +180,7 @@ async fn get(call: Call) -> Result<Reply, Problem> {
     let record = found.ok_or_else(|| {
         Problem::not_found(format!("there is no revision {revision} in {}", view.realm()))
     })?;
-    Ok(Reply::json(&shown::record(&record)).revision(view.revision()))
+    Ok(Reply::json(&redaction::record(&record)).revision(view.revision()))
 }
 
 async fn undo(call: Call) -> Result<Reply, Problem> {

@@ -6,7 +6,6 @@
 //! that become something else, as with any other change.
 
 use crate::call::Call;
-use crate::problem::Problem;
 use crate::query::{Form, Param};
 use crate::reply::Reply;
 use crate::route::{Gate, Matching, Route, SCHEMA, Taken, YAML};
@@ -14,8 +13,9 @@ use crate::schema::{changed, list as list_schema, object, raw};
 use axum::body::{Body, Bytes};
 use axum::http::Method;
 use futures_util::stream::try_unfold;
+use permesso_front::Problem;
 use permesso_node::ChangeError;
-use permesso_node::code::{Apply, Bundle, Compare, Export, Part, schema, schemas};
+use permesso_node::bundle::{Apply, Bundle, Compare, Export, ExportPart as Part, schema, schemas};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ async fn export(call: Call) -> Result<Reply, Problem> {
     if part != Part::Tenant {
         call.may(USERS).await?;
     }
-    let mut export = Export::of(call.node(), &call.realm()?, part)?;
+    let mut export = Export::of(call.node(), &call.realm()?, part).await?;
     let revision = export.so_far().revision;
     // Whatever is wrong with the first piece can still be answered.
     let first = export.next().await?;
@@ -145,7 +145,7 @@ async fn apply(call: Call) -> Result<Reply, Problem> {
     if !bundle.people.is_none() {
         call.may(USERS).await?;
     }
-    let is = call.look()?.view(call.node()).settings()?.product;
+    let is = call.look().await?.view(call.node()).settings()?.product;
     if *bundle.tenant.value.product != *is {
         // What is wrong with it under another product's catalog would tell what is in that.
         call.may(PLAN).await?;

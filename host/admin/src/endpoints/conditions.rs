@@ -2,7 +2,6 @@
 
 use crate::call::Call;
 use crate::impact;
-use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::route::Route;
 use crate::schema::{SchemaOf, list as list_schema, named, object, of, raw, revision};
@@ -10,8 +9,9 @@ use axum::http::Method;
 use permesso_engine::condition::{AttributeSchema, ConditionEngine, ConditionTest};
 use permesso_engine::diagnostic::Diagnostic;
 use permesso_engine::model::{Grant, Matchers, Policy, Position, Program, Role, SharingRule, Text};
+use permesso_front::Problem;
 use permesso_node::operation::{Put, body};
-use permesso_node::{Caller, ChangeError, Kind, Options, View};
+use permesso_node::{Caller, ChangeError, DocumentKind as Kind, Options, View};
 use permesso_store::Body;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -143,7 +143,7 @@ fn rules<'a>(kind: PlaceKind, rules: &'a [SharingRule]) -> Vec<Found<'a>> {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let tenant = view.tenant();
     let mut items = Vec::new();
@@ -179,7 +179,7 @@ async fn list(call: Call) -> Result<Reply, Problem> {
 async fn check(call: Call) -> Result<Reply, Problem> {
     static ENGINE: LazyLock<ConditionEngine> = LazyLock::new(ConditionEngine::new);
     let Draft { condition: source, cases, attach } = call.read()?;
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let schema = AttributeSchema::new(&view.catalog().value.attributes);
     let (mut reads, mut reads_now, mut failed) = (Vec::new(), false, Vec::new());
@@ -220,7 +220,7 @@ async fn check(call: Call) -> Result<Reply, Problem> {
         "ok": found.is_empty() && failed.is_empty(),
         "reads": reads,
         "reads_now": reads_now,
-        "diagnostics": found.iter().map(crate::problem::diagnostic).collect::<Vec<_>>(),
+        "diagnostics": found.iter().map(permesso_front::diagnostic).collect::<Vec<_>>(),
         "failed": failed,
     });
     if let (Value::Object(answer), Some(impact)) = (&mut answer, told) {

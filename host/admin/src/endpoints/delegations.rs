@@ -1,14 +1,14 @@
 //! Delegations: who lets whom act for them.
 
 use crate::call::{Call, item};
-use crate::problem::Problem;
 use crate::query::PAGED;
 use crate::reply::Reply;
 use crate::route::{Matching, Route};
 use crate::schema::{changed, item as item_schema, of, page as page_schema};
 use axum::http::Method;
 use permesso_engine::model::Delegation;
-use permesso_node::Kind;
+use permesso_front::Problem;
+use permesso_node::DocumentKind as Kind;
 use permesso_node::operation::{Delegate, Remove};
 use permesso_store::Which;
 use schemars::JsonSchema;
@@ -50,7 +50,7 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     super::users::listed(&call, &view, Which::All(Kind::Delegation.name())).await
 }
@@ -63,7 +63,7 @@ async fn create(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let found = view.object(Kind::Delegation, call.id()).await?;
     let object = found.ok_or_else(|| view.missing(Kind::Delegation, call.id()))?;

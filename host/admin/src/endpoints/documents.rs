@@ -2,15 +2,15 @@
 //! their endpoints are made from one table.
 
 use crate::call::{self, Call, cut, item, page};
-use crate::problem::Problem;
 use crate::query::PAGED;
 use crate::reply::Reply;
 use crate::route::{Matching, Route};
 use crate::schema::{SchemaOf, changed, item as item_schema, name, object, of, raw};
 use axum::http::{Method, StatusCode};
 use permesso_engine::model::{Access, FamilySettings, Item, Policy, Program, Role, SharingRule};
+use permesso_front::Problem;
 use permesso_node::operation::{Put, Remove, body};
-use permesso_node::{Kind, SharingDefault, Team};
+use permesso_node::{DocumentKind as Kind, SharingDefault, Team};
 use permesso_store::Body;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -231,7 +231,7 @@ fn writing(of: &'static Documents) -> Vec<Route> {
 }
 
 async fn list(of: &'static Documents, call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let (after, limit) = (call.query.after(), call.query.limit());
     let found: Vec<_> =
@@ -245,7 +245,7 @@ async fn list(of: &'static Documents, call: Call) -> Result<Reply, Problem> {
 }
 
 async fn get(of: &'static Documents, call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let found = view.object(of.kind, call.id()).await?;
     let object = found.ok_or_else(|| view.missing(of.kind, call.id()))?;

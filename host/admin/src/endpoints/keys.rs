@@ -2,7 +2,6 @@
 //! in the same way; a tenant's key is good for that tenant alone.
 
 use crate::call::{Call, cut};
-use crate::problem::Problem;
 use crate::query::{LARGEST, PAGED};
 use crate::reply::Reply;
 use crate::route::Route;
@@ -10,7 +9,8 @@ use crate::schema::{SchemaOf, changed, object, of, page as page_schema, raw, rev
 use axum::http::Method;
 use permesso_auth::key::{KeyRequest, Tenants, Verb};
 use permesso_auth::{KeyRecord, KeyView};
-use permesso_node::Kind;
+use permesso_front::Problem;
+use permesso_node::DocumentKind as Kind;
 use permesso_node::operation::{CreateKey, RevokeKey, RotateKey};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -121,7 +121,7 @@ fn made() -> SchemaOf {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let (after, limit) = (call.query.after(), call.query.limit());
     let found: Vec<_> =
@@ -162,7 +162,7 @@ async fn create(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let record: KeyRecord = view.policy(Kind::Key, call.id())?;
     let revision = view.revision_of(Kind::Key, call.id()).unwrap_or(0);

@@ -13,11 +13,11 @@ mod tenants;
 mod users;
 
 use crate::call::Call;
-use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::route::{Gate, Route};
 use crate::schema::raw;
 use axum::http::Method;
+use permesso_front::Problem;
 use serde_json::json;
 
 /// All of them.

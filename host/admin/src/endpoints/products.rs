@@ -1,14 +1,14 @@
 //! Products: the catalogs that tenants are on.
 
 use crate::call::{Call, cut};
-use crate::problem::Problem;
 use crate::query::PAGED;
 use crate::reply::Reply;
 use crate::route::{JSON, Matching, Route, Taken, YAML};
 use crate::schema::{SchemaOf, changed, name, object, of, page as page_schema, raw, revision};
 use axum::http::Method;
+use permesso_front::Problem;
 use permesso_node::operation::{PublishProduct, WithdrawProduct};
-use permesso_node::{CatalogPin, CatalogText, Kind};
+use permesso_node::{CatalogPin, CatalogText, DocumentKind as Kind};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ fn item(product: &str, revision: u64, pin: &CatalogPin) -> Value {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let (after, limit) = (call.query.after(), call.query.limit());
     let found: Vec<_> =
@@ -99,7 +99,7 @@ async fn list(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let product = call.part("product");
     let pin: CatalogPin = view.policy(Kind::Product, product)?;
@@ -122,7 +122,7 @@ async fn put(call: Call) -> Result<Reply, Problem> {
     let product = call.part("product");
     let (_, catalog) =
         call.node().parse_catalog(&text).map_err(|found| Problem::diagnosed(found.iter()))?;
-    let says = &catalog.value.product;
+    let says = &catalog.source().value.product;
     if says.as_str() != product {
         let message =
             format!("the path says `{product}` and the catalog `{says}`; write one of them");

@@ -1,14 +1,14 @@
 //! What was decided in the past, and why: a question put to a tenant as it was at a revision.
 
 use crate::call::Call;
-use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::route::Route;
 use crate::schema::{SchemaOf, list, object, of, raw, revision};
 use axum::http::{Method, StatusCode};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::{Attributes, Value};
-use permesso_node::{Answered, CatalogPin, Replayed};
+use permesso_front::Problem;
+use permesso_node::{CatalogPin, Replay as Replayed, ReplayedFamily as Answered};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;

@@ -1,7 +1,6 @@
 //! Roles: the tenant's own and the product's, and who holds them.
 
 use crate::call::{Call, cut, item, page};
-use crate::problem::Problem;
 use crate::query::{PAGED, Param};
 use crate::reply::Reply;
 use crate::route::{Matching, Route};
@@ -10,8 +9,9 @@ use crate::schema::{
 };
 use axum::http::Method;
 use permesso_engine::model::{Role, Scope, User};
+use permesso_front::Problem;
 use permesso_node::operation::{DeleteRole, DuplicateRole, SelectCategory};
-use permesso_node::{Kind, View};
+use permesso_node::{DocumentKind as Kind, View};
 use permesso_store::feed::Facet;
 use permesso_store::{Usage, Which};
 use schemars::JsonSchema;
@@ -152,7 +152,7 @@ fn find<'v>(view: &'v View<'_>, id: &str) -> Result<&'v Role, Problem> {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let mut roles: Vec<&Role> =
         view.roles().filter(|role| role.id.as_str() > call.query.after()).collect();
@@ -164,7 +164,7 @@ async fn list(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let role = find(&view, call.id())?;
     let usage = counted(&view, &[role]).await?.pop().unwrap_or_default();
@@ -195,14 +195,14 @@ async fn select(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn usage(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let usage = counted(&view, &[find(&view, call.id())?]).await?.pop().unwrap_or_default();
     Ok(Reply::json(&counts(usage)).revision(view.revision()))
 }
 
 async fn holders(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     find(&view, call.id())?;
     super::users::listed(&call, &view, Which::Having(Facet::Role, call.id())).await

@@ -1,7 +1,6 @@
 //! Tenants, and how each stands on this node.
 
 use crate::call::{Call, cut};
-use crate::problem::Problem;
 use crate::query::PAGED;
 use crate::reply::Reply;
 use crate::route::{Gate, Matching, Route};
@@ -11,8 +10,9 @@ use crate::schema::{
 use axum::http::Method;
 use permesso_auth::key::Verb;
 use permesso_engine::model::User;
+use permesso_front::Problem;
 use permesso_node::operation::{ChangeSettings, CreateTenant, DeleteTenant, realm};
-use permesso_node::{CatalogPin, Kind, Settings, Standing};
+use permesso_node::{CatalogPin, DocumentKind as Kind, Settings, Standing, TenantListing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -80,13 +80,16 @@ pub(crate) fn routes() -> Vec<Route> {
             Method::GET,
             "/standing",
             "getStanding",
-            "At which revision each tenant is on this node",
+            "At which revision each tenant in memory is on this node",
             standing,
         )
         .gate(Gate::Aged)
         .answers(object(vec![("tenants", list_schema(stands()))])),
     ]
 }
+
+/// So many tenants are read at a time.
+const PORTION: u32 = 1_000;
 
 fn stands() -> SchemaOf {
     object(vec![
@@ -107,7 +110,7 @@ fn shown() -> SchemaOf {
     ])
 }
 
-/// Those that the credential is good for.
+/// Those in memory that the credential is good for.
 fn good_for(call: &Call) -> Result<Vec<Standing>, Problem> {
     let principal = call.principal()?;
     let mut standing = call.node().standing();
@@ -115,17 +118,58 @@ fn good_for(call: &Call) -> Result<Vec<Standing>, Problem> {
     Ok(standing)
 }
 
-fn item(call: &Call, standing: &Standing) -> Result<Value, Problem> {
-    let look = call.node().look(&realm(&standing.tenant)?)?;
+/// Those after an id that the credential is good for, as many as are wanted and a portion at a
+/// time. One that names its tenants is not looked for among all the others.
+async fn listed(call: &Call, after: &str, limit: usize) -> Result<Vec<TenantListing>, Problem> {
+    let principal = call.principal()?;
+    let node = call.node();
+    let mut found = Vec::new();
+    if let Some(mut named) = principal.tenants() {
+        named.retain(|tenant| *tenant > after && principal.is_good_for(tenant));
+        named.sort_unstable();
+        for tenant in named.into_iter().take(limit) {
+            found.extend(one(call, tenant).await?);
+        }
+        return Ok(found);
+    }
+    let mut after = after.to_owned();
+    while found.len() < limit {
+        let page = node.tenants(&after, PORTION).await?;
+        let Some(last) = page.last() else { break };
+        after.clone_from(&last.tenant);
+        found.extend(page.into_iter().filter(|it| principal.is_good_for(&it.tenant)));
+    }
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// A tenant as it is on this node; nothing where there is none of that name.
+async fn one(call: &Call, tenant: &str) -> Result<Option<TenantListing>, Problem> {
+    let Ok(realm) = realm(tenant) else { return Ok(None) };
+    let look = match call.node().look(&realm).await {
+        Err(permesso_node::ChangeError::NoTenant(_)) => return Ok(None),
+        look => look?,
+    };
     let view = look.view(call.node());
-    Ok(json!({
-        "id": standing.tenant,
-        "revision": view.revision_of(Kind::Settings, "tenant").unwrap_or(0),
-        "document": view.settings()?,
-        "catalog": view.pin()?,
-        "tenant_revision": view.revision(),
-        "age_ms": standing.age,
+    Ok(Some(TenantListing {
+        tenant: tenant.to_owned(),
+        revision: view.revision(),
+        settings: view.settings()?,
+        settings_revision: view.revision_of(Kind::Settings, "tenant").unwrap_or(0),
+        catalog: view.pin()?,
     }))
+}
+
+/// What is read from the store when it is asked for is of that moment.
+fn item(listing: &TenantListing, age: u64) -> Value {
+    json!({
+        "id": listing.tenant,
+        "revision": listing.settings_revision,
+        "document": listing.settings,
+        "catalog": listing.catalog,
+        "tenant_revision": listing.revision,
+        "age_ms": age,
+    })
 }
 
 /// Whether the caller may read what a tenant is.
@@ -146,21 +190,27 @@ async fn may_read(call: &Call, tenant: &str) -> Result<bool, Problem> {
 
 async fn list(call: Call) -> Result<Reply, Problem> {
     let limit = call.query.limit();
+    let mut after = call.query.after().to_owned();
     let mut found = Vec::new();
-    for standing in good_for(&call)? {
-        if found.len() > limit {
+    loop {
+        let wanted = limit + 1 - found.len();
+        let more = listed(&call, &after, wanted).await?;
+        let ended = more.len() < wanted;
+        if let Some(last) = more.last() {
+            after.clone_from(&last.tenant);
+        }
+        for listing in more {
+            if may_read(&call, &listing.tenant).await? {
+                found.push(listing);
+            }
+        }
+        if ended || found.len() > limit {
             break;
         }
-        if standing.tenant.as_str() > call.query.after()
-            && may_read(&call, &standing.tenant).await?
-        {
-            found.push(standing);
-        }
     }
-    let (found, next) = cut(found, limit, |standing| &standing.tenant);
-    // One that goes meanwhile is left out.
-    let items = found.iter().filter_map(|standing| item(&call, standing).ok()).collect();
-    let platform = call.node().look(&permesso_store::Realm::platform())?;
+    let (found, next) = cut(found, limit, |listing| &listing.tenant);
+    let items = found.iter().map(|listing| item(listing, 0)).collect();
+    let platform = call.node().look(&permesso_store::Realm::platform()).await?;
     Ok(crate::call::page(platform.view(call.node()).revision(), items, next))
 }
 
@@ -176,12 +226,10 @@ async fn create(call: Call) -> Result<Reply, Problem> {
 
 async fn get(call: Call) -> Result<Reply, Problem> {
     let tenant = call.part("tenant");
-    let standing = call.node().standing().into_iter().find(|it| it.tenant == tenant);
-    let standing = standing.ok_or_else(|| Problem::no_tenant(tenant))?;
-    let answer = item(&call, &standing)?;
-    let number = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or(0);
-    let (at, all) = (number("revision"), number("tenant_revision"));
-    Ok(Reply::json(&answer).revision(all).etag(at))
+    let found = one(&call, tenant).await?.ok_or_else(|| Problem::no_tenant(tenant))?;
+    let standing = call.node().standing_of(tenant);
+    let answer = item(&found, standing.map_or(0, |standing| standing.age));
+    Ok(Reply::json(&answer).revision(found.revision).etag(found.settings_revision))
 }
 
 async fn put(call: Call) -> Result<Reply, Problem> {
@@ -195,7 +243,7 @@ async fn delete(call: Call) -> Result<Reply, Problem> {
     let realm = call.realm()?;
     let preconditions = call.matching(Kind::Settings, "tenant")?.unwrap_or_default();
     // One that is gone already is asked for only by whoever does it again.
-    if call.idempotency.is_none() && call.node().look(&realm).is_err() {
+    if call.idempotency.is_none() && call.node().look(&realm).await.is_err() {
         return Err(Problem::no_tenant(tenant));
     }
     call.change(&DeleteTenant, preconditions).await

@@ -1,7 +1,6 @@
 //! Users, their invitations and what they are given.
 
 use crate::call::{Call, cut, item, page};
-use crate::problem::Problem;
 use crate::query::{Form, PAGED, Param};
 use crate::reply::Reply;
 use crate::route::{Matching, Route};
@@ -12,11 +11,12 @@ use crate::schema::{
 use async_trait::async_trait;
 use axum::http::Method;
 use permesso_engine::model::{Grant, Invitation, Status, User};
+use permesso_front::Problem;
 use permesso_node::operation::{
     Accept, INVITATION_DAYS, Invite, Invited, Operation, Plan, Resend, Seats, SetRoles, SetStatus,
     UpdateUser, seats,
 };
-use permesso_node::{Caller, ChangeError, Kind, View};
+use permesso_node::{Caller, ChangeError, DocumentKind as Kind, View};
 use permesso_store::Which;
 use permesso_store::feed::Facet;
 use schemars::JsonSchema;
@@ -237,7 +237,7 @@ fn user_schema() -> SchemaOf {
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let asked = FILTERS.iter().filter_map(|(name, facet)| Some((*facet, call.query.text(name)?)));
     let asked: Vec<(Facet, &str)> = asked.collect();
@@ -279,7 +279,7 @@ struct Standing {
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let id = call.id();
     let found = view.object(Kind::User, id).await?;
@@ -388,7 +388,7 @@ async fn grants(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn count(call: Call) -> Result<Reply, Problem> {
-    let look = call.look()?;
+    let look = call.look().await?;
     let view = look.view(call.node());
     let seats = seats(&view).await?;
     Ok(Reply::json(&json!(seats)).revision(view.revision()))

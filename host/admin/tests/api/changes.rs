@@ -189,7 +189,7 @@ async fn of_a_large_tenant_those_are_looked_at_whom_the_edit_reaches(server: Ser
         let body = permesso_store::Body::of(&json!({"id": id, "roles": [role]})).unwrap();
         ("user".to_owned(), id, Some(body))
     });
-    let change = permesso_store::Change { operation: "test".to_owned(), edits: edits.collect() };
+    let change = permesso_store::NewRecord { operation: "test".to_owned(), edits: edits.collect() };
     let stamp = permesso_store::Stamp { actor: "test".to_owned(), request: String::new(), at: 0 };
     let mut changes = [change].into_iter();
     let batch = permesso_store::Batch { realm, expected, stamp, changes: &mut changes };

@@ -3,8 +3,8 @@
 use super::support::{CLOZE, Said, Server, on_both};
 use permesso_engine::compile::FamilySet;
 use permesso_engine::family::{Answer, Family, Fault, Manifest, Question};
-use permesso_node::code::{Bundle, ImportOptions, People, import};
-use permesso_node::{Caller, Components, NoComponents, Pointed};
+use permesso_node::Caller;
+use permesso_node::bundle::{Bundle, ImportOptions, People, import};
 use permesso_store::Realm;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -406,16 +406,6 @@ impl Family for Open {
     }
 }
 
-impl Components for Open {
-    fn families(&self) -> FamilySet {
-        FamilySet::from([(self.0.id.clone(), Arc::new(self.clone()) as Arc<dyn Family>)])
-    }
-
-    fn validate(&self, _: &str, _: &str, _: &str) -> Result<Vec<Pointed>, String> {
-        Ok(Vec::new())
-    }
-}
-
 #[tokio::test]
 async fn without_the_component_of_that_time_there_is_no_answer() {
     let server = Server::start().await;
@@ -430,7 +420,7 @@ async fn without_the_component_of_that_time_there_is_no_answer() {
     let accept = "tenant: acme\nproduct: wards\nusers: [{id: bob, roles: [owner]}]\n";
     apply(&server, "", accept).await.is(200);
     let install = async |digest: Option<&str>| {
-        let components: Arc<dyn Components> = match digest {
+        let families = match digest {
             Some(digest) => {
                 let manifest = Manifest {
                     id: "rounds".to_owned(),
@@ -445,11 +435,12 @@ async fn without_the_component_of_that_time_there_is_no_answer() {
                     floors: Vec::new(),
                     config_schema: String::new(),
                 };
-                Arc::new(Open(manifest, digest.to_owned()))
+                let family: Arc<dyn Family> = Arc::new(Open(manifest, digest.to_owned()));
+                FamilySet::from([("rounds".to_owned(), family)])
             }
-            None => Arc::new(NoComponents),
+            None => FamilySet::new(),
         };
-        assert!(server.node.recompile(components).await.is_empty());
+        assert!(server.node.recompile(Arc::new(families)).await.is_empty());
         assert!(server.node.record_components().await.is_empty());
         server.revision("acme").await
     };

@@ -206,7 +206,7 @@ async fn a_key_of_the_platform_is_believed_no_longer_than_the_platforms_log_is_f
         .await
         .is(201);
     tokio::time::sleep(Duration::from_millis(2_500)).await;
-    server.node.is_current("acme").unwrap();
+    server.node.fresh("acme", None).await.unwrap();
     server.get("/tenants/acme/roles").send().await.is(503);
     server.get("/standing").send().await.is(200);
     server.node.catch_up_all().await.unwrap();

@@ -8,8 +8,9 @@
 //! of it, tokens with strange key names wait: they must not be a way to hammer an issuer.
 
 use super::config::{Algorithm, ConfigError, IssuerConfig};
+use super::fault::SourceError;
 use super::keyset::{KeySet, NoKey};
-use super::origin::{Fetched, Origin, SourceError, Stamp};
+use super::origin::{Fetched, Origin, Stamp};
 use crate::{Millis, Refusal};
 use arc_swap::ArcSwap;
 use jsonwebtoken::DecodingKey;

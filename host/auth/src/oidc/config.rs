@@ -1,7 +1,7 @@
 //! Which issuers are believed, and how far. A configuration that would let anybody in is refused
 //! when it is read, and what can be left out is safe when it is.
 
-use crate::oidc::origin::SourceError;
+use super::fault::SourceError;
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};

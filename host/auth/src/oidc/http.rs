@@ -1,7 +1,7 @@
 //! Fetching small documents, with bounds on all that a server could make go on: time, size and
 //! redirects. A redirect stays with its server: one that leaves it could be somebody else's.
 
-use super::origin::SourceError;
+use super::fault::SourceError;
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Url, header};
 use std::error::Error as _;

@@ -3,7 +3,7 @@
 //! say. That is what keeps an algorithm from being chosen by an attacker.
 
 use super::config::Algorithm;
-use super::origin::SourceError;
+use super::fault::SourceError;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{
     AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse,

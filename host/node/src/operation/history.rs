@@ -2,7 +2,7 @@
 
 use super::{Operation, Plan};
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
 use permesso_store::{Body, LogQuery, Record};
@@ -16,8 +16,14 @@ const DOCUMENTS: usize = 20_000;
 
 /// What is never brought back: a secret that was replaced or withdrawn stays so, a link that was
 /// used stays used, and what a node serves is settled by the node.
-const fn stays(kind: Kind) -> bool {
-    matches!(kind, Kind::Key | Kind::Invitation | Kind::Serving | Kind::Catalog)
+const fn stays(kind: DocumentKind) -> bool {
+    matches!(
+        kind,
+        DocumentKind::Key
+            | DocumentKind::Invitation
+            | DocumentKind::Serving
+            | DocumentKind::Catalog
+    )
 }
 
 /// One change is undone, as a new one. Only where nothing that it wrote was written since.
@@ -33,7 +39,8 @@ impl Operation for Undo {
         let record = record(view, self.revision).await?;
         let mut plan = Plan::new("history.undo").answer(json!({"undone": self.revision}));
         for edit in record.edits {
-            let Some(kind) = Kind::from_name(&edit.kind).filter(|kind| !stays(*kind)) else {
+            let Some(kind) = DocumentKind::from_name(&edit.kind).filter(|kind| !stays(*kind))
+            else {
                 continue;
             };
             let is = view.object(kind, &edit.id).await?;
@@ -107,7 +114,7 @@ impl Operation for Rollback {
 pub(crate) async fn changed_since(
     view: &View<'_>,
     revision: u64,
-) -> Result<BTreeMap<(Kind, String), Option<Body>>, ChangeError> {
+) -> Result<BTreeMap<(DocumentKind, String), Option<Body>>, ChangeError> {
     let refuse = |message: String| ChangeError::Request { field: "revision".to_owned(), message };
     let head = view.revision();
     if revision == 0 || revision > head {
@@ -116,7 +123,7 @@ pub(crate) async fn changed_since(
     if head - revision > FARTHEST {
         return Err(refuse(format!("more than {FARTHEST} changes were made since {revision}")));
     }
-    let mut first: BTreeMap<(Kind, String), Option<Body>> = BTreeMap::new();
+    let mut first: BTreeMap<(DocumentKind, String), Option<Body>> = BTreeMap::new();
     let mut after = revision;
     while after < head {
         let query = LogQuery {
@@ -129,7 +136,7 @@ pub(crate) async fn changed_since(
         let Some(last) = records.last() else { break };
         after = last.revision;
         for edit in records.into_iter().flat_map(|record| record.edits) {
-            let Some(kind) = Kind::from_name(&edit.kind) else { continue };
+            let Some(kind) = DocumentKind::from_name(&edit.kind) else { continue };
             first.entry((kind, edit.id)).or_insert(edit.before);
         }
         if first.len() > DOCUMENTS {

@@ -2,7 +2,7 @@
 
 use super::{Operation, Plan};
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
 use permesso_auth::KeyRecord;
@@ -29,7 +29,7 @@ impl Operation for CreateKey {
             .map_err(|error| refused(&error))?;
         let id = record.id.to_string();
         let answer = json!({"token": *token.reveal(), "key": KeyView::from(&record)});
-        Ok(Plan::new("key.create").put(Kind::Key, id, &record)?.answer(answer))
+        Ok(Plan::new("key.create").put(DocumentKind::Key, id, &record)?.answer(answer))
     }
 }
 
@@ -45,11 +45,11 @@ pub struct RotateKey {
 #[async_trait]
 impl Operation for RotateKey {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
-        let mut record: KeyRecord = view.policy(Kind::Key, &self.id)?;
+        let mut record: KeyRecord = view.policy(DocumentKind::Key, &self.id)?;
         let until = view.now().saturating_add(self.overlap.max(0));
         let token = key::rotate(&mut record, view.now(), until).map_err(|error| refused(&error))?;
         let answer = json!({"token": *token.reveal(), "key": KeyView::from(&record)});
-        Ok(Plan::new("key.rotate").put(Kind::Key, self.id.clone(), &record)?.answer(answer))
+        Ok(Plan::new("key.rotate").put(DocumentKind::Key, self.id.clone(), &record)?.answer(answer))
     }
 }
 
@@ -63,8 +63,8 @@ pub struct RevokeKey {
 #[async_trait]
 impl Operation for RevokeKey {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
-        let mut record: KeyRecord = view.policy(Kind::Key, &self.id)?;
+        let mut record: KeyRecord = view.policy(DocumentKind::Key, &self.id)?;
         key::revoke(&mut record, view.now());
-        Plan::new("key.revoke").put(Kind::Key, self.id.clone(), &record)
+        Plan::new("key.revoke").put(DocumentKind::Key, self.id.clone(), &record)
     }
 }

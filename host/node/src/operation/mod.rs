@@ -2,7 +2,7 @@
 //!
 //! An operation looks at a tenant as it is and says which documents become what. It decides
 //! nothing about who may do it and checks nothing about the result: what is to be held, and
-//! whether the tenant would be whole, follows from the documents (see [`crate::administration`]).
+//! whether the tenant would be whole, follows from the documents (see [`crate::edit::administration`]).
 
 mod history;
 mod keys;
@@ -24,7 +24,7 @@ pub use tenants::{
 };
 
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
 use permesso_store::{Body, Realm, Which};
@@ -32,7 +32,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// What is to become of a document; nothing where it is to go.
-pub type Intended = (Kind, String, Option<Body>);
+pub type Intended = (DocumentKind, String, Option<Body>);
 
 /// Documents that become something else, in one or several realms.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +61,7 @@ impl Plan {
     /// Where it cannot be written as JSON.
     pub fn put<T: Serialize>(
         mut self,
-        kind: Kind,
+        kind: DocumentKind,
         id: impl Into<String>,
         value: &T,
     ) -> Result<Self, ChangeError> {
@@ -73,7 +73,7 @@ impl Plan {
 
     /// Takes a document away.
     #[must_use]
-    pub fn remove(mut self, kind: Kind, id: impl Into<String>) -> Self {
+    pub fn remove(mut self, kind: DocumentKind, id: impl Into<String>) -> Self {
         self.edits.push((kind, id.into(), None));
         self
     }
@@ -91,7 +91,7 @@ impl Plan {
 /// # Errors
 ///
 /// Where it cannot be written as JSON.
-pub fn body<T: Serialize>(kind: Kind, id: &str, value: &T) -> Result<Body, ChangeError> {
+pub fn body<T: Serialize>(kind: DocumentKind, id: &str, value: &T) -> Result<Body, ChangeError> {
     Body::of(value).map_err(|error| ChangeError::Document {
         kind,
         id: id.to_owned(),
@@ -109,7 +109,7 @@ pub trait Operation: Send + Sync {
 /// The ids of all documents of a kind that is read one by one, where they are not too many.
 pub(crate) async fn all(
     view: &View<'_>,
-    kind: Kind,
+    kind: DocumentKind,
     limit: usize,
 ) -> Result<Vec<String>, ChangeError> {
     let mut ids: Vec<String> = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::{Operation, Plan};
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
 use permesso_auth::Token;
@@ -46,7 +46,7 @@ fn token(
         sent_at: now,
         expires_at: now + i64::from(days) * DAY,
         times,
-        token: crate::catalogs::digest(&shown),
+        token: crate::follow::catalogs::digest(&shown),
     };
     Ok((invited, shown))
 }
@@ -67,12 +67,12 @@ impl Operation for Invite {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let id = self.user.id.to_string();
         let mut user = self.user.clone();
-        if let Some(object) = view.object(Kind::User, &id).await? {
-            let was: User = crate::document::read(Kind::User, &id, &object.body)?;
+        if let Some(object) = view.object(DocumentKind::User, &id).await? {
+            let was: User = crate::document::read(DocumentKind::User, &id, &object.body)?;
             // Whoever was deleted can come again.
             if was.status != Status::Deleted {
                 let realm = view.realm().clone();
-                return Err(ChangeError::Exists { realm, kind: Kind::User, id });
+                return Err(ChangeError::Exists { realm, kind: DocumentKind::User, id });
             }
         }
         if let Some(other) = &self.same_as {
@@ -87,8 +87,8 @@ impl Operation for Invite {
         let (invited, token) = token(view.now(), self.days, 1)?;
         let expires_at = invited.expires_at;
         Ok(Plan::new("user.invite")
-            .put(Kind::User, id.clone(), &user)?
-            .put(Kind::Invitation, id.clone(), &invited)?
+            .put(DocumentKind::User, id.clone(), &user)?
+            .put(DocumentKind::Invitation, id.clone(), &invited)?
             .answer(json!({"user": id, "token": *token, "expires_at": expires_at})))
     }
 }
@@ -109,10 +109,10 @@ impl Operation for Resend {
         if user.invitation != Invitation::Pending || user.status != Status::Active {
             return Err(wrong_state(&self.user, "has no invitation that is pending"));
         }
-        let times = match view.object(Kind::Invitation, &self.user).await? {
+        let times = match view.object(DocumentKind::Invitation, &self.user).await? {
             Some(object) => {
                 let was: Invited =
-                    crate::document::read(Kind::Invitation, &self.user, &object.body)?;
+                    crate::document::read(DocumentKind::Invitation, &self.user, &object.body)?;
                 was.times
             }
             None => 0,
@@ -120,7 +120,7 @@ impl Operation for Resend {
         let (invited, token) = token(view.now(), self.days, times.saturating_add(1))?;
         let expires_at = invited.expires_at;
         Ok(Plan::new("user.resend")
-            .put(Kind::Invitation, self.user.clone(), &invited)?
+            .put(DocumentKind::Invitation, self.user.clone(), &invited)?
             .answer(json!({"user": self.user, "token": *token, "expires_at": expires_at})))
     }
 }
@@ -143,12 +143,13 @@ impl Operation for Accept {
             message: "this link is not good, or no longer; ask for the invitation to be sent again"
                 .to_owned(),
         };
-        let Some(object) = view.object(Kind::Invitation, &self.user).await? else {
+        let Some(object) = view.object(DocumentKind::Invitation, &self.user).await? else {
             return Err(wrong());
         };
-        let invited: Invited = crate::document::read(Kind::Invitation, &self.user, &object.body)?;
+        let invited: Invited =
+            crate::document::read(DocumentKind::Invitation, &self.user, &object.body)?;
         let same: bool = subtle::ConstantTimeEq::ct_eq(
-            crate::catalogs::digest(&self.token).as_bytes(),
+            crate::follow::catalogs::digest(&self.token).as_bytes(),
             invited.token.as_bytes(),
         )
         .into();
@@ -161,8 +162,8 @@ impl Operation for Accept {
         }
         user.invitation = Invitation::Accepted;
         Ok(Plan::new("user.accept")
-            .put(Kind::User, self.user.clone(), &user)?
-            .remove(Kind::Invitation, self.user.clone()))
+            .put(DocumentKind::User, self.user.clone(), &user)?
+            .remove(DocumentKind::Invitation, self.user.clone()))
     }
 }
 
@@ -188,15 +189,15 @@ impl Operation for SetStatus {
             Status::Deleted => "user.delete",
         };
         user.status = self.status;
-        let mut plan = Plan::new(operation).put(Kind::User, self.user.clone(), &user)?;
+        let mut plan = Plan::new(operation).put(DocumentKind::User, self.user.clone(), &user)?;
         if self.status == Status::Deleted {
-            if view.object(Kind::Invitation, &self.user).await?.is_some() {
-                plan = plan.remove(Kind::Invitation, self.user.clone());
+            if view.object(DocumentKind::Invitation, &self.user).await?.is_some() {
+                plan = plan.remove(DocumentKind::Invitation, self.user.clone());
             }
             let users = [self.user.clone()];
             let theirs = view.store().directory(view.realm(), &users, &[]).await?.delegations;
             for delegated in theirs {
-                plan = plan.remove(Kind::Delegation, delegated.delegation.id);
+                plan = plan.remove(DocumentKind::Delegation, delegated.delegation.id);
             }
         }
         Ok(plan)
@@ -222,7 +223,7 @@ impl Operation for UpdateUser {
         let mut user = self.user.clone();
         (user.status, user.invitation) = (was.status, was.invitation);
         user.copied_from = was.copied_from;
-        Plan::new("user.update").put(Kind::User, id, &user)
+        Plan::new("user.update").put(DocumentKind::User, id, &user)
     }
 }
 
@@ -243,7 +244,7 @@ impl Operation for SetRoles {
             return Err(wrong_state(&self.user, "was deleted; invite them again"));
         }
         user.roles = self.roles.iter().cloned().map(Text::from).collect();
-        Plan::new("user.assign").put(Kind::User, self.user.clone(), &user)
+        Plan::new("user.assign").put(DocumentKind::User, self.user.clone(), &user)
     }
 }
 
@@ -259,11 +260,15 @@ pub struct Delegate {
 #[async_trait]
 impl Operation for Delegate {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
-        if view.object(Kind::Delegation, &self.id).await?.is_some() {
+        if view.object(DocumentKind::Delegation, &self.id).await?.is_some() {
             let (realm, id) = (view.realm().clone(), self.id.clone());
-            return Err(ChangeError::Exists { realm, kind: Kind::Delegation, id });
+            return Err(ChangeError::Exists { realm, kind: DocumentKind::Delegation, id });
         }
-        Plan::new("delegation.create").put(Kind::Delegation, self.id.clone(), &self.delegation)
+        Plan::new("delegation.create").put(
+            DocumentKind::Delegation,
+            self.id.clone(),
+            &self.delegation,
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Operation, Plan};
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
 use permesso_engine::model::{Grant, Role, Scope, User};
@@ -14,7 +14,7 @@ use serde_json::json;
 #[derive(Debug, Clone)]
 pub struct Put {
     /// Its kind.
-    pub kind: Kind,
+    pub kind: DocumentKind,
     /// Its id.
     pub id: String,
     /// What it is to say.
@@ -29,7 +29,7 @@ impl Operation for Put {
         let Self { kind, id, body, create } = self;
         view.settings()?;
         let before = view.object(*kind, id).await?;
-        let named = matches!(kind, Kind::Role) && view.role(id).is_some();
+        let named = matches!(kind, DocumentKind::Role) && view.role(id).is_some();
         if *create && (before.is_some() || named) {
             let (realm, kind, id) = (view.realm().clone(), *kind, id.clone());
             return Err(ChangeError::Exists { realm, kind, id });
@@ -45,7 +45,7 @@ impl Operation for Put {
 #[derive(Debug, Clone)]
 pub struct Remove {
     /// Its kind.
-    pub kind: Kind,
+    pub kind: DocumentKind,
     /// Its id.
     pub id: String,
 }
@@ -75,10 +75,11 @@ pub struct DuplicateRole {
 #[async_trait]
 impl Operation for DuplicateRole {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
-        let original = view.role(&self.from).ok_or_else(|| view.missing(Kind::Role, &self.from))?;
+        let original =
+            view.role(&self.from).ok_or_else(|| view.missing(DocumentKind::Role, &self.from))?;
         if view.role(&self.id).is_some() {
             let (realm, id) = (view.realm().clone(), self.id.clone());
-            return Err(ChangeError::Exists { realm, kind: Kind::Role, id });
+            return Err(ChangeError::Exists { realm, kind: DocumentKind::Role, id });
         }
         let mut copy = original.clone();
         copy.id = self.id.clone().into();
@@ -89,7 +90,7 @@ impl Operation for DuplicateRole {
         if !self.label.is_empty() {
             copy.label.clone_from(&self.label);
         }
-        Plan::new("role.duplicate").put(Kind::Role, self.id.clone(), &copy)
+        Plan::new("role.duplicate").put(DocumentKind::Role, self.id.clone(), &copy)
     }
 }
 
@@ -107,7 +108,8 @@ pub struct SelectCategory {
 #[async_trait]
 impl Operation for SelectCategory {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
-        let role = view.role(&self.role).ok_or_else(|| view.missing(Kind::Role, &self.role))?;
+        let role =
+            view.role(&self.role).ok_or_else(|| view.missing(DocumentKind::Role, &self.role))?;
         let categories = &view.catalog().value.categories;
         let category = categories.iter().find(|category| *category.id == self.category);
         let Some(category) = category else {
@@ -135,7 +137,8 @@ impl Operation for SelectCategory {
                 });
             }
         }
-        let plan = Plan::new("role.select-category").put(Kind::Role, self.role.clone(), &role)?;
+        let plan =
+            Plan::new("role.select-category").put(DocumentKind::Role, self.role.clone(), &role)?;
         Ok(plan.answer(json!({"added": added})))
     }
 }
@@ -165,19 +168,19 @@ const AT_ONCE: usize = 5_000;
 impl Operation for DeleteRole {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         if view.role(&self.id).is_none() {
-            return Err(view.missing(Kind::Role, &self.id));
+            return Err(view.missing(DocumentKind::Role, &self.id));
         }
-        if view.revision_of(Kind::Role, &self.id).is_none() {
+        if view.revision_of(DocumentKind::Role, &self.id).is_none() {
             return Err(ChangeError::Guarded {
                 guard: "standard-role",
                 message: format!("`{}` comes with the product and cannot be deleted", self.id),
                 users: None,
             });
         }
-        let mut plan = Plan::new("role.delete").remove(Kind::Role, self.id.clone());
+        let mut plan = Plan::new("role.delete").remove(DocumentKind::Role, self.id.clone());
         let Some(to) = &self.move_to else { return Ok(plan) };
         if view.role(to).is_none() || *to == self.id {
-            return Err(view.missing(Kind::Role, to));
+            return Err(view.missing(DocumentKind::Role, to));
         }
         let mut after = String::new();
         let mut moved = 0_usize;
@@ -198,12 +201,13 @@ impl Operation for DeleteRole {
                 });
             }
             for object in page {
-                let mut user: User = crate::document::read(Kind::User, &object.id, &object.body)?;
+                let mut user: User =
+                    crate::document::read(DocumentKind::User, &object.id, &object.body)?;
                 user.roles.retain(|role| **role != self.id);
                 if !user.roles.iter().any(|role| **role == *to) {
                     user.roles.push(to.clone().into());
                 }
-                plan = plan.put(Kind::User, object.id, &user)?;
+                plan = plan.put(DocumentKind::User, object.id, &user)?;
             }
         }
         Ok(plan.answer(json!({"moved": moved})))

@@ -5,7 +5,7 @@
 
 use super::{Operation, Plan};
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ impl Operation for Serve {
     async fn plan(&self, _: &View<'_>) -> Result<Plan, ChangeError> {
         let mut plan = Plan::new("family.serve");
         for (family, component) in &self.components {
-            plan = plan.put(Kind::Serving, family.clone(), component)?;
+            plan = plan.put(DocumentKind::Serving, family.clone(), component)?;
         }
         Ok(plan)
     }

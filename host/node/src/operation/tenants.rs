@@ -3,7 +3,7 @@
 use super::{Operation, Plan, body};
 use crate::document::{CatalogPin, CatalogText, Settings};
 use crate::error::ChangeError;
-use crate::kind::Kind;
+use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
 use permesso_engine::model::User;
@@ -22,20 +22,20 @@ pub struct PublishProduct {
 impl Operation for PublishProduct {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let (pin, catalog) = view.node().parse_catalog(&self.text)?;
-        let product = catalog.value.product.to_string();
+        let product = catalog.source().value.product.to_string();
         let text = CatalogText {
             product: product.clone(),
             version: pin.version.clone(),
             text: self.text.clone(),
         };
         let mut plan = Plan::new("product.publish")
-            .put(Kind::Product, product.clone(), &pin)?
-            .put(Kind::CatalogText, pin.digest.clone(), &text)?
+            .put(DocumentKind::Product, product.clone(), &pin)?
+            .put(DocumentKind::CatalogText, pin.digest.clone(), &text)?
             .answer(json!({"product": product, "version": pin.version, "digest": pin.digest}));
-        for (realm, state) in view.node().tenants_of(&product) {
-            if state.pin()?.as_ref() != Some(&pin) {
-                let after = body(Kind::Catalog, "product", &pin)?;
-                let edits = vec![(Kind::Catalog, "product".to_owned(), Some(after))];
+        for (realm, on) in view.node().tenants_of(&product).await? {
+            if on != pin {
+                let after = body(DocumentKind::Catalog, "product", &pin)?;
+                let edits = vec![(DocumentKind::Catalog, "product".to_owned(), Some(after))];
                 plan.elsewhere.push((realm, edits));
             }
         }
@@ -53,8 +53,8 @@ pub struct WithdrawProduct {
 #[async_trait]
 impl Operation for WithdrawProduct {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
-        view.policy::<CatalogPin>(Kind::Product, &self.product)?;
-        let tenants = view.node().tenants_of(&self.product).len();
+        view.policy::<CatalogPin>(DocumentKind::Product, &self.product)?;
+        let tenants = view.node().tenants_of(&self.product).await?.len();
         if tenants > 0 {
             return Err(ChangeError::Guarded {
                 guard: "in-use",
@@ -62,7 +62,7 @@ impl Operation for WithdrawProduct {
                 users: None,
             });
         }
-        Ok(Plan::new("product.withdraw").remove(Kind::Product, self.product.clone()))
+        Ok(Plan::new("product.withdraw").remove(DocumentKind::Product, self.product.clone()))
     }
 }
 
@@ -80,14 +80,14 @@ impl Operation for CreateTenant {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         if view.settings().is_ok() {
             let (realm, id) = (view.realm().clone(), "tenant".to_owned());
-            return Err(ChangeError::Exists { realm, kind: Kind::Settings, id });
+            return Err(ChangeError::Exists { realm, kind: DocumentKind::Settings, id });
         }
         let pin = view.node().product(&self.settings.product)?;
         let mut plan = Plan::new("tenant.create")
-            .put(Kind::Settings, "tenant", &self.settings)?
-            .put(Kind::Catalog, "product", &pin)?;
+            .put(DocumentKind::Settings, "tenant", &self.settings)?
+            .put(DocumentKind::Catalog, "product", &pin)?;
         if let Some(owner) = &self.owner {
-            plan = plan.put(Kind::User, owner.id.to_string(), owner)?;
+            plan = plan.put(DocumentKind::User, owner.id.to_string(), owner)?;
         }
         Ok(plan)
     }
@@ -104,10 +104,11 @@ pub struct ChangeSettings {
 impl Operation for ChangeSettings {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let was = view.settings()?;
-        let mut plan = Plan::new("tenant.update").put(Kind::Settings, "tenant", &self.settings)?;
+        let mut plan =
+            Plan::new("tenant.update").put(DocumentKind::Settings, "tenant", &self.settings)?;
         if was.product != self.settings.product {
             let pin = view.node().product(&self.settings.product)?;
-            plan = plan.put(Kind::Catalog, "product", &pin)?;
+            plan = plan.put(DocumentKind::Catalog, "product", &pin)?;
         }
         Ok(plan)
     }
@@ -125,7 +126,7 @@ impl Operation for DeleteTenant {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         view.settings()?;
         let mut plan = Plan::new("tenant.delete");
-        for kind in Kind::OF_TENANTS {
+        for kind in DocumentKind::OF_TENANTS {
             if kind.is_directory() {
                 for id in super::all(view, kind, AT_ONCE).await? {
                     plan = plan.remove(kind, id);

@@ -1,14 +1,16 @@
 //! Families that come, go and no longer fit, under tenants of a store.
 
 use super::support::{Desk, acme, decide, operator, user};
-use permesso_engine::compile::FamilySet;
-use permesso_engine::family::{Answer, Family, Fault, Manifest, Question};
-use permesso_node::operation::{CreateTenant, PublishProduct, Put, body};
-use permesso_node::{ChangeError, Components, Kind, Options, Pointed, Settings};
+use permesso_engine::family::{
+    Answer, ConfigDiagnostic, Family, FamilySet, FamilySource, Fault, Manifest, Question,
+};
+use permesso_engine::model::Attributes;
+use permesso_node::operation::{CreateTenant, DeleteTenant, PublishProduct, Put, body};
+use permesso_node::{ChangeError, DocumentKind, Options, Settings};
 use permesso_store::Realm;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 const PRODUCT: &str = r#"
 product: wards
@@ -34,6 +36,9 @@ standard_roles:
 struct Plain {
     manifest: Manifest,
     digest: String,
+    /// Whether it refuses any configuration.
+    refuses: bool,
+    forgotten: Mutex<Vec<String>>,
 }
 
 impl Family for Plain {
@@ -52,6 +57,15 @@ impl Family for Plain {
     fn evaluate_batch(&self, tenant: &str, all: &[Question<'_>]) -> Vec<Result<Answer, Fault>> {
         all.iter().map(|question| self.evaluate(tenant, question)).collect()
     }
+
+    fn check_config(&self, _: &str, _: &Attributes<'_>) -> Result<Vec<ConfigDiagnostic>, Fault> {
+        let (pointer, message) = ("/ward".to_owned(), "no longer understood".to_owned());
+        Ok(self.refuses.then_some(ConfigDiagnostic { pointer, message }).into_iter().collect())
+    }
+
+    fn forget(&self, tenant: &str) {
+        self.forgotten.lock().unwrap().push(tenant.to_owned());
+    }
 }
 
 /// A family at a version, which is also its digest.
@@ -69,15 +83,15 @@ fn family(id: &str, permission: &str, version: &str) -> Arc<Plain> {
         floors: Vec::new(),
         config_schema: String::new(),
     };
-    Arc::new(Plain { manifest, digest: format!("sha256:{version}") })
+    let digest = format!("sha256:{version}");
+    Arc::new(Plain { manifest, digest, refuses: false, forgotten: Mutex::default() })
 }
 
-/// What is installed, what is kept of before, and which version refuses any configuration.
+/// What is installed, and what is kept of before.
 #[derive(Debug, Default, Clone)]
 struct Installed {
     now: BTreeMap<String, Arc<Plain>>,
     kept: Vec<Arc<Plain>>,
-    refuses: Option<(String, String)>,
 }
 
 impl Installed {
@@ -91,34 +105,26 @@ impl Installed {
         self
     }
 
-    fn refusing(mut self, id: &str, version: &str) -> Self {
-        self.refuses = Some((id.to_owned(), version.to_owned()));
+    /// The one that is installed refuses any configuration.
+    fn refusing(mut self, id: &str) -> Self {
+        let Plain { manifest, digest, .. } = &*self.now[id];
+        let (manifest, digest) = (manifest.clone(), digest.clone());
+        let refusing = Plain { manifest, digest, refuses: true, forgotten: Mutex::default() };
+        self.now.insert(id.to_owned(), Arc::new(refusing));
         self
     }
 }
 
-impl Components for Installed {
+impl FamilySource for Installed {
     fn families(&self) -> FamilySet {
         let now = self.now.iter();
         now.map(|(id, family)| (id.clone(), Arc::clone(family) as Arc<dyn Family>)).collect()
     }
 
-    fn component(&self, id: &str, digest: &str) -> Option<Arc<dyn Family>> {
+    fn by_digest(&self, id: &str, digest: &str) -> Option<Arc<dyn Family>> {
         let mut all = self.kept.iter().chain(self.now.values());
         let found = all.find(|one| one.manifest.id == id && one.digest == digest)?;
         Some(Arc::clone(found) as Arc<dyn Family>)
-    }
-
-    fn validate(&self, _: &str, family: &str, _: &str) -> Result<Vec<Pointed>, String> {
-        let installed = self.now.get(family).map(|family| family.manifest.version.clone());
-        let refused = self.refuses.as_ref().is_some_and(|(id, version)| {
-            id == family && installed.as_ref().is_some_and(|installed| installed == version)
-        });
-        let message = "no longer understood".to_owned();
-        Ok(refused
-            .then_some(Pointed { pointer: "/ward".to_owned(), message })
-            .into_iter()
-            .collect())
     }
 }
 
@@ -155,7 +161,7 @@ async fn ward() -> Desk {
     for id in ["rounds", "keys"] {
         let settings = json!({"config": {"ward": 7}});
         desk.node
-            .perform(&realm(), &operator(), &put(Kind::Family, id, &settings), &options)
+            .perform(&realm(), &operator(), &put(DocumentKind::Family, id, &settings), &options)
             .await
             .unwrap();
     }
@@ -166,7 +172,7 @@ fn realm() -> Realm {
     Realm::tenant("ward").unwrap()
 }
 
-fn put(kind: Kind, id: &str, value: &impl serde::Serialize) -> Put {
+fn put(kind: DocumentKind, id: &str, value: &impl serde::Serialize) -> Put {
     Put { kind, id: id.to_owned(), body: body(kind, id, value).unwrap(), create: false }
 }
 
@@ -188,22 +194,22 @@ async fn answering(desk: &Desk) -> BTreeMap<String, Option<String>> {
 async fn a_tenant_goes_on_with_the_version_before_one_that_refuses_its_configuration() {
     let desk = ward().await;
     assert_eq!(allows(&desk).await, [true; 3]);
-    let refusing = both("2", "2").keeping(rounds("1")).keeping(keys("1")).refusing("rounds", "2");
+    let refusing = both("2", "2").keeping(rounds("1")).keeping(keys("1")).refusing("rounds");
     assert!(take(&desk, refusing.clone()).await.is_empty());
     assert_eq!(allows(&desk).await, [true; 3]);
     assert_eq!(answering(&desk).await["rounds"].as_deref(), Some("sha256:1"));
     // An edit of something else does not wait for it, one of the configuration has to please it.
     let role = json!({"id": "nurse", "grants": [{"permission": "charts.read", "scope": "all"}]});
-    let edit = put(Kind::Role, "nurse", &role);
+    let edit = put(DocumentKind::Role, "nurse", &role);
     desk.node.perform(&realm(), &operator(), &edit, &Options::default()).await.unwrap();
     assert_eq!(answering(&desk).await["rounds"].as_deref(), Some("sha256:1"));
     let settings = json!({"config": {"ward": 8}});
-    let edit = put(Kind::Family, "rounds", &settings);
+    let edit = put(DocumentKind::Family, "rounds", &settings);
     let refused = desk.node.perform(&realm(), &operator(), &edit, &Options::default()).await;
     assert!(refused.unwrap_err().to_string().contains("families.rounds.config/ward"));
     // That of another family does not wait for it either.
     let settings = json!({"config": {"ward": 8}});
-    let edit = put(Kind::Family, "keys", &settings);
+    let edit = put(DocumentKind::Family, "keys", &settings);
     desk.node.perform(&realm(), &operator(), &edit, &Options::default()).await.unwrap();
     assert_eq!(allows(&desk).await, [true; 3]);
     assert_eq!(answering(&desk).await["rounds"].as_deref(), Some("sha256:1"));
@@ -219,14 +225,14 @@ async fn a_tenant_goes_on_with_the_version_before_one_that_refuses_its_configura
 async fn a_family_that_is_taken_out_closes_although_another_ones_new_version_is_refused() {
     let desk = ward().await;
     let without = Installed::default().with(rounds("2")).keeping(rounds("1")).keeping(keys("1"));
-    assert!(take(&desk, without.refusing("rounds", "2")).await.is_empty());
+    assert!(take(&desk, without.refusing("rounds")).await.is_empty());
     assert_eq!(allows(&desk).await, [true, false, true], "what is gone denies");
 }
 
 #[tokio::test]
 async fn a_version_that_may_no_longer_answer_does_not_although_the_newer_one_is_refused() {
     let desk = ward().await;
-    let revoked = both("2", "1").refusing("rounds", "2");
+    let revoked = both("2", "1").refusing("rounds");
     assert!(take(&desk, revoked).await.is_empty());
     assert_eq!(allows(&desk).await, [false, true, true]);
     assert_eq!(answering(&desk).await["rounds"], None);
@@ -244,8 +250,20 @@ async fn publishing_a_catalog_writes_down_which_components_answer_under_it() {
     let publish = PublishProduct { text };
     desk.node.perform(&Realm::platform(), &operator(), &publish, &options).await.unwrap();
     assert!(decide(&desk.node, "ward", "ann", "doors.open").await.is_allow());
-    let look = desk.node.look(&realm()).unwrap();
-    let served = look.view(&desk.node).object(Kind::Serving, "doors").await.unwrap();
+    let look = desk.node.look(&realm()).await.unwrap();
+    let served = look.view(&desk.node).object(DocumentKind::Serving, "doors").await.unwrap();
     assert!(served.unwrap().body.get().contains("sha256:1"));
-    assert!(desk.node.look(&acme()).is_ok());
+    assert!(desk.node.look(&acme()).await.is_ok());
+}
+
+#[tokio::test]
+async fn families_forget_a_tenant_that_is_deleted_and_no_other() {
+    let desk = ward().await;
+    let installed = both("1", "1");
+    assert!(take(&desk, installed.clone()).await.is_empty());
+    let options = Options::default();
+    desk.node.perform(&realm(), &operator(), &DeleteTenant, &options).await.unwrap();
+    for family in installed.now.values() {
+        assert_eq!(*family.forgotten.lock().unwrap(), ["ward"], "{}", family.manifest.id);
+    }
 }

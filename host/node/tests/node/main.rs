@@ -1,9 +1,10 @@
 //! Nodes on stores: changes, what follows them, and tenants as files.
 
+mod bundles;
 mod changes;
-mod code;
 mod families;
-mod fresh;
+mod freshness;
 mod partitions;
 mod rights;
 mod support;
+mod tenants;

@@ -4,12 +4,13 @@
 use super::support::{Desk, acme, decide};
 use async_trait::async_trait;
 use permesso_engine::Authorizer;
+use permesso_engine::family::FamilySet;
 use permesso_node::operation::SetRoles;
-use permesso_node::{Caller, NoComponents, Node, NodeConfig, Options, follow};
+use permesso_node::{Caller, Node, NodeConfig, Options, follow};
 use permesso_store::feed::Facet;
 use permesso_store::{
-    Batch, Body, Changes, Contents, Directory, Head, LogQuery, Object, Realm, Record, Remembered,
-    Store, StoreError, Which, Written, open,
+    Appended, Batch, Body, Changes, Contents, Directory, Head, Listed, LogQuery, Mark, Moved,
+    Object, Realm, Record, Remembered, Store, StoreError, Which, open,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,12 +19,16 @@ use tokio::sync::Notify;
 
 /// A store behind a gate.
 #[derive(Debug)]
-struct Gated {
+pub(super) struct Gated {
     store: Arc<dyn Store>,
     cut: Arc<AtomicBool>,
 }
 
 impl Gated {
+    pub(super) fn new(store: Arc<dyn Store>, cut: Arc<AtomicBool>) -> Self {
+        Self { store, cut }
+    }
+
     fn pass(&self) -> Result<&dyn Store, StoreError> {
         match self.cut.load(Ordering::SeqCst) {
             true => Err(StoreError::Location("cut off".to_owned())),
@@ -36,6 +41,18 @@ impl Gated {
 impl Store for Gated {
     async fn heads(&self) -> Result<Vec<Head>, StoreError> {
         self.pass()?.heads().await
+    }
+    async fn moved(&self, since: Option<Mark>) -> Result<Moved, StoreError> {
+        self.pass()?.moved(since).await
+    }
+    async fn tenants(&self, after: &str, limit: u32) -> Result<Vec<Listed>, StoreError> {
+        self.pass()?.tenants(after, limit).await
+    }
+    async fn realms_of_key(&self, id: &str) -> Result<Vec<Realm>, StoreError> {
+        self.pass()?.realms_of_key(id).await
+    }
+    async fn has_keys(&self) -> Result<bool, StoreError> {
+        self.pass()?.has_keys().await
     }
     async fn head(&self, realm: &Realm) -> Result<Head, StoreError> {
         self.pass()?.head(realm).await
@@ -82,7 +99,7 @@ impl Store for Gated {
         &self,
         batches: Vec<Batch<'_>>,
         remember: Option<Remembered>,
-    ) -> Result<Written, StoreError> {
+    ) -> Result<Appended, StoreError> {
         self.pass()?.append(batches, remember).await
     }
     async fn recall(&self, r: &Realm, key: &str) -> Result<Option<Remembered>, StoreError> {
@@ -110,7 +127,7 @@ async fn no_decision_is_older_than_the_revision_that_it_names() {
     let desk = Desk::open().await;
     let bob = super::support::user(serde_json::json!({"id": "bob", "roles": ["reader"]}));
     let put = permesso_node::operation::Put {
-        kind: permesso_node::Kind::User,
+        kind: permesso_node::DocumentKind::User,
         id: "bob".into(),
         body: Body::of(&bob).unwrap(),
         create: true,
@@ -120,14 +137,15 @@ async fn no_decision_is_older_than_the_revision_that_it_names() {
     for _ in 0..3 {
         let cut = Arc::new(AtomicBool::new(false));
         let store = open(&desk.location()).await.unwrap();
-        let store = Arc::new(Gated { store, cut: Arc::clone(&cut) });
+        let store = Arc::new(Gated::new(store, Arc::clone(&cut)));
         let config = NodeConfig {
             poll: Duration::from_millis(5),
             patience: Duration::from_millis(20),
             ..NodeConfig::default()
         };
         let authorizer = Arc::new(Authorizer::new(1000));
-        let node = Node::start(store, authorizer, Arc::new(NoComponents), config).await.unwrap();
+        let node =
+            Node::start(store, authorizer, Arc::new(FamilySet::new()), config).await.unwrap();
         tokio::spawn(follow(Arc::downgrade(&node)));
         nodes.push((node, cut));
     }

@@ -4,7 +4,7 @@ use super::changes::{invited, joined, put, reason, role, status};
 use super::support::{Desk, as_user, user};
 use permesso_engine::model::{Status, User};
 use permesso_node::operation::{Accept, Invite, Resend, Undo, UpdateUser};
-use permesso_node::{ChangeError, Done, Kind};
+use permesso_node::{ChangeError, DocumentKind, Done};
 use permesso_store::LogQuery;
 use serde_json::{Value, json};
 
@@ -41,7 +41,8 @@ fn beyond() -> Vec<Value> {
 
 async fn writing(desk: &Desk) {
     let grants = json!([{"permission": "tickets.write", "scope": "all"}]);
-    desk.must(&put(Kind::Policy, "writing", json!({"id": "writing", "grants": grants}))).await;
+    desk.must(&put(DocumentKind::Policy, "writing", json!({"id": "writing", "grants": grants})))
+        .await;
 }
 
 /// Somebody who takes part, or no longer.
@@ -65,7 +66,7 @@ async fn whoever_was_deleted_comes_back_with_no_more_than_is_held_by_who_brings_
         // By writing the document as it was before.
         let mut back: User = user(who.clone());
         back.status = Status::Active;
-        let whole = put(Kind::User, "zoe", serde_json::to_value(&back).unwrap());
+        let whole = put(DocumentKind::User, "zoe", serde_json::to_value(&back).unwrap());
         within("put", desk.run(&lea, &whole).await);
         // By taking back the deletion.
         let last = LogQuery { newest_first: true, limit: 1, ..LogQuery::default() };
@@ -127,7 +128,7 @@ async fn nobody_takes_from_a_deleted_user_what_would_be_held_against_a_return() 
     desk.must(&role("clerk", json!([{"permission": "permesso.users.edit", "scope": "all"}]))).await;
     joined(&desk, "cal", &["clerk"]).await;
     let gone = user(json!({"id": "zoe", "roles": ["reader"], "status": "deleted"}));
-    let edit = put(Kind::User, "zoe", serde_json::to_value(&gone).unwrap());
+    let edit = put(DocumentKind::User, "zoe", serde_json::to_value(&gone).unwrap());
     let (permission, reason) = reason(desk.run(&as_user("cal"), &edit).await);
     assert_eq!((&*permission, &*reason), ("permesso.users.delete", "not-granted"));
     let named = UpdateUser { user: gone };

@@ -3,12 +3,10 @@
 
 use permesso_engine::Authorizer;
 use permesso_engine::decision::{Decision, Request, Resource};
+use permesso_engine::family::{FamilySet, FamilySource};
 use permesso_engine::model::{Attributes, User};
 use permesso_node::operation::{CreateTenant, PublishProduct};
-use permesso_node::{
-    Caller, ChangeError, Components, Done, NoComponents, Node, NodeConfig, Operation, Options,
-    Settings,
-};
+use permesso_node::{Caller, ChangeError, Done, Node, NodeConfig, Operation, Options, Settings};
 use permesso_store::{Location, Realm, open};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -40,24 +38,24 @@ pub(crate) struct Desk {
 }
 
 pub(crate) async fn node_at(location: &Location, config: NodeConfig) -> Arc<Node> {
-    start(location, NoComponents, config).await
+    start(location, FamilySet::new(), config).await
 }
 
 pub(crate) async fn node_with(
     location: &Location,
-    components: impl Components + 'static,
+    families: impl FamilySource + 'static,
 ) -> Arc<Node> {
-    start(location, components, NodeConfig::default()).await
+    start(location, families, NodeConfig::default()).await
 }
 
 async fn start(
     location: &Location,
-    components: impl Components + 'static,
+    families: impl FamilySource + 'static,
     config: NodeConfig,
 ) -> Arc<Node> {
     let store = open(location).await.unwrap();
     let authorizer = Arc::new(Authorizer::new(1000));
-    Node::start(store, authorizer, Arc::new(components), config).await.unwrap()
+    Node::start(store, authorizer, Arc::new(families), config).await.unwrap()
 }
 
 impl Desk {

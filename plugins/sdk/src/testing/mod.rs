@@ -51,8 +51,7 @@ pub use plans::plans_agree;
 
 use crate::bindings::exports::permesso::family::family as wit;
 use crate::component::{Component, answer};
-use crate::{Answer, Family, Inputs, Listed, Name, Obligation, Reason, ValueKind};
-use std::cell::Cell;
+use crate::{Answer, Family, Inputs, Listed, Name, Obligation, Reason, ValueKind, reads};
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
@@ -91,7 +90,7 @@ pub fn sweep<F: Family>(words: &[&str], rounds: u32, mut check: impl FnMut(Ask<F
 /// empty list in a test.
 #[must_use]
 pub fn unused<F: Family>(words: &[&str], rounds: u32) -> Vec<&'static str> {
-    READ.set(0);
+    reads::forget();
     let (mut reasons, mut obligations, mut requires) =
         (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     sweep::<F>(words, rounds, |question| {
@@ -103,7 +102,7 @@ pub fn unused<F: Family>(words: &[&str], rounds: u32) -> Vec<&'static str> {
         }
         obligations.extend(answer.obligations);
     });
-    let read = (0..64).filter(|index| READ.get() >> index & 1 == 1).collect();
+    let read = (0..64).filter(|index| reads::was_read(*index)).collect();
     let mut unused = Vec::new();
     unused.extend(missing(specs::<F>().iter().map(|spec| spec.path), &read));
     unused.extend(missing(F::Reason::SPECS.iter().map(|spec| spec.code), &reasons));
@@ -117,15 +116,6 @@ fn missing(
     seen: &BTreeSet<u32>,
 ) -> impl Iterator<Item = &'static str> {
     (0..).zip(listed).filter(|(index, _)| !seen.contains(index)).map(|(_, name)| name)
-}
-
-thread_local! {
-    /// Which inputs have been read, one bit for each position.
-    static READ: Cell<u64> = const { Cell::new(0) };
-}
-
-pub(crate) fn note_read(index: usize) {
-    READ.set(READ.get() | 1 << index);
 }
 
 /// A linear congruential generator: nothing here has to be more random than that.

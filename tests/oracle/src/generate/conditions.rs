@@ -63,7 +63,7 @@ pub(super) fn condition(random: &mut Random, plan: &Plan) -> String {
 /// A value of the type that was declared, most of the time.
 pub(super) fn fitting(random: &mut Random, plan: &Plan, path: &str) -> Json {
     if random.chance(12) {
-        return super::questions::value(random);
+        return super::values::value(random);
     }
     let declared = plan.attributes.iter().find(|attribute| attribute.path == path);
     match (path, declared.map_or("text", |attribute| attribute.kind)) {

@@ -7,12 +7,15 @@
 mod catalog;
 mod conditions;
 mod families;
+mod matchers;
 mod people;
 mod questions;
+mod roles;
 mod sharing;
 mod tenant;
+mod values;
 
-pub(crate) use questions::{instant, instants};
+pub(crate) use values::{instant, instants};
 
 use crate::case::Case;
 use crate::random::Random;

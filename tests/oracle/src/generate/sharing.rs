@@ -85,7 +85,7 @@ fn rule(random: &mut Random, plan: &Plan, layer: &str, n: usize) -> Json {
         put(&mut rule, "content", random.some(60, &plan.contents));
     }
     if random.chance(60) {
-        put(&mut rule, "for", super::tenant::matchers(random, plan));
+        put(&mut rule, "for", super::matchers::matchers(random, plan));
     }
     if random.chance(35) {
         put(&mut rule, "condition", conditions::condition(random, plan));
@@ -98,7 +98,7 @@ fn rule(random: &mut Random, plan: &Plan, layer: &str, n: usize) -> Json {
 
 /// What a question says of a record's sharing.
 pub(super) fn attributes(random: &mut Random, plan: &Plan, attributes: &mut Map<String, Json>) {
-    let value = super::questions::value;
+    let value = super::values::value;
     if random.chance(35) {
         let private = random.chance(30);
         put(attributes, "private", if random.chance(80) { json!(private) } else { value(random) });

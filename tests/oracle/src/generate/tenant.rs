@@ -1,6 +1,6 @@
 //! Random tenants.
 
-use super::{CUSTOM, KINDS, POLICIES, Plan, TAGS, TEAMS, grants, put, some_of};
+use super::{CUSTOM, KINDS, POLICIES, Plan, TEAMS, grants, put};
 use crate::random::Random;
 use serde_json::{Map, Value as Json, json};
 
@@ -12,7 +12,7 @@ pub(super) fn tenant(
     lenient: bool,
 ) -> Json {
     let mut roles: Vec<Json> =
-        CUSTOM.iter().map(|id| super::catalog::role(random, plan, id, 30)).collect();
+        CUSTOM.iter().map(|id| super::roles::role(random, plan, id, 30)).collect();
     let standard = catalog.get("standard_roles").and_then(Json::as_array);
     let editable: Vec<&str> = standard
         .into_iter()
@@ -21,7 +21,7 @@ pub(super) fn tenant(
         .filter_map(|role| role.get("id")?.as_str())
         .collect();
     for edited in random.some(40, &editable) {
-        roles.push(super::catalog::role(random, plan, edited, 60));
+        roles.push(super::roles::role(random, plan, edited, 60));
     }
     let policies: Vec<Json> =
         POLICIES.iter().map(|id| json!({"id": id, "grants": grants(random, plan, 2)})).collect();
@@ -48,7 +48,7 @@ pub(super) fn tenant(
 fn programs(random: &mut Random, plan: &Plan, catalog: &Json, lenient: bool) -> Json {
     let mut programs = Vec::new();
     for n in 0..random.below(6) {
-        let mut matchers = matchers(random, plan);
+        let mut matchers = super::matchers::matchers(random, plan);
         let none = matchers.as_object().is_none_or(|matchers| {
             matchers.values().all(|it| it.as_array().is_some_and(Vec::is_empty))
         });
@@ -71,21 +71,4 @@ fn item(random: &mut Random, catalog: &Json) -> Option<Json> {
     given
         .contains(&json!(access))
         .then(|| json!({"kind": kind, "id": super::id(random), "access": access}))
-}
-
-/// Whom something is for; perhaps nobody in particular.
-pub(super) fn matchers(random: &mut Random, plan: &Plan) -> Json {
-    let mut matchers = Map::new();
-    put(&mut matchers, "roles", some_of(random, 12, &["std0", "std1", "r0", "r1", "r2"]));
-    let (branch, exact) = match random.chance(20) {
-        true => ("sub_teams", "exact_sub_teams"),
-        false => ("teams", "exact_teams"),
-    };
-    put(&mut matchers, branch, some_of(random, 20, &TEAMS[..2]));
-    put(&mut matchers, exact, some_of(random, 12, &TEAMS));
-    put(&mut matchers, "tags", some_of(random, 16, &TAGS));
-    if random.chance(45) {
-        put(&mut matchers, "condition", super::conditions::condition(random, plan));
-    }
-    Json::Object(matchers)
 }

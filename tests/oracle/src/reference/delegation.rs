@@ -1,11 +1,11 @@
 //! Acting for somebody who could do it themself.
 
-use super::{Duty, World, is_within};
+use super::{Duty, Evaluator, is_within};
 use permesso_engine::decision::Request;
 use permesso_engine::model::{Delegation, GrantedBy, Invitation, Permission, Status, Text, User};
 use std::collections::BTreeSet;
 
-impl World<'_> {
+impl Evaluator<'_> {
     /// The first delegation by which somebody lets the user do in their place what they could do
     /// here. None is looked for by those who hold it in person as far as this resource.
     pub(super) fn acts_for_another(

@@ -2,11 +2,11 @@
 //! programs that give it. If there is none and the item is not closed, there is no effect;
 //! otherwise a user passes iff one of them has a matcher that fits.
 
-use super::{World, condition};
+use super::{Evaluator, condition};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::model::{Access, PartBy, PartOf, Permission, User, Value};
 
-impl World<'_> {
+impl Evaluator<'_> {
     pub(super) fn exclusive(
         &self,
         permission: &Permission,

@@ -1,6 +1,6 @@
 //! Asking the family that governs a permission.
 
-use super::{Duty, MAX_DEPTH, World};
+use super::{Duty, Evaluator, MAX_DEPTH};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::family::{Answer, Effect, Family, FaultKind, Input, InputSpec, Question};
 use permesso_engine::model::{Category, Permission, User, Value};
@@ -17,7 +17,7 @@ pub(super) struct Asked<'q> {
     pub(super) depth: u8,
 }
 
-impl World<'_> {
+impl Evaluator<'_> {
     /// The reason that stands after the family was asked, if one governs the permission.
     pub(super) fn ask(
         &self,

@@ -1,6 +1,6 @@
 //! Who holds what, how far and within which limits.
 
-use super::{World, condition, in_branch, is_below, is_within};
+use super::{Evaluator, condition, in_branch, is_below, is_within};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::model::{
     Grant, GrantedBy, Permission, Role, Scope, Status, Text, Unassigned, User, Value,
@@ -46,7 +46,7 @@ enum Whereabouts<'r> {
     Nobody,
 }
 
-impl World<'_> {
+impl Evaluator<'_> {
     /// Whether the permission is held as far as this resource; why not otherwise.
     pub(super) fn granted(
         &self,

@@ -1,12 +1,12 @@
 //! Guards, predicates and checks of roles.
 
-use super::{World, condition, grants::Holding};
+use super::{Evaluator, condition, grants::Holding};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::model::{
     Invitation, Permission, Predicate, RoleCheck, Scope, Status, User, Value,
 };
 
-impl World<'_> {
+impl Evaluator<'_> {
     /// The first guard of the permission that does not hold.
     pub(super) fn guards(
         &self,

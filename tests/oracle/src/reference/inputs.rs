@@ -1,10 +1,10 @@
 //! What can be read, by path.
 
-use super::{World, is_within};
+use super::{Evaluator, is_within};
 use permesso_engine::decision::Request;
 use permesso_engine::model::{Delegation, GrantedBy, InputPath, Scope, Status, Text, User, Value};
 
-impl World<'_> {
+impl Evaluator<'_> {
     /// The value at a path; `None` where it is absent. `family` is whose configuration it is.
     pub(super) fn read(
         &self,

@@ -1,10 +1,10 @@
 //! Whom matchers mean.
 
-use super::{World, condition::Place, in_branch};
+use super::{Evaluator, condition::Place, in_branch};
 use permesso_engine::decision::Request;
 use permesso_engine::model::{Matchers, User};
 
-impl World<'_> {
+impl Evaluator<'_> {
     /// Whether any one of the matchers fits; `None` where that hangs on a condition that cannot
     /// be known. A condition is about the request, whatever its resource is a part of.
     pub(super) fn fits(

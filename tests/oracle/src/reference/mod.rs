@@ -25,9 +25,10 @@ use permesso_engine::model::{
 };
 use std::collections::BTreeSet;
 
-/// One product, one tenant of it, its people and the families that are installed.
+/// The naive evaluator: one product, one tenant of it, its people and the families that are
+/// installed.
 #[derive(Debug)]
-pub struct World<'a> {
+pub struct Evaluator<'a> {
     /// The product.
     pub catalog: &'a Catalog,
     /// The tenant.
@@ -67,7 +68,7 @@ impl Ruling {
     }
 }
 
-impl<'a> World<'a> {
+impl<'a> Evaluator<'a> {
     /// Decides one request.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Ruling {
@@ -209,7 +210,7 @@ impl<'a> World<'a> {
     /// A role of the tenant: its own, or else a standard one that it did not edit.
     fn role(&self, id: &str) -> Option<&'a Role> {
         let custom = self.tenant.roles.iter().find(|role| role.id.as_str() == id);
-        custom.or_else(|| self.standard(id))
+        custom.map(|role| &**role).or_else(|| self.standard(id))
     }
 
     fn standard(&self, id: &str) -> Option<&'a Role> {

@@ -1,14 +1,14 @@
 //! How much of a record is shared with the subject: whether it is private, three layers of rules,
 //! and three origins of redaction.
 
-use super::{Duty, World, condition};
+use super::{Duty, Evaluator, condition};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::model::{
     Content, Exposure, Mark, Permission, SharingRule, Text, Unnamed, User, Value, WhenRedacted,
 };
 use std::collections::BTreeSet;
 
-impl World<'_> {
+impl Evaluator<'_> {
     /// Private records are closed to all but their sharers.
     pub(super) fn privacy(
         &self,

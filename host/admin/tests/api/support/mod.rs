@@ -10,8 +10,10 @@ pub use stores::{cluster, on_postgresql, on_sqlite};
 use permesso_admin::{Admin, router};
 use permesso_auth::key::{KeyRequest, Tenants, Verb};
 use permesso_engine::Authorizer;
+use permesso_engine::family::FamilySet;
+use permesso_front::Door;
 use permesso_node::operation::{CreateKey, PublishProduct};
-use permesso_node::{Caller, NoComponents, Node, NodeConfig, Options};
+use permesso_node::{Caller, Node, NodeConfig, Options};
 use permesso_store::{Location, Realm, open};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -143,7 +145,8 @@ impl Server {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let store = open(location).await.unwrap();
         let authorizer = Arc::new(Authorizer::new(1000));
-        let node = Node::start(store, authorizer, Arc::new(NoComponents), config).await.unwrap();
+        let node =
+            Node::start(store, authorizer, Arc::new(FamilySet::new()), config).await.unwrap();
         let operator = Caller::Operator("test".to_owned());
         let (platform, plain) = (Realm::platform(), Options::default());
         for text in [ATENDER, CLOZE] {
@@ -160,7 +163,7 @@ impl Server {
         let create = CreateKey { request, by: "test".to_owned() };
         let made = node.perform(&platform, &operator, &create, &plain).await.unwrap();
         let root = made.answer["token"].as_str().unwrap().to_owned();
-        let admin = Arc::new(Admin::new(Arc::clone(&node), oidc));
+        let admin = Arc::new(Admin::new(Arc::new(Door::new(Arc::clone(&node), oidc))));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = router(Arc::clone(&admin));

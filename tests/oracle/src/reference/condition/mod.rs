@@ -12,7 +12,7 @@ mod parse;
 pub(crate) use calendar::{hour, instant};
 pub(crate) use parse::parse;
 
-use super::World;
+use super::Evaluator;
 use evaluate::Known;
 use permesso_engine::condition::AttributeType;
 use permesso_engine::decision::Request;
@@ -58,7 +58,7 @@ pub(super) const SHARING: Place = Place {
     unknown: "condition of a sharing rule: unknown",
 };
 
-impl World<'_> {
+impl Evaluator<'_> {
     /// Whether a condition holds; `None` where that cannot be known.
     pub(super) fn condition(
         &self,

@@ -1,0 +1,57 @@
+//! Catalogs: what no tenant changes, worked out once a version.
+
+use super::{arc, exclusive, roles, rules, sharing};
+use crate::diagnostic::{Diagnostics, Reporter};
+use crate::load::Source;
+use crate::model::{Catalog, Document, Unassigned};
+use crate::snapshot::{CompiledCatalog, PermissionRule, Permissions};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Compiles a catalog, for any number of tenants. What is wrong with it is kept with it and
+/// refuses every tenant: see [`CompiledCatalog::faults`].
+#[must_use]
+pub fn catalog(source: impl Into<Arc<Source<Catalog>>>) -> Arc<CompiledCatalog> {
+    let source: Arc<Source<Catalog>> = source.into();
+    let catalog = &source.value;
+    let mut faults = Diagnostics::default();
+    let mut report = Reporter::new(Document::Catalog, &source.file, &mut faults);
+    let permissions = Permissions::new(catalog, &mut report);
+    let standard_roles = catalog
+        .standard_roles
+        .iter()
+        .map(|role| roles::standard(role, &permissions, &mut report))
+        .collect();
+    let mut seen = HashSet::new();
+    for role in &catalog.standard_roles {
+        if !seen.insert(role.id.as_str()) {
+            let field = format!("standard_roles.{}", role.id);
+            report.fault(role.id.at(), field, "two roles have this id", None);
+        }
+    }
+    let kinds = exclusive::kinds(catalog, &mut report);
+    let redactions = sharing::catalog(catalog, &permissions, &mut report);
+    let guards = rules::guards(catalog, &permissions, &mut report);
+    let constraints = rules::constraints(&permissions, &mut report);
+    rules::relations(catalog, &mut report);
+    let mut rules: Vec<PermissionRule> = permissions
+        .iter()
+        .map(|(id, entry)| rules::permission(catalog, &permissions, id, entry))
+        .collect();
+    let (guards, constraints) = rules::attach(&mut rules, guards, constraints);
+    Arc::new(CompiledCatalog {
+        faults,
+        product: arc(&catalog.product),
+        permissions,
+        rules: rules.into(),
+        guards,
+        constraints,
+        kinds,
+        redactions,
+        standard_roles,
+        team_attribute: catalog.teams.attribute.as_str().into(),
+        unassigned_is_everybodys: catalog.teams.unassigned == Unassigned::Everybody,
+        variants: Default::default(),
+        source,
+    })
+}

@@ -1,0 +1,50 @@
+//! What roles and policies grant together, looked up in one place.
+//!
+//! A decision need not know which of fifty roles grants something, only how far all of them do.
+//! An explanation walks the sources one by one and comes to the same scope.
+
+use super::Ask;
+use super::grants::Counts;
+use crate::model::Scope;
+use crate::snapshot::{GrantSet, PermissionId, PermissionRule};
+
+impl Ask<'_> {
+    /// The same by what the roles and policies of the subject grant together, where that was added
+    /// up. Only what is within limits is looked at one by one.
+    #[inline]
+    pub(super) fn summed(&self, id: PermissionId, rule: &PermissionRule) -> Option<Scope> {
+        let member = self.member;
+        if rule.owner_only {
+            return Some(if member.owner { rule.reach } else { Scope::NONE });
+        }
+        let (sum, extra) = (member.sum()?, member.extra.as_deref());
+        // Where rights were unticked the roles grant less than what was added up.
+        if extra.is_some_and(|extra| !extra.adjusted.is_empty()) {
+            return None;
+        }
+        let mut scope = rule.baseline.union(sum.plain(id));
+        if extra.is_none() && !sum.is_limited(id) {
+            return Some(scope);
+        }
+        let mut add = |set: &GrantSet| {
+            for grant in set.limited(id).iter().filter(|grant| self.within(grant) == Counts::Yes) {
+                scope = scope.union(grant.scope);
+            }
+        };
+        if sum.is_limited(id) {
+            let roles = member.roles().iter().filter_map(|role| self.snapshot.role(*role));
+            roles.for_each(|role| add(&role.grants));
+            let policies = member.policies().iter();
+            policies
+                .filter_map(|at| self.snapshot.policies.get(*at as usize))
+                .for_each(|policy| add(&policy.grants));
+        }
+        let Some(extra) = extra else { return Some(scope) };
+        if let Some(grants) = &extra.grants {
+            add(grants);
+            scope = scope.union(grants.plain(id));
+        }
+        let ticked = extra.added.iter().filter(|(added, _)| *added == id);
+        Some(ticked.fold(scope, |scope, (_, ticked)| scope.union(*ticked)))
+    }
+}

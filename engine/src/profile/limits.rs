@@ -1,0 +1,41 @@
+//! What a grant is limited to, as it is told.
+
+use crate::model::Scope;
+use crate::snapshot::LimitedGrant;
+use serde::Serialize;
+
+/// What a limited grant is limited to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Limits {
+    /// How far it goes within its limits.
+    pub scope: Scope,
+    /// Only for records of these teams and those below them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub teams: Vec<String>,
+    /// Only for records of exactly these teams.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exact_teams: Vec<String>,
+    /// From this instant on, in milliseconds since 1970-01-01T00:00:00Z.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<i64>,
+    /// Before this instant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<i64>,
+    /// Only where this condition holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+}
+
+impl From<&LimitedGrant> for Limits {
+    fn from(grant: &LimitedGrant) -> Self {
+        let owned = |names: &[Box<str>]| names.iter().map(|name| (**name).to_owned()).collect();
+        Self {
+            scope: grant.scope,
+            teams: owned(&grant.teams.branches),
+            exact_teams: owned(&grant.teams.exact),
+            valid_from: grant.from,
+            valid_until: grant.until,
+            condition: grant.condition.as_ref().map(|it| it.condition.source().to_owned()),
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! One user, as far as anything can be said of them without a record to look at.
+//!
+//! What they hold is gathered from the sources that decisions walk, by the function that
+//! decisions walk them with. Where a decision would have to look at a record, nothing is
+//! guessed: the limit, the condition or the toggle stays what it is and is told.
+
+use super::holding::{Aside, Contribution, Holding, Void};
+use crate::decision::{Request, Resource};
+use crate::directory::Compiled;
+use crate::evaluate::{Ask, Horizon, Silent, Source, Supposed, Via, each_source, entitled};
+use crate::model::{
+    Attributes, Document, InputPath, Invitation, Place, Position, Predicate, Scope, Status,
+};
+use crate::snapshot::{
+    Clause, ConstraintRule, DelegationRule, LimitedGrant, Member, PermissionId, PermissionRule,
+    Snapshot, TeamLimits,
+};
+use std::borrow::Cow;
+
+/// A user of a tenant at an instant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Person<'a> {
+    pub(crate) tenant: &'a Compiled,
+    pub(crate) member: &'a Member,
+    pub(crate) now: i64,
+    /// What is taken to be otherwise than it is.
+    pub(crate) supposed: Option<&'a Supposed<'a>>,
+}
+
+impl<'a> Person<'a> {
+    pub(crate) fn new(tenant: &'a Compiled, member: &'a Member, now: i64) -> Self {
+        Self { tenant, member, now, supposed: None }
+    }
+
+    pub(crate) fn snapshot(&self) -> &'a Snapshot {
+        &self.tenant.snapshot
+    }
+
+    /// Answers something about the user and a resource of which nothing else is known.
+    pub(crate) fn ask<T>(
+        &self,
+        kind: &str,
+        id: Option<&str>,
+        answer: impl FnOnce(Ask<'_>) -> T,
+    ) -> T {
+        static NONE: Attributes<'static> = Attributes::new();
+        let request = Request {
+            subject: self.member.id(),
+            action: "",
+            resource: Resource { kind, id, attributes: &NONE },
+            context: &NONE,
+            now: self.now,
+        };
+        self.ask_about(&request, answer)
+    }
+
+    /// Answers something about the user and a request.
+    pub(crate) fn ask_about<T>(
+        &self,
+        request: &Request<'_>,
+        answer: impl FnOnce(Ask<'_>) -> T,
+    ) -> T {
+        let horizon = Horizon::default();
+        answer(Ask {
+            snapshot: self.snapshot(),
+            people: &self.tenant.view(None),
+            member: self.member,
+            request,
+            horizon: &horizon,
+            alone: false,
+            supposed: self.supposed,
+        })
+    }
+
+    /// Calls `each` with every source of a permission and what it adds.
+    pub(crate) fn each_contribution(
+        &self,
+        id: PermissionId,
+        rule: &PermissionRule,
+        mut each: impl FnMut(Source<'a>, Via<'a>, Contribution<'a>),
+    ) {
+        each_source(self.snapshot(), self.member, id, rule, |source, via, scope| {
+            let part = match via {
+                Via::Limited(grant) => self.weigh(grant, rule.is_constraint),
+                Via::Unticked => Contribution::Aside(Aside::Unticked),
+                Via::Plain(_) | Via::Standing => Contribution::Standing(scope),
+            };
+            each(source, via, part);
+        });
+    }
+
+    /// What a limited grant adds, once what is known of the user and the time is taken out of
+    /// its limits.
+    /// A toggle under a condition that cannot be known binds, anything else does not count.
+    pub(crate) fn weigh(&self, grant: &'a LimitedGrant, restricts: bool) -> Contribution<'a> {
+        if grant.until.is_some_and(|until| until <= self.now) {
+            return Contribution::Aside(Aside::Ended);
+        }
+        let begun = grant.from.is_some_and(|from| from <= self.now);
+        let settled = grant.condition.as_ref().and_then(|it| self.settled(it, restricts));
+        if settled == Some(false) {
+            return Contribution::Aside(Aside::Condition);
+        }
+        if !begun && settled.is_none() {
+            return Contribution::Limited(Cow::Borrowed(grant));
+        }
+        let from = grant.from.filter(|_| !begun);
+        let condition = grant.condition.clone().filter(|_| settled.is_none());
+        if grant.teams.is_empty() && from.or(grant.until).is_none() && condition.is_none() {
+            return Contribution::Standing(grant.scope);
+        }
+        Contribution::Limited(Cow::Owned(LimitedGrant { from, condition, ..grant.clone() }))
+    }
+
+    /// Whether a condition holds, where it is about the user alone; `unknown` where it cannot be
+    /// known.
+    pub(crate) fn settled(&self, clause: &Clause, unknown: bool) -> Option<bool> {
+        let about_them = clause.condition.inputs().iter().all(is_of_subject);
+        let holds = || self.ask("", None, |ask| ask.clause_holds(clause, &mut Silent));
+        about_them.then(|| holds().unwrap_or(unknown))
+    }
+
+    /// What all sources of a permission come to.
+    pub(crate) fn holding(&self, id: PermissionId, rule: &PermissionRule) -> Holding<'a> {
+        let mut sum = Holding { teams: &self.member.teams, ..Holding::default() };
+        self.each_contribution(id, rule, |_, _, part| match part {
+            Contribution::Standing(scope) => sum.scope = sum.scope.union(scope),
+            Contribution::Limited(grant) => sum.limited.push(grant),
+            Contribution::Aside(_) => {}
+        });
+        sum
+    }
+
+    /// The same, and nothing where it is of no use.
+    pub(crate) fn effective(&self, id: PermissionId, rule: &PermissionRule) -> Holding<'a> {
+        let mut holding = self.holding(id, rule);
+        if rule.is_constraint {
+            // A toggle that is held at any scope binds everywhere.
+            holding.scope = everywhere(holding.scope);
+            for grant in &mut holding.limited {
+                if !grant.scope.is_all() {
+                    grant.to_mut().scope = everywhere(grant.scope);
+                }
+            }
+            return holding;
+        }
+        // Who holds nothing need not be asked why it would be of no use.
+        if holding.is_empty() || self.void(rule, false).is_none() {
+            holding
+        } else {
+            Holding::default()
+        }
+    }
+
+    /// Why the permission would be of no use, however it was granted. `alone` leaves what was
+    /// delegated to the user aside.
+    pub(crate) fn void(&self, rule: &'a PermissionRule, alone: bool) -> Option<Void<'a>> {
+        if self.member.status != Status::Active {
+            return Some(Void::Status(self.member.status));
+        }
+        if self.member.invitation == Invitation::Pending && !rule.while_pending {
+            return Some(Void::Pending);
+        }
+        if let Some((name, _)) = rule.entitlement.as_ref().filter(|_| !self.entitled(rule)) {
+            return Some(Void::Plan(name));
+        }
+        let snapshot = self.snapshot();
+        let missing = rule.requires.iter().find(|id| !self.could_hold(**id, alone));
+        if let Some(missing) = missing.and_then(|id| snapshot.permission(*id)) {
+            return Some(Void::Requires(&missing.id));
+        }
+        let mut constraints = rule.constraints.iter();
+        constraints.find_map(|at| {
+            let constraint = snapshot.catalog.constraints.get(usize::from(*at))?;
+            let toggle = snapshot.permission(constraint.toggle)?;
+            (constraint.forbids && self.binds(constraint) == Some(true))
+                .then_some(Void::BoundBy(&toggle.id))
+        })
+    }
+
+    /// Whether the plan includes what the permission needs, or is taken to.
+    fn entitled(&self, rule: &PermissionRule) -> bool {
+        entitled(rule) || self.supposed.is_some_and(|supposed| supposed.entitles(rule))
+    }
+
+    /// Whether the permission can be held on some record, with what it requires: what the
+    /// prerequisites of another one ask for.
+    pub(crate) fn could_hold(&self, id: PermissionId, alone: bool) -> bool {
+        let Some(rule) = self.snapshot().permission(id) else { return false };
+        self.entitled(rule)
+            && (!self.holding(id, rule).is_empty()
+                || !alone
+                    && self.handed().any(|(delegation, handed)| {
+                        handed == id && self.hands_on(delegation, id, rule)
+                    }))
+            && rule.requires.iter().all(|required| self.could_hold(*required, alone))
+    }
+
+    /// Whether a restricting toggle binds the user; `None` where the record decides.
+    pub(crate) fn binds(&self, constraint: &ConstraintRule) -> Option<bool> {
+        let toggle = self.snapshot().permission(constraint.toggle)?;
+        let holding = self.holding(constraint.toggle, toggle);
+        if holding.is_empty() {
+            return Some(false);
+        }
+        let lifted = constraint.unless.as_ref().map_or(Some(false), |it| self.settle(it));
+        match lifted {
+            Some(true) => Some(false),
+            Some(false) if !holding.scope.is_none() => Some(true),
+            _ => None,
+        }
+    }
+
+    /// Whether a predicate holds, as far as it is about the user.
+    pub(crate) fn settle(&self, predicate: &Predicate) -> Option<bool> {
+        match predicate {
+            Predicate::All(parts) => self.settle_each(parts, true),
+            Predicate::Any(parts) => self.settle_each(parts, false),
+            Predicate::Own(_) => None,
+            Predicate::Compare { path: InputPath::SubjectHolds(name), test } => {
+                let id = self.snapshot().permission_id(name)?;
+                let held = if self.holds_anywhere(id) {
+                    true
+                } else if self.could_hold(id, true) {
+                    return None;
+                } else {
+                    false
+                };
+                Some(test.passes(Some(&held.into())))
+            }
+            Predicate::Compare { path, .. } => {
+                is_of_subject(path).then(|| self.ask("", None, |ask| ask.holds_that(predicate)))
+            }
+        }
+    }
+
+    /// All of them (`every`) or any: one that differs from that settles it.
+    fn settle_each(&self, parts: &[Predicate], every: bool) -> Option<bool> {
+        let mut sum = Some(every);
+        for part in parts {
+            match self.settle(part) {
+                Some(settled) if settled != every => return Some(settled),
+                Some(_) => {}
+                None => sum = None,
+            }
+        }
+        sum
+    }
+
+    /// Whether the permission is held at any scope, whatever the record is.
+    fn holds_anywhere(&self, id: PermissionId) -> bool {
+        self.snapshot().permission(id).is_some_and(|rule| {
+            self.entitled(rule)
+                && !self.holding(id, rule).scope.is_none()
+                && rule.requires.iter().all(|required| self.holds_anywhere(*required))
+        })
+    }
+
+    /// What was delegated to the user and has not ended, with each permission of it that the
+    /// catalog lets be.
+    pub(crate) fn handed(&self) -> impl Iterator<Item = (&'a DelegationRule, PermissionId)> {
+        let (snapshot, now) = (self.snapshot(), self.now);
+        let delegations = self.member.extra.iter().flat_map(|extra| &extra.delegations);
+        delegations
+            .filter(move |rule| rule.valid_until.is_none_or(|until| now < until))
+            .flat_map(|rule| rule.permissions.iter().map(move |id| (rule, *id)))
+            .filter(move |(_, id)| {
+                let rule = snapshot.permission(*id);
+                rule.is_some_and(|rule| rule.by_delegation || rule.delegable)
+            })
+    }
+
+    fn hands_on(
+        &self,
+        delegation: &'a DelegationRule,
+        id: PermissionId,
+        rule: &'a PermissionRule,
+    ) -> bool {
+        self.handed_holding(delegation, id, rule).is_ok_and(|holding| !holding.is_empty())
+    }
+
+    /// What a delegation of one permission comes to: what the one who delegated could do.
+    pub(crate) fn handed_holding(
+        &self,
+        delegation: &'a DelegationRule,
+        id: PermissionId,
+        rule: &'a PermissionRule,
+    ) -> Result<Holding<'a>, Void<'a>> {
+        if rule.by_delegation {
+            return match rule.reach.has_own() {
+                true => Ok(Holding { scope: Scope::OWN, ..Holding::default() }),
+                false => Err(Void::NobodysOwn),
+            };
+        }
+        let from = Person { member: &delegation.from, ..*self };
+        match from.void(rule, true) {
+            Some(void) => Err(void),
+            None => Ok(from.holding(id, rule)),
+        }
+    }
+}
+
+const fn everywhere(scope: Scope) -> Scope {
+    if scope.is_none() { Scope::NONE } else { Scope::ALL }
+}
+
+/// What somebody delegated to the user, for some audiences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Handed<'a> {
+    pub(crate) from: &'a str,
+    pub(crate) id: PermissionId,
+    pub(crate) audiences: &'a [Box<str>],
+}
+
+impl<'a> Person<'a> {
+    /// What each delegation comes to, its window counted among the limits.
+    pub(crate) fn delegations(&self) -> Vec<(Handed<'a>, Holding<'a>)> {
+        let mut sum: Vec<(Handed<'a>, Holding<'a>)> = Vec::new();
+        for (delegation, id) in self.handed() {
+            let Some(rule) = self.snapshot().permission(id) else { continue };
+            let holding = match self.void(rule, false) {
+                Some(_) => Holding::default(),
+                None => self.handed_holding(delegation, id, rule).unwrap_or_default(),
+            };
+            let holding = self.while_open(delegation, id, holding);
+            let (from, audiences) = (&*delegation.from.id, &*delegation.audiences);
+            let handed = Handed { from, id, audiences };
+            match sum.iter_mut().find(|(known, _)| *known == handed) {
+                Some((_, known)) => {
+                    known.scope = known.scope.union(holding.scope);
+                    known.limited.extend(holding.limited);
+                }
+                None => sum.push((handed, holding)),
+            }
+        }
+        sum
+    }
+
+    /// What is held under a delegation within the window of the delegation.
+    fn while_open(
+        &self,
+        delegation: &DelegationRule,
+        id: PermissionId,
+        mut holding: Holding<'a>,
+    ) -> Holding<'a> {
+        let from = delegation.valid_from.filter(|from| self.now < *from);
+        let until = delegation.valid_until;
+        if from.or(until).is_none() {
+            return holding;
+        }
+        let place = Place { document: Document::Directory, at: Position::default() };
+        let standing = (!holding.scope.is_none()).then(|| LimitedGrant {
+            permission: id,
+            scope: holding.scope,
+            teams: TeamLimits::default(),
+            from,
+            until,
+            condition: None,
+            place,
+        });
+        let within = std::mem::take(&mut holding.limited).into_iter().map(|grant| {
+            let until = match (grant.until, until) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+            LimitedGrant { from: grant.from.max(from), until, ..grant.into_owned() }
+        });
+        let limited = standing.into_iter().chain(within).map(Cow::Owned).collect();
+        Holding { scope: Scope::NONE, limited, ..holding }
+    }
+}
+
+/// Whether a path reads what is known of a user without a record. Which permissions are held is
+/// not: a record can decide on that.
+fn is_of_subject(path: &InputPath) -> bool {
+    matches!(
+        path,
+        InputPath::SubjectId
+            | InputPath::SubjectRoles
+            | InputPath::SubjectPolicies
+            | InputPath::SubjectTeams
+            | InputPath::SubjectTags
+            | InputPath::SubjectStatus
+            | InputPath::SubjectInvitation
+            | InputPath::SubjectOwner
+            | InputPath::SubjectAttribute(_)
+    )
+}

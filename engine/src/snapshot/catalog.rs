@@ -1,0 +1,264 @@
+//! What a catalog says, with every reference followed.
+//!
+//! A catalog changes with a release of its product, and any number of tenants are on one version
+//! of it. So it is compiled once, and they share what came of it: a tenant costs what it says
+//! itself.
+
+use super::{
+    ConstraintRule, Governed, Granting, GuardRule, KindRule, PermissionId, PermissionRule,
+    Redaction, RoleRule,
+};
+use crate::condition::AttributeSchema;
+use crate::diagnostic::Diagnostics;
+use crate::fast::Map;
+use crate::load::Source;
+use crate::model::{Catalog, GrantedBy, InputPath, Permission, Scope, Text};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// A catalog, ready for tenants to be compiled on it: see
+/// [`compile::catalog`](crate::compile::catalog).
+#[derive(Debug, Default)]
+pub struct CompiledCatalog {
+    pub(crate) source: Arc<Source<Catalog>>,
+    /// What is wrong with it. No tenant of a catalog with faults compiles.
+    pub(crate) faults: Diagnostics,
+    pub(crate) product: Arc<str>,
+    pub(crate) permissions: Permissions,
+    /// The permissions as every tenant has them, before anything that a tenant says.
+    pub(crate) rules: Box<[PermissionRule]>,
+    pub(crate) guards: Box<[GuardRule]>,
+    pub(crate) constraints: Box<[ConstraintRule]>,
+    /// The kinds of resources, without any item.
+    pub(crate) kinds: Map<KindRule>,
+    /// The toggles that redact each kind of content, for the viewer and for the sharer.
+    pub(crate) redactions: Box<[(Option<Redaction>, Option<Redaction>)]>,
+    pub(crate) standard_roles: Box<[StandardRole]>,
+    pub(crate) team_attribute: Box<str>,
+    pub(crate) unassigned_is_everybodys: bool,
+    /// The permissions as some tenant has them. Most tenants differ in few of them, if in any.
+    pub(crate) variants: Variants,
+}
+
+impl CompiledCatalog {
+    /// The catalog as it was written.
+    #[must_use]
+    pub fn source(&self) -> &Arc<Source<Catalog>> {
+        &self.source
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub fn faults(&self) -> &Diagnostics {
+        &self.faults
+    }
+}
+
+/// A standard role, as far as its tenants do not matter to it.
+#[derive(Debug)]
+pub(crate) struct StandardRole {
+    /// What it grants by itself.
+    pub(crate) granting: Granting,
+    pub(crate) editable: bool,
+    pub(crate) deletable: bool,
+    pub(crate) reach: Scope,
+    pub(crate) adjustable: Box<[PermissionId]>,
+    /// The finished role. A tenant that defines policies or parents of it finishes another.
+    pub(crate) rule: Arc<RoleRule>,
+}
+
+/// The permissions of a catalog by id and by position.
+#[derive(Debug, Default)]
+pub(crate) struct Permissions {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) by_id: Map<PermissionId>,
+    pub(crate) by_category: BTreeMap<Box<str>, Vec<PermissionId>>,
+    /// What conditions may read.
+    pub(crate) schema: AttributeSchema,
+}
+
+/// One permission with its references followed.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) category: Text,
+    /// The family that governs it, whether the category or the permission itself names it.
+    pub(crate) family: Option<Text>,
+    pub(crate) permission: Permission,
+    pub(crate) reach: Scope,
+    pub(crate) granted_by: GrantedBy,
+    pub(crate) requires: Vec<PermissionId>,
+    pub(crate) implies: Vec<(PermissionId, Option<Scope>)>,
+}
+
+impl Permissions {
+    /// How many permissions there are.
+    pub(crate) fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// A grant and everything that comes along with it, each cut to its own reach. What roles
+    /// cannot hand out does not come along, and what only the owner holds brings nothing along:
+    /// the grant of it to somebody else is none. Neither do those that are `off`.
+    pub(crate) fn closure(
+        &self,
+        id: PermissionId,
+        scope: Scope,
+        off: &[PermissionId],
+    ) -> Vec<(PermissionId, Scope)> {
+        let mut found: Vec<(PermissionId, Scope)> = Vec::new();
+        let mut open = vec![(id, scope)];
+        while let Some((id, scope)) = open.pop() {
+            let Some(entry) = self.entry(id) else { continue };
+            let scope = scope.intersection(entry.reach);
+            let known = found.iter().any(|(other, reached)| *other == id && reached.covers(scope));
+            let first = found.is_empty();
+            let lawful = first || entry.granted_by == GrantedBy::Roles;
+            if known || scope.is_none() || !lawful || off.contains(&id) {
+                continue;
+            }
+            if entry.permission.owner_only {
+                if first {
+                    found.push((id, scope));
+                }
+                continue;
+            }
+            found.push((id, scope));
+            for (implied, at) in &entry.implies {
+                open.push((*implied, at.unwrap_or(scope)));
+            }
+        }
+        found
+    }
+
+    pub(crate) fn entry(&self, id: PermissionId) -> Option<&Entry> {
+        self.entries.get(usize::from(id.0))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (PermissionId, &Entry)> {
+        (0..=u16::MAX).map(PermissionId).zip(&self.entries)
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<PermissionId> {
+        self.by_id.get(id).copied()
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.permission.id.as_str())
+    }
+
+    pub(crate) fn categories(&self) -> impl Iterator<Item = &str> {
+        self.by_category.keys().map(|id| &**id)
+    }
+
+    /// What a grant of the category gives. A restricting toggle is set by name only: selecting
+    /// a whole category for a role is meant to widen it.
+    pub(crate) fn category(&self, id: &str) -> Option<impl Iterator<Item = PermissionId> + '_> {
+        Some(self.by_category.get(id)?.iter().copied().filter(|id| {
+            self.entry(*id).is_some_and(|entry| {
+                entry.granted_by == GrantedBy::Roles && entry.permission.constraint.is_none()
+            })
+        }))
+    }
+
+    /// What a grant of `*` gives.
+    pub(crate) fn wildcard(&self) -> impl Iterator<Item = PermissionId> + '_ {
+        self.iter().filter_map(|(id, entry)| {
+            let permission = &entry.permission;
+            let included = permission.granted_by == GrantedBy::Roles
+                && permission.constraint.is_none()
+                && !permission.owner_only
+                && permission.wildcard.unwrap_or(true);
+            included.then_some(id)
+        })
+    }
+
+    /// Whether the permission is handed on from user to user and by nothing else.
+    pub(crate) fn by_delegation(&self, id: PermissionId) -> bool {
+        self.entry(id).is_some_and(|entry| {
+            entry.granted_by == GrantedBy::Delegation && entry.permission.constraint.is_none()
+        })
+    }
+
+    /// Whether one who holds the permission can let another user do it in their place.
+    pub(crate) fn delegable(&self, id: PermissionId) -> bool {
+        self.entry(id).is_some_and(|entry| {
+            let permission = &entry.permission;
+            entry.granted_by == GrantedBy::Roles
+                && permission.delegable
+                && permission.constraint.is_none()
+                && !permission.owner_only
+        })
+    }
+}
+
+/// What a tenant adds to what the catalog says of a permission.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Variant {
+    /// Whether the tenant has what it needs.
+    pub(crate) entitled: bool,
+    pub(crate) family: Option<Governed>,
+    pub(crate) reads: Box<[InputPath]>,
+    pub(crate) sharers: Box<[u16]>,
+    pub(crate) cacheable: bool,
+}
+
+impl Variant {
+    /// Whether a rule is what comes of this.
+    pub(crate) fn is_of(&self, rule: &PermissionRule) -> bool {
+        let entitled = rule.entitlement.as_ref().is_none_or(|(_, held)| *held == self.entitled);
+        entitled
+            && rule.family == self.family
+            && rule.cacheable == self.cacheable
+            && rule.reads == self.reads
+            && rule.sharers == self.sharers
+    }
+
+    fn apply(self, rule: &PermissionRule) -> PermissionRule {
+        let mut rule = rule.clone();
+        if let Some((_, held)) = &mut rule.entitlement {
+            *held = self.entitled;
+        }
+        rule.family = self.family;
+        rule.reads = self.reads;
+        rule.sharers = self.sharers;
+        rule.cacheable = self.cacheable;
+        rule
+    }
+}
+
+/// The rules that tenants of a catalog share with one another.
+#[derive(Debug, Default)]
+pub(crate) struct Variants(Mutex<Vec<Vec<Weak<PermissionRule>>>>);
+
+/// Of more variants of one permission than this, those that come later are kept by nobody but
+/// their tenants.
+const SHARED_VARIANTS: usize = 64;
+
+impl Variants {
+    /// The rule of a permission for a tenant, shared with those that have the same.
+    pub(crate) fn rule(
+        &self,
+        id: PermissionId,
+        base: &PermissionRule,
+        variant: Variant,
+    ) -> Arc<PermissionRule> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() <= usize::from(id.0) {
+            all.resize_with(usize::from(id.0) + 1, Vec::new);
+        }
+        let Some(known) = all.get_mut(usize::from(id.0)) else {
+            return Arc::new(variant.apply(base));
+        };
+        let found = known.iter().filter_map(Weak::upgrade).find(|rule| variant.is_of(rule));
+        found.unwrap_or_else(|| {
+            let rule = Arc::new(variant.apply(base));
+            if known.len() >= SHARED_VARIANTS {
+                known.retain(|rule| rule.strong_count() > 0);
+            }
+            if known.len() < SHARED_VARIANTS {
+                known.push(Arc::downgrade(&rule));
+            }
+            rule
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! What is granted: tables that are read by position, and the roles and policies that they are of.
+
+use super::PermissionId;
+use crate::condition::Condition;
+use crate::model::{InputPath, Place, Policy, Role, Scope};
+use std::sync::{Arc, Weak};
+
+/// What a role, a policy or a user is granted.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct GrantSet {
+    /// The scope of each permission that is granted without limits, by permission.
+    pub(crate) plain: Box<[Scope]>,
+    /// Where those come from, sorted by permission.
+    pub(crate) origins: Box<[Origin]>,
+    /// Grants within limits, sorted by permission.
+    pub(crate) limited: Box<[LimitedGrant]>,
+    /// Whether any of those is under a condition.
+    pub(crate) conditional: bool,
+}
+
+/// Where a grant without limits comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) permission: PermissionId,
+    pub(crate) scope: Scope,
+    pub(crate) place: Place,
+}
+
+/// A condition and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Clause {
+    pub(crate) condition: Condition,
+    pub(crate) place: Place,
+}
+
+/// The teams that a grant is limited to. None at all: it is not.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TeamLimits {
+    /// These and the teams below them.
+    pub(crate) branches: Box<[Box<str>]>,
+    /// Exactly these.
+    pub(crate) exact: Box<[Box<str>]>,
+}
+
+impl TeamLimits {
+    /// Whether there is no limit.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.branches.is_empty() && self.exact.is_empty()
+    }
+}
+
+/// A grant that holds for some teams, for some time, or under a condition.
+#[derive(Debug, Clone)]
+pub(crate) struct LimitedGrant {
+    pub(crate) permission: PermissionId,
+    pub(crate) scope: Scope,
+    pub(crate) teams: TeamLimits,
+    pub(crate) from: Option<i64>,
+    pub(crate) until: Option<i64>,
+    pub(crate) condition: Option<Clause>,
+    pub(crate) place: Place,
+}
+
+/// A role of a tenant.
+#[derive(Debug)]
+pub(crate) struct RoleRule {
+    pub(crate) id: Arc<str>,
+    pub(crate) editable: bool,
+    pub(crate) deletable: bool,
+    /// The scope of rights ticked for one holder.
+    pub(crate) reach: Scope,
+    /// Which permissions can be ticked and unticked for one holder.
+    pub(crate) adjustable: Box<[PermissionId]>,
+    /// Its own grants and those of its policies, with all that they imply.
+    pub(crate) grants: GrantSet,
+    /// The same before that, for holders with unticked rights; only where rights are adjustable.
+    pub(crate) granting: Option<Box<Granting>>,
+    /// What it was compiled from; none for a standard role that the tenant did not edit.
+    pub(crate) document: Option<Weak<Role>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct PolicyRule {
+    pub(crate) id: Arc<str>,
+    pub(crate) grants: GrantSet,
+    /// The grants before what they imply was added, for the roles that it comes along with.
+    pub(crate) granting: Granting,
+    /// What it was compiled from.
+    pub(crate) document: Weak<Policy>,
+}
+
+/// Grants on the way to becoming a [`GrantSet`].
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Granting {
+    pub(crate) plain: Vec<Origin>,
+    pub(crate) limited: Vec<LimitedGrant>,
+}
+
+impl GrantSet {
+    /// What each condition of its grants reads, `now` left out: a condition that reads it says
+    /// itself until when it stays as it is.
+    fn condition_reads(&self) -> impl Iterator<Item = (PermissionId, &InputPath)> {
+        self.limited.iter().flat_map(|grant| {
+            let clauses = grant.condition.iter();
+            let paths = clauses.flat_map(|clause| clause.condition.inputs());
+            paths.filter(|path| **path != InputPath::Now).map(|path| (grant.permission, path))
+        })
+    }
+
+    /// The scope granted without limits.
+    pub(crate) fn plain(&self, permission: PermissionId) -> Scope {
+        self.plain.get(usize::from(permission.0)).copied().unwrap_or(Scope::NONE)
+    }
+
+    /// Where the grants without limits come from.
+    pub(crate) fn origins(&self, permission: PermissionId) -> &[Origin] {
+        let from = self.origins.partition_point(|origin| origin.permission < permission);
+        let to = self.origins.partition_point(|origin| origin.permission <= permission);
+        self.origins.get(from..to).unwrap_or(&[])
+    }
+
+    /// The grants within limits.
+    pub(crate) fn limited(&self, permission: PermissionId) -> &[LimitedGrant] {
+        if self.limited.is_empty() {
+            return &[];
+        }
+        let from = self.limited.partition_point(|grant| grant.permission < permission);
+        let to = self.limited.partition_point(|grant| grant.permission <= permission);
+        self.limited.get(from..to).unwrap_or(&[])
+    }
+}
+
+/// One grant as it is written, and what it gives before all that comes along with it.
+#[derive(Debug, Clone)]
+pub(crate) struct WrittenGrant {
+    pub(crate) of: GrantOf,
+    pub(crate) granting: Granting,
+}
+
+/// What a grant names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GrantOf {
+    Permission(PermissionId),
+    Category(Box<str>),
+    /// `*`.
+    Everything,
+}
+
+/// What the conditions on the grants of a tenant's roles and policies read, by permission, each
+/// with how many conditions do: so that an edit of one role is an edit here as well.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GrantReads(Vec<Vec<(InputPath, u32)>>);
+
+impl GrantReads {
+    /// What the conditions on the grants of a permission read.
+    pub(crate) fn of(&self, permission: PermissionId) -> impl Iterator<Item = &InputPath> {
+        let paths = self.0.get(usize::from(permission.0));
+        paths.into_iter().flatten().map(|(path, _)| path)
+    }
+
+    /// Adds what the conditions of some grants read. Whether anything is read now that was not.
+    pub(crate) fn add(&mut self, grants: &GrantSet) -> bool {
+        let mut came = false;
+        for (permission, path) in grants.condition_reads() {
+            let place = usize::from(permission.0);
+            if self.0.len() <= place {
+                self.0.resize_with(place + 1, Vec::new);
+            }
+            let Some(paths) = self.0.get_mut(place) else { continue };
+            // In an order of their own, whichever edit brought them.
+            match paths.binary_search_by(|(known, _)| known.cmp(path)) {
+                Ok(at) => {
+                    if let Some((_, count)) = paths.get_mut(at) {
+                        *count = count.saturating_add(1);
+                    }
+                }
+                Err(at) => {
+                    paths.insert(at, (path.clone(), 1));
+                    came = true;
+                }
+            }
+        }
+        came
+    }
+
+    /// Takes them out again. Whether anything is no longer read.
+    pub(crate) fn remove(&mut self, grants: &GrantSet) -> bool {
+        let mut went = false;
+        for (permission, path) in grants.condition_reads() {
+            let Some(paths) = self.0.get_mut(usize::from(permission.0)) else { continue };
+            let Some(at) = paths.iter().position(|(known, _)| known == path) else { continue };
+            match paths.get_mut(at) {
+                Some((_, count)) if *count > 1 => *count -= 1,
+                _ => {
+                    paths.remove(at);
+                    went = true;
+                }
+            }
+        }
+        went
+    }
+}

@@ -1,0 +1,357 @@
+//! Random tenants: small enough to be looked at by brute force, with everything that rights are
+//! made of.
+
+use super::*;
+use crate::common::written::write;
+use permesso_engine::compile::FamilySet;
+use permesso_engine::model::{
+    Access, Catalog, Delegation, Directory, Grant, Invitation, Item, Matchers, Policy, Program,
+    Rights, Role, Status, Tenant, Text, User, Value,
+};
+
+pub(super) const USERS: usize = 14;
+pub(super) const TEAMS: [&str; 4] = ["n", "n/a", "n/a/b", "s"];
+pub(super) const PERMISSIONS: [&str; 15] = [
+    "base",
+    "need",
+    "needs",
+    "deep",
+    "paid",
+    "free",
+    "carry",
+    "hand",
+    "mail",
+    "gate.view",
+    "gate.edit",
+    "wait",
+    "bake",
+    "see",
+    "taste",
+];
+/// Those on which a record or another user has a say.
+pub(super) const GUARDED: [&str; 3] = ["read", "fire", "drop"];
+pub(super) const TOGGLES: [&str; 4] = ["no.need", "no.free", "no.deep", "no.note"];
+pub(super) const ROLES: [&str; 5] = ["r0", "r1", "r2", "r3", "std"];
+const POLICIES: [&str; 3] = ["p0", "p1", "p2"];
+const TAGS: [&str; 3] = ["x", "y", "z"];
+const SCOPES: [Scope; 6] =
+    [Scope::OWN, Scope::TEAM, Scope::BELOW, Scope::BRANCH, Scope::ALL, Scope::ALL];
+
+/// SplitMix64: a seed in a message leads back to its world.
+pub(super) struct Random(pub(super) u64);
+
+impl Random {
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((bits ^ (bits >> 31)) >> 8).unwrap() % end
+    }
+
+    pub(super) fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    pub(super) fn pick<T: Clone>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len())].clone()
+    }
+
+    fn some(&mut self, percent: usize, names: &[&str]) -> Vec<Text> {
+        names.iter().filter(|_| self.chance(percent)).map(|name| Text::from(*name)).collect()
+    }
+}
+
+/// The documents of a tenant.
+#[derive(Clone)]
+pub(super) struct World {
+    catalog: Catalog,
+    tenant: Tenant,
+    directory: Directory,
+}
+
+impl World {
+    pub(super) fn new(random: &mut Random) -> Self {
+        let mut world = Self {
+            catalog: catalog(random),
+            tenant: Tenant {
+                tenant: "acme".into(),
+                product: "worlds".into(),
+                teams: TEAMS.map(Text::from).into(),
+                ..Tenant::default()
+            },
+            directory: Directory::default(),
+        };
+        world.tenant.plan = Some(random.pick(&["small", "large"]).into());
+        world.tenant.policies = POLICIES.map(|id| policy(random, id).into()).into();
+        world.tenant.roles = (0..4).map(|n| role(random, n).into()).collect();
+        world.tenant.programs = (0..random.below(5)).map(|n| program(random, n).into()).collect();
+        world.tenant.closed = (0..random.below(3)).map(|_| item(random)).collect();
+        world.directory.users = (0..USERS).map(|n| user(random, n)).collect();
+        for _ in 0..random.below(4) {
+            world.directory.delegations.push(Delegation {
+                from: name(random.below(USERS)).into(),
+                to: name(random.below(USERS)).into(),
+                permissions: random.some(60, &["hand", "mail"]),
+                valid_until: random.chance(30).then_some(7_000),
+                ..Delegation::default()
+            });
+        }
+        world
+    }
+
+    /// The same with a few things changed; now and then another one altogether.
+    pub(super) fn edited(&self, random: &mut Random) -> Self {
+        let mut world = self.clone();
+        for _ in 0..=random.below(3) {
+            match random.below(12) {
+                0 => world.tenant.plan = Some(random.pick(&["small", "large"]).into()),
+                1 => {
+                    let at = random.below(POLICIES.len());
+                    world.tenant.policies[at] = policy(random, POLICIES[at]).into();
+                }
+                2..5 => {
+                    let n = random.below(4);
+                    let role = role(random, n);
+                    let roles = &mut world.tenant.roles;
+                    roles
+                        .iter_mut()
+                        .filter(|it| it.id == role.id)
+                        .for_each(|it| *it = role.clone().into());
+                }
+                5 | 6 => {
+                    let n = random.below(5);
+                    world.tenant.programs.retain(|it| it.id.as_str() != format!("g{n}"));
+                    if random.chance(60) {
+                        world.tenant.programs.push(program(random, n).into());
+                    }
+                }
+                7 => world.tenant.closed = (0..random.below(3)).map(|_| item(random)).collect(),
+                8 => {
+                    let at = random.below(world.directory.users.len());
+                    world.directory.users[at] = user(random, at);
+                }
+                9 => world.tenant.roles.reverse(),
+                10 => world.catalog = catalog(random),
+                _ => world = Self::new(random),
+            }
+        }
+        if random.chance(10) {
+            world.directory.delegations.clear();
+            world.directory.users.remove(random.below(USERS));
+        }
+        world
+    }
+
+    /// The same with edits of a user or the plan written into it; `None` where one is neither.
+    pub(super) fn written(&self, user: &str, edits: &[Edit]) -> Option<Self> {
+        let mut world = self.clone();
+        let all = edits.iter().all(|edit| match edit {
+            Edit::Entitle { entitlement } => {
+                let plan = world
+                    .tenant
+                    .plan
+                    .as_ref()
+                    .and_then(|it| world.catalog.plans.get_mut(it.as_str()));
+                plan.unwrap().entitlements.push(entitlement.as_str().into());
+                true
+            }
+            edit => write(&mut world.directory, user, edit),
+        });
+        all.then_some(world)
+    }
+
+    pub(super) fn compile(&self) -> Compiled {
+        let compiled = compile(&Definition {
+            catalog: &permesso_engine::compile::catalog(Source::new(
+                "catalog",
+                self.catalog.clone(),
+            )),
+            tenant: &std::sync::Arc::new(Source::new("tenant", self.tenant.clone())),
+            people: permesso_engine::compile::PeopleFrom::Directory(&Source::new(
+                "directory",
+                self.directory.clone(),
+            )),
+            families: &FamilySet::new(),
+            revision: 1,
+            lenient: true,
+            before: None,
+        });
+        compiled.unwrap_or_else(|faults| panic!("{faults}"))
+    }
+}
+
+pub(super) fn name(user: usize) -> String {
+    format!("u{user:02}")
+}
+
+fn catalog(random: &mut Random) -> Catalog {
+    let mut pick = |often: &str, seldom: &str| match random.chance(80) {
+        true => often.to_owned(),
+        false => seldom.to_owned(),
+    };
+    let text = format!(
+        r#"
+product: worlds
+version: 1.0.0
+teams: {{attribute: team}}
+relations: [author, owner]
+own_means: [author]
+attributes: {{resource.amount: integer, subject.level: integer}}
+resource_kinds:
+  whole: {{exclusive: [view, edit]}}
+  part: {{exclusive: [view], part_of: [{{kind: whole, by: {by}}}]}}
+sharing:
+  by: [owner]
+  unnamed: ignore
+  private: [{{attribute: private}}]
+  contents:
+    note: {{default: {shared}, withhold: [body], redact: {{viewer: no.note, account: muted}}}}
+categories:
+  - id: all
+    permissions:
+      - {{id: base, baseline: {base}}}
+      - {{id: need}}
+      - {{id: needs, requires: [{needs}]}}
+      - {{id: deep, requires: [needs, free]}}
+      - {{id: paid, entitlement: gold}}
+      - {{id: free, reach: {reach}}}
+      - {{id: carry, implies: [{{permission: need, scope: {implied}}}, {{permission: no.free}}]}}
+      - {{id: hand, delegable: true}}
+      - {{id: mail, granted_by: delegation, reach: own}}
+      - {{id: gate.view, baseline: all, exclusive: view, while_pending: true}}
+      - {{id: gate.edit, baseline: all, exclusive: edit, while_pending: true}}
+      - {{id: wait, while_pending: true}}
+      - {{id: bake, implies: [{{permission: see}}, {{permission: taste, scope: own}}]}}
+      - {{id: see, implies: [{{permission: taste}}]}}
+      - {{id: taste, wildcard: false}}
+      - {{id: read, content: {{kind: note, redacted: deny}}}}
+      - {{id: fire}}
+      - {{id: drop}}
+      - {{id: theirs, owner_only: true}}
+  - id: limits
+    permissions:
+      - {{id: no.need, constraint: {{forbids: [{forbids}]}}}}
+      - {{id: no.free, constraint: {{forbids: [free], unless: {{resource.sso: true}}}}}}
+      - {{id: no.deep, constraint: {{forbids: [deep, paid], unless: {{any: [{{subject.level: 2}}, {{subject.holds.wait: true}}]}}}}}}
+      - {{id: no.note, constraint: {{obliges: [{{on: [wait], code: blur}}]}}}}
+guards:
+  - {{id: last, on: [fire], check: {{keeps_holder: std}}, message: somebody has to stay}}
+  - {{id: empty, on: [drop], check: unused, require: {{resource.sso: true}}, message: in use}}
+plans:
+  small: {{}}
+  large: {{entitlements: [gold]}}
+standard_roles:
+  - {{id: std, reach: team, adjustable: [all], grants: [{{permission: need, scope: all}}, {{permission: carry, scope: own}}]}}
+"#,
+        by = pick("id", "{attribute: whole}"),
+        base = pick("own", "all"),
+        needs = pick("need", "need, wait"),
+        reach = pick("all", "branch"),
+        implied = pick("team", "all"),
+        forbids = pick("need", "needs"),
+        shared = pick("share", "redact"),
+    );
+    load::catalog("catalog", &text).unwrap_or_else(|faults| panic!("{faults}")).value
+}
+
+fn grant(random: &mut Random) -> Grant {
+    let able: Vec<&str> =
+        PERMISSIONS.into_iter().filter(|it| *it != "mail").chain(GUARDED).chain(TOGGLES).collect();
+    let limited = random.chance(40);
+    let within = |random: &mut Random, percent| limited && random.chance(percent);
+    let window = within(random, 40);
+    let (permission, category) = match random.below(12) {
+        0 => (Some("*".into()), None),
+        1 => (None, Some("all".into())),
+        _ => (Some(random.pick(&able).into()), None),
+    };
+    let named = permission.as_ref().is_some_and(|it: &Text| it.as_str() != "*");
+    Grant {
+        except: if named { Vec::new() } else { random.some(40, &PERMISSIONS) },
+        permission,
+        category,
+        scope: random.pick(&SCOPES),
+        teams: if within(random, 40) { vec![random.pick(&TEAMS).into()] } else { Vec::new() },
+        exact_teams: if within(random, 20) { vec![random.pick(&TEAMS).into()] } else { Vec::new() },
+        valid_from: (window && random.chance(60)).then_some(2_000),
+        valid_until: (window && random.chance(60)).then_some(3_000),
+        condition: within(random, 50).then(|| {
+            random.pick(&["resource.amount <= 100", "subject.level >= 2", "subject.owner"]).into()
+        }),
+        ..Grant::default()
+    }
+}
+
+fn policy(random: &mut Random, id: &str) -> Policy {
+    let grants = (0..=random.below(2)).map(|_| grant(random)).collect();
+    Policy { id: id.into(), grants, ..Policy::default() }
+}
+
+fn role(random: &mut Random, n: usize) -> Role {
+    Role {
+        id: ROLES[n].into(),
+        parents: random.some(25, &ROLES[..n]),
+        policies: random.some(20, &POLICIES),
+        grants: (0..=random.below(4)).map(|_| grant(random)).collect(),
+        reach: Some(Scope::OWN),
+        adjustable: if random.chance(30) { vec!["all".into()] } else { Vec::new() },
+        ..Role::default()
+    }
+}
+
+fn matchers(random: &mut Random) -> Matchers {
+    Matchers {
+        roles: random.some(15, &ROLES),
+        teams: random.some(15, &TEAMS),
+        exact_teams: random.some(10, &TEAMS),
+        tags: random.some(30, &TAGS),
+        condition: random.chance(20).then(|| "subject.level >= 2".into()),
+        ..Matchers::default()
+    }
+}
+
+fn program(random: &mut Random, n: usize) -> Program {
+    Program {
+        id: format!("g{n}").into(),
+        matchers: matchers(random),
+        gives: (0..=random.below(3)).map(|_| item(random)).collect(),
+        ..Program::default()
+    }
+}
+
+fn item(random: &mut Random) -> Item {
+    let kind = random.pick(&["whole", "part"]);
+    let edit = kind == "whole" && random.chance(40);
+    Item {
+        kind: kind.into(),
+        id: random.pick(&["i1", "i2", "i3"]).into(),
+        access: if edit { Access::Edit } else { Access::View },
+    }
+}
+
+fn user(random: &mut Random, n: usize) -> User {
+    let adjusts = random.chance(30);
+    User {
+        id: name(n).into(),
+        roles: random.some(30, &ROLES),
+        policies: random.some(15, &POLICIES),
+        grants: (0..random.below(5) / 3).map(|_| grant(random)).collect(),
+        teams: random.some(25, &TEAMS),
+        tags: random.some(25, &TAGS),
+        owner: random.chance(10),
+        status: if random.chance(10) { Status::Inactive } else { Status::Active },
+        invitation: if random.chance(10) { Invitation::Pending } else { Invitation::Accepted },
+        rights: match adjusts {
+            true => {
+                Rights { add: random.some(20, &PERMISSIONS), remove: random.some(15, &PERMISSIONS) }
+            }
+            false => Rights::default(),
+        },
+        attributes: match random.below(4) {
+            0 => Attributes::new(),
+            level => [("level", Value::Int(i64::try_from(level).unwrap()))].into_iter().collect(),
+        },
+        ..User::default()
+    }
+}

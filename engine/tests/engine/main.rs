@@ -1,0 +1,17 @@
+//! The engine from outside: one program, so that what all of it needs is linked once.
+
+mod cache;
+mod cache_lies;
+mod common;
+mod conditions;
+mod coverage;
+mod edits;
+mod flip;
+mod holding;
+mod inspect;
+mod load_errors;
+mod open_directory;
+mod pipeline;
+mod sharing;
+#[cfg(target_os = "linux")]
+mod subject_size;

@@ -1,0 +1,115 @@
+//! From what a caller sent to what the engine is asked.
+//!
+//! AuthZEN leaves to the product what its words mean. Here: `action.name` is a permission of the
+//! catalog; `resource.type`, `.id` and `.properties` are the resource's kind, id and attributes;
+//! `context` is the context; `subject.id` is a user of the tenant's directory, and `user` is the
+//! only type of subject. `subject.properties` and `action.properties` may be sent and decide
+//! nothing: the directory is the authority over roles and teams, and a caller that could send its
+//! own would grant itself what it likes.
+
+use super::parse::{Entity, Field, Item, Payload};
+use super::problem::Fault;
+use permesso_engine::decision::{Request, Resource};
+use permesso_engine::model::Attributes;
+use std::borrow::Cow;
+
+/// The only type of subject that a directory knows.
+pub(super) const SUBJECT_TYPE: &str = "user";
+
+/// A complete request, borrowed from the body.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'a> {
+    /// The type of the subject.
+    pub(super) subject_type: &'a str,
+    /// What the engine is asked.
+    pub(super) request: Request<'a>,
+}
+
+impl<'a> Question<'a> {
+    /// The request that a body is.
+    pub(super) fn of_payload(payload: &'a Payload<'a>, now: i64) -> Result<Self, Fault> {
+        let item = &payload.item;
+        Self::new(&item.subject, &item.action, &item.resource, &item.context, now)
+    }
+
+    /// The request that an item is, with the body's members for those that it leaves out. A
+    /// member is taken whole from one or the other; nothing inside is merged.
+    pub(super) fn of_item(
+        field: &'a Field<Item<'a>>,
+        payload: &'a Payload<'a>,
+        now: i64,
+    ) -> Result<Self, Fault> {
+        let Field::Given(item) = field else {
+            return Err(Fault::Type("evaluations", "a list of objects"));
+        };
+        let defaults = &payload.item;
+        Self::new(
+            item.subject.or(&defaults.subject),
+            item.action.or(&defaults.action),
+            item.resource.or(&defaults.resource),
+            item.context.or(&defaults.context),
+            now,
+        )
+    }
+
+    fn new(
+        subject: &'a Field<Entity<'a>>,
+        action: &'a Field<Entity<'a>>,
+        resource: &'a Field<Entity<'a>>,
+        context: &'a Field<Attributes<'a>>,
+        now: i64,
+    ) -> Result<Self, Fault> {
+        let subject = given(subject, "subject", "an object with `type` and `id`")?;
+        let action = given(action, "action", "an object with `name`")?;
+        let resource = given(resource, "resource", "an object with `type` and `id`")?;
+        let subject_type = text(&subject.kind, "subject.type")?;
+        let subject_id = text(&subject.id, "subject.id")?;
+        attributes(&subject.properties, "subject.properties")?;
+        let action_name = text(&action.name, "action.name")?;
+        attributes(&action.properties, "action.properties")?;
+        Ok(Self {
+            subject_type,
+            request: Request {
+                subject: subject_id,
+                action: action_name,
+                resource: Resource {
+                    kind: text(&resource.kind, "resource.type")?,
+                    id: Some(text(&resource.id, "resource.id")?),
+                    attributes: attributes(&resource.properties, "resource.properties")?,
+                },
+                context: attributes(context, "context")?,
+                now,
+            },
+        })
+    }
+}
+
+fn given<'a, T>(
+    field: &'a Field<T>,
+    path: &'static str,
+    wanted: &'static str,
+) -> Result<&'a T, Fault> {
+    match field {
+        Field::Given(value) => Ok(value),
+        Field::Absent => Err(Fault::Missing(path, wanted)),
+        Field::Wrong => Err(Fault::Type(path, wanted)),
+    }
+}
+
+fn text<'a>(field: &'a Field<Cow<'a, str>>, path: &'static str) -> Result<&'a str, Fault> {
+    let wanted = "a text that is not empty";
+    let text = given(field, path, wanted)?;
+    if text.is_empty() { Err(Fault::Empty(path, wanted)) } else { Ok(text) }
+}
+
+fn attributes<'a>(
+    field: &'a Field<Attributes<'a>>,
+    path: &'static str,
+) -> Result<&'a Attributes<'a>, Fault> {
+    static NONE: Attributes<'static> = Attributes::new();
+    match field {
+        Field::Given(attributes) => Ok(attributes),
+        Field::Absent => Ok(&NONE),
+        Field::Wrong => Err(Fault::Type(path, "an object, or leave it out")),
+    }
+}

@@ -1,0 +1,191 @@
+//! `permesso check`: one question from the command line.
+
+use super::{Failure, Sources, now};
+use clap::Args;
+use permesso_engine::decision::{
+    Decision, Explanation, Obligation, Reason, Request, Resource, Step,
+};
+use permesso_engine::flip::Flips;
+use permesso_engine::inspect::Circumstances;
+use permesso_engine::model::{Attributes, Value};
+use permesso_folders::DecisionPoint;
+use permesso_folders::TenantFolder;
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// One question.
+#[derive(Debug, Args)]
+pub(super) struct QuestionArgs {
+    #[command(flatten)]
+    sources: Sources,
+    /// The tenant, where the folders hold more than one
+    #[arg(long, value_name = "ID")]
+    tenant: Option<String>,
+    /// Who asks: a user's id
+    subject: String,
+    /// A permission of the product's catalog
+    action: String,
+    /// The resource's kind, and after a colon its id
+    #[arg(value_name = "KIND[:ID]")]
+    resource: String,
+    #[command(flatten)]
+    about: About,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What is known of a resource and the circumstances.
+#[derive(Debug, Args)]
+pub(super) struct About {
+    /// An attribute of the resource; the value is read as JSON, or else as text
+    #[arg(short = 'a', long = "attribute", value_name = "NAME=VALUE")]
+    attributes: Vec<String>,
+    /// An attribute of the request's context, as above
+    #[arg(short = 'c', long = "context", value_name = "NAME=VALUE")]
+    context: Vec<String>,
+    /// The instant of the decision, in milliseconds since 1970-01-01T00:00:00Z [default: now]
+    #[arg(long, value_name = "MILLISECONDS")]
+    pub(super) at: Option<i64>,
+}
+
+impl About {
+    /// Hands over a resource, `KIND[:ID]`, with what is known of it.
+    pub(super) fn with<T>(
+        &self,
+        resource: &str,
+        then: impl FnOnce(Circumstances<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let (kind, id) = match resource.split_once(':') {
+            Some((kind, id)) => (kind, Some(id)),
+            None => (resource, None),
+        };
+        let (attributes, context) = (pairs(&self.attributes)?, pairs(&self.context)?);
+        let resource = Resource { kind, id, attributes: &attributes };
+        then(Circumstances { resource, context: &context, now: self.at.unwrap_or_else(now) })
+    }
+}
+
+/// An answer as programs read it.
+#[derive(Serialize)]
+struct Answer<'a> {
+    tenant: &'a str,
+    decision: bool,
+    reason: &'a Reason,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    obligations: Vec<&'a Obligation>,
+    revision: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<&'a [Step]>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    flips: Option<&'a Flips>,
+}
+
+impl QuestionArgs {
+    pub(super) fn check(&self) -> Result<ExitCode, Failure> {
+        self.with(|asked| {
+            let decision = &asked.explanation.decision;
+            if self.json {
+                print_json(&asked.folder.tenant.value.tenant, decision, None)?;
+            } else {
+                println!("{}", verdict(decision));
+            }
+            Ok(exit(decision))
+        })
+    }
+
+    /// Asks the question and hands everything over.
+    pub(super) fn with<T>(
+        &self,
+        then: impl FnOnce(Asked<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let point = self.sources.build()?;
+        let folder = folder(self.tenant.as_deref(), &point)?;
+        self.about.with(&self.resource, |Circumstances { resource, context, now }| {
+            let (subject, action) = (&self.subject, &self.action);
+            let request = Request { subject, action, resource, context, now };
+            let explanation = point.explain(&folder.tenant.value.tenant, &request);
+            then(Asked { point: &point, folder, request: &request, explanation })
+        })
+    }
+}
+
+/// The folder of a tenant, or the only one.
+pub(super) fn folder<'p>(
+    named: Option<&str>,
+    point: &'p DecisionPoint,
+) -> Result<&'p TenantFolder, Failure> {
+    let id = |folder: &TenantFolder| folder.tenant.value.tenant.to_string();
+    let served: Vec<String> = point.folders().iter().map(id).collect();
+    let served = served.join(", ");
+    match (named, point.folders()) {
+        (Some(named), folders) => {
+            folders.iter().find(|folder| id(folder) == named).ok_or_else(|| {
+                Failure(format!("error: no tenant `{named}`; the folders hold {served}"))
+            })
+        }
+        (None, [only]) => Ok(only),
+        (None, _) => Err(Failure(format!(
+            "error: the folders hold several tenants; name one with --tenant: {served}"
+        ))),
+    }
+}
+
+/// A question, what it was put to, and the answer.
+pub(super) struct Asked<'a> {
+    pub(super) point: &'a DecisionPoint,
+    pub(super) folder: &'a TenantFolder,
+    pub(super) request: &'a Request<'a>,
+    pub(super) explanation: Explanation,
+}
+
+fn pairs(texts: &[String]) -> Result<Attributes<'static>, Failure> {
+    let mut attributes = Attributes::new();
+    for text in texts {
+        let (name, value) = text
+            .split_once('=')
+            .ok_or_else(|| Failure(format!("error: `{text}` is no attribute; write NAME=VALUE")))?;
+        let value = serde_json::from_str::<Value<'_>>(value)
+            .map_or_else(|_| Value::from(value.to_owned()), Value::into_owned);
+        attributes.set(name.to_owned(), value);
+    }
+    Ok(attributes)
+}
+
+pub(super) fn exit(decision: &Decision) -> ExitCode {
+    if decision.is_allow() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// One line for people.
+pub(super) fn verdict(decision: &Decision) -> String {
+    let word = if decision.is_allow() { "ALLOW" } else { "DENY" };
+    let code = decision.reason.code();
+    let detail = decision.reason.detail().map(|detail| format!(" `{detail}`")).unwrap_or_default();
+    let mut text = format!("{word}  {} [{code}{detail}]", decision.reason);
+    for obligation in &decision.obligations {
+        let values = obligation.values.join(", ");
+        text.push_str(&format!("\n       under the obligation {} {values}", obligation.code));
+        text.push_str(&format!(" (from {})", obligation.source));
+    }
+    text
+}
+
+/// The answer, with what was looked at and what would flip it where that was asked for.
+pub(super) fn print_json(
+    tenant: &str,
+    decision: &Decision,
+    why: Option<(&[Step], &Flips)>,
+) -> Result<(), Failure> {
+    let answer = Answer {
+        tenant,
+        decision: decision.is_allow(),
+        reason: &decision.reason,
+        obligations: decision.obligations.iter().map(|obligation| &**obligation).collect(),
+        revision: decision.revision,
+        trace: why.map(|(trace, _)| trace),
+        flips: why.map(|(_, flips)| flips),
+    };
+    let text = serde_json::to_string_pretty(&answer).map_err(|e| Failure(format!("error: {e}")))?;
+    println!("{text}");
+    Ok(())
+}

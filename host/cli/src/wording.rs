@@ -1,0 +1,139 @@
+//! Words that several commands print: who gave a right, how far it goes, where that stands.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use permesso_engine::decision::Obligation;
+use permesso_engine::inspect::{Gate, Giver, Limits, Openness, RightSource, Void};
+use permesso_engine::model::{Access, Document, Place, Scope};
+use permesso_folders::TenantFolder;
+use std::path::Path;
+
+/// An empty table in the style of all.
+pub(super) fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    table
+}
+
+/// Lines of the documents, as `tenant.yaml:12`.
+pub(super) fn places(places: &[Place], folder: &TenantFolder) -> String {
+    let known = places.iter().filter(|place| place.at.line > 0);
+    let names: Vec<String> = known
+        .map(|place| {
+            let file = match place.document {
+                Document::Catalog => &folder.catalog.source().file,
+                Document::Tenant => &folder.tenant.file,
+                Document::Directory => &folder.directory.file,
+            };
+            let name = Path::new(file).file_name().map_or(file.into(), |it| it.to_string_lossy());
+            format!("{name}:{}", place.at.line)
+        })
+        .collect();
+    names.join(", ")
+}
+
+/// Who gave a right.
+pub(super) fn giver(giver: &Giver<'_>) -> String {
+    match giver {
+        Giver::Role(id) => format!("role `{id}`"),
+        Giver::Policy(id) => format!("policy `{id}`"),
+        Giver::User => "granted to the user".to_owned(),
+        Giver::Ticked => "ticked for the user".to_owned(),
+        Giver::Baseline => "held by every active member".to_owned(),
+        Giver::Owner => "owns the account".to_owned(),
+    }
+}
+
+/// A source with its lines.
+pub(super) fn source(source: &RightSource<'_>, folder: &TenantFolder) -> String {
+    let at = places(&source.places, folder);
+    let at = if at.is_empty() { at } else { format!(" ({at})") };
+    format!("{}{at}", giver(&source.giver))
+}
+
+/// A limited scope.
+pub(super) fn limits(limits: &Limits) -> String {
+    let mut text = limits.scope.to_string();
+    if !limits.teams.is_empty() {
+        text.push_str(&format!(" in {}", limits.teams.join(", ")));
+    }
+    if !limits.exact_teams.is_empty() {
+        text.push_str(&format!(" in exactly {}", limits.exact_teams.join(", ")));
+    }
+    if let Some(from) = limits.valid_from {
+        text.push_str(&format!(" from {}", instant(from)));
+    }
+    if let Some(until) = limits.valid_until {
+        text.push_str(&format!(" until {}", instant(until)));
+    }
+    if let Some(condition) = &limits.condition {
+        text.push_str(&format!(" if {condition}"));
+    }
+    text
+}
+
+/// Everything that a permission is held at.
+pub(super) fn reach(scope: Scope, limited: &[Limits], teams: &[String]) -> String {
+    let mut parts = Vec::new();
+    if !scope.is_none() || limited.is_empty() {
+        parts.push(scope.to_string());
+    }
+    parts.extend(limited.iter().map(limits));
+    let text = parts.join("; ");
+    if teams.is_empty() { text } else { format!("{text} (of {})", teams.join(", ")) }
+}
+
+/// Why something that is granted is of no use.
+pub(super) fn void(void: &Void<'_>) -> String {
+    match void {
+        Void::Status(status) => format!("the user is {}", status.name()),
+        Void::Pending => "the invitation has not been accepted".to_owned(),
+        Void::Plan(name) => format!("the plan does not include `{name}`"),
+        Void::Requires(name) => format!("it also needs `{name}`, which is held nowhere"),
+        Void::BoundBy(name) => format!("`{name}` forbids it"),
+        Void::NobodysOwn => "nothing is anybody's own".to_owned(),
+    }
+}
+
+/// An item and an access to it.
+pub(super) fn gate(gate: &Gate<'_>) -> String {
+    let access = match gate.access {
+        Access::View => "view",
+        Access::Edit => "edit",
+    };
+    format!("{access} {}:{}", gate.kind, gate.id)
+}
+
+/// Whether something is open.
+pub(super) const fn open(open: Openness) -> &'static str {
+    match open {
+        Openness::Yes => "yes",
+        Openness::No => "no",
+        Openness::Depends => "depends on the record",
+    }
+}
+
+/// What a caller has to do.
+pub(super) fn obligation(obligation: &Obligation) -> String {
+    let values = match obligation.values.is_empty() {
+        true => String::new(),
+        false => format!(" {}", obligation.values.join(", ")),
+    };
+    format!("{}{values} (from {})", obligation.code, obligation.source)
+}
+
+/// An instant as people read it.
+pub(super) fn instant(milliseconds: i64) -> String {
+    jiff::Timestamp::from_millisecond(milliseconds)
+        .map_or_else(|_| milliseconds.to_string(), |instant| instant.to_string())
+}
+
+/// Names in a row, in the quotes that the messages use.
+pub(super) fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A number with its noun.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

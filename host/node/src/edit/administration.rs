@@ -1,0 +1,287 @@
+//! Who may change what is decided by the engine, like everything else.
+//!
+//! The administration of a tenant is a part of every product's catalog: permissions, guards and
+//! standard roles, all beginning with `permesso.`. So an admin is whoever holds such a permission
+//! by some role of the tenant, the guards look at the tenant's own roles and at who holds them,
+//! and an explanation of a refused edit is an explanation like any other.
+//!
+//! What has to be held for a change follows from the documents that it touches, not from the
+//! operation that was called: an import, an undo and a rollback need what the single edits would
+//! have needed.
+
+use crate::document::read;
+use crate::error::ChangeError;
+use crate::kind::DocumentKind;
+use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
+use permesso_engine::load::{self, Source};
+use permesso_engine::model::{Catalog, Grant, Policy, Role, Scope, Status, Text, User};
+use permesso_store::Body;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// With what the ids of the administration begin.
+pub const PREFIX: &str = "permesso.";
+/// The role that a platform's own keys act with.
+pub const PLATFORM: &str = "permesso.platform";
+/// Held by whoever may hand out more than they hold themselves.
+pub(crate) const UNBOUNDED: &str = "permesso.unbounded";
+/// Held by whoever looks after roles; somebody always has to.
+pub(crate) const KEEPER: &str = "permesso.roles.edit";
+/// The kind of the resources that administration is about, and of what an API key acts as.
+pub(crate) const RESOURCE: &str = "permesso";
+/// What is handed out by an edit, as a role that exists for the length of a question.
+pub(crate) const CANDIDATE: &str = "permesso.candidate";
+
+/// A product's catalog with the administration in it.
+///
+/// # Errors
+///
+/// Where the catalog has ids of its own that begin with `permesso.`.
+pub fn with_administration(mut catalog: Source<Catalog>) -> Result<Source<Catalog>, Diagnostics> {
+    let mut found = Diagnostics::default();
+    let value = &catalog.value;
+    let ids = value.categories.iter().map(|category| (&category.id, "categories"));
+    let ids = ids.chain(value.permissions().map(|(_, permission)| (&permission.id, "categories")));
+    let ids = ids.chain(value.guards.iter().map(|guard| (&guard.id, "guards")));
+    let ids = ids.chain(value.standard_roles.iter().map(|role| (&role.id, "standard_roles")));
+    for (id, field) in ids.filter(|(id, _)| id.starts_with(PREFIX)) {
+        found.push(Diagnostic {
+            file: catalog.file.clone(),
+            at: id.at(),
+            field: field.to_owned(),
+            message: format!(
+                "`{id}` begins with `{PREFIX}`, which administration keeps for itself"
+            ),
+            help: Some("choose another id".to_owned()),
+        });
+    }
+    found.or(())?;
+    let own: Source<Administration> =
+        load::document("administration.yaml", include_str!("administration.yaml"))?;
+    let own = own.value;
+    catalog.value.categories.extend(own.categories);
+    catalog.value.guards.extend(own.guards);
+    catalog.value.standard_roles.extend(own.standard_roles);
+    Ok(catalog)
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Administration {
+    categories: Vec<permesso_engine::model::Category>,
+    guards: Vec<permesso_engine::model::Guard>,
+    standard_roles: Vec<Role>,
+}
+
+/// What has to be held before a change is made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Requirement {
+    /// The permission.
+    pub(crate) permission: &'static str,
+    /// The document that it is about.
+    pub(crate) id: String,
+    /// The roles that are handed out or taken away.
+    pub(crate) roles: BTreeSet<String>,
+}
+
+/// What else is handed out, where roles that exist do not say it.
+#[derive(Debug, Default)]
+pub(crate) struct Handed {
+    pub(crate) candidate: Role,
+}
+
+impl Handed {
+    pub(crate) fn is_empty(&self) -> bool {
+        let Role { grants, policies, parents, .. } = &self.candidate;
+        grants.is_empty() && policies.is_empty() && parents.is_empty()
+    }
+}
+
+/// What has to be held for one document to become another. `standard` is the product's role of
+/// that id, where it is about one.
+pub(crate) fn requirements(
+    kind: DocumentKind,
+    id: &str,
+    before: Option<&Body>,
+    after: Option<&Body>,
+    standard: Option<&Role>,
+    handed: &mut Handed,
+) -> Result<Vec<Requirement>, ChangeError> {
+    let ask = |permission| Requirement { permission, id: id.to_owned(), roles: BTreeSet::new() };
+    let plain = |permission| Ok(vec![ask(permission)]);
+    match kind {
+        DocumentKind::Settings => settings(id, before, after),
+        DocumentKind::Catalog
+        | DocumentKind::Serving
+        | DocumentKind::Product
+        | DocumentKind::CatalogText => plain("permesso.tenant.plan"),
+        DocumentKind::Team => plain("permesso.teams.edit"),
+        DocumentKind::Role => {
+            let role = match (after, standard) {
+                (Some(after), _) => read::<Role>(kind, id, after)?,
+                // It becomes what the product says again.
+                (None, Some(standard)) => standard.clone(),
+                (None, None) => return plain("permesso.roles.delete"),
+            };
+            hand_out(&mut handed.candidate, role);
+            let permission = match before.is_some() || standard.is_some() {
+                true => "permesso.roles.edit",
+                false => "permesso.roles.create",
+            };
+            Ok(vec![Requirement { roles: candidate(), ..ask(permission) }])
+        }
+        DocumentKind::Policy => {
+            let mut ask = ask("permesso.policies.edit");
+            if let Some(after) = after {
+                let policy: Policy = read(kind, id, after)?;
+                handed.candidate.grants.extend(policy.grants);
+                ask.roles = candidate();
+            }
+            Ok(vec![ask])
+        }
+        DocumentKind::Program | DocumentKind::Closed => plain("permesso.programs.edit"),
+        DocumentKind::SharingDefault
+        | DocumentKind::SharingPolicy
+        | DocumentKind::SharingOverride => plain("permesso.sharing.edit"),
+        DocumentKind::Family => plain("permesso.families.edit"),
+        DocumentKind::Key => {
+            let mut ask = ask("permesso.keys.edit");
+            for body in [before, after].into_iter().flatten() {
+                let key: permesso_auth::KeyRecord = read(kind, id, body)?;
+                ask.roles.extend(key.roles);
+            }
+            Ok(vec![ask])
+        }
+        DocumentKind::User => user(id, before, after, handed),
+        DocumentKind::Delegation => plain("permesso.delegations.edit"),
+        // Goes with the user, or is a reminder to one; see [`invited`] for what it hands out.
+        DocumentKind::Invitation => plain("permesso.users.invite"),
+    }
+}
+
+fn candidate() -> BTreeSet<String> {
+    BTreeSet::from([CANDIDATE.to_owned()])
+}
+
+fn settings(
+    id: &str,
+    before: Option<&Body>,
+    after: Option<&Body>,
+) -> Result<Vec<Requirement>, ChangeError> {
+    let parse = |body: Option<&Body>| -> Result<crate::Settings, ChangeError> {
+        body.map_or_else(
+            || Ok(crate::Settings::default()),
+            |body| read(DocumentKind::Settings, id, body),
+        )
+    };
+    let (was, is) = (parse(before)?, parse(after)?);
+    let title_only = crate::Settings { title: String::new(), ..was }
+        == crate::Settings { title: String::new(), ..is };
+    let permission = if title_only { "permesso.tenant.edit" } else { "permesso.tenant.plan" };
+    Ok(vec![Requirement { permission, id: id.to_owned(), roles: BTreeSet::new() }])
+}
+
+/// A role that is written hands out what it grants, itself or by others.
+fn hand_out(candidate: &mut Role, role: Role) {
+    candidate.grants.extend(role.grants);
+    candidate.policies.extend(role.policies);
+    candidate.parents.extend(role.parents);
+    // What holders can be given by a tick is handed out with the role that lets it be ticked.
+    let reach = role.reach.unwrap_or(Scope::ALL);
+    candidate.grants.extend(role.adjustable.into_iter().map(|category| Grant {
+        category: Some(category),
+        scope: reach,
+        ..Grant::default()
+    }));
+}
+
+fn user(
+    id: &str,
+    before: Option<&Body>,
+    after: Option<&Body>,
+    handed: &mut Handed,
+) -> Result<Vec<Requirement>, ChangeError> {
+    let parse = |body: Option<&Body>| -> Result<Option<User>, ChangeError> {
+        body.map(|body| read(DocumentKind::User, id, body)).transpose()
+    };
+    // Whoever was deleted has nothing, whatever is still written of them: all that they had is
+    // handed out again if they come back.
+    let present = |user: &User| user.status != Status::Deleted;
+    let (was, is) = (parse(before)?.filter(present), parse(after)?.filter(present));
+    let (had, has) = (was.is_some(), is.is_some());
+    let (was, is) = (was.unwrap_or_default(), is.unwrap_or_default());
+    let names = |list: &[Text]| list.iter().map(ToString::to_string).collect::<BTreeSet<String>>();
+    let (before, after) = (names(&was.roles), names(&is.roles));
+    let mut asks = Vec::new();
+    let mut ask =
+        |permission, roles| asks.push(Requirement { permission, id: id.to_owned(), roles });
+    let others = differ(&was.policies, &is.policies)
+        || differ(&was.grants, &is.grants)
+        || differ(&was.rights, &is.rights)
+        || was.owner != is.owner;
+    let moved: BTreeSet<String> = before.symmetric_difference(&after).cloned().collect();
+    let mut roles = moved.clone();
+    if others {
+        for user in [&was, &is] {
+            hand_out_to_user(&mut handed.candidate, user, was.owner != is.owner);
+        }
+        roles.extend(candidate());
+    }
+    match (had, has) {
+        (_, false) => {
+            ask("permesso.users.delete", roles);
+            return Ok(asks);
+        }
+        (false, true) => ask("permesso.users.invite", roles),
+        (true, true) if !moved.is_empty() || others => ask("permesso.users.assign", roles),
+        (true, true) => {}
+    }
+    if had && was.status != is.status {
+        // All that they have counts again, or no longer.
+        hand_out_to_user(&mut handed.candidate, &is, is.owner);
+        ask("permesso.users.deactivate", after.union(&candidate()).cloned().collect());
+    }
+    let rest = was.name != is.name
+        || differ(&was.teams, &is.teams)
+        || differ(&was.tags, &is.tags)
+        || differ(&was.attributes, &is.attributes)
+        || was.invitation != is.invitation
+        || was.copied_from != is.copied_from;
+    if had && rest {
+        ask("permesso.users.edit", BTreeSet::new());
+    }
+    Ok(asks)
+}
+
+/// What a user has besides roles; with `owner` also that the account is theirs.
+fn hand_out_to_user(candidate: &mut Role, user: &User, owner: bool) {
+    candidate.policies.extend(user.policies.iter().cloned());
+    candidate.grants.extend(user.grants.iter().cloned());
+    // A tick reaches as far as the role that lets it be set; at most everywhere.
+    candidate.grants.extend(user.rights.add.iter().map(|permission| Grant {
+        permission: Some(permission.clone()),
+        scope: Scope::ALL,
+        ..Grant::default()
+    }));
+    if owner {
+        let everything = Text::from("*");
+        candidate.grants.push(Grant {
+            permission: Some(everything),
+            scope: Scope::ALL,
+            ..Grant::default()
+        });
+    }
+}
+
+/// What has to be held to send an invitation: the link lets in whoever has it, as the user.
+pub(crate) fn invited(user: &User, handed: &mut Handed) -> Requirement {
+    hand_out_to_user(&mut handed.candidate, user, user.owner);
+    let roles = user.roles.iter().map(ToString::to_string).chain(candidate()).collect();
+    Requirement { permission: "permesso.users.invite", id: user.id.to_string(), roles }
+}
+
+/// Whether two values are written in different ways.
+fn differ<T: Serialize>(was: &T, is: &T) -> bool {
+    let text = |value: &T| serde_json::to_string(value).ok();
+    text(was) != text(is)
+}

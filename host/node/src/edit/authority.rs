@@ -1,0 +1,256 @@
+//! Whether the author of a change may make it.
+//!
+//! What has to be held follows from the documents that it touches; see [`administration`]. It is
+//! decided by the engine, on the tenant as it is before the change. Nobody hands out more than
+//! they hold: what an edit hands out is put into a role that exists for the length of a question.
+
+use super::Edited;
+use super::administration::{self, CANDIDATE, Handed, RESOURCE, Requirement, UNBOUNDED};
+use super::integrity::standard;
+use crate::caller::Caller;
+use crate::document::read;
+use crate::error::ChangeError;
+use crate::kind::DocumentKind;
+use crate::node::Node;
+use crate::view::View;
+use permesso_auth::KeyRecord;
+use permesso_auth::key::Verb;
+use permesso_engine::compile::{Compiled, Definition, PeopleFrom, compile, compile_member};
+use permesso_engine::decision::{Decision, Reason, Request, Resource};
+use permesso_engine::load::Source;
+use permesso_engine::model::{
+    Attributes, Delegation, Directory, Role, Status, Tenant, User, Value,
+};
+use permesso_engine::{decide_alone, model};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Whether the caller holds what the change needs.
+pub(crate) async fn may(
+    node: &Node,
+    view: &View<'_>,
+    caller: &Caller,
+    edited: &[Edited],
+) -> Result<(), ChangeError> {
+    if !caller.is_asked() || edited.is_empty() {
+        return Ok(());
+    }
+    let Some(compiled) = view.compiled() else { return of_the_platform(caller) };
+    let mut handed = Handed::default();
+    let mut requirements = BTreeSet::new();
+    for edit in edited {
+        let Edited { kind, id, before, after } = edit;
+        let standard = standard(view.version, id).filter(|_| *kind == DocumentKind::Role);
+        let (before, after) = (before.as_ref(), after.as_ref());
+        let found = administration::requirements(*kind, id, before, after, standard, &mut handed)?;
+        requirements.extend(found);
+        if *kind == DocumentKind::Invitation && after.is_some() {
+            // Whoever comes with it is asked about as a user.
+            let user: Option<User> = match view.object(DocumentKind::User, id).await? {
+                Some(object) => Some(read(DocumentKind::User, id, &object.body)?),
+                None => None,
+            };
+            if let Some(user) = user.filter(|user| user.status != Status::Deleted) {
+                requirements.insert(administration::invited(&user, &mut handed));
+            }
+        }
+    }
+    let judge = Judge { node, view, caller, compiled };
+    // Whoever may hand out anything need not hold it.
+    let bounded = !judge.holds(UNBOUNDED).await?;
+    let temporary = match bounded && !handed.is_empty() {
+        true => Some(judge.with_candidate(handed.candidate).await?),
+        false => None,
+    };
+    for required in requirements {
+        judge.require(&required, bounded, temporary.as_ref()).await?;
+    }
+    if bounded {
+        for edit in edited.iter().filter(|edit| edit.kind == DocumentKind::Delegation) {
+            own_delegation(caller, edit)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the caller holds a permission, whatever it is about.
+pub(crate) async fn holds(
+    node: &Node,
+    view: &View<'_>,
+    caller: &Caller,
+    permission: &str,
+) -> Result<(), ChangeError> {
+    if !caller.is_asked() {
+        return Ok(());
+    }
+    let Some(compiled) = view.compiled() else { return of_the_platform(caller) };
+    let judge = Judge { node, view, caller, compiled };
+    let decision = judge.decide(permission, None, &Attributes::new()).await?;
+    match decision.is_allow() {
+        true => Ok(()),
+        false => Err(denied(permission, &decision)),
+    }
+}
+
+/// What belongs to no tenant is for keys of the platform.
+fn of_the_platform(caller: &Caller) -> Result<(), ChangeError> {
+    let may = matches!(caller, Caller::Key(key) if key.verbs.contains(&Verb::Platform));
+    if may {
+        return Ok(());
+    }
+    Err(ChangeError::Denied {
+        permission: "platform".to_owned(),
+        reason: "not-granted".to_owned(),
+        message: "only a key with the verb `platform` may do this".to_owned(),
+    })
+}
+
+/// Nobody lets others act for somebody else.
+fn own_delegation(caller: &Caller, edit: &Edited) -> Result<(), ChangeError> {
+    for body in [&edit.before, &edit.after].into_iter().flatten() {
+        let delegation: Delegation = read(edit.kind, &edit.id, body)?;
+        let own = matches!(caller, Caller::User { id, .. } if *id == *delegation.from);
+        // To end one is also for whoever was let.
+        let ends = edit.after.is_none()
+            && matches!(caller, Caller::User { id, .. } if *id == *delegation.to);
+        if !own && !ends {
+            return Err(ChangeError::Denied {
+                permission: "permesso.delegations.edit".to_owned(),
+                reason: "not-own".to_owned(),
+                message: format!("only `{}` can let somebody act for them", delegation.from),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Somebody, and a tenant in which they are judged.
+struct Judge<'a> {
+    node: &'a Node,
+    view: &'a View<'a>,
+    caller: &'a Caller,
+    compiled: &'a Arc<Compiled>,
+}
+
+impl Judge<'_> {
+    async fn holds(&self, permission: &str) -> Result<bool, ChangeError> {
+        let attributes = Attributes::new();
+        Ok(self.decide(permission, None, &attributes).await?.is_allow())
+    }
+
+    async fn require(
+        &self,
+        required: &Requirement,
+        bounded: bool,
+        temporary: Option<&Compiled>,
+    ) -> Result<(), ChangeError> {
+        let mut attributes = Attributes::new();
+        if bounded && !required.roles.is_empty() {
+            // Without a temporary tenant nothing is handed out but roles that exist.
+            let named = |role: &&String| temporary.is_some() || *role != CANDIDATE;
+            let roles = required.roles.iter().filter(named).map(|role| Value::text(role.clone()));
+            attributes.set("roles", Value::List(roles.collect()));
+        }
+        let decision = match temporary.filter(|_| required.roles.contains(CANDIDATE)) {
+            Some(temporary) => decide_alone(
+                temporary,
+                &self.request(required.permission, Some(&required.id), &attributes),
+            ),
+            None => self.decide(required.permission, Some(&required.id), &attributes).await?,
+        };
+        match decision.is_allow() {
+            true => Ok(()),
+            false => Err(denied(required.permission, &decision)),
+        }
+    }
+
+    fn request<'r>(
+        &'r self,
+        permission: &'r str,
+        id: Option<&'r str>,
+        attributes: &'r Attributes<'r>,
+    ) -> Request<'r> {
+        static NOTHING: Attributes<'static> = Attributes::new();
+        Request {
+            subject: match self.caller {
+                Caller::User { id, .. } => id,
+                _ => KEY,
+            },
+            action: permission,
+            resource: Resource { kind: RESOURCE, id, attributes },
+            context: &NOTHING,
+            now: self.view.now,
+        }
+    }
+
+    async fn decide(
+        &self,
+        permission: &str,
+        id: Option<&str>,
+        attributes: &Attributes<'_>,
+    ) -> Result<Decision, ChangeError> {
+        let tenant = self.view.realm.tenant_id().unwrap_or_default();
+        let request = self.request(permission, id, attributes);
+        let decision = match self.caller {
+            Caller::Key(key) => {
+                let member = compile_member(self.compiled, &service(key))?;
+                self.node.ask(tenant, |asking| asking.decide_as(tenant, &member, &request)).await?
+            }
+            _ => self.node.decide(tenant, &request).await?,
+        };
+        Ok(decision)
+    }
+
+    /// The tenant with a role that grants what is handed out, and nobody in it but the caller.
+    async fn with_candidate(&self, mut role: Role) -> Result<Compiled, ChangeError> {
+        role.id = CANDIDATE.into();
+        let mut tenant: Source<Tenant> = Source::clone(&self.view.version.documents.tenant);
+        tenant.value.roles.push(Arc::new(role));
+        let tenant = Arc::new(tenant);
+        let mut user = match self.caller {
+            Caller::User { id, .. } => self.view.user(id).await?,
+            Caller::Key(key) => service(key),
+            Caller::Operator(_) | Caller::System => User::default(),
+        };
+        if let Caller::Key(_) = self.caller {
+            user.id = KEY.into();
+        }
+        let directory = Directory { users: vec![user], delegations: Vec::new() };
+        let directory = Source::new("the caller", directory);
+        self.node.with_families(&self.view.version.documents, &[], |families| {
+            compile(&Definition {
+                catalog: &self.view.version.catalog,
+                tenant: &tenant,
+                people: PeopleFrom::Directory(&directory),
+                families,
+                revision: self.view.revision(),
+                lenient: true,
+                before: Some(self.compiled),
+            })
+        })
+    }
+}
+
+/// By what a key is called where it is no user.
+const KEY: &str = "permesso.key";
+
+/// A key as the user that it acts as.
+pub(crate) fn service(key: &KeyRecord) -> User {
+    User {
+        id: KEY.into(),
+        roles: key.roles.iter().map(|role| model::Text::from(role.clone())).collect(),
+        ..User::default()
+    }
+}
+
+fn denied(permission: &str, decision: &Decision) -> ChangeError {
+    let message = match &decision.reason {
+        Reason::Guard { message, .. } => message.to_string(),
+        reason => format!("`{permission}` is needed for this: {reason}"),
+    };
+    ChangeError::Denied {
+        permission: permission.to_owned(),
+        reason: decision.reason.code().to_owned(),
+        message,
+    }
+}

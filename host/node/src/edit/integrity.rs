@@ -1,0 +1,310 @@
+//! Whether what a change leads to is whole.
+//!
+//! Asked of the tenant as it would be, whoever makes the change: that it compiles, that its users
+//! and delegations are right, that nothing goes which somebody has, and that somebody is left who
+//! can let others in.
+
+use super::Edited;
+use super::administration::KEEPER;
+use crate::document::{named, read};
+use crate::error::ChangeError;
+use crate::follow::followed::Version;
+use crate::kind::DocumentKind;
+use crate::node::Node;
+use crate::operation::Intended;
+use crate::view::View;
+use permesso_auth::KeyRecord;
+use permesso_auth::key::{Tenants, Verb};
+use permesso_engine::compile::{
+    Compiled, Definition, FamilySet, PeopleFrom, check_delegation, check_user, compile,
+};
+use permesso_engine::directory::Subjects;
+use permesso_engine::load::Source;
+use permesso_engine::model::{Delegation, Role, User};
+use permesso_store::feed::{self, Facet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Whether the documents hold together after the change; the realm as it would be, compiled.
+pub(crate) async fn whole(
+    node: &Node,
+    view: &View<'_>,
+    edits: &[Intended],
+    edited: &[Edited],
+) -> Result<Version, ChangeError> {
+    let candidate = with(view, edits)?;
+    if view.realm.tenant_id().is_none() || edited.is_empty() {
+        return Ok(candidate);
+    }
+    let candidate = compiled(node, candidate, edited).await?;
+    users(view, &candidate, edited).await?;
+    held(view, &candidate, edited, &Shift::of(edited)?).await?;
+    Ok(candidate)
+}
+
+/// The realm as it would be, not compiled.
+pub(crate) fn with(view: &View<'_>, edits: &[Intended]) -> Result<Version, ChangeError> {
+    let was = view.version;
+    let revision = was.revision + 1;
+    let documents = Arc::new(was.documents.with(edits, revision)?);
+    Ok(Version { revision, documents, ..was.clone() })
+}
+
+/// The tenant as it would be, compiled. What is compiled here is what is served once it was
+/// written.
+pub(crate) async fn compiled(
+    node: &Node,
+    mut candidate: Version,
+    edited: &[Edited],
+) -> Result<Version, ChangeError> {
+    let policy = edited.iter().any(|edit| edit.kind.is_policy());
+    if policy && let Some(pin) = candidate.documents.pin()? {
+        candidate.catalog = node.catalog(&pin).await?;
+        let nobody = Arc::new(Subjects::new(0));
+        let before = candidate.compiled.take();
+        let compile = |families: &FamilySet| {
+            compile(&Definition {
+                catalog: &candidate.catalog,
+                tenant: &candidate.documents.tenant,
+                people: PeopleFrom::Subjects(&nobody),
+                families,
+                revision: candidate.revision,
+                lenient: false,
+                before: before.as_deref(),
+            })
+        };
+        // What is said to a family has to please the one that is installed; any other edit does
+        // not wait for one that refuses what it was told before.
+        let compiled = match edited.iter().any(|edit| edit.kind == DocumentKind::Catalog) {
+            true => {
+                node.validate(&candidate.documents.tenant, |_| true)?;
+                compile(&node.components().families())?
+            }
+            false => {
+                let families = edited.iter().filter(|edit| edit.kind == DocumentKind::Family);
+                let families: Vec<&str> = families.map(|edit| &*edit.id).collect();
+                node.with_families(&candidate.documents, &families, compile)?
+            }
+        };
+        candidate.compiled = Some(Arc::new(compiled));
+    } else if policy {
+        candidate.compiled = None;
+    }
+    Ok(candidate)
+}
+
+/// Whether everything that somebody has to hold, or nobody may lose, is as it has to be.
+pub(crate) async fn held(
+    view: &View<'_>,
+    candidate: &Version,
+    edited: &[Edited],
+    shift: &Shift,
+) -> Result<(), ChangeError> {
+    in_use(view, candidate, edited, shift).await?;
+    keepers(view, candidate, shift).await
+}
+
+/// Whether users and delegations are right by themselves.
+async fn users(view: &View<'_>, candidate: &Version, edited: &[Edited]) -> Result<(), ChangeError> {
+    let Some(compiled) = &candidate.compiled else { return Ok(()) };
+    for Edited { kind, id, after, .. } in edited {
+        let Some(after) = after else { continue };
+        let file = format!("{kind} `{id}`");
+        match kind {
+            DocumentKind::User => {
+                let user = named(*kind, id, Some(after), |user: &User| &user.id)?;
+                let Some(user) = user else { continue };
+                check_user(compiled, &Source::new(file, user))?;
+            }
+            DocumentKind::Delegation => {
+                let delegation: Delegation = read(*kind, id, after)?;
+                for side in [&delegation.from, &delegation.to] {
+                    let there = edited.iter().any(|edit| {
+                        edit.kind == DocumentKind::User && edit.id == **side && edit.after.is_some()
+                    });
+                    if !there && view.object(DocumentKind::User, side).await?.is_none() {
+                        return Err(view.missing(DocumentKind::User, side));
+                    }
+                }
+                check_delegation(compiled, &Source::new(file, delegation))?;
+            }
+            DocumentKind::Key => {
+                let key: KeyRecord = read(*kind, id, after)?;
+                // No realm can take the place of another's key by using its id.
+                let whose = view.store().realms_of_key(id).await?;
+                if whose.iter().any(|realm| realm != view.realm) {
+                    let (realm, kind) = (view.realm.clone(), *kind);
+                    return Err(ChangeError::Exists { realm, kind, id: id.clone() });
+                }
+                let mine = |tenant: &String| Some(tenant.as_str()) == view.realm.tenant_id();
+                let own = match &key.tenants {
+                    Tenants::All => false,
+                    Tenants::Only(tenants) => tenants.iter().all(mine),
+                };
+                if !own || key.verbs.contains(&Verb::Platform) {
+                    return Err(ChangeError::Request {
+                        field: "tenants".to_owned(),
+                        message: "a tenant's key is good for that tenant only, and never for the \
+                                  platform"
+                            .to_owned(),
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// By how much a change moves the counts of what users have.
+#[derive(Debug, Default)]
+pub(crate) struct Shift(BTreeMap<(Facet, String), (i64, i64)>);
+
+impl Shift {
+    fn of(edited: &[Edited]) -> Result<Self, ChangeError> {
+        let mut shift = Self::default();
+        edited.iter().try_for_each(|edit| shift.add(edit))?;
+        Ok(shift)
+    }
+
+    /// One more document that becomes something else.
+    pub(crate) fn add(&mut self, edit: &Edited) -> Result<(), ChangeError> {
+        if edit.kind != DocumentKind::User {
+            return Ok(());
+        }
+        for (body, sign) in [(&edit.before, -1), (&edit.after, 1)] {
+            let Some(body) = body else { continue };
+            let counted = feed::counted(body).map_err(|error| ChangeError::Document {
+                kind: edit.kind,
+                id: edit.id.clone(),
+                why: error.to_string(),
+            })?;
+            // Nothing depends on who has a tag, and everybody may have one of their own.
+            for (facet, takes_part) in counted.into_iter().filter(|((f, _), _)| *f != Facet::Tag) {
+                let count = self.0.entry(facet).or_default();
+                count.0 += sign;
+                count.1 += sign * i64::from(takes_part);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many have something before and after: listed, taking part.
+    async fn counts(
+        &self,
+        view: &View<'_>,
+        facets: &[(Facet, String)],
+    ) -> Result<Vec<[(i64, i64); 2]>, ChangeError> {
+        let usage = view.usage(facets).await?;
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        Ok(facets
+            .iter()
+            .map(|facet| {
+                let before = usage.get(facet).copied().unwrap_or_default();
+                let before = (number(before.listed), number(before.taking_part));
+                let by = self.0.get(facet).copied().unwrap_or_default();
+                [before, (before.0 + by.0, before.1 + by.1)]
+            })
+            .collect())
+    }
+}
+
+/// What users have is not taken away from under them.
+async fn in_use(
+    view: &View<'_>,
+    candidate: &Version,
+    edited: &[Edited],
+    shift: &Shift,
+) -> Result<(), ChangeError> {
+    // With the tenant everything goes.
+    if candidate.compiled.is_none() {
+        return Ok(());
+    }
+    let mut gone = Vec::new();
+    for edit in edited.iter().filter(|edit| edit.after.is_none()) {
+        let facet = match edit.kind {
+            // A standard role that was edited is only what it was before.
+            DocumentKind::Role if standard(candidate, &edit.id).is_some() => continue,
+            DocumentKind::Role => Facet::Role,
+            DocumentKind::Policy => Facet::Policy,
+            DocumentKind::Team => Facet::Team,
+            _ => continue,
+        };
+        gone.push(((facet, edit.id.clone()), edit.kind));
+    }
+    let facets: Vec<(Facet, String)> = gone.iter().map(|(facet, _)| facet.clone()).collect();
+    let counts = shift.counts(view, &facets).await?;
+    for (((_, id), kind), [_, (listed, _)]) in gone.iter().zip(counts) {
+        if listed > 0 {
+            let users = u64::try_from(listed).unwrap_or(0);
+            let message = match kind {
+                DocumentKind::Role => format!(
+                    "{users} users hold the role `{id}`, pending invitations included; move them \
+                     to another one first, or with `move_to`"
+                ),
+                _ => format!("{users} users have the {kind} `{id}`; take it from them first"),
+            };
+            return Err(ChangeError::Guarded { guard: "in-use", message, users: Some(users) });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn standard<'a>(version: &'a Version, id: &str) -> Option<&'a Role> {
+    version.catalog.source().value.standard_roles.iter().find(|role| role.id.as_str() == id)
+}
+
+/// Somebody always has to be left: who owns the account, who holds a role that wants a holder,
+/// who can edit roles.
+async fn keepers(view: &View<'_>, candidate: &Version, shift: &Shift) -> Result<(), ChangeError> {
+    let (Some(was), Some(is)) = (view.compiled(), &candidate.compiled) else { return Ok(()) };
+    let able = |compiled: &Compiled| -> BTreeSet<String> {
+        compiled.snapshot.roles_granting(KEEPER).map(str::to_owned).collect()
+    };
+    let (were_able, are_able) = (able(was), able(is));
+    // Only what can have changed is looked at.
+    let moved = !shift.0.is_empty();
+    if !moved && were_able == are_able {
+        return Ok(());
+    }
+    let mut facets = vec![(Facet::Owner, "true".to_owned())];
+    let kept: BTreeSet<String> = view
+        .roles()
+        .filter(|role| {
+            role.keeps_holder
+                || standard(view.version, &role.id).is_some_and(|role| role.keeps_holder)
+        })
+        .map(|role| role.id.to_string())
+        .collect();
+    facets.extend(kept.iter().map(|role| (Facet::Role, role.clone())));
+    let first_able = facets.len();
+    let all_able: Vec<String> = were_able.union(&are_able).cloned().collect();
+    facets.extend(all_able.iter().map(|role| (Facet::Role, role.clone())));
+    let counts = shift.counts(view, &facets).await?;
+    for ((facet, value), [(_, before), (_, after)]) in facets.iter().zip(&counts).take(first_able) {
+        if *before > 0 && *after <= 0 {
+            let what = match facet {
+                Facet::Owner => "owns the account".to_owned(),
+                _ => format!("holds the role `{value}`"),
+            };
+            return Err(ChangeError::Guarded {
+                guard: "last-holder",
+                message: format!("nobody would be left who {what}; let somebody else first"),
+                users: None,
+            });
+        }
+    }
+    let mut left = (0, 0);
+    for (role, [(_, before), (_, after)]) in all_able.iter().zip(counts.iter().skip(first_able)) {
+        left.0 += if were_able.contains(role) { *before } else { 0 };
+        left.1 += if are_able.contains(role) { *after } else { 0 };
+    }
+    if left.0 > 0 && left.1 <= 0 {
+        return Err(ChangeError::Guarded {
+            guard: "last-administrator",
+            message: "nobody would be left who can edit roles; let somebody else first".to_owned(),
+            users: None,
+        });
+    }
+    Ok(())
+}

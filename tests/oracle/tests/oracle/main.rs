@@ -1,0 +1,4 @@
+//! The engine against the naive evaluator, and against itself.
+
+mod agreement;
+mod widening;

@@ -1,0 +1,10 @@
+//! The binary as a command that comes to an end: nothing here is in the way of anything else.
+
+mod answers;
+mod bad_input;
+mod coverage;
+mod inspect;
+mod interface;
+mod products;
+mod tables;
+mod vendor;

@@ -18,11 +18,11 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! let cache = Cache::open(folder.path())?;
-//! let (engine, bytes) = (Engine::default(), b"(component)");
-//! let digest: [u8; 32] = Sha256::digest(bytes).into();
+//! let (engine, bytes) = (Engine::default(), wat::parse_str("(component)")?);
+//! let digest: [u8; 32] = Sha256::digest(&bytes).into();
 //! assert!(matches!(cache.find(&engine, &digest), Kept::Nothing));
 //!
-//! let compiled = Component::new(&engine, bytes).map_err(|error| error.to_string())?;
+//! let compiled = Component::new(&engine, &bytes).map_err(|error| error.to_string())?;
 //! cache.keep(&engine, &digest, &compiled)?;
 //! assert!(matches!(cache.find(&engine, &digest), Kept::Component(_)));
 //! # Ok(())

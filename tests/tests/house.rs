@@ -26,8 +26,8 @@ use std::path::{Path, PathBuf};
 /// Lines that a file may have.
 const LINES: usize = 500;
 
-/// Circles of files that are left, each with its reason in the plan. Three are what is wanted.
-const CIRCLES: usize = 6;
+/// Circles of files that are left, each with its reason in the plan. At most three are wanted.
+const CIRCLES: usize = 5;
 
 /// Words that had four to six meanings each. One type may have such a name, in all crates.
 const WORDS: [&str; 9] =

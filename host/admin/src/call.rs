@@ -1,17 +1,18 @@
 //! One request, as an endpoint sees it: everything that can be checked without knowing what the
 //! endpoint does has been.
 
+use crate::matching::Matching;
 use crate::query::Query;
 use crate::reply::Reply;
-use crate::route::{Matching, Route};
 use crate::{Admin, PREFIX, impact, redaction};
 use axum::body::Bytes;
-use axum::http::header::{ACCEPT, IF_MATCH, IF_NONE_MATCH};
+use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use permesso_front::{Principal, Problem, headers};
+use permesso_front::{Principal, Problem};
 use permesso_node::{
-    Caller, DocumentKind as Kind, Done, Look, Node, Operation, Options, Precondition, operation,
+    Caller, DocumentKind as Kind, Done, DryRun, Look, Node, Operation, Options, Precondition,
+    operation,
 };
 use permesso_store::Realm;
 use serde::de::DeserializeOwned;
@@ -24,7 +25,12 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) admin: Arc<Admin>,
-    pub(crate) route: Arc<Route>,
+    /// The path of its endpoint, with the names of its parts in braces.
+    pub(crate) template: String,
+    /// What it demands of the document that is edited.
+    pub(crate) matching: Matching,
+    /// The status of what it answers when all is well.
+    pub(crate) status: StatusCode,
     pub(crate) principal: Option<Principal>,
     pub(crate) path: BTreeMap<String, String>,
     pub(crate) query: Query,
@@ -108,7 +114,7 @@ impl Call {
 
     /// Where this request went.
     pub(crate) fn own_place(&self) -> String {
-        let parts = self.route.path.split('/').filter(|part| !part.is_empty());
+        let parts = self.template.split('/').filter(|part| !part.is_empty());
         parts.fold(PREFIX.to_owned(), |place, part| {
             let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
             match name {
@@ -124,27 +130,7 @@ impl Call {
         kind: Kind,
         id: &str,
     ) -> Result<Option<Vec<Precondition>>, Problem> {
-        let tag = headers::once(&self.headers, &IF_MATCH)?;
-        let none = headers::once(&self.headers, &IF_NONE_MATCH)?;
-        let needed = self.route.matching;
-        match (tag, none) {
-            (None, Some("*")) if needed == Matching::MustOrCreate => Ok(None),
-            (_, Some(_)) => Err(Problem::bad(
-                "If-None-Match is taken as `*` only, without If-Match, and where something can be \
-                 made",
-            )),
-            (Some(tag), None) => {
-                let revision = match tag {
-                    "*" => None,
-                    tag => Some(etag(tag)?),
-                };
-                Ok(Some(vec![Precondition { kind, id: id.to_owned(), revision }]))
-            }
-            (None, None) if matches!(needed, Matching::Must | Matching::MustOrCreate) => {
-                Err(permesso_node::ChangeError::Unconditional { kind, id: id.to_owned() }.into())
-            }
-            (None, None) => Ok(Some(Vec::new())),
-        }
+        self.matching.preconditions(&self.headers, kind, id)
     }
 
     /// At which revision the tenant as a whole has to be, where the caller says so.
@@ -179,7 +165,7 @@ impl Call {
         };
         let done = self.node().perform(realm, caller, operation, &options).await?;
         if let Some(tried) = &done.tried {
-            let impact = impact::of(self, realm, &done, tried).await?;
+            let impact = self.impact(realm, &done, tried).await?;
             let mut edited = Vec::with_capacity(done.edited.len());
             for edit in &done.edited {
                 // What somebody may edit and not read is not read by trying to edit it.
@@ -193,8 +179,18 @@ impl Call {
         let edited: Vec<(Kind, String)> =
             done.edited.iter().map(|edit| (edit.kind, edit.id.clone())).collect();
         let reply = Reply::json(&changed(&done)).revision(done.revision).edited(edited);
-        let reply = reply.status(self.route.status);
+        let reply = reply.status(self.status);
         Ok(if done.repeated { reply.replayed() } else { reply })
+    }
+
+    /// What a change that was tried does to people, as far as the caller may see them.
+    pub(crate) async fn impact(
+        &self,
+        realm: &Realm,
+        done: &Done,
+        tried: &DryRun,
+    ) -> Result<Value, Problem> {
+        impact::of(self.node(), realm, &self.caller()?, self.now, done, tried).await
     }
 }
 
@@ -232,15 +228,6 @@ pub(crate) fn read_borrowed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T,
         help: None,
     };
     Err(Problem::diagnosed([&found]))
-}
-
-fn etag(tag: &str) -> Result<u64, Problem> {
-    let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    let digits = inner.filter(|inner| inner.bytes().all(|byte| byte.is_ascii_digit()));
-    let revision = digits.and_then(|digits| digits.parse().ok());
-    revision.filter(|revision| *revision <= crate::query::LARGEST).ok_or_else(|| {
-        Problem::bad("If-Match takes one revision in quotes, as ETag had it, or `*`")
-    })
 }
 
 fn changed(done: &Done) -> Value {

@@ -1,9 +1,10 @@
 //! What every request goes through before an endpoint sees it, and after.
 
 use crate::call::Call;
+use crate::media::{JSON, YAML};
 use crate::query::Query;
 use crate::reply::Reply;
-use crate::route::{Gate, JSON, Route, YAML};
+use crate::route::{Gate, Route};
 use crate::{Admin, MAX_BODY, PATIENCE};
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
@@ -85,7 +86,9 @@ async fn answer(
         .map(|(principal, key)| (format!("{}/{key}", principal.name()), fingerprint(parts, &body)));
     let call = Call {
         admin,
-        route: Arc::clone(&route),
+        template: route.path.clone(),
+        matching: route.matching,
+        status: route.status,
         principal,
         path,
         query,

@@ -3,11 +3,10 @@
 //! Of small tenants everybody is looked at. Of large ones those are whom the edited roles,
 //! policies and teams reach, up to a bound, and the answer says that it is cut.
 
-use crate::call::Call;
 use permesso_engine::inspect::{Proposal, impact};
 use permesso_engine::model::{Delegation, Directory, Role, Tenant, User};
 use permesso_front::Problem;
-use permesso_node::{Caller, DocumentKind as Kind, Done, DryRun, Edited};
+use permesso_node::{Caller, DocumentKind as Kind, Done, DryRun, Edited, Node};
 use permesso_store::feed::Facet;
 use permesso_store::{Realm, Store, Which};
 use serde::de::DeserializeOwned;
@@ -22,28 +21,29 @@ const LISTED: usize = 200;
 /// How many are read at a time.
 const PAGE: u32 = 1_000;
 
-/// What a change does to people; null where it is about no policy of a tenant.
+/// What a change does to people, as far as the caller may see them; null where it is about no
+/// policy of a tenant.
 pub(crate) async fn of(
-    call: &Call,
+    node: &Arc<Node>,
     realm: &Realm,
+    caller: &Caller,
+    now: i64,
     done: &Done,
     tried: &DryRun,
 ) -> Result<Value, Problem> {
     if tried.before().is_none() || tried.after().is_none() {
         return Ok(Value::Null);
     }
-    let People { before, after, cut } =
-        People::of(&**call.node().store(), realm, done, tried).await?;
+    let People { before, after, cut } = People::of(&**node.store(), realm, done, tried).await?;
     let examined = before.users.len().max(after.users.len());
-    let caller = call.caller()?;
     // Whoever may not see the users is told how many, and not who.
-    let may_see = call.node().may(realm, &caller, "permesso.users.read").await.is_ok();
+    let may_see = node.may(realm, caller, "permesso.users.read").await.is_ok();
     let acting = match caller {
-        Caller::User { id, .. } => Some(id),
+        Caller::User { id, .. } => Some(id.clone()),
         _ => None,
     };
     let acting = acting.filter(|id| before.users.iter().any(|user| *user.id == **id));
-    let (node, tried, now) = (std::sync::Arc::clone(call.node()), tried.clone(), call.now);
+    let (node, tried) = (Arc::clone(node), tried.clone());
     let limit = if may_see { LISTED } else { 0 };
     let told = tokio::task::spawn_blocking(move || {
         let (before, after) = tried.compile_with(&node, before, after)?;

@@ -47,6 +47,8 @@ mod call;
 mod dispatch;
 mod endpoints;
 mod impact;
+mod matching;
+mod media;
 mod openapi;
 mod query;
 mod redaction;

@@ -1,8 +1,9 @@
 //! The description of the API, `OpenAPI` 3.1, made from the table that the router is made from.
 
+use crate::matching::Matching;
 use crate::query::{LARGEST, Param};
 use crate::reply::{REPLAYED, REVISION};
-use crate::route::{Gate, Matching, Route};
+use crate::route::{Gate, Route};
 use crate::schema::{self, SchemaOf};
 use crate::{MAX_BODY, PREFIX};
 use axum::http::{Method, StatusCode};

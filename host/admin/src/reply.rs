@@ -1,6 +1,6 @@
 //! What an endpoint answers when all is well.
 
-use crate::route::{JSON, LINES, SCHEMA, YAML};
+use crate::media::{JSON, LINES, SCHEMA, YAML};
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};

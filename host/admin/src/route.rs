@@ -4,6 +4,8 @@
 //! something that the other does not.
 
 use crate::call::Call;
+use crate::matching::Matching;
+use crate::media::JSON;
 use crate::query::{Form, Param};
 use crate::reply::Reply;
 use crate::schema::SchemaOf;
@@ -33,19 +35,6 @@ pub(crate) enum Gate {
     PlatformIn,
     /// Whoever is good for the tenant in the path, which has to exist.
     Tenant,
-}
-
-/// What is demanded of the document that is edited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Matching {
-    /// Nothing.
-    No,
-    /// The revision, if the caller wants to.
-    May,
-    /// The revision.
-    Must,
-    /// The revision, or that there is none yet.
-    MustOrCreate,
 }
 
 /// A body that is taken.
@@ -81,11 +70,6 @@ pub(crate) struct Route {
     pub(crate) answers: Vec<(&'static str, SchemaOf)>,
     pub(crate) run: Run,
 }
-
-pub(crate) const JSON: &str = "application/json";
-pub(crate) const YAML: &str = "application/yaml";
-pub(crate) const LINES: &str = "application/x-ndjson";
-pub(crate) const SCHEMA: &str = "application/schema+json";
 
 impl Route {
     /// An endpoint. Within a tenant's path it is about that tenant, else about the platform.

@@ -1,10 +1,11 @@
 //! The log: who changed what, and going back.
 
 use crate::call::Call;
+use crate::media::LINES;
 use crate::query::{Form, LARGEST, LIMIT, Param};
 use crate::redaction;
 use crate::reply::Reply;
-use crate::route::{LINES, Route};
+use crate::route::Route;
 use crate::schema::{changed, list as list_schema, named, object, raw, revision};
 use axum::body::{Body, Bytes};
 use axum::http::Method;

@@ -6,9 +6,11 @@
 //! that become something else, as with any other change.
 
 use crate::call::Call;
+use crate::matching::Matching;
+use crate::media::{SCHEMA, YAML};
 use crate::query::{Form, Param};
 use crate::reply::Reply;
-use crate::route::{Gate, Matching, Route, SCHEMA, Taken, YAML};
+use crate::route::{Gate, Route, Taken};
 use crate::schema::{changed, list as list_schema, object, raw};
 use axum::body::{Body, Bytes};
 use axum::http::Method;

@@ -1,7 +1,6 @@
 //! Conditions: all that a tenant has, and whether one that is being written is in order.
 
 use crate::call::Call;
-use crate::impact;
 use crate::reply::Reply;
 use crate::route::Route;
 use crate::schema::{SchemaOf, list as list_schema, named, object, of, raw, revision};
@@ -260,7 +259,7 @@ async fn attached(
         Err(error) => return Err(error.into()),
     };
     match &done.tried {
-        Some(tried) => Ok(Ok(impact::of(call, realm, &done, tried).await?)),
+        Some(tried) => Ok(Ok(call.impact(realm, &done, tried).await?)),
         None => Ok(Ok(Value::Null)),
     }
 }

@@ -1,9 +1,10 @@
 //! Delegations: who lets whom act for them.
 
 use crate::call::{Call, item};
+use crate::matching::Matching;
 use crate::query::PAGED;
 use crate::reply::Reply;
-use crate::route::{Matching, Route};
+use crate::route::Route;
 use crate::schema::{changed, item as item_schema, of, page as page_schema};
 use axum::http::Method;
 use permesso_engine::model::Delegation;

@@ -2,9 +2,10 @@
 //! their endpoints are made from one table.
 
 use crate::call::{self, Call, cut, item, page};
+use crate::matching::Matching;
 use crate::query::PAGED;
 use crate::reply::Reply;
-use crate::route::{Matching, Route};
+use crate::route::Route;
 use crate::schema::{SchemaOf, changed, item as item_schema, name, object, of, raw};
 use axum::http::{Method, StatusCode};
 use permesso_engine::model::{Access, FamilySettings, Item, Policy, Program, Role, SharingRule};

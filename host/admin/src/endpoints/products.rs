@@ -1,9 +1,11 @@
 //! Products: the catalogs that tenants are on.
 
 use crate::call::{Call, cut};
+use crate::matching::Matching;
+use crate::media::{JSON, YAML};
 use crate::query::PAGED;
 use crate::reply::Reply;
-use crate::route::{JSON, Matching, Route, Taken, YAML};
+use crate::route::{Route, Taken};
 use crate::schema::{SchemaOf, changed, name, object, of, page as page_schema, raw, revision};
 use axum::http::Method;
 use permesso_front::Problem;

@@ -1,9 +1,10 @@
 //! Roles: the tenant's own and the product's, and who holds them.
 
 use crate::call::{Call, cut, item, page};
+use crate::matching::Matching;
 use crate::query::{PAGED, Param};
 use crate::reply::Reply;
-use crate::route::{Matching, Route};
+use crate::route::Route;
 use crate::schema::{
     changed, list as list_schema, name, named, object, of, page as page_schema, raw, revision,
 };

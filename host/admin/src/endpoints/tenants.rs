@@ -1,9 +1,10 @@
 //! Tenants, and how each stands on this node.
 
 use crate::call::{Call, cut};
+use crate::matching::Matching;
 use crate::query::PAGED;
 use crate::reply::Reply;
-use crate::route::{Gate, Matching, Route};
+use crate::route::{Gate, Route};
 use crate::schema::{
     SchemaOf, changed, list as list_schema, name, object, of, page as page_schema, raw, revision,
 };

@@ -1,9 +1,10 @@
 //! Users, their invitations and what they are given.
 
 use crate::call::{Call, cut, item, page};
+use crate::matching::Matching;
 use crate::query::{Form, PAGED, Param};
 use crate::reply::Reply;
-use crate::route::{Matching, Route};
+use crate::route::Route;
 use crate::schema::{
     SchemaOf, changed, instant, item as item_schema, name, object, of, page as page_schema, raw,
     revision,

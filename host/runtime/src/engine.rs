@@ -1,25 +1,22 @@
-//! The one wasmtime engine of the process, and how a component becomes a family.
+//! How a component becomes a family.
 //!
 //! Loading goes from cheap to dear and from outside to inside: size, format, interface, imports,
 //! code, what the code says of itself. A vendor's mistake is thus found by the check that can
 //! explain it best, and nothing is compiled that would be refused anyway.
 
 use super::answer::AnswerCheck;
-use super::bulkhead::Bulkhead;
 use super::component::Component;
 use super::config::{FamilyConfig, RuntimeConfig};
 use super::error::{LoadError, Refusal, RuntimeError};
 use super::family::{Loaded, Settings, WasmFamily};
 use super::log::LogRate;
-use super::permits::Permits;
 use super::probe::{Probe, probe};
+use super::shared::Shared;
 use super::store::InstanceLimits;
-use super::ticker;
 use super::v1::Linked;
 use permesso_engine::family::{Fault, FaultKind};
 use permesso_precompiled::{Cache, Kept};
 use semver::Version;
-use std::fmt;
 use std::sync::Arc;
 use wasmtime::Engine;
 use wasmtime::component;
@@ -33,20 +30,6 @@ pub struct Runtime {
     shared: Arc<Shared>,
 }
 
-/// What all families of a runtime share.
-pub(super) struct Shared {
-    engine: Engine,
-    pooled: bool,
-    pub(super) config: RuntimeConfig,
-    pub(super) limits: InstanceLimits,
-    /// Room for calls under way.
-    pub(super) running: Permits,
-    /// Each tenant's share of that room.
-    pub(super) bulkhead: Bulkhead,
-    /// Room for instances that are kept.
-    pub(super) idle: Arc<Permits>,
-}
-
 impl Runtime {
     /// A runtime with those limits.
     ///
@@ -58,28 +41,7 @@ impl Runtime {
     /// [`RuntimeError`] for a number out of range, for a machine that cannot run WebAssembly, or
     /// where the thread that enforces deadlines cannot be started.
     pub fn new(config: RuntimeConfig) -> Result<Self, RuntimeError> {
-        config.check()?;
-        let (engine, pooled) = match Engine::new(&config.pooled()) {
-            Ok(engine) => (engine, true),
-            Err(error) => {
-                tracing::warn!(
-                    instances = config.instances,
-                    error = format!("{error:#}"),
-                    "no pool for the instances of families, they are made on demand and start \
-                     more slowly; lower `instances` or raise the limit of address space"
-                );
-                let engine = Engine::new(&config.on_demand())
-                    .map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
-                (engine, false)
-            }
-        };
-        ticker::start(&engine, config.tick)?;
-        let limits = InstanceLimits::new(&config);
-        let running = Permits::new(config.running());
-        let bulkhead = Bulkhead::new(config.running_per_tenant);
-        let idle = Arc::new(Permits::new(config.idle));
-        let shared = Shared { engine, pooled, config, limits, running, bulkhead, idle };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self { shared: Arc::new(Shared::new(config)?) })
     }
 
     /// The limits in force.
@@ -208,13 +170,4 @@ fn compiled(
         tracing::warn!(component = name, %error, "the compiled code cannot be kept");
     }
     Ok(compiled)
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
-            .field("pooled", &self.pooled)
-            .field("config", &self.config)
-            .finish_non_exhaustive()
-    }
 }

@@ -6,10 +6,10 @@
 
 use super::answer::AnswerCheck;
 use super::config::{Deadline, InstanceMode};
-use super::engine::Shared;
 use super::idle::Idle;
 use super::log::LogRate;
 use super::quarantine::Quarantine;
+use super::shared::Shared;
 use super::stats::FamilyStats;
 use super::store::InstanceLimits;
 use super::v1::{Instance, Linked};

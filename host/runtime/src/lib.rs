@@ -62,6 +62,7 @@ mod manifest;
 mod permits;
 mod probe;
 mod quarantine;
+mod shared;
 mod stats;
 mod store;
 mod ticker;

@@ -9,8 +9,8 @@
 //! of the depot, which keeps them, and both only as long as the operator lets them run.
 
 use super::depot::Depot;
+use super::error::SupplyError;
 use super::state::FamilyState;
-use super::supply::SupplyError;
 use permesso_engine::family::{Family, FamilySet, FamilySource};
 use permesso_runtime::Digest;
 use permesso_runtime::{Cache, Runtime, WasmFamily};

@@ -57,6 +57,7 @@
 )]
 
 mod depot;
+mod error;
 mod follow;
 mod install;
 mod installation;
@@ -68,11 +69,12 @@ mod supply;
 mod trust;
 
 pub use depot::{Depot, DepotError};
+pub use error::SupplyError;
 pub use install::{Candidate, InstallError, InstallOptions, Installed};
 pub use installation::Installation;
 pub use key::{KeyError, KeyId, PublicKey, SecretKey};
 pub use oci::{Progress, Reference, Registry, RegistryError};
 pub use signature::{Signature, SignatureError, Validity};
 pub use state::{FamilyLimits, FamilyState, Generation, State};
-pub use supply::{Supply, SupplyBuilder, SupplyError, SupplyUpdate};
+pub use supply::{Supply, SupplyBuilder, SupplyUpdate};
 pub use trust::{Publisher, Trust, TrustError};

@@ -1,46 +1,13 @@
 //! What supplies a process with families: folders of components, and a depot that is followed.
 
-use super::depot::{Depot, DepotError};
+use super::depot::Depot;
+use super::error::SupplyError;
 use super::follow::{DepotFollower, DepotUpdate};
 use super::installation::{Earlier, Families, Installation};
-use permesso_runtime::{LoadError, Runtime, RuntimeConfig, RuntimeError, WasmFamily};
+use permesso_runtime::{Runtime, RuntimeConfig, WasmFamily};
 use std::collections::BTreeMap;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// What cannot be supplied.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SupplyError {
-    /// The WebAssembly runtime does not start.
-    #[error(transparent)]
-    Runtime(#[from] RuntimeError),
-    /// A file cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A component is refused.
-    #[error(transparent)]
-    Component(#[from] LoadError),
-    /// The depot cannot be used, or a family in it cannot be run.
-    #[error(transparent)]
-    Depot(#[from] DepotError),
-    /// Two components say that they are the same family.
-    #[error("`{first}` and `{second}` are both the family `{id}`; keep one of them")]
-    TwoComponents {
-        /// The family.
-        id: String,
-        /// One of them.
-        first: String,
-        /// The other.
-        second: String,
-    },
-}
 
 /// What supplies a process with families.
 #[derive(Debug)]

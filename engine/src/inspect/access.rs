@@ -3,7 +3,7 @@
 //! Both are asked of the step that decisions take, with a request that names the item and
 //! nothing else. What a condition or a whole would have to know of the record stays open.
 
-use super::query::{Unasked, member};
+use super::unasked::{Unasked, member};
 use crate::directory::Compiled;
 use crate::evaluate::programs;
 use crate::model::Place;

@@ -1,8 +1,8 @@
 //! How two users differ, and what would make them equal.
 
 use super::access::{ItemAccess, Membership};
-use super::query::{Unasked, member};
 use super::rights::Giver;
+use super::unasked::{Unasked, member};
 use super::ways::{Way, WaySearch};
 use crate::directory::Compiled;
 use crate::model::Scope;

@@ -12,6 +12,7 @@ mod edits;
 mod impact;
 mod query;
 mod rights;
+mod unasked;
 mod ways;
 
 pub use crate::change::{Edit, GrantWithin};
@@ -25,9 +26,10 @@ pub use impact::{
     ChangedAnswer, DelegatedChange, Exposed, Impact, ItemChange, Presence, ProgramChange, Proposal,
     Reach, RightChange, RuleChange, Side, Totals, Touched, UserImpact, Warning, impact,
 };
-pub use query::{Circumstances, SearchTally, Unasked, UserDecision, WhoCan, what_can, who_can};
+pub use query::{Circumstances, SearchTally, UserDecision, WhoCan, what_can, who_can};
 pub use rights::{
     DelegatedRight, Depends, Giver, Limited, Obliged, Restriction, Right, RightSource, SetAside,
     UserRights, VoidFor, VoidRight, rights,
 };
+pub use unasked::Unasked;
 pub use ways::{Besides, DelegatedBy, Way};

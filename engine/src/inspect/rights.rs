@@ -4,7 +4,7 @@
 //! limits one by one, and what a record has yet to decide. Every line says where it comes from,
 //! so that whoever wonders can go and change it there.
 
-use super::query::{Unasked, member};
+use super::unasked::{Unasked, member};
 use crate::decision::Obligation;
 use crate::directory::Compiled;
 use crate::evaluate::{Source, Via};

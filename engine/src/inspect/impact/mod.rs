@@ -17,7 +17,7 @@ pub use report::{
 };
 pub use rules::RuleChange;
 
-use super::query::{Unasked, loaded, member};
+use super::unasked::{Unasked, loaded, member};
 use crate::decide_alone;
 use crate::decision::Request;
 use crate::directory::Compiled;

@@ -3,8 +3,12 @@
 //! A directory is loaded [whole](Whole), or its users are [read when they are asked
 //! about](Subjects). Either way a decision sees it through a [`View`], at one revision.
 
+mod admit;
 mod compiled;
+mod found;
 mod history;
+mod kept;
+mod loaded;
 mod needs;
 mod open;
 mod people;
@@ -12,9 +16,12 @@ mod pins;
 mod subjects;
 
 pub use crate::snapshot::Record;
+pub use admit::Admitted;
 pub use compiled::Compiled;
+pub(crate) use found::{Found, MemberRef};
+pub use loaded::{Loaded, Usage};
 pub use needs::{Need, Needs};
-pub(crate) use open::{Broken, Open};
-pub(crate) use people::{Found, MemberRef, People, View, Whole};
-pub use pins::{Admitted, Pins};
-pub use subjects::{Loaded, Subjects, Usage};
+pub(crate) use open::Open;
+pub(crate) use people::{People, View, Whole};
+pub use pins::Pins;
+pub use subjects::Subjects;

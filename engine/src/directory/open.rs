@@ -1,7 +1,7 @@
 //! Looking users up in a directory that is not loaded, and compiling them as they come.
 
-use super::subjects::Slot;
-use super::{Found, MemberRef, Subjects, Usage, View};
+use super::kept::{Broken, Slot};
+use super::{Found, MemberRef, Pins, Subjects, Usage};
 use crate::diagnostic::Diagnostics;
 use crate::snapshot::{Interner, Member, Record, Snapshot};
 use std::sync::{Arc, Mutex};
@@ -18,44 +18,38 @@ pub(crate) struct Open {
     pub(crate) compiler: UserCompiler,
 }
 
-/// A user whose record does not compile under a policy.
-#[derive(Debug)]
-pub(crate) struct Broken {
-    /// `None` where nothing is known of the user but that they are broken.
-    record: Option<Arc<Record>>,
-    snapshot: u64,
-    pub(super) as_of: u64,
-    /// The first fault.
-    pub(crate) fault: String,
-}
-
-impl Broken {
-    /// Somebody in no directory, of whom it is not known what they were compiled from.
-    pub(crate) fn of_another_policy(member: &Member) -> Self {
-        let fault = "compiled for another policy than the one that is served".to_owned();
-        Self { record: None, snapshot: 0, as_of: member.revision, fault }
-    }
-}
-
 impl Open {
-    /// A user.
+    /// A user at a revision, for the policy of that snapshot. `pins` is what the asker holds on to.
     #[inline]
-    pub(crate) fn member(&self, id: &str, view: &View<'_>) -> Found<'static> {
+    pub(super) fn member(
+        &self,
+        id: &str,
+        snapshot: &Snapshot,
+        revision: u64,
+        pins: Option<&Pins>,
+    ) -> Found<'static> {
         match self.subjects.users.get(id) {
             Some(Slot::Known(member))
-                if member.revision <= view.revision && member.held.snapshot == view.snapshot.id =>
+                if member.revision <= revision && member.held.snapshot == snapshot.id =>
             {
                 Found::Known(MemberRef::Shared(member))
             }
-            slot => self.settle(id, slot, view),
+            slot => self.settle(id, slot, snapshot, revision, pins),
         }
     }
 
     /// A user who is not simply there.
     #[cold]
-    fn settle(&self, id: &str, kept: Option<Slot>, view: &View<'_>) -> Found<'static> {
-        let kept = kept.filter(|slot| slot.as_of() <= view.revision);
-        let pinned = || view.pins?.find_user(id, view.revision, &self.subjects);
+    fn settle(
+        &self,
+        id: &str,
+        kept: Option<Slot>,
+        snapshot: &Snapshot,
+        revision: u64,
+        pins: Option<&Pins>,
+    ) -> Found<'static> {
+        let kept = kept.filter(|slot| slot.as_of() <= revision);
+        let pinned = || pins?.find_user(id, revision, || self.subjects.history());
         let (slot, is_kept) = match kept {
             Some(slot) => (slot, true),
             None => match pinned() {
@@ -63,7 +57,7 @@ impl Open {
                 None => return Found::Unread,
             },
         };
-        match self.linked(&slot, view.snapshot) {
+        match self.linked(&slot, snapshot) {
             None => slot.into(),
             Some(linked) => {
                 if is_kept {
@@ -107,12 +101,12 @@ impl Open {
         self.link(member, snapshot).into()
     }
 
-    /// How many hold a role.
-    pub(crate) fn usage(&self, role: &str, view: &View<'_>) -> Option<Usage> {
+    /// How many hold a role at a revision. `pins` is what the asker holds on to.
+    pub(super) fn usage(&self, role: &str, revision: u64, pins: Option<&Pins>) -> Option<Usage> {
         let kept = self.subjects.usages.get(role);
-        kept.filter(|counted| counted.as_of <= view.revision)
+        kept.filter(|counted| counted.as_of <= revision)
             .map(|counted| counted.usage)
-            .or_else(|| view.pins?.find_usage(role, view.revision, &self.subjects))
+            .or_else(|| pins?.find_usage(role, revision, || self.subjects.history()))
     }
 
     /// Compiles a user as the store has them. What an edit of the policy left behind grants
@@ -132,16 +126,6 @@ impl Open {
                 as_of,
                 fault: faults.iter().next().map(ToString::to_string).unwrap_or_default(),
             })),
-        }
-    }
-}
-
-impl From<Slot> for Found<'_> {
-    fn from(slot: Slot) -> Self {
-        match slot {
-            Slot::Known(member) => Self::Known(MemberRef::Shared(member)),
-            Slot::Absent(_) => Self::Absent,
-            Slot::Broken(broken) => Self::Broken(broken),
         }
     }
 }

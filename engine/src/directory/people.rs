@@ -1,11 +1,11 @@
 //! People: those of a tenant that is loaded whole, and how they are found in one that is not.
 
-use super::{Broken, Open, Pins, Usage};
+use super::kept::Broken;
+use super::{Found, MemberRef, Open, Pins, Usage};
 use crate::fast::Map;
 use crate::model::Status;
 use crate::snapshot::{Member, Snapshot};
 use std::collections::HashSet;
-use std::ops::Deref;
 use std::sync::Arc;
 
 /// The users of a tenant, as decisions read them.
@@ -35,39 +35,6 @@ pub(crate) struct View<'a> {
     pub(crate) pins: Option<&'a Pins>,
 }
 
-/// What became of a look-up.
-#[derive(Debug)]
-pub(crate) enum Found<'a> {
-    /// The user.
-    Known(MemberRef<'a>),
-    /// The directory has no such user.
-    Absent,
-    /// The record does not compile under this policy: nothing is known of what it grants or
-    /// takes.
-    Broken(Arc<Broken>),
-    /// Nobody has read the user yet.
-    Unread,
-}
-
-/// A user, lent by a tenant that is loaded whole or shared with the cache.
-#[derive(Debug, Clone)]
-pub(crate) enum MemberRef<'a> {
-    Lent(&'a Arc<Member>),
-    Shared(Arc<Member>),
-}
-
-impl Deref for MemberRef<'_> {
-    type Target = Member;
-
-    #[inline]
-    fn deref(&self) -> &Member {
-        match self {
-            Self::Lent(member) => member,
-            Self::Shared(member) => member,
-        }
-    }
-}
-
 impl<'a> View<'a> {
     /// A user.
     #[inline]
@@ -77,7 +44,7 @@ impl<'a> View<'a> {
                 Some(member) => Found::Known(MemberRef::Lent(member)),
                 None => Found::Absent,
             },
-            People::Open(open) => open.member(id, self),
+            People::Open(open) => open.member(id, self.snapshot, self.revision, self.pins),
         }
     }
 
@@ -85,7 +52,7 @@ impl<'a> View<'a> {
     pub(crate) fn usage(&self, role: &str) -> Option<Usage> {
         match self.people {
             People::Whole(whole) => Some(whole.usage(role)),
-            People::Open(open) => open.usage(role, self),
+            People::Open(open) => open.usage(role, self.revision, self.pins),
         }
     }
 

@@ -1,10 +1,10 @@
 //! What an asker holds on to until a decision is made.
 
 use super::history::History;
-use super::subjects::{Counted, Slot};
-use super::{Need, Needs, Subjects, Usage};
+use super::kept::{Counted, Slot};
+use super::{Need, Usage};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 /// Users and counts that a decision finds though there was no room to keep them. Each counts
 /// only as long as it is known not to have changed.
@@ -14,27 +14,12 @@ pub struct Pins {
     usages: HashMap<Arc<str>, Pinned<Counted>>,
 }
 
-/// What became of things that were read.
-#[derive(Debug, Clone, Default)]
-pub struct Admitted {
-    /// What was read, for the one who asked.
-    pub pins: Pins,
-    /// What is not kept for anybody else, because it may have changed since it was read.
-    pub refused: Needs,
-}
-
 #[derive(Debug, Clone)]
 struct Pinned<T> {
     value: T,
     /// The revision up to which it was known not to have changed when it arrived; of what may
     /// have, the one at which it was read.
     upto: u64,
-}
-
-impl Admitted {
-    pub(super) fn refused(needs: impl Iterator<Item = Need>) -> Self {
-        Self { pins: Pins::default(), refused: needs.collect() }
-    }
 }
 
 impl Pins {
@@ -52,25 +37,33 @@ impl Pins {
         self.usages.insert(role, Pinned { value, upto });
     }
 
-    pub(super) fn find_user(&self, id: &str, revision: u64, subjects: &Subjects) -> Option<Slot> {
+    /// A user, if they were the same at that revision. What changed lately is looked at only where
+    /// it has to be.
+    pub(super) fn find_user<'h>(
+        &self,
+        id: &str,
+        revision: u64,
+        history: impl FnOnce() -> MutexGuard<'h, History>,
+    ) -> Option<Slot> {
         let pinned = self.users.get(id)?;
         let as_of = pinned.value.as_of();
         let holds = holds(as_of, pinned.upto, revision, || {
-            is_untouched(&subjects.history(), Need::User(id.to_owned()), as_of)
+            is_untouched(&history(), Need::User(id.to_owned()), as_of)
         });
         holds.then(|| pinned.value.clone())
     }
 
-    pub(super) fn find_usage(
+    /// How many hold a role, if as many did at that revision.
+    pub(super) fn find_usage<'h>(
         &self,
         role: &str,
         revision: u64,
-        subjects: &Subjects,
+        history: impl FnOnce() -> MutexGuard<'h, History>,
     ) -> Option<Usage> {
         let pinned = self.usages.get(role)?;
         let as_of = pinned.value.as_of;
         let holds = holds(as_of, pinned.upto, revision, || {
-            is_untouched(&subjects.history(), Need::Usage(role.to_owned()), as_of)
+            is_untouched(&history(), Need::Usage(role.to_owned()), as_of)
         });
         holds.then_some(pinned.value.usage)
     }

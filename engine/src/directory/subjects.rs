@@ -13,41 +13,15 @@
 //! - A decision under a revision uses only what was read at it or before. So whatever it uses
 //!   was the same at that revision.
 
+use super::Need;
 use super::history::History;
-use super::open::Broken;
-use super::people::People;
-use super::{Admitted, Compiled, Need};
-use crate::snapshot::{Interner, Member, Record};
+use super::kept::{Counted, Slot};
+use crate::snapshot::Interner;
 use foldhash::fast::RandomState;
 use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-
-/// How many hold a role.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Usage {
-    /// Who take part: active, with the invitation accepted.
-    pub taking_part: usize,
-    /// All but the deleted.
-    pub listed: usize,
-}
-
-/// Something that was read.
-#[derive(Debug, Clone)]
-pub enum Loaded {
-    /// A user.
-    User(Box<Record>),
-    /// The directory has no user of this id. That is kept as well.
-    Absent(String),
-    /// How many hold a role.
-    Usage {
-        /// Its name.
-        role: String,
-        /// How many.
-        usage: Usage,
-    },
-}
 
 /// The users of a tenant whose directory is read as it is needed, as far as they are kept. All
 /// revisions of the tenant share them.
@@ -62,40 +36,6 @@ pub struct Subjects {
 }
 
 type Store<V> = Cache<Arc<str>, V, UnitWeighter, RandomState, DefaultLifecycle<Arc<str>, V>>;
-
-/// What is kept of one id.
-#[derive(Debug, Clone)]
-pub(super) enum Slot {
-    Known(Arc<Member>),
-    /// There is none, as of this revision.
-    Absent(u64),
-    Broken(Arc<Broken>),
-}
-
-/// A count and the revision at which it was made.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Counted {
-    pub(super) as_of: u64,
-    pub(super) usage: Usage,
-}
-
-impl Slot {
-    pub(super) fn as_of(&self) -> u64 {
-        match self {
-            Self::Known(member) => member.revision,
-            Self::Absent(as_of) => *as_of,
-            Self::Broken(broken) => broken.as_of,
-        }
-    }
-
-    fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Known(one), Self::Known(other)) => Arc::ptr_eq(one, other),
-            (Self::Broken(one), Self::Broken(other)) => Arc::ptr_eq(one, other),
-            _ => false,
-        }
-    }
-}
 
 impl fmt::Debug for Subjects {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -138,70 +78,6 @@ impl Subjects {
         self.users.capacity()
     }
 
-    /// Keeps what was read for a tenant of these subjects.
-    ///
-    /// `as_of` is a revision of the tenant at which all of it was as it is given here. The
-    /// revision of the tenant that is decided under is best; a later one serves later decisions
-    /// only.
-    ///
-    /// What may have changed since is not kept; nothing is, where `compiled` is not a tenant of
-    /// these subjects. What was kept can be dropped again at any time, so ask while
-    /// [holding](crate::Authorizer::holding) the [`Pins`] that this returns: they serve every
-    /// revision at which it is certain that nothing had changed, at least `as_of` itself. A
-    /// decision that turns on more users than there is room for would otherwise never be made.
-    pub fn admit(&self, compiled: &Compiled, as_of: u64, loaded: Vec<Loaded>) -> Admitted {
-        let open = match &compiled.people {
-            People::Open(open) if std::ptr::eq(&*open.subjects, self) => open,
-            _ => return Admitted::refused(loaded.iter().map(Loaded::need)),
-        };
-        // Compiling takes the longest by far and so is done before anybody is held up.
-        let mut arrived = Vec::with_capacity(loaded.len());
-        let mut counted = Vec::new();
-        for loaded in loaded {
-            let need = loaded.need();
-            match loaded {
-                Loaded::User(record) => {
-                    let slot = open.compile(Arc::from(record), as_of, &compiled.snapshot);
-                    arrived.push((need, slot));
-                }
-                Loaded::Absent(_) => arrived.push((need, Slot::Absent(as_of))),
-                Loaded::Usage { usage, .. } => counted.push((need, Counted { as_of, usage })),
-            }
-        }
-        let mut admitted = Admitted::default();
-        let mut refused = Vec::new();
-        let history = self.history();
-        let applied = history.applied().max(as_of);
-        for (need, slot) in arrived {
-            let Need::User(id) = &need else { continue };
-            let id: Arc<str> = match &slot {
-                Slot::Known(member) => Arc::clone(&member.id),
-                _ => id.as_str().into(),
-            };
-            let untouched = history.is_untouched(&need, as_of);
-            if untouched {
-                self.users.insert(Arc::clone(&id), slot.clone());
-            } else {
-                refused.push(need);
-            }
-            admitted.pins.user(id, slot, if untouched { applied } else { as_of });
-        }
-        for (need, counted) in counted {
-            let Need::Usage(role) = &need else { continue };
-            let role: Arc<str> = role.as_str().into();
-            let untouched = history.is_untouched(&need, as_of);
-            if untouched {
-                self.usages.insert(Arc::clone(&role), counted);
-            } else {
-                refused.push(need);
-            }
-            admitted.pins.usage(role, counted, if untouched { applied } else { as_of });
-        }
-        drop(history);
-        admitted.refused = refused.into_iter().collect();
-        admitted
-    }
-
     /// Drops what changed on the way to a revision, before anybody decides under it.
     pub(super) fn apply(&self, revision: u64, touched: &[Need]) {
         let mut history = self.history();
@@ -240,18 +116,6 @@ impl Subjects {
 
     pub(super) fn shared(&self) -> MutexGuard<'_, Interner> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Loaded {
-    /// What it answers.
-    #[must_use]
-    pub fn need(&self) -> Need {
-        match self {
-            Self::User(record) => Need::User(record.user.id.to_string()),
-            Self::Absent(id) => Need::User(id.clone()),
-            Self::Usage { role, .. } => Need::Usage(role.clone()),
-        }
     }
 }
 

@@ -35,7 +35,8 @@ pub struct CacheStats {
     pub hits: u64,
     /// Decisions that were not.
     pub misses: u64,
-    /// Decisions that are cheaper to make than to look up, or must not be kept.
+    /// Decisions of families that must not be kept. (Those without a family are cheaper to make
+    /// than to look up, and are not counted.)
     pub bypasses: u64,
     /// Decisions that were dropped to make room for others.
     pub evictions: u64,
@@ -47,7 +48,7 @@ pub struct CacheStats {
 /// back, and what it was before nobody knows.
 #[derive(Debug)]
 pub(crate) struct Kept {
-    decision: Decision,
+    pub(crate) decision: Decision,
     made: i64,
     timed: bool,
 }
@@ -75,9 +76,12 @@ pub(crate) struct KeyRef<'a> {
     member: &'a Member,
     permission: PermissionId,
     /// What the permission's rules read of the request.
-    request: SmallVec<[ProjectedRef<'a>; 12]>,
+    request: &'a [ProjectedRef<'a>],
     now: i64,
 }
+
+/// Where what a key borrows from a request is put together, so that it is never moved.
+pub(crate) type Room<'a> = SmallVec<[ProjectedRef<'a>; 12]>;
 
 impl DecisionCache {
     /// A cache of at most `capacity` decisions; 0 keeps none.
@@ -113,27 +117,39 @@ impl DecisionCache {
 
     /// The key of a request; `None` where its decision is not kept. A decision without a family
     /// costs less than a look-up.
-    pub(crate) fn key<'a>(&self, ask: Ask<'a>, permission: PermissionId) -> Option<KeyRef<'a>> {
-        let Ask { snapshot, member, request, .. } = ask;
+    #[inline]
+    pub(crate) fn key<'k, 'a: 'k>(
+        &self,
+        ask: &Ask<'a>,
+        permission: PermissionId,
+        room: &'k mut Room<'a>,
+    ) -> Option<KeyRef<'k>> {
+        let Ask { snapshot, member, request, .. } = *ask;
         let rule = snapshot.permission(permission)?;
-        if rule.family.is_none() || !rule.cacheable || member.has_own_conditions() {
+        if rule.family.is_none() {
+            return None;
+        }
+        if !rule.cacheable || member.has_own_conditions() {
             self.bypasses.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        let sharers = rule.sharers.iter().filter_map(|content| {
+        for path in &rule.reads {
+            room.push(project(request, path));
+        }
+        for content in &rule.sharers {
             let content = snapshot.sharing.contents.get(usize::from(*content))?;
-            Some(ProjectedRef::Flag(ask.sharer_redacts(content)))
-        });
-        let projected =
-            rule.reads.iter().map(|path| project(request, path)).chain(sharers).collect();
-        Some(KeyRef { snapshot, member, permission, request: projected, now: request.now })
+            room.push(ProjectedRef::Flag(ask.sharer_redacts(content)));
+        }
+        Some(KeyRef { snapshot, member, permission, request: &*room, now: request.now })
     }
 
-    pub(crate) fn get(&self, key: &KeyRef<'_>) -> Option<Decision> {
+    /// What was decided before and still holds.
+    #[inline]
+    pub(crate) fn get(&self, key: &KeyRef<'_>) -> Option<Arc<Kept>> {
         let found = self.kept.get(key).filter(|kept| kept.holds(key.now));
         let counter = if found.is_some() { &self.hits } else { &self.misses };
         counter.fetch_add(1, Ordering::Relaxed);
-        found.map(|kept| kept.decision.clone())
+        found
     }
 
     /// Keeps a decision, unless it follows from a fault or from the hour.
@@ -163,12 +179,12 @@ impl Equivalent<Key> for KeyRef<'_> {
         key.permission == self.permission
             && key.snapshot == self.snapshot.id
             && key.subject_revision == self.member.revision
-            && key.subject == self.member.id
+            && (Arc::ptr_eq(&key.subject, &self.member.id) || key.subject == self.member.id)
             && key.request.len() == self.request.len()
             && key
                 .request
                 .iter()
-                .zip(&self.request)
+                .zip(self.request)
                 .all(|(kept, asked)| projected_equals(kept, asked))
     }
 }
@@ -176,7 +192,7 @@ impl Equivalent<Key> for KeyRef<'_> {
 impl Hash for KeyRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         head(state, self.snapshot.id, self.permission, self.member.revision, &self.member.id);
-        for value in &self.request {
+        for value in self.request {
             match value {
                 ProjectedRef::Absent => state.write_u8(0),
                 ProjectedRef::Flag(flag) => state.write_u8(3 + u8::from(*flag)),

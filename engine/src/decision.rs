@@ -67,7 +67,21 @@ impl Decision {
         self.verdict == Verdict::Allow
     }
 
+    /// The same decision at a revision under which it still holds.
+    #[inline]
+    pub(crate) fn as_of(&self, revision: u64) -> Self {
+        Self {
+            verdict: self.verdict,
+            reason: self.reason.clone(),
+            obligations: self.obligations.clone(),
+            revision,
+            until: self.until,
+            keep: self.keep,
+        }
+    }
+
     /// A denial that holds as long as nothing is edited.
+    #[inline]
     #[must_use]
     pub fn deny(reason: Reason, revision: u64) -> Self {
         Self {

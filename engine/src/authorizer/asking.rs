@@ -1,11 +1,13 @@
 //! From a request to a decision, by way of the cache, or to what has to be read first.
 
 use super::Authorizer;
-use crate::cache::KeyRef;
+use crate::cache::{Kept, KeyRef, Room};
 use crate::decision::{Decision, Explanation, Outcome, Reason, Request, Stage};
 use crate::directory::{Compiled, Found, MemberRef, View};
 use crate::directory::{Needs, Pins};
-use crate::evaluate::{Ask, Asked, Horizon, Progress, Recorder, Silent, Tracing, begin, find, run};
+use crate::evaluate::{
+    Ask, Asked, Findings, Horizon, Progress, Recorder, Silent, Tracing, begin, find, run, through,
+};
 use crate::family::{Family, Fault, FaultKind, Question};
 use crate::snapshot::{Member, PermissionId};
 use std::sync::Arc;
@@ -113,41 +115,71 @@ impl<'a> Asking<'a> {
         if needs.is_empty() { Ok(explanation) } else { Err(needs) }
     }
 
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "handing a decision on takes longer than its steps")]
     pub(super) fn one(
         &self,
         tenant: &str,
         request: &Request<'_>,
         outsider: Outsider<'_>,
     ) -> Result<Decision, Unread> {
-        let Some(tenant) = self.authorizer.tenants.find(tenant) else {
-            return Ok(Decision::deny(Reason::UnknownTenant, 0));
-        };
-        let view = tenant.view(self.pins);
-        let horizon = Horizon::default();
-        let decision = match prepare(&view, request, outsider, &horizon, &mut Silent) {
-            Err(decision) => decision,
-            Ok((id, member)) => {
-                let ask = ask(&view, &member, request, &horizon);
-                self.through_the_cache(ask, id, outsider.is_none())
-            }
-        };
-        let revision = view.revision;
-        horizon.settle(decision).map_err(|needs| Unread { needs, revision })
+        self.authorizer.tenants.with(tenant, |tenant| match tenant {
+            Some(tenant) => self.one_of(tenant, request, outsider),
+            None => Ok(Decision::deny(Reason::UnknownTenant, 0)),
+        })
     }
 
-    fn through_the_cache(&self, ask: Ask<'_>, id: PermissionId, keeps: bool) -> Decision {
-        let cache = &self.authorizer.cache;
-        let key = if keeps { cache.key(ask, id) } else { None };
-        // A key that could not be known is none.
-        let Some(key) = key.filter(|_| !ask.horizon.is_unread()) else {
-            return run(ask, id, 0, &mut Silent);
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the same")]
+    fn one_of(
+        &self,
+        tenant: &Compiled,
+        request: &Request<'_>,
+        outsider: Outsider<'_>,
+    ) -> Result<Decision, Unread> {
+        let view = tenant.view(self.pins);
+        let (horizon, mut found) = (Horizon::default(), Findings::default());
+        let made = match prepare(&view, request, outsider, &horizon, &mut Silent) {
+            Err(reason) => {
+                found.deny(reason);
+                Made::Found
+            }
+            Ok((id, member)) => {
+                let ask = ask(&view, &member, request, &horizon);
+                self.through_the_cache(&ask, id, outsider.is_none(), &mut found)
+            }
         };
-        if let Some(kept) = cache.get(&key) {
-            return Decision { revision: ask.people.revision, ..kept };
+        if horizon.is_unread() {
+            return Err(Unread { needs: horizon.needs(), revision: view.revision });
         }
-        let decision = run(ask, id, 0, &mut Silent);
+        Ok(match made {
+            Made::Found => found.decide(&horizon, view.revision),
+            Made::Kept(kept) => kept.decision.as_of(view.revision),
+            Made::Asked(decision) => decision,
+        })
+    }
+
+    fn through_the_cache(
+        &self,
+        ask: &Ask<'_>,
+        id: PermissionId,
+        keeps: bool,
+        found: &mut Findings,
+    ) -> Made {
+        let cache = &self.authorizer.cache;
+        let mut room = Room::new();
+        let key = if keeps { cache.key(ask, id, &mut room) } else { None };
+        // A key that could not be known is none.
+        let key = key.filter(|_| !ask.horizon.is_unread());
+        if let Some(kept) = key.as_ref().and_then(|key| cache.get(key)) {
+            return Made::Kept(kept);
+        }
+        let asked = through(ask, id, 0, found, &mut Silent);
+        let Some(key) = key else { return asked.map_or(Made::Found, Made::Asked) };
+        let found = || found.decide(ask.horizon, ask.people.revision);
+        let decision = asked.unwrap_or_else(found);
         cache.put(&key, &decision, ask.horizon);
-        decision
+        Made::Asked(decision)
     }
 
     /// The decisions, what has to be read for those that are missing, and under which revision.
@@ -156,10 +188,20 @@ impl<'a> Asking<'a> {
         tenant: &str,
         requests: &[Request<'_>],
     ) -> (Vec<Option<Decision>>, Needs, u64) {
-        let Some(tenant) = self.authorizer.tenants.find(tenant) else {
-            let unknown = || Some(Decision::deny(Reason::UnknownTenant, 0));
-            return (requests.iter().map(|_| unknown()).collect(), Needs::default(), 0);
-        };
+        self.authorizer.tenants.with(tenant, |tenant| match tenant {
+            Some(tenant) => self.several_of(tenant, requests),
+            None => {
+                let unknown = || Some(Decision::deny(Reason::UnknownTenant, 0));
+                (requests.iter().map(|_| unknown()).collect(), Needs::default(), 0)
+            }
+        })
+    }
+
+    fn several_of(
+        &self,
+        tenant: &Compiled,
+        requests: &[Request<'_>],
+    ) -> (Vec<Option<Decision>>, Needs, u64) {
         let view = tenant.view(self.pins);
         let horizons: Vec<Horizon> = requests.iter().map(|_| Horizon::default()).collect();
         let prepared: Vec<_> = requests
@@ -167,16 +209,20 @@ impl<'a> Asking<'a> {
             .zip(&horizons)
             .map(|(request, horizon)| prepare(&view, request, None, horizon, &mut Silent))
             .collect();
+        let mut rooms: Vec<Room<'_>> = requests.iter().map(|_| Room::new()).collect();
+        let mut rooms = rooms.iter_mut();
         let mut waiting: Vec<Waiting<'_>> = Vec::new();
         let mut decisions: Vec<Option<Decision>> = Vec::with_capacity(requests.len());
         for (place, prepared) in prepared.iter().enumerate() {
-            let (Some(request), Some(horizon)) = (requests.get(place), horizons.get(place)) else {
+            let (Some(request), Some(horizon), Some(room)) =
+                (requests.get(place), horizons.get(place), rooms.next())
+            else {
                 continue;
             };
             decisions.push(match prepared {
-                Err(decision) => Some(decision.clone()),
+                Err(reason) => Some(Decision::deny(reason.clone(), view.revision)),
                 Ok((id, member)) => {
-                    match self.until_family(ask(&view, member, request, horizon), *id) {
+                    match self.until_family(ask(&view, member, request, horizon), *id, room) {
                         Begun::Decided(decision) => Some(decision),
                         Begun::Waiting(asked, key) => {
                             waiting.push(Waiting { place, asked, key, horizon });
@@ -207,11 +253,16 @@ impl<'a> Asking<'a> {
         (decisions.collect(), needs.into_iter().collect(), view.revision)
     }
 
-    fn until_family<'q>(&self, ask: Ask<'q>, id: PermissionId) -> Begun<'q> {
+    fn until_family<'k, 'q: 'k>(
+        &self,
+        ask: Ask<'q>,
+        id: PermissionId,
+        room: &'k mut Room<'q>,
+    ) -> Begun<'k> {
         let cache = &self.authorizer.cache;
-        let key = cache.key(ask, id).filter(|_| !ask.horizon.is_unread());
+        let key = cache.key(&ask, id, room).filter(|_| !ask.horizon.is_unread());
         if let Some(kept) = key.as_ref().and_then(|key| cache.get(key)) {
-            return Begun::Decided(Decision { revision: ask.people.revision, ..kept });
+            return Begun::Decided(kept.decision.as_of(ask.people.revision));
         }
         match begin(ask, id, 0, &mut Silent) {
             Progress::Decided(decision) => {
@@ -254,7 +305,8 @@ impl<'a> Asking<'a> {
         request: &Request<'_>,
         outsider: Outsider<'_>,
     ) -> (Explanation, Needs) {
-        let Some(served) = self.authorizer.tenants.find(tenant) else {
+        let served = self.authorizer.tenants.with(tenant, |served| served.cloned());
+        let Some(served) = served else {
             let mut record = Tracing::default();
             let text = format!("no tenant `{tenant}` is served");
             record.step(Stage::Catalog, Outcome::Deny, || text);
@@ -271,7 +323,7 @@ pub(super) fn alone(tenant: &Compiled, request: &Request<'_>) -> Decision {
     let (view, horizon) = (tenant.view(None), Horizon::default());
     let decision = match prepare(&view, request, None, &horizon, &mut Silent) {
         Ok((id, member)) => run(ask(&view, &member, request, &horizon), id, 0, &mut Silent),
-        Err(decision) => decision,
+        Err(reason) => Decision::deny(reason, view.revision),
     };
     let unread = |_| Decision::deny(Reason::DirectoryUnread, view.revision);
     horizon.settle(decision).unwrap_or_else(unread)
@@ -287,7 +339,7 @@ pub(super) fn explained(
     let (mut record, horizon) = (Tracing::default(), Horizon::default());
     let decision = match prepare(&view, request, outsider, &horizon, &mut record) {
         Ok((id, member)) => run(ask(&view, &member, request, &horizon), id, 0, &mut record),
-        Err(decision) => decision,
+        Err(reason) => Decision::deny(reason, view.revision),
     };
     let (decision, needs) = match horizon.settle(decision) {
         Ok(decision) => (decision, Needs::default()),
@@ -299,6 +351,17 @@ pub(super) fn explained(
         }
     };
     (Explanation { decision, trace: record.trace, seen: record.seen }, needs)
+}
+
+/// By what a decision was made.
+#[expect(clippy::large_enum_variant, reason = "lives on the stack for one step, never in a list")]
+enum Made {
+    /// What was found.
+    Found,
+    /// It had been made before.
+    Kept(Arc<Kept>),
+    /// A family was asked.
+    Asked(Decision),
 }
 
 #[expect(clippy::large_enum_variant, reason = "lives on the stack for one step, never in a list")]
@@ -329,15 +392,15 @@ fn ask<'a>(
 }
 
 /// Finds the permission and the user.
+#[inline]
 fn prepare<'a, R: Recorder>(
     view: &View<'a>,
     request: &Request<'_>,
     outsider: Option<&'a Arc<Member>>,
     horizon: &Horizon,
     record: &mut R,
-) -> Result<(PermissionId, MemberRef<'a>), Decision> {
-    let deny = |reason| Decision::deny(reason, view.revision);
-    let id = find(view.snapshot, request.action, record).map_err(deny)?;
+) -> Result<(PermissionId, MemberRef<'a>), Reason> {
+    let id = find(view.snapshot, request.action, record)?;
     let found = match outsider {
         Some(member) => view.outsider(member),
         None => view.member(request.subject),
@@ -349,17 +412,17 @@ fn prepare<'a, R: Recorder>(
                 let tenant = view.snapshot.tenant();
                 format!("`{}` is not in the directory of `{tenant}`", request.subject)
             });
-            Err(deny(Reason::UnknownSubject))
+            Err(Reason::UnknownSubject)
         }
         Found::Broken(broken) => {
             record.step(Stage::Subject, Outcome::Deny, || {
                 format!("what is stored of the subject is wrong: {}", broken.fault)
             });
-            Err(deny(Reason::SubjectBroken))
+            Err(Reason::SubjectBroken)
         }
         Found::Unread => {
             horizon.need(crate::directory::Need::User(request.subject.to_owned()));
-            Err(deny(Reason::DirectoryUnread))
+            Err(Reason::DirectoryUnread)
         }
     }
 }

@@ -38,7 +38,7 @@ impl Authorizer {
     /// is made under it; those under way finish on the old one. That costs the same however many
     /// tenants there are.
     pub fn install(&self, tenant: impl Into<Arc<Compiled>>) {
-        self.tenants.put(tenant.into());
+        self.tenants.put(&tenant.into());
     }
 
     /// Takes a tenant out.
@@ -57,7 +57,7 @@ impl Authorizer {
     /// A tenant.
     #[must_use]
     pub fn tenant(&self, id: &str) -> Option<Arc<Compiled>> {
-        self.tenants.find(id).map(|tenant| Arc::clone(&tenant))
+        self.tenants.with(id, |tenant| tenant.cloned())
     }
 
     /// The tenant, where exactly one is served.

@@ -1,34 +1,26 @@
 //! The tenants that are served, by id.
 //!
-//! A decision takes no lock to find its tenant, and a tenant that comes or goes must not cost
-//! more the more there are. So they lie on shelves: one that comes or goes makes one shelf anew,
-//! and a revision that follows another replaces it where it lies.
+//! A decision takes no lock to find its tenant, and a tenant that comes, goes or changes must not
+//! cost more the more there are. So they lie on shelves, and one that changes makes its shelf anew:
+//! some four hundred pointers, where there are a hundred thousand tenants.
 
 use crate::directory::Compiled;
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::ArcSwap;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-/// How many shelves: with a hundred thousand tenants each holds some four hundred.
+/// How many shelves.
 const SHELVES: usize = 256;
 
-/// The tenants by id.
+/// The tenants by id, each as it is served now.
 #[derive(Debug)]
 pub(super) struct Tenants {
     hasher: foldhash::fast::RandomState,
     shelves: Box<[ArcSwap<Shelf>]>,
 }
 
-type Shelf = HashTable<Arc<Served>>;
-
-/// One tenant, whichever revision of it is served.
-#[derive(Debug)]
-struct Served {
-    id: Box<str>,
-    hash: u64,
-    current: ArcSwap<Compiled>,
-}
+type Shelf = HashTable<Arc<Compiled>>;
 
 impl Default for Tenants {
     fn default() -> Self {
@@ -40,47 +32,32 @@ impl Default for Tenants {
 }
 
 impl Tenants {
-    /// A tenant as it is served now.
-    #[inline]
-    pub(super) fn find(&self, id: &str) -> Option<Guard<Arc<Compiled>>> {
+    /// Does something with a tenant as it is served now, without a count of who else does that
+    /// would make threads wait for each other.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what is done is a decision, which is not moved twice")]
+    pub(super) fn with<T>(&self, id: &str, what: impl FnOnce(Option<&Arc<Compiled>>) -> T) -> T {
         let hash = self.hasher.hash_one(id);
-        let shelf = self.shelf(hash)?.load();
-        Some(shelf.find(hash, |served| *served.id == *id)?.current.load())
+        let Some(shelf) = self.shelf(hash) else { return what(None) };
+        what(shelf.load().find(hash, |tenant| tenant.snapshot.tenant() == id))
     }
 
     /// Adds a tenant, or puts another revision in the place of the one that is served.
-    pub(super) fn put(&self, tenant: Arc<Compiled>) {
-        let id: Box<str> = tenant.snapshot.tenant().into();
-        let hash = self.hasher.hash_one(&*id);
+    pub(super) fn put(&self, tenant: &Arc<Compiled>) {
+        let id = tenant.snapshot.tenant();
+        let hash = self.hasher.hash_one(id);
         let Some(shelf) = self.shelf(hash) else { return };
-        loop {
-            let known = shelf.load().find(hash, |served| served.id == id).cloned();
-            if let Some(served) = known {
-                served.current.store(Arc::clone(&tenant));
-                // Gone meanwhile, it is not to be found there.
-                let kept = shelf.load().find(hash, |it| Arc::ptr_eq(it, &served)).is_some();
-                if kept {
-                    return;
+        shelf.rcu(|shelf| {
+            let mut shelf = Shelf::clone(shelf);
+            match shelf.find_mut(hash, |served| served.snapshot.tenant() == id) {
+                Some(served) => *served = Arc::clone(tenant),
+                None => {
+                    let again = |one: &Arc<Compiled>| self.hasher.hash_one(one.snapshot.tenant());
+                    shelf.insert_unique(hash, Arc::clone(tenant), again);
                 }
-                continue;
             }
-            let current = ArcSwap::new(Arc::clone(&tenant));
-            let new = Arc::new(Served { id: id.clone(), hash, current });
-            let mut put = false;
-            shelf.rcu(|shelf| {
-                // Whoever was quicker has made a place that others may use already.
-                put = shelf.find(hash, |served| served.id == id).is_none();
-                if !put {
-                    return Arc::clone(shelf);
-                }
-                let mut shelf = Shelf::clone(shelf);
-                shelf.insert_unique(hash, Arc::clone(&new), |served| served.hash);
-                Arc::new(shelf)
-            });
-            if put {
-                return;
-            }
-        }
+            shelf
+        });
     }
 
     /// Takes a tenant out.
@@ -89,7 +66,7 @@ impl Tenants {
         let Some(shelf) = self.shelf(hash) else { return };
         shelf.rcu(|shelf| {
             let mut shelf = Shelf::clone(shelf);
-            if let Ok(served) = shelf.find_entry(hash, |served| *served.id == *id) {
+            if let Ok(served) = shelf.find_entry(hash, |served| served.snapshot.tenant() == id) {
                 served.remove();
             }
             shelf
@@ -99,11 +76,7 @@ impl Tenants {
     /// All tenants, in no order.
     pub(super) fn all(&self) -> Vec<Arc<Compiled>> {
         let shelves = self.shelves.iter().map(ArcSwap::load);
-        shelves
-            .flat_map(|shelf| {
-                shelf.iter().map(|served| served.current.load_full()).collect::<Vec<_>>()
-            })
-            .collect()
+        shelves.flat_map(|shelf| shelf.iter().map(Arc::clone).collect::<Vec<_>>()).collect()
     }
 
     /// How many there are, up to `most`.

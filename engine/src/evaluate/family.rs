@@ -63,7 +63,7 @@ pub(super) fn ask<'a, R: Recorder>(
         };
         record.family(Outcome::Deny, step, || format!("the family `{}` is not installed", rule.id));
         found.fault(fault(FaultKind::Unavailable));
-        return Progress::Decided(found.decide(ask, None));
+        return Progress::Decided(found.decide(ask.horizon, ask.people.revision));
     };
     let mut inputs = Vec::with_capacity(installed.inputs.len());
     for input in &installed.inputs {
@@ -74,7 +74,7 @@ pub(super) fn ask<'a, R: Recorder>(
                     format!("the family `{}` was not asked: {error}", rule.id)
                 });
                 found.fault(fault(error.kind));
-                return Progress::Decided(found.decide(ask, None));
+                return Progress::Decided(found.decide(ask.horizon, ask.people.revision));
             }
         }
     }
@@ -158,7 +158,7 @@ impl<'a> Asked<'a> {
                     format!("the family `{}` gave no answer: {fault}", self.id)
                 });
                 self.found.fault(Reason::FamilyFault { family: self.id, kind: fault.kind });
-                return self.found.decide(self.ask, None);
+                return self.found.decide(self.ask.horizon, self.ask.people.revision);
             }
         };
         let mut lifted = None;
@@ -190,7 +190,7 @@ impl<'a> Asked<'a> {
             }
         }
         self.found.obligations.extend(answer.obligations);
-        let mut decision = self.found.decide(self.ask, lifted);
+        let mut decision = self.found.decide_above(lifted, self.ask);
         decision.until = earlier(decision.until, earlier(self.until, answer.until));
         decision.keep &= self.keep && (!self.installed.reads_now || answer.until.is_some());
         decision

@@ -30,7 +30,7 @@ pub(crate) use supposed::Supposed;
 use crate::decision::{Decision, Obligation, Outcome, Reason, Request, Stage, Verdict};
 use crate::directory::{Found, MemberRef, Need, Needs, Usage, View};
 use crate::model::{Invitation, Status};
-use crate::snapshot::{Member, PermissionId, PermissionRule, Snapshot};
+use crate::snapshot::{Governed, Member, PermissionId, PermissionRule, Snapshot};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -89,9 +89,15 @@ impl Horizon {
         !self.needs.borrow().is_empty()
     }
 
+    /// What has to be read first.
+    #[cold]
+    pub(crate) fn needs(&self) -> Needs {
+        self.needs.take().into_iter().collect()
+    }
+
     /// The decision, if everything that it turns on was there.
     pub(crate) fn settle(&self, decision: Decision) -> Result<Decision, Needs> {
-        if self.is_unread() { Err(self.needs.take().into_iter().collect()) } else { Ok(decision) }
+        if self.is_unread() { Err(self.needs()) } else { Ok(decision) }
     }
 }
 
@@ -114,8 +120,11 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    fn deny(&mut self, reason: Reason) {
-        self.denial.get_or_insert(reason);
+    #[inline]
+    pub(crate) fn deny(&mut self, reason: Reason) {
+        if self.denial.is_none() {
+            self.denial = Some(reason);
+        }
     }
 
     /// A family gave no answer. That is the reason even where a grant is missing: nobody knows
@@ -127,25 +136,35 @@ impl Findings {
         self.deny(reason);
     }
 
-    /// The decision. `lifted` is the family's floor, where it set one.
-    fn decide(self, ask: Ask<'_>, lifted: Option<Reason>) -> Decision {
-        let revision = ask.people.revision;
-        // A missing grant came before whatever else denies, so it is the reason, lifted or not.
-        let lifts = lifted.is_some() && self.denial.is_none();
-        let ungranted = if lifts { None } else { self.ungranted };
-        let mut decision = match ungranted.or(self.denial) {
-            Some(reason) => Decision::deny(reason, revision),
-            None => Decision {
-                verdict: Verdict::Allow,
-                reason: lifted.unwrap_or(Reason::Granted),
-                obligations: self.obligations,
-                revision,
-                until: None,
-                keep: true,
-            },
-        };
-        decision.until = ask.horizon.next.get();
-        decision
+    /// The decision, where no family lifts what is missing.
+    #[inline]
+    pub(crate) fn decide(&mut self, horizon: &Horizon, revision: u64) -> Decision {
+        let until = horizon.next.get();
+        // A missing grant came before whatever else denies, so it is the reason.
+        if let Some(reason) = self.ungranted.take().or_else(|| self.denial.take()) {
+            return Decision { until, ..Decision::deny(reason, revision) };
+        }
+        Decision {
+            verdict: Verdict::Allow,
+            reason: Reason::Granted,
+            obligations: std::mem::take(&mut self.obligations),
+            revision,
+            until,
+            keep: true,
+        }
+    }
+
+    /// The decision, where a family sets a floor below what is granted.
+    fn decide_above(mut self, floor: Option<Reason>, ask: Ask<'_>) -> Decision {
+        let lifts = floor.is_some() && self.denial.is_none();
+        if lifts {
+            self.ungranted = None;
+        }
+        let decision = self.decide(ask.horizon, ask.people.revision);
+        match floor {
+            Some(floor) if lifts => Decision { reason: floor, ..decision },
+            _ => decision,
+        }
     }
 }
 
@@ -175,38 +194,65 @@ pub(crate) fn begin<'a, R: Recorder>(
     depth: u8,
     record: &mut R,
 ) -> Progress<'a> {
-    let Some(rule) = ask.snapshot.permission(id) else {
-        let revision = ask.people.revision;
-        return Progress::Decided(Decision::deny(Reason::UnknownAction, revision));
-    };
     let mut found = Findings::default();
-    if ask.steps(id, rule, &mut found, record).is_err() && !R::ON {
-        return Progress::Decided(found.decide(ask, None));
-    }
-    match rule.family {
+    match before_family(&ask, id, &mut found, record) {
         Some(governed) => family::ask(ask, id, governed, found, depth, record),
-        None => Progress::Decided(found.decide(ask, None)),
+        None => Progress::Decided(found.decide(ask.horizon, ask.people.revision)),
     }
 }
 
-/// Something denies.
-pub(crate) struct Denied;
+/// Takes every step, asking the family on the way. The decision, where a family was asked; where
+/// none was, what was found makes it. (It is not made here: to hand it on takes longer than many
+/// a step.)
+#[inline]
+pub(crate) fn through<R: Recorder>(
+    ask: &Ask<'_>,
+    id: PermissionId,
+    depth: u8,
+    found: &mut Findings,
+    record: &mut R,
+) -> Option<Decision> {
+    let governed = before_family(ask, id, found, record)?;
+    let found = std::mem::take(found);
+    Some(match family::ask(*ask, id, governed, found, depth, record) {
+        Progress::Decided(decision) => decision,
+        Progress::Ask(mut asked) => {
+            let answer = asked.call(record);
+            asked.finish(answer, record)
+        }
+    })
+}
 
-/// Takes every step, asking the family on the way.
+/// The same, with the decision in any case.
 pub(crate) fn run<R: Recorder>(
     ask: Ask<'_>,
     id: PermissionId,
     depth: u8,
     record: &mut R,
 ) -> Decision {
-    match begin(ask, id, depth, record) {
-        Progress::Decided(decision) => decision,
-        Progress::Ask(mut asked) => {
-            let answer = asked.call(record);
-            asked.finish(answer, record)
-        }
-    }
+    let mut found = Findings::default();
+    through(&ask, id, depth, &mut found, record)
+        .unwrap_or_else(|| found.decide(ask.horizon, ask.people.revision))
 }
+
+/// Takes every step that needs no family. The family, where it is to be asked.
+#[inline]
+fn before_family<R: Recorder>(
+    ask: &Ask<'_>,
+    id: PermissionId,
+    found: &mut Findings,
+    record: &mut R,
+) -> Option<Governed> {
+    let Some(rule) = ask.snapshot.permission(id) else {
+        found.deny(Reason::UnknownAction);
+        return None;
+    };
+    let steps = ask.steps(id, rule, found, record);
+    rule.family.filter(|_| steps.is_ok())
+}
+
+/// Something denies, and nothing is written down.
+pub(crate) struct Denied;
 
 impl<'a> Ask<'a> {
     /// Somebody else than the subject. Whoever is told that they are unread says so, if it
@@ -235,7 +281,8 @@ impl<'a> Ask<'a> {
         }
     }
 
-    /// Every step but the family. Without a trace the first denial is the end.
+    /// Every step but the family. Without a trace the first denial is the end; with one it is
+    /// only noted.
     fn steps<R: Recorder>(
         &self,
         id: PermissionId,
@@ -269,7 +316,7 @@ impl<'a> Ask<'a> {
         step!(self.exclusive(rule, record));
         step!(self.constraints(rule, &mut found.obligations, record));
         step!(self.sharing(rule, &mut found.obligations, record));
-        if found.denial.is_some() { Err(Denied) } else { Ok(()) }
+        Ok(())
     }
 
     fn subject<R: Recorder>(&self, rule: &PermissionRule, record: &mut R) -> Result<(), Reason> {

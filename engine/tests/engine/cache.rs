@@ -190,7 +190,7 @@ fn decisions_without_a_family_are_made_and_not_looked_up() {
         assert!(authorizer.decide("acme", &request("boss", "doc.list", EMPTY)).is_allow());
     }
     let stats = authorizer.cache_stats();
-    assert_eq!((stats.hits, stats.misses, stats.bypasses), (0, 0, 3));
+    assert_eq!((stats.hits, stats.misses, stats.bypasses), (0, 0, 0));
 }
 
 fn value() -> impl Strategy<Value = Value<'static>> {

@@ -35,7 +35,10 @@ impl Tenants {
     /// Does something with a tenant as it is served now, without a count of who else does that
     /// would make threads wait for each other.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is done is a decision, which is not moved twice")]
+    #[expect(
+        clippy::inline_always,
+        reason = "what is done is a decision, which is not moved twice"
+    )]
     pub(super) fn with<T>(&self, id: &str, what: impl FnOnce(Option<&Arc<Compiled>>) -> T) -> T {
         let hash = self.hasher.hash_one(id);
         let Some(shelf) = self.shelf(hash) else { return what(None) };

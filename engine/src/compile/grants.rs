@@ -4,8 +4,9 @@ use crate::diagnostic::Reporter;
 use crate::model::{Grant, GrantedBy, Place, Scope, Text};
 use crate::snapshot::{
     Clause, GrantOf, GrantSet, Granting, LimitedGrant, Origin, PermissionId, Permissions,
-    TeamLimits, WrittenGrant,
+    TeamLimits, Within, WrittenGrant,
 };
+use std::sync::Arc;
 
 impl Granting {
     /// Adds what a list of grants says.
@@ -21,37 +22,31 @@ impl Granting {
                 permissions.condition(grant.condition.as_ref(), &grant.cases, field, report);
             let named = grant.permission.as_ref().or(grant.category.as_ref());
             let place = report.place(named.map(|name| name.at()).unwrap_or_default());
+            // Where a condition cannot be read nothing is granted, rather than without it.
+            let readable = grant.condition.is_some() == condition.is_some();
+            let within = self.shared(within(grant, condition));
             for permission in expand(permissions, grant, field, report) {
-                self.insert(permissions, permission, grant, condition.as_ref(), place);
+                let Some(entry) = permissions.entry(permission).filter(|_| readable) else {
+                    continue;
+                };
+                let scope = grant.scope.intersection(entry.reach);
+                match &within {
+                    None => self.plain.push(Origin { permission, scope, place }),
+                    Some(within) => {
+                        let within = Arc::clone(within);
+                        self.limited.push(LimitedGrant { permission, scope, within, place });
+                    }
+                }
             }
         }
     }
 
-    fn insert(
-        &mut self,
-        permissions: &Permissions,
-        permission: PermissionId,
-        grant: &Grant,
-        condition: Option<&Clause>,
-        place: Place,
-    ) {
-        let Some(entry) = permissions.entry(permission) else { return };
-        let scope = grant.scope.intersection(entry.reach);
-        let timed = grant.valid_from.is_some() || grant.valid_until.is_some();
-        let boxed = |teams: &[Text]| teams.iter().map(|team| team.as_str().into()).collect();
-        let teams = TeamLimits { branches: boxed(&grant.teams), exact: boxed(&grant.exact_teams) };
-        if teams.is_empty() && !timed && grant.condition.is_none() {
-            self.plain.push(Origin { permission, scope, place });
-        } else {
-            self.limited.push(LimitedGrant {
-                permission,
-                scope,
-                teams,
-                from: grant.valid_from,
-                until: grant.valid_until,
-                condition: condition.cloned(),
-                place,
-            });
+    /// Limits, shared with the grant before where they are the same; `None` where there are none.
+    fn shared(&self, within: Within) -> Option<Arc<Within>> {
+        let last = self.limited.last().map(|grant| &grant.within);
+        match last.filter(|last| last.is(&within)) {
+            Some(last) => Some(Arc::clone(last)),
+            None => (!within.is_everything()).then(|| Arc::new(within)),
         }
     }
 
@@ -96,7 +91,7 @@ impl Granting {
                 })
                 .collect();
         limited.sort_by_key(|grant| grant.permission);
-        let conditional = limited.iter().any(|grant| grant.condition.is_some());
+        let conditional = limited.iter().any(|grant| grant.within.condition.is_some());
         let (plain, origins) = (plain.into(), origins.into());
         GrantSet { plain, origins, limited: limited.into(), conditional }
     }
@@ -139,6 +134,13 @@ impl WrittenGrant {
         written.iter().for_each(|one| granting.include(&one.granting));
         granting.finish(permissions)
     }
+}
+
+/// What a grant is limited to.
+fn within(grant: &Grant, condition: Option<Clause>) -> Within {
+    let boxed = |teams: &[Text]| teams.iter().map(|team| team.as_str().into()).collect();
+    let teams = TeamLimits { branches: boxed(&grant.teams), exact: boxed(&grant.exact_teams) };
+    Within { teams, from: grant.valid_from, until: grant.valid_until, condition }
 }
 
 /// The permissions that one grant names.

@@ -10,6 +10,7 @@ use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::{Scope, Value};
 use crate::snapshot::{
     Clause, GrantSet, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot, TeamLimits,
+    Within,
 };
 use std::sync::Arc;
 
@@ -164,9 +165,9 @@ impl<'a> Ask<'a> {
         let ticked = ticked.filter(|(added, _)| *added == id).map(|(_, scope)| *scope);
         let standing = ticked.fold(rule.baseline, Scope::union);
         sets.fold(standing, |sum, set| {
-            let limited = given
-                .into_iter()
-                .flat_map(|given| set.limited(id).iter().filter(|mine| is_as_wide(mine, given)));
+            let limited = given.into_iter().flat_map(|given| {
+                set.limited(id).iter().filter(|mine| is_as_wide(&mine.within, &given.within))
+            });
             limited.fold(sum.union(set.plain(id)), |sum, mine| sum.union(mine.scope))
         })
     }
@@ -201,14 +202,15 @@ impl<'a> Ask<'a> {
     /// Whether a limited grant counts for this resource at this instant. A window includes its
     /// beginning and not its end.
     pub(super) fn within(&self, grant: &LimitedGrant) -> Counts {
-        if !self.is_within(grant.from, grant.until) {
+        let within = &*grant.within;
+        if !self.is_within(within.from, within.until) {
             return Counts::NotNow;
         }
         let team = self.resource_team();
-        if !grant.teams.is_empty() && !team.is_some_and(|team| in_limits(team, &grant.teams)) {
+        if !within.teams.is_empty() && !team.is_some_and(|team| in_limits(team, &within.teams)) {
             return Counts::OtherTeams;
         }
-        grant.condition.as_ref().map_or(Counts::Yes, |clause| self.under(clause))
+        within.condition.as_ref().map_or(Counts::Yes, |clause| self.under(clause))
     }
 
     /// Whether it is neither before nor after a window, noting until when. The window includes
@@ -392,7 +394,7 @@ fn note<R: Recorder>(via: Via<'_>, id: PermissionId, counts: &Counts, record: &m
                 Counts::Unknown(_) => None,
                 _ => return,
             };
-            if let Some(clause) = &grant.condition {
+            if let Some(clause) = &grant.within.condition {
                 record.saw(clause.place, Sight::Condition(said));
             }
         }
@@ -407,7 +409,7 @@ fn in_limits(team: &str, limits: &TeamLimits) -> bool {
 }
 
 /// Whether the limits of one grant leave at least as much as those of another.
-pub(crate) fn is_as_wide(mine: &LimitedGrant, given: &LimitedGrant) -> bool {
+pub(crate) fn is_as_wide(mine: &Within, given: &Within) -> bool {
     let branch = |team: &str| mine.teams.branches.iter().any(|listed| lies_in(team, listed));
     let teams = mine.teams.is_empty()
         || (!given.teams.is_empty()
@@ -415,8 +417,8 @@ pub(crate) fn is_as_wide(mine: &LimitedGrant, given: &LimitedGrant) -> bool {
             && given.teams.exact.iter().all(|team| in_limits(team, &mine.teams)));
     let from = mine.from.is_none_or(|mine| given.from.is_some_and(|given| mine <= given));
     let until = mine.until.is_none_or(|mine| given.until.is_some_and(|given| given <= mine));
-    let source = |grant: &LimitedGrant| {
-        grant.condition.as_ref().map(|clause| clause.condition.source().to_owned())
+    let source = |within: &Within| {
+        within.condition.as_ref().map(|clause| clause.condition.source().to_owned())
     };
     let condition = mine.condition.is_none() || source(mine) == source(given);
     teams && from && until && condition

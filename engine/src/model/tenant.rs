@@ -94,6 +94,17 @@ pub struct Role {
     pub grants: Vec<Grant>,
 }
 
+impl Role {
+    /// Gives back what reading left room for: many roles of many grants stay for long.
+    pub fn shrink_to_fit(&mut self) {
+        self.grants.shrink_to_fit();
+        for grant in &mut self.grants {
+            let Grant { teams, exact_teams, except, .. } = grant;
+            [teams, exact_teams, except].into_iter().for_each(Vec::shrink_to_fit);
+        }
+    }
+}
+
 /// One grant: a permission or a category of them, at a scope, perhaps within limits.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -66,7 +66,8 @@ impl Holding<'_> {
     pub(crate) fn covers(&self, other: &Holding<'_>) -> bool {
         self.reaches(self.scope, other.scope, other.teams)
             && other.limited.iter().all(|given| {
-                let wide = self.limited.iter().filter(|mine| is_as_wide(mine, given));
+                let wide =
+                    self.limited.iter().filter(|mine| is_as_wide(&mine.within, &given.within));
                 let wide = wide.fold(self.scope, |sum, mine| sum.union(mine.scope));
                 self.reaches(wide, given.scope, other.teams)
             })

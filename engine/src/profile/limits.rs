@@ -29,13 +29,14 @@ pub struct Limits {
 impl From<&LimitedGrant> for Limits {
     fn from(grant: &LimitedGrant) -> Self {
         let owned = |names: &[Box<str>]| names.iter().map(|name| (**name).to_owned()).collect();
+        let within = &grant.within;
         Self {
             scope: grant.scope,
-            teams: owned(&grant.teams.branches),
-            exact_teams: owned(&grant.teams.exact),
-            valid_from: grant.from,
-            valid_until: grant.until,
-            condition: grant.condition.as_ref().map(|it| it.condition.source().to_owned()),
+            teams: owned(&within.teams.branches),
+            exact_teams: owned(&within.teams.exact),
+            valid_from: within.from,
+            valid_until: within.until,
+            condition: within.condition.as_ref().map(|it| it.condition.source().to_owned()),
         }
     }
 }

@@ -13,9 +13,10 @@ use crate::model::{
 };
 use crate::snapshot::{
     Clause, ConstraintRule, DelegationRule, LimitedGrant, Member, PermissionId, PermissionRule,
-    Snapshot, TeamLimits,
+    Snapshot, Within,
 };
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A user of a tenant at an instant.
 #[derive(Debug, Clone, Copy)]
@@ -93,23 +94,25 @@ impl<'a> Person<'a> {
     /// its limits.
     /// A toggle under a condition that cannot be known binds, anything else does not count.
     pub(crate) fn weigh(&self, grant: &'a LimitedGrant, restricts: bool) -> Contribution<'a> {
-        if grant.until.is_some_and(|until| until <= self.now) {
+        let within = &grant.within;
+        if within.until.is_some_and(|until| until <= self.now) {
             return Contribution::Aside(Aside::Ended);
         }
-        let begun = grant.from.is_some_and(|from| from <= self.now);
-        let settled = grant.condition.as_ref().and_then(|it| self.settled(it, restricts));
+        let begun = within.from.is_some_and(|from| from <= self.now);
+        let settled = within.condition.as_ref().and_then(|it| self.settled(it, restricts));
         if settled == Some(false) {
             return Contribution::Aside(Aside::Condition);
         }
         if !begun && settled.is_none() {
             return Contribution::Limited(Cow::Borrowed(grant));
         }
-        let from = grant.from.filter(|_| !begun);
-        let condition = grant.condition.clone().filter(|_| settled.is_none());
-        if grant.teams.is_empty() && from.or(grant.until).is_none() && condition.is_none() {
+        let mut left = Within::clone(within);
+        left.from = left.from.filter(|_| !begun);
+        left.condition = left.condition.filter(|_| settled.is_none());
+        if left.is_everything() {
             return Contribution::Standing(grant.scope);
         }
-        Contribution::Limited(Cow::Owned(LimitedGrant { from, condition, ..grant.clone() }))
+        Contribution::Limited(Cow::Owned(LimitedGrant { within: Arc::new(left), ..grant.clone() }))
     }
 
     /// Whether a condition holds, where it is about the user alone; `unknown` where it cannot be
@@ -352,18 +355,18 @@ impl<'a> Person<'a> {
         let standing = (!holding.scope.is_none()).then(|| LimitedGrant {
             permission: id,
             scope: holding.scope,
-            teams: TeamLimits::default(),
-            from,
-            until,
-            condition: None,
+            within: Arc::new(Within { from, until, ..Within::default() }),
             place,
         });
         let within = std::mem::take(&mut holding.limited).into_iter().map(|grant| {
-            let until = match (grant.until, until) {
+            let mut grant = grant.into_owned();
+            let within = Arc::make_mut(&mut grant.within);
+            within.from = within.from.max(from);
+            within.until = match (within.until, until) {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
             };
-            LimitedGrant { from: grant.from.max(from), until, ..grant.into_owned() }
+            grant
         });
         let limited = standing.into_iter().chain(within).map(Cow::Owned).collect();
         Holding { scope: Scope::NONE, limited, ..holding }

@@ -34,7 +34,7 @@ pub(crate) struct Clause {
 }
 
 /// The teams that a grant is limited to. None at all: it is not.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TeamLimits {
     /// These and the teams below them.
     pub(crate) branches: Box<[Box<str>]>,
@@ -49,15 +49,37 @@ impl TeamLimits {
     }
 }
 
-/// A grant that holds for some teams, for some time, or under a condition.
-#[derive(Debug, Clone)]
-pub(crate) struct LimitedGrant {
-    pub(crate) permission: PermissionId,
-    pub(crate) scope: Scope,
+/// What a grant is limited to: some teams, some time, a condition.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Within {
     pub(crate) teams: TeamLimits,
     pub(crate) from: Option<i64>,
     pub(crate) until: Option<i64>,
     pub(crate) condition: Option<Clause>,
+}
+
+impl Within {
+    /// Whether there is no limit.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.teams.is_empty() && self.from.or(self.until).is_none() && self.condition.is_none()
+    }
+
+    /// Whether another one says the same. Where there are conditions that is not looked at.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.condition.is_none()
+            && other.condition.is_none()
+            && (self.from, self.until) == (other.from, other.until)
+            && self.teams == other.teams
+    }
+}
+
+/// A grant within limits, which it may share with others: a role of three hundred grants is most
+/// often about one team.
+#[derive(Debug, Clone)]
+pub(crate) struct LimitedGrant {
+    pub(crate) permission: PermissionId,
+    pub(crate) scope: Scope,
+    pub(crate) within: Arc<Within>,
     pub(crate) place: Place,
 }
 
@@ -101,7 +123,7 @@ impl GrantSet {
     /// itself until when it stays as it is.
     fn condition_reads(&self) -> impl Iterator<Item = (PermissionId, &InputPath)> {
         self.limited.iter().flat_map(|grant| {
-            let clauses = grant.condition.iter();
+            let clauses = grant.within.condition.iter();
             let paths = clauses.flat_map(|clause| clause.condition.inputs());
             paths.filter(|path| **path != InputPath::Now).map(|path| (grant.permission, path))
         })

@@ -246,7 +246,7 @@ impl Member {
     pub(crate) fn has_own_conditions(&self) -> bool {
         self.extra.as_deref().is_some_and(|extra| {
             let grants = extra.grants.iter().flat_map(|grants| &grants.limited);
-            grants.into_iter().any(|grant| grant.condition.is_some())
+            grants.into_iter().any(|grant| grant.within.condition.is_some())
                 || extra.delegations.iter().any(|delegation| delegation.from.has_own_conditions())
         })
     }

@@ -17,7 +17,7 @@ pub(crate) use exclusive::{ItemRule, KindRule, MatcherRule, ProgramRule};
 pub(crate) use families::{FamilyRule, Governed, InputRule, Installed};
 pub(crate) use grants::{
     Clause, GrantOf, GrantReads, GrantSet, Granting, LimitedGrant, Origin, PolicyRule, RoleRule,
-    TeamLimits, WrittenGrant,
+    TeamLimits, Within, WrittenGrant,
 };
 pub(crate) use member::{DelegationRule, Extra, Interner, boxed, unique_revision};
 pub use member::{Member, Record};

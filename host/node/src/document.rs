@@ -113,7 +113,8 @@ pub(crate) fn apply(
             put(&mut tenant.teams, id, body.map(|_| Text::from(id)), |team| team);
         }
         DocumentKind::Role => {
-            let role: Option<Role> = named(kind, id, body, |role: &Role| &role.id)?;
+            let mut role: Option<Role> = named(kind, id, body, |role: &Role| &role.id)?;
+            role.iter_mut().for_each(Role::shrink_to_fit);
             put(&mut tenant.roles, id, role.map(Arc::new), |role| &role.id);
         }
         DocumentKind::Policy => {

@@ -193,10 +193,9 @@ fn same_limited(a: &[LimitedGrant], b: &[LimitedGrant]) -> bool {
     a.len() == b.len()
         && a.iter().zip(b).all(|(a, b)| {
             a.scope == b.scope
-                && a.teams.branches == b.teams.branches
-                && a.teams.exact == b.teams.exact
-                && (a.from, a.until) == (b.from, b.until)
-                && same_clause(a.condition.as_ref(), b.condition.as_ref())
+                && a.within.teams == b.within.teams
+                && (a.within.from, a.within.until) == (b.within.from, b.within.until)
+                && same_clause(a.within.condition.as_ref(), b.within.condition.as_ref())
         })
 }
 

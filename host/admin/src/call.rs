@@ -9,6 +9,8 @@ use axum::body::Bytes;
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use permesso_engine::diagnostic::Diagnostic;
+use permesso_engine::model::Position;
 use permesso_front::{Principal, Problem};
 use permesso_node::{
     Caller, DocumentKind as Kind, Done, DryRun, Look, Node, Operation, Options, Precondition,
@@ -220,9 +222,9 @@ pub(crate) fn read_borrowed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T,
         let detail = format!("the body is no JSON: {text}");
         return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", detail));
     }
-    let found = permesso_engine::diagnostic::Diagnostic {
+    let found = Diagnostic {
         file: "body".to_owned(),
-        at: permesso_engine::model::Position { line: at(line), column: at(column) },
+        at: Position { line: at(line), column: at(column) },
         field: String::new(),
         message: message.to_owned(),
         help: None,

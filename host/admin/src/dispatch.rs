@@ -17,7 +17,7 @@ use permesso_auth::key::Verb;
 use permesso_engine::model::{Status, User};
 use permesso_front::{Principal, Problem, body, headers, now};
 use permesso_node::{Caller, DocumentKind as Kind};
-use permesso_store::Realm;
+use permesso_store::{Realm, check_name};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -126,7 +126,7 @@ async fn path(parts: &mut Parts) -> Result<BTreeMap<String, String>, Problem> {
     for (name, value) in &path {
         // Of a tenant it is told no more than of any other that is not there.
         if name != "tenant" && name != "rest" {
-            permesso_store::check_name(value).map_err(|why| Problem::bad(why.to_string()))?;
+            check_name(value).map_err(|why| Problem::bad(why.to_string()))?;
         }
     }
     Ok(path)

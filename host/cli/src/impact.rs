@@ -5,8 +5,9 @@ mod text;
 
 use super::{Components, Failure, compiled, now, written};
 use clap::Args;
+use permesso_engine::decision::Decision;
 use permesso_engine::inspect::{ChangedAnswer, Impact as Changes, Proposal, impact};
-use permesso_engine::load;
+use permesso_engine::{compile, load};
 use permesso_folders::SetupError;
 use permesso_folders::{FolderError, TenantFolder};
 use questions::Questions;
@@ -96,7 +97,7 @@ impl Edited {
         let mut edited = folder.clone();
         if let Some(path) = &self.catalog_file {
             let catalog = load::catalog(&path.display().to_string(), &read(path)?)?;
-            edited.catalog = permesso_engine::compile::catalog(catalog);
+            edited.catalog = compile::catalog(catalog);
         }
         if let Some(path) = &self.tenant_file {
             edited.tenant = load::tenant(&path.display().to_string(), &read(path)?)?.into();
@@ -139,7 +140,7 @@ fn summary(changes: &Changes<'_>) -> Json {
 
 fn flip(flip: &ChangedAnswer<'_>) -> Json {
     let request = flip.request;
-    let side = |decision: &permesso_engine::decision::Decision| {
+    let side = |decision: &Decision| {
         json!({
             "decision": decision.is_allow(),
             "reason": decision.reason.code(),

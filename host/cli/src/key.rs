@@ -4,7 +4,7 @@
 //! would let make one.
 
 use super::stored::{operator, wait_for};
-use super::{Components, Failure, Stored, print_pretty};
+use super::{Components, Failure, Stored, now, print_pretty};
 use clap::{Args, Subcommand, ValueEnum};
 use permesso_auth::key::{KeyRequest, KeyView, Tenants, Verb};
 use permesso_node::administration::PLATFORM;
@@ -103,7 +103,7 @@ impl Create {
             true => vec![PLATFORM.to_owned()],
             false => self.roles,
         };
-        let days = self.days.map(|days| super::now() + i64::from(days) * 24 * 60 * 60 * 1000);
+        let days = self.days.map(|days| now() + i64::from(days) * 24 * 60 * 60 * 1000);
         let create = CreateKey {
             request: KeyRequest {
                 label: self.label,

@@ -1,7 +1,7 @@
 //! `permesso who-can`: everybody who may do something with one resource.
 
 use super::ask::{About, folder};
-use super::{Failure, Sources, wording};
+use super::{Failure, Sources, compiled, wording, written};
 use clap::Args;
 use permesso_engine::inspect::{SearchTally, UserDecision, who_can};
 use permesso_folders::TenantFolder;
@@ -36,7 +36,7 @@ impl WhoCan {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let point = self.sources.build()?;
         let folder = folder(self.tenant.as_deref(), &point)?;
-        let tenant = super::compiled(&point, folder)?;
+        let tenant = compiled(&point, folder)?;
         self.about.with(&self.resource, |about| {
             let mut search = who_can(&tenant, &self.action, about, self.limit)?;
             let mut out = io::stdout().lock();
@@ -49,7 +49,7 @@ impl WhoCan {
                 true => writeln!(out, "{}", summary(tally)),
                 false => writeln!(out, "{}", summary_text(tally, self.limit)),
             });
-            super::written(printed)?;
+            written(printed)?;
             Ok(if tally.allowed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         })
     }

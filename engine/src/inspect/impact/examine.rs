@@ -1,12 +1,12 @@
 //! One user before and after an edit.
 
 use super::affected::Affected;
-use super::gates::{Concern, Group};
+use super::gates::{Concern, Group, groups};
 use super::matching::Matching;
 use crate::directory::Compiled;
 use crate::model::Status;
 use crate::profile::{Handed, Holding, Openness, Person, Shift};
-use crate::snapshot::{Member, PermissionId};
+use crate::snapshot::{Member, PermissionId, ProgramRule};
 use std::sync::Arc;
 
 /// A user before and after; absent where the directory does not have them.
@@ -50,8 +50,7 @@ impl<'a> Examiner<'a> {
     pub(super) fn new(before: &'a Compiled, after: &'a Compiled, now: i64) -> Self {
         let matching = Matching::new(before, after);
         let affected = Affected::new(before, after, &matching);
-        let groups =
-            super::gates::groups(&before.snapshot, &after.snapshot, &matching, &affected.programs);
+        let groups = groups(&before.snapshot, &after.snapshot, &matching, &affected.programs);
         Self {
             before,
             after,
@@ -135,7 +134,7 @@ impl<'a> Examiner<'a> {
             let (was, is) = (slot.and_then(|it| it.before), slot.and_then(|it| it.after));
             let is_member = |person: &Option<Person<'a>>, rule| match (person, rule) {
                 (Some(person), Some(rule)) if person.member.status == Status::Active => {
-                    let rule: &crate::snapshot::ProgramRule = rule;
+                    let rule: &ProgramRule = rule;
                     person.is_member(&rule.matchers)
                 }
                 _ => Openness::No,

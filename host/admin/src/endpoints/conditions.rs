@@ -8,7 +8,7 @@ use axum::http::Method;
 use permesso_engine::condition::{AttributeSchema, ConditionEngine, ConditionTest};
 use permesso_engine::diagnostic::Diagnostic;
 use permesso_engine::model::{Grant, Matchers, Policy, Position, Program, Role, SharingRule, Text};
-use permesso_front::Problem;
+use permesso_front::{Problem, diagnostic};
 use permesso_node::operation::{Put, body};
 use permesso_node::{Caller, ChangeError, DocumentKind as Kind, Options, View};
 use permesso_store::Body;
@@ -219,7 +219,7 @@ async fn check(call: Call) -> Result<Reply, Problem> {
         "ok": found.is_empty() && failed.is_empty(),
         "reads": reads,
         "reads_now": reads_now,
-        "diagnostics": found.iter().map(permesso_front::diagnostic).collect::<Vec<_>>(),
+        "diagnostics": found.iter().map(diagnostic).collect::<Vec<_>>(),
         "failed": failed,
     });
     if let (Value::Object(answer), Some(impact)) = (&mut answer, told) {

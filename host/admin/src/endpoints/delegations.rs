@@ -1,5 +1,6 @@
 //! Delegations: who lets whom act for them.
 
+use super::users::listed;
 use crate::call::{Call, item};
 use crate::matching::Matching;
 use crate::query::PAGED;
@@ -53,7 +54,7 @@ pub(crate) fn routes() -> Vec<Route> {
 async fn list(call: Call) -> Result<Reply, Problem> {
     let look = call.look().await?;
     let view = look.view(call.node());
-    super::users::listed(&call, &view, Which::All(Kind::Delegation.name())).await
+    listed(&call, &view, Which::All(Kind::Delegation.name())).await
 }
 
 async fn create(call: Call) -> Result<Reply, Problem> {

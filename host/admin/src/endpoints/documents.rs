@@ -6,7 +6,9 @@ use crate::matching::Matching;
 use crate::query::PAGED;
 use crate::reply::Reply;
 use crate::route::Route;
-use crate::schema::{SchemaOf, changed, item as item_schema, name, object, of, raw};
+use crate::schema::{
+    SchemaOf, changed, item as item_schema, name, object, of, page as page_schema, raw,
+};
 use axum::http::{Method, StatusCode};
 use permesso_engine::model::{Access, FamilySettings, Item, Policy, Program, Role, SharingRule};
 use permesso_front::Problem;
@@ -16,6 +18,7 @@ use permesso_store::Body;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A kind of documents.
 struct Documents {
@@ -148,7 +151,7 @@ fn parse<T: DeserializeOwned + Serialize>(
 struct Named<'a> {
     id: String,
     #[serde(borrow)]
-    document: &'a serde_json::value::RawValue,
+    document: &'a RawValue,
 }
 
 pub(crate) fn routes() -> Vec<Route> {
@@ -189,7 +192,7 @@ fn reading(of: &'static Documents) -> Vec<Route> {
         )
         .reads("permesso.policy.read")
         .query(PAGED)
-        .answers(crate::schema::page(item.clone())),
+        .answers(page_schema(item.clone())),
         Route::new(
             Method::GET,
             one_path(of),

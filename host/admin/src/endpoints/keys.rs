@@ -1,7 +1,7 @@
 //! API keys: those of the platform and those of each tenant. They are made, rotated and revoked
 //! in the same way; a tenant's key is good for that tenant alone.
 
-use crate::call::{Call, cut};
+use crate::call::{Call, cut, page};
 use crate::query::{LARGEST, PAGED};
 use crate::reply::Reply;
 use crate::route::Route;
@@ -131,7 +131,7 @@ async fn list(call: Call) -> Result<Reply, Problem> {
         let record: KeyRecord = object.body.read().ok()?;
         Some(json!({"revision": object.revision, "key": KeyView::from(&record)}))
     });
-    Ok(crate::call::page(view.revision(), items.collect::<Vec<Value>>(), next))
+    Ok(page(view.revision(), items.collect::<Vec<Value>>(), next))
 }
 
 async fn create(call: Call) -> Result<Reply, Problem> {

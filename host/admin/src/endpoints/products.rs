@@ -1,6 +1,6 @@
 //! Products: the catalogs that tenants are on.
 
-use crate::call::{Call, cut};
+use crate::call::{Call, cut, page};
 use crate::matching::Matching;
 use crate::media::{JSON, YAML};
 use crate::query::PAGED;
@@ -97,7 +97,7 @@ async fn list(call: Call) -> Result<Reply, Problem> {
     let items = found.into_iter().filter_map(|(id, object)| {
         Some(item(id, object.revision, &object.body.read::<CatalogPin>().ok()?))
     });
-    Ok(crate::call::page(view.revision(), items.collect(), next))
+    Ok(page(view.revision(), items.collect(), next))
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {

@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::reply::Reply;
 use crate::route::Route;
-use crate::schema::{SchemaOf, list, object, of, raw, revision};
+use crate::schema::{SchemaOf, instant, list, name, object, of, raw, revision};
 use axum::http::{Method, StatusCode};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::{Attributes, Value};
@@ -104,9 +104,9 @@ fn replayed() -> SchemaOf {
     let reason = object(vec![("code", text()), ("detail?", text()), ("message", text())]);
     let obligation = object(vec![("code", text()), ("values?", list(text())), ("source", text())]);
     object(vec![
-        ("tenant", raw(crate::schema::name())),
+        ("tenant", raw(name())),
         ("revision", raw(revision())),
-        ("at", raw(crate::schema::instant())),
+        ("at", raw(instant())),
         ("catalog", of::<CatalogPin>()),
         ("families", list(of::<Answered>())),
         ("decision", flag()),

@@ -1,5 +1,6 @@
 //! Roles: the tenant's own and the product's, and who holds them.
 
+use super::users::listed;
 use crate::call::{Call, cut, item, page};
 use crate::matching::Matching;
 use crate::query::{PAGED, Param};
@@ -206,5 +207,5 @@ async fn holders(call: Call) -> Result<Reply, Problem> {
     let look = call.look().await?;
     let view = look.view(call.node());
     find(&view, call.id())?;
-    super::users::listed(&call, &view, Which::Having(Facet::Role, call.id())).await
+    listed(&call, &view, Which::Having(Facet::Role, call.id())).await
 }

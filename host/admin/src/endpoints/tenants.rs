@@ -1,6 +1,6 @@
 //! Tenants, and how each stands on this node.
 
-use crate::call::{Call, cut};
+use crate::call::{Call, cut, page};
 use crate::matching::Matching;
 use crate::query::PAGED;
 use crate::reply::Reply;
@@ -13,7 +13,10 @@ use permesso_auth::key::Verb;
 use permesso_engine::model::User;
 use permesso_front::Problem;
 use permesso_node::operation::{ChangeSettings, CreateTenant, DeleteTenant, realm};
-use permesso_node::{CatalogPin, DocumentKind as Kind, Settings, Standing, TenantListing};
+use permesso_node::{
+    CatalogPin, ChangeError, DocumentKind as Kind, Settings, Standing, TenantListing,
+};
+use permesso_store::Realm;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -148,7 +151,7 @@ async fn listed(call: &Call, after: &str, limit: usize) -> Result<Vec<TenantList
 async fn one(call: &Call, tenant: &str) -> Result<Option<TenantListing>, Problem> {
     let Ok(realm) = realm(tenant) else { return Ok(None) };
     let look = match call.node().look(&realm).await {
-        Err(permesso_node::ChangeError::NoTenant(_)) => return Ok(None),
+        Err(ChangeError::NoTenant(_)) => return Ok(None),
         look => look?,
     };
     let view = look.view(call.node());
@@ -182,9 +185,7 @@ async fn may_read(call: &Call, tenant: &str) -> Result<bool, Problem> {
     let may = call.node().may(&realm(tenant)?, &principal.caller(), "permesso.policy.read").await;
     match may {
         Ok(()) => Ok(true),
-        Err(
-            permesso_node::ChangeError::Denied { .. } | permesso_node::ChangeError::NoTenant(_),
-        ) => Ok(false),
+        Err(ChangeError::Denied { .. } | ChangeError::NoTenant(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
@@ -211,8 +212,8 @@ async fn list(call: Call) -> Result<Reply, Problem> {
     }
     let (found, next) = cut(found, limit, |listing| &listing.tenant);
     let items = found.iter().map(|listing| item(listing, 0)).collect();
-    let platform = call.node().look(&permesso_store::Realm::platform()).await?;
-    Ok(crate::call::page(platform.view(call.node()).revision(), items, next))
+    let platform = call.node().look(&Realm::platform()).await?;
+    Ok(page(platform.view(call.node()).revision(), items, next))
 }
 
 async fn create(call: Call) -> Result<Reply, Problem> {

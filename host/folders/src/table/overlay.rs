@@ -2,7 +2,7 @@
 
 use super::row::{Row, RowError, RowSubject, attributes};
 use crate::folder::TenantFolder;
-use permesso_engine::compile::{Definition, FamilySet, compile};
+use permesso_engine::compile::{Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::{Explanation, Request, Resource, Verdict};
 use permesso_engine::load::Source;
 use permesso_engine::model::{
@@ -29,7 +29,7 @@ pub(super) fn decide(
     let compiled = compile(&Definition {
         catalog: &folder.catalog,
         tenant: &tenant,
-        people: permesso_engine::compile::PeopleFrom::Directory(&directory),
+        people: PeopleFrom::Directory(&directory),
         families,
         revision: 1,
         lenient: true,

@@ -4,7 +4,7 @@ mod allowed;
 pub(crate) mod inquiry;
 pub(crate) mod replay;
 
-use crate::error::Unserved;
+use crate::error::{ChangeError, Unserved};
 use crate::follow::followed::Followed;
 use crate::follow::load::LoadFor;
 use crate::node::Node;
@@ -141,7 +141,7 @@ impl Node {
 
     /// What was read may be newer than what is decided on: the policy of that revision comes
     /// first.
-    async fn reach(&self, one: &Arc<Followed>, revision: u64) -> Result<(), crate::ChangeError> {
+    async fn reach(&self, one: &Arc<Followed>, revision: u64) -> Result<(), ChangeError> {
         if *one.reached.borrow() < revision {
             self.catch_up(one).await?;
         }

@@ -13,8 +13,7 @@ use permesso_engine::diagnostic::Diagnostic;
 use permesso_engine::model::Position;
 use permesso_front::{Principal, Problem};
 use permesso_node::{
-    Caller, DocumentKind as Kind, Done, DryRun, Look, Node, Operation, Options, Precondition,
-    operation,
+    Caller, DocumentKind, Done, DryRun, Look, Node, Operation, Options, Precondition, operation,
 };
 use permesso_store::Realm;
 use serde::de::DeserializeOwned;
@@ -129,7 +128,7 @@ impl Call {
     /// What is demanded of the document that is edited. `None` where it is to be made.
     pub(crate) fn matching(
         &self,
-        kind: Kind,
+        kind: DocumentKind,
         id: &str,
     ) -> Result<Option<Vec<Precondition>>, Problem> {
         self.matching.preconditions(&self.headers, kind, id)
@@ -137,7 +136,7 @@ impl Call {
 
     /// At which revision the tenant as a whole has to be, where the caller says so.
     pub(crate) fn expected(&self) -> Result<Option<u64>, Problem> {
-        let wanted = self.matching(Kind::Settings, "tenant")?.unwrap_or_default();
+        let wanted = self.matching(DocumentKind::Settings, "tenant")?.unwrap_or_default();
         Ok(wanted.first().and_then(|wanted| wanted.revision))
     }
 
@@ -178,7 +177,7 @@ impl Call {
             let answer = json!({"revision": done.revision, "edited": edited, "impact": impact});
             return Ok(Reply::json(&answer).revision(done.revision));
         }
-        let edited: Vec<(Kind, String)> =
+        let edited: Vec<(DocumentKind, String)> =
             done.edited.iter().map(|edit| (edit.kind, edit.id.clone())).collect();
         let reply = Reply::json(&changed(&done)).revision(done.revision).edited(edited);
         let reply = reply.status(self.status);

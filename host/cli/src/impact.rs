@@ -11,7 +11,7 @@ use permesso_engine::{compile, load};
 use permesso_folders::SetupError;
 use permesso_folders::{FolderError, TenantFolder};
 use questions::Questions;
-use serde_json::{Value as Json, json};
+use serde_json::{Value, json};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -120,7 +120,7 @@ fn print_json(out: &mut impl Write, changes: &mut Changes<'_>) -> io::Result<()>
     writeln!(out, "{}", summary(changes))
 }
 
-fn summary(changes: &Changes<'_>) -> Json {
+fn summary(changes: &Changes<'_>) -> Value {
     let totals = changes.totals();
     json!({
         "cut": totals.cut,
@@ -138,7 +138,7 @@ fn summary(changes: &Changes<'_>) -> Json {
     })
 }
 
-fn flip(flip: &ChangedAnswer<'_>) -> Json {
+fn flip(flip: &ChangedAnswer<'_>) -> Value {
     let request = flip.request;
     let side = |decision: &Decision| {
         json!({

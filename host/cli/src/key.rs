@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use permesso_auth::key::{KeyRequest, KeyView, Tenants, Verb};
 use permesso_node::administration::PLATFORM;
 use permesso_node::operation::{CreateKey, RevokeKey};
-use permesso_node::{DocumentKind as Kind, Options};
+use permesso_node::{DocumentKind, Options};
 use permesso_store::Realm;
 use serde_json::json;
 use std::process::ExitCode;
@@ -146,8 +146,8 @@ impl List {
         let look = node.look(&Realm::platform()).await?;
         let view = look.view(&node);
         let mut keys = Vec::new();
-        for (id, _) in view.documents(Kind::Key) {
-            keys.push(KeyView::from(&view.policy(Kind::Key, id)?));
+        for (id, _) in view.documents(DocumentKind::Key) {
+            keys.push(KeyView::from(&view.policy(DocumentKind::Key, id)?));
         }
         print_pretty(&json!(keys))?;
         Ok(ExitCode::SUCCESS)

@@ -5,7 +5,7 @@ use super::{Failure, Sources, compiled, wording, written};
 use clap::Args;
 use permesso_engine::inspect::{SearchTally, UserDecision, who_can};
 use permesso_folders::TenantFolder;
-use serde_json::{Value as Json, json};
+use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -55,7 +55,7 @@ impl WhoCan {
     }
 }
 
-fn summary(tally: SearchTally) -> Json {
+fn summary(tally: SearchTally) -> Value {
     let SearchTally { users, asked, allowed, cut } = tally;
     json!({"cut": cut, "users": users, "asked": asked, "allowed": allowed})
 }
@@ -72,7 +72,7 @@ fn summary_text(tally: SearchTally, limit: usize) -> String {
 }
 
 /// An answer as programs read it.
-pub(super) fn view(answer: &UserDecision<'_>) -> Json {
+pub(super) fn view(answer: &UserDecision<'_>) -> Value {
     let decision = &answer.decision;
     let mut view = json!({
         "user": answer.user,
@@ -84,7 +84,7 @@ pub(super) fn view(answer: &UserDecision<'_>) -> Json {
             "message": decision.reason.to_string(),
         },
     });
-    let mut set = |name: &str, value: Json| {
+    let mut set = |name: &str, value: Value| {
         if let Some(fields) = view.as_object_mut() {
             fields.insert(name.to_owned(), value);
         }

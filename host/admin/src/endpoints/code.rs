@@ -17,7 +17,7 @@ use axum::http::Method;
 use futures_util::stream::try_unfold;
 use permesso_front::Problem;
 use permesso_node::ChangeError;
-use permesso_node::bundle::{Apply, Bundle, Compare, Export, ExportPart as Part, schema, schemas};
+use permesso_node::bundle::{Apply, Bundle, Compare, Export, ExportPart, schema, schemas};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -110,11 +110,11 @@ async fn get(call: Call) -> Result<Reply, Problem> {
 
 async fn export(call: Call) -> Result<Reply, Problem> {
     let part = match call.query.text("part") {
-        Some("tenant") => Part::Tenant,
-        Some("people") => Part::People,
-        _ => Part::All,
+        Some("tenant") => ExportPart::Tenant,
+        Some("people") => ExportPart::People,
+        _ => ExportPart::All,
     };
-    if part != Part::Tenant {
+    if part != ExportPart::Tenant {
         call.may(USERS).await?;
     }
     let mut export = Export::of(call.node(), &call.realm()?, part).await?;

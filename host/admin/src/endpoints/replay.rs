@@ -8,7 +8,7 @@ use axum::http::{Method, StatusCode};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::{Attributes, Value};
 use permesso_front::Problem;
-use permesso_node::{CatalogPin, Replay as Replayed, ReplayedFamily as Answered};
+use permesso_node::{CatalogPin, Replay, ReplayedFamily};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
@@ -108,7 +108,7 @@ fn replayed() -> SchemaOf {
         ("revision", raw(revision())),
         ("at", raw(instant())),
         ("catalog", of::<CatalogPin>()),
-        ("families", list(of::<Answered>())),
+        ("families", list(of::<ReplayedFamily>())),
         ("decision", flag()),
         ("reason", reason),
         ("obligations", list(obligation)),
@@ -148,8 +148,8 @@ async fn replay(call: Call) -> Result<Reply, Problem> {
 }
 
 /// A component that answered then is not here to answer again. Trying again does not help.
-fn gone(replayed: &Replayed, missing: &Answered) -> Problem {
-    let Answered { family, digest, .. } = missing;
+fn gone(replayed: &Replay, missing: &ReplayedFamily) -> Problem {
+    let ReplayedFamily { family, digest, .. } = missing;
     let digest = digest.as_deref().unwrap_or_default();
     let detail = format!(
         "at revision {} the component `{digest}` answered for the family `{family}`, and it is \

@@ -13,7 +13,7 @@ use axum::http::Method;
 use permesso_engine::model::{Role, Scope, User};
 use permesso_front::Problem;
 use permesso_node::operation::{DeleteRole, DuplicateRole, SelectCategory};
-use permesso_node::{DocumentKind as Kind, View};
+use permesso_node::{DocumentKind, View};
 use permesso_store::feed::Facet;
 use permesso_store::{Usage, Which};
 use schemars::JsonSchema;
@@ -139,7 +139,7 @@ async fn counted(view: &View<'_>, roles: &[&Role]) -> Result<Vec<Usage>, Problem
 }
 
 fn shown(view: &View<'_>, role: &Role, usage: Usage) -> Value {
-    let revision = view.revision_of(Kind::Role, &role.id).unwrap_or(0);
+    let revision = view.revision_of(DocumentKind::Role, &role.id).unwrap_or(0);
     let standard = view.catalog().value.standard_roles.iter().any(|it| *it.id == *role.id);
     let mut shown = item(&role.id, revision, role);
     if let Value::Object(shown) = &mut shown {
@@ -150,7 +150,7 @@ fn shown(view: &View<'_>, role: &Role, usage: Usage) -> Value {
 }
 
 fn find<'v>(view: &'v View<'_>, id: &str) -> Result<&'v Role, Problem> {
-    Ok(view.role(id).ok_or_else(|| view.missing(Kind::Role, id))?)
+    Ok(view.role(id).ok_or_else(|| view.missing(DocumentKind::Role, id))?)
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
@@ -170,14 +170,14 @@ async fn get(call: Call) -> Result<Reply, Problem> {
     let view = look.view(call.node());
     let role = find(&view, call.id())?;
     let usage = counted(&view, &[role]).await?.pop().unwrap_or_default();
-    let revision = view.revision_of(Kind::Role, call.id()).unwrap_or(0);
+    let revision = view.revision_of(DocumentKind::Role, call.id()).unwrap_or(0);
     let answer = shown(&view, role, usage);
     Ok(Reply::json(&answer).revision(view.revision()).etag(revision))
 }
 
 async fn delete(call: Call) -> Result<Reply, Problem> {
     let id = call.id().to_owned();
-    let preconditions = call.matching(Kind::Role, &id)?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::Role, &id)?.unwrap_or_default();
     let move_to = call.query.text("move_to").map(str::to_owned);
     call.change(&DeleteRole { id, move_to }, preconditions).await
 }
@@ -192,7 +192,7 @@ async fn duplicate(call: Call) -> Result<Reply, Problem> {
 async fn select(call: Call) -> Result<Reply, Problem> {
     let Selection { category, scope } = call.read()?;
     let role = call.id().to_owned();
-    let preconditions = call.matching(Kind::Role, &role)?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::Role, &role)?.unwrap_or_default();
     call.change(&SelectCategory { role, category, scope }, preconditions).await
 }
 

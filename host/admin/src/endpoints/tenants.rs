@@ -13,9 +13,7 @@ use permesso_auth::key::Verb;
 use permesso_engine::model::User;
 use permesso_front::Problem;
 use permesso_node::operation::{ChangeSettings, CreateTenant, DeleteTenant, realm};
-use permesso_node::{
-    CatalogPin, ChangeError, DocumentKind as Kind, Settings, Standing, TenantListing,
-};
+use permesso_node::{CatalogPin, ChangeError, DocumentKind, Settings, Standing, TenantListing};
 use permesso_store::Realm;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -159,7 +157,7 @@ async fn one(call: &Call, tenant: &str) -> Result<Option<TenantListing>, Problem
         tenant: tenant.to_owned(),
         revision: view.revision(),
         settings: view.settings()?,
-        settings_revision: view.revision_of(Kind::Settings, "tenant").unwrap_or(0),
+        settings_revision: view.revision_of(DocumentKind::Settings, "tenant").unwrap_or(0),
         catalog: view.pin()?,
     }))
 }
@@ -236,14 +234,14 @@ async fn get(call: Call) -> Result<Reply, Problem> {
 
 async fn put(call: Call) -> Result<Reply, Problem> {
     let settings: Settings = call.read()?;
-    let preconditions = call.matching(Kind::Settings, "tenant")?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::Settings, "tenant")?.unwrap_or_default();
     call.change(&ChangeSettings { settings }, preconditions).await
 }
 
 async fn delete(call: Call) -> Result<Reply, Problem> {
     let tenant = call.part("tenant");
     let realm = call.realm()?;
-    let preconditions = call.matching(Kind::Settings, "tenant")?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::Settings, "tenant")?.unwrap_or_default();
     // One that is gone already is asked for only by whoever does it again.
     if call.idempotency.is_none() && call.node().look(&realm).await.is_err() {
         return Err(Problem::no_tenant(tenant));

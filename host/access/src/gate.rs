@@ -22,7 +22,7 @@ pub(super) static AT_LEAST: HeaderName = HeaderName::from_static("permesso-at-le
 
 /// What one call is held to, and what was read for it so far.
 #[derive(Debug, Default)]
-pub(super) struct Gate {
+pub(super) struct CallGate {
     following: Option<(Arc<Door>, Principal)>,
     at_least: Option<u64>,
     /// The tenants that were asked about: as long as they are held they stay in memory.
@@ -66,7 +66,7 @@ impl From<Fault> for Stop {
     }
 }
 
-impl Gate {
+impl CallGate {
     /// Lets a call in.
     pub(super) async fn enter(
         door: Option<&Arc<Door>>,

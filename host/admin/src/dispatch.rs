@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::media::{JSON, YAML};
 use crate::query::Query;
 use crate::reply::Reply;
-use crate::route::{Gate, Route};
+use crate::route::{Route, RouteGate};
 use crate::{Admin, MAX_BODY, PATIENCE};
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
@@ -65,7 +65,7 @@ async fn answer(
     let path = path(parts).await?;
     let now = now();
     let principal = match route.gate {
-        Gate::Open => None,
+        RouteGate::Open => None,
         _ => Some(admin.door.authenticate(&parts.headers, now).await?),
     };
     if let Some(principal) = &principal {
@@ -140,15 +140,15 @@ async fn gate(
     tenant: Option<&str>,
 ) -> Result<(), Problem> {
     let verb = route.verb().unwrap_or(Verb::Read);
-    if !matches!(route.gate, Gate::Open | Gate::Aged) {
+    if !matches!(route.gate, RouteGate::Open | RouteGate::Aged) {
         admin.door.is_current(principal)?;
     }
     match route.gate {
-        Gate::Open => Ok(()),
-        Gate::Known | Gate::Aged if principal.has(Verb::Platform) => Ok(()),
-        Gate::Known | Gate::Aged | Gate::Platform => Ok(principal.may(verb, None)?),
-        Gate::PlatformIn => Ok(principal.may(verb, tenant)?),
-        Gate::Tenant => {
+        RouteGate::Open => Ok(()),
+        RouteGate::Known | RouteGate::Aged if principal.has(Verb::Platform) => Ok(()),
+        RouteGate::Known | RouteGate::Aged | RouteGate::Platform => Ok(principal.may(verb, None)?),
+        RouteGate::PlatformIn => Ok(principal.may(verb, tenant)?),
+        RouteGate::Tenant => {
             let tenant = tenant.unwrap_or_default();
             principal.may(verb, Some(tenant))?;
             let none = || Problem::no_tenant(tenant);

@@ -3,7 +3,7 @@
 
 use permesso_auth::{KeyRecord, KeyView};
 use permesso_node::{DocumentKind, Edited};
-use permesso_store::{Body, Edit, Record};
+use permesso_store::{Body, DocumentEdit, Record};
 use serde_json::{Value, json};
 
 /// A document as it may be shown.
@@ -51,7 +51,7 @@ pub(crate) fn edited(edit: &Edited, readable: bool) -> Value {
 }
 
 /// What became of a document.
-fn edit(edit: &Edit) -> Value {
+fn edit(edit: &DocumentEdit) -> Value {
     let kind = DocumentKind::from_name(&edit.kind);
     let side = |body: &Option<Body>| body.as_ref().map(|body| document(kind, body));
     json!({

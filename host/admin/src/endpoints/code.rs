@@ -10,7 +10,7 @@ use crate::matching::Matching;
 use crate::media::{SCHEMA, YAML};
 use crate::query::{Form, Param};
 use crate::reply::Reply;
-use crate::route::{Gate, Route, Taken};
+use crate::route::{Route, RouteGate, Taken};
 use crate::schema::{changed, list as list_schema, object, raw};
 use axum::body::{Body, Bytes};
 use axum::http::Method;
@@ -53,7 +53,7 @@ pub(crate) fn routes() -> Vec<Route> {
             "The JSON Schemas of the files in which a tenant and a product are written, by name",
             list,
         )
-        .gate(Gate::Known)
+        .gate(RouteGate::Known)
         .answers(object(vec![("items", list_schema(text()))])),
         Route::new(
             Method::GET,
@@ -62,7 +62,7 @@ pub(crate) fn routes() -> Vec<Route> {
             "A JSON Schema, for editors: `bundle` is that of what is exported and applied",
             get,
         )
-        .gate(Gate::Known)
+        .gate(RouteGate::Known)
         .answers_as(SCHEMA, raw(json!({"type": "object"}))),
         Route::new(
             Method::GET,

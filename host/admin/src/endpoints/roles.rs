@@ -15,7 +15,7 @@ use permesso_front::Problem;
 use permesso_node::operation::{DeleteRole, DuplicateRole, SelectCategory};
 use permesso_node::{DocumentKind, View};
 use permesso_store::feed::Facet;
-use permesso_store::{Usage, Which};
+use permesso_store::{FacetUsage, Which};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -127,18 +127,18 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-fn counts(usage: Usage) -> Value {
+fn counts(usage: FacetUsage) -> Value {
     json!({"listed": usage.listed, "taking_part": usage.taking_part})
 }
 
-async fn counted(view: &View<'_>, roles: &[&Role]) -> Result<Vec<Usage>, Problem> {
+async fn counted(view: &View<'_>, roles: &[&Role]) -> Result<Vec<FacetUsage>, Problem> {
     let facets: Vec<(Facet, String)> =
         roles.iter().map(|role| (Facet::Role, role.id.to_string())).collect();
     let usage = view.usage(&facets).await?;
     Ok(facets.iter().map(|facet| usage.get(facet).copied().unwrap_or_default()).collect())
 }
 
-fn shown(view: &View<'_>, role: &Role, usage: Usage) -> Value {
+fn shown(view: &View<'_>, role: &Role, usage: FacetUsage) -> Value {
     let revision = view.revision_of(DocumentKind::Role, &role.id).unwrap_or(0);
     let standard = view.catalog().value.standard_roles.iter().any(|it| *it.id == *role.id);
     let mut shown = item(&role.id, revision, role);

@@ -4,7 +4,7 @@ use crate::call::{Call, cut, page};
 use crate::matching::Matching;
 use crate::query::PAGED;
 use crate::reply::Reply;
-use crate::route::{Gate, Route};
+use crate::route::{Route, RouteGate};
 use crate::schema::{
     SchemaOf, changed, list as list_schema, name, object, of, page as page_schema, raw, revision,
 };
@@ -54,7 +54,7 @@ pub(crate) fn routes() -> Vec<Route> {
             "The tenants that the caller may see, by id",
             list,
         )
-        .gate(Gate::Known)
+        .gate(RouteGate::Known)
         .query(PAGED)
         .answers(page_schema(shown())),
         Route::new(Method::POST, ALL, "createTenant", "Create a tenant", create)
@@ -75,7 +75,7 @@ pub(crate) fn routes() -> Vec<Route> {
             "Delete a tenant with everything but its log",
             delete,
         )
-        .gate(Gate::PlatformIn)
+        .gate(RouteGate::PlatformIn)
         .matching(Matching::Must)
         .answers(changed(Vec::new())),
         Route::new(
@@ -85,7 +85,7 @@ pub(crate) fn routes() -> Vec<Route> {
             "At which revision each tenant in memory is on this node",
             standing,
         )
-        .gate(Gate::Aged)
+        .gate(RouteGate::Aged)
         .answers(object(vec![("tenants", list_schema(stands()))])),
     ]
 }

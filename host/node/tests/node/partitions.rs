@@ -11,8 +11,8 @@ use permesso_node::operation::{Put, SetRoles};
 use permesso_node::{Caller, DocumentKind, Node, NodeConfig, Options, follow};
 use permesso_store::feed::Facet;
 use permesso_store::{
-    Appended, Batch, Body, Changes, Contents, Directory, Head, Listed, LogQuery, Mark, Moved,
-    Object, Realm, Record, Remembered, Store, StoreError, Which, open,
+    Appended, Batch, Body, Changes, Contents, DirectoryExcerpt, Head, Listed, LogQuery, Mark,
+    Moved, Object, Realm, Record, Remembered, Store, StoreError, Which, open,
 };
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -69,7 +69,7 @@ impl Store for Gated {
         realm: &Realm,
         users: &[String],
         usage: &[(Facet, String)],
-    ) -> Result<Directory, StoreError> {
+    ) -> Result<DirectoryExcerpt, StoreError> {
         self.pass()?.directory(realm, users, usage).await
     }
     async fn object(&self, r: &Realm, kind: &str, id: &str) -> Result<Option<Object>, StoreError> {

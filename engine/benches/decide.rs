@@ -6,7 +6,7 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use permesso_engine::Authorizer;
-use permesso_engine::compile::{Definition, FamilySet, compile};
+use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::directory::{Loaded, Record, Subjects};
 use permesso_engine::family::{Answer, Family, Fault, InputKind, InputSpec, Manifest, Question};
@@ -146,9 +146,9 @@ fn authorizer(roles: usize, held: usize, directory: Directory) -> Authorizer {
     let authorizer = Authorizer::new(100_000);
     authorizer.install(match directory {
         Directory::Whole => compile(&Definition {
-            catalog: &permesso_engine::compile::catalog(catalog),
-            tenant: &std::sync::Arc::new(tenant),
-            people: permesso_engine::compile::PeopleFrom::Directory(&Source::new(
+            catalog: &compile::catalog(catalog),
+            tenant: &Arc::new(tenant),
+            people: PeopleFrom::Directory(&Source::new(
                 "directory",
                 model::Directory { users: users.collect(), ..model::Directory::default() },
             )),
@@ -161,13 +161,13 @@ fn authorizer(roles: usize, held: usize, directory: Directory) -> Authorizer {
         Directory::Open => {
             let subjects = Arc::new(Subjects::new(2 * USERS));
             let compiled = compile(&Definition {
-                catalog: &permesso_engine::compile::catalog(catalog),
-                tenant: &std::sync::Arc::new(tenant),
+                catalog: &compile::catalog(catalog),
+                tenant: &Arc::new(tenant),
                 families: &families,
                 revision: 1,
                 lenient: false,
                 before: None,
-                people: permesso_engine::compile::PeopleFrom::Subjects(&subjects),
+                people: PeopleFrom::Subjects(&subjects),
             })
             .unwrap();
             let records = users.map(|user| Record { user, delegations: Vec::new() });

@@ -3,7 +3,7 @@
 //! one value of each user, found by id. Ratios matter, absolute figures depend on the machine.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use permesso_engine::compile::{Compiled, Definition, FamilySet, compile};
+use permesso_engine::compile::{self, Compiled, Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::Resource;
 use permesso_engine::inspect::{
     Circumstances, Proposal, diff, impact, items, memberships, rights, who_can,
@@ -14,6 +14,7 @@ use permesso_engine::model::{
     ResourceKind, Role, Scope, Tenant, User,
 };
 use std::hint::black_box;
+use std::sync::Arc;
 
 const PERMISSIONS: usize = 60;
 const ROLES: usize = 100;
@@ -106,9 +107,9 @@ impl World {
             ..User::default()
         });
         let compiled = compile(&Definition {
-            catalog: &permesso_engine::compile::catalog(Source::new("catalog", catalog)),
-            tenant: &std::sync::Arc::new(Source::new("tenant", tenant)),
-            people: permesso_engine::compile::PeopleFrom::Directory(&Source::new(
+            catalog: &compile::catalog(Source::new("catalog", catalog)),
+            tenant: &Arc::new(Source::new("tenant", tenant)),
+            people: PeopleFrom::Directory(&Source::new(
                 "directory",
                 Directory { users: users.collect(), ..Directory::default() },
             )),

@@ -29,9 +29,23 @@ const LINES: usize = 500;
 /// Circles of files that are left, each with its reason in the plan. At most three are wanted.
 const CIRCLES: usize = 1;
 
-/// Words that had four to six meanings each. One type may have such a name, in all crates.
-const WORDS: [&str; 9] =
-    ["Ask", "Condition", "Found", "Key", "Outcome", "Part", "Place", "Slot", "Written"];
+/// Words that had several meanings each. One type may have such a name, in all crates.
+const WORDS: [&str; 14] = [
+    "Ask",
+    "Condition",
+    "Directory",
+    "Edit",
+    "Found",
+    "Gate",
+    "Key",
+    "Look",
+    "Outcome",
+    "Part",
+    "Place",
+    "Slot",
+    "Usage",
+    "Written",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a checkout").to_owned()

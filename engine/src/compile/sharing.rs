@@ -6,7 +6,7 @@ use super::{Before, Definition, arc};
 use crate::decision::Obligation;
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::model::{
-    Catalog, Content, Document, Permission, SharingCatalog, Text, Unnamed, WhenRedacted,
+    self, Catalog, Content, Document, Permission, SharingCatalog, Text, Unnamed, WhenRedacted,
 };
 use crate::snapshot::{
     ContentRule, MarkRule, Permissions, Redaction, SharedContent, SharingPlan, SharingRule,
@@ -107,7 +107,7 @@ pub(super) fn compile(
 }
 
 /// The rules that are about a kind, by position.
-fn about(kind: &str, rules: &[crate::model::SharingRule]) -> Box<[u16]> {
+fn about(kind: &str, rules: &[model::SharingRule]) -> Box<[u16]> {
     (0..)
         .zip(rules)
         .filter(|(_, rule)| {
@@ -161,7 +161,7 @@ struct Compiler<'c> {
 impl Compiler<'_> {
     fn rules(
         &self,
-        rules: &[crate::model::SharingRule],
+        rules: &[model::SharingRule],
         layer: &str,
         report: &mut Reporter<'_>,
     ) -> Box<[SharingRule]> {

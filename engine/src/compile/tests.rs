@@ -2,6 +2,7 @@
 
 use super::{Compiled, Definition, PeopleFrom, catalog, compile};
 use crate::family::FamilySet;
+use crate::fast::Map;
 use crate::load::{self, Source};
 use crate::model::{Access, Grant, Item, Matchers, Policy, Program, Role, Scope, Tenant};
 use crate::snapshot::{CompiledCatalog, PermissionId, Snapshot};
@@ -151,7 +152,7 @@ fn said(snapshot: &Snapshot) -> Vec<String> {
     said.extend(snapshot.roles.iter().map(|role| format!("{role:?}")));
     said.extend(snapshot.policies.iter().map(|policy| format!("{policy:?}")));
     said.extend(snapshot.programs.iter().map(|program| format!("{program:?}")));
-    let ids = |map: &crate::fast::Map<u32>| {
+    let ids = |map: &Map<u32>| {
         map.iter().map(|(id, at)| (id.to_string(), *at)).collect::<BTreeMap<_, _>>()
     };
     said.push(format!("{:?} {:?}", ids(&snapshot.role_ids), ids(&snapshot.policy_ids)));

@@ -131,6 +131,7 @@ pub fn planned<'c>(cases: &'c [Case], inputs: &[Option<Input<'_>>]) -> &'c Answe
 
 #[cfg(test)]
 mod tests {
+    use super::super::Effect;
     use super::*;
 
     fn holds(condition: &Term, input: Option<Input<'static>>) -> bool {
@@ -172,8 +173,7 @@ mod tests {
 
     #[test]
     fn the_first_case_that_is_met_answers_and_none_abstains() {
-        let forbid =
-            |reason| Answer { effect: super::super::Effect::Forbid(reason), ..Answer::ABSTAIN };
+        let forbid = |reason| Answer { effect: Effect::Forbid(reason), ..Answer::ABSTAIN };
         let named = Term::Names { input: 0, text: "ann".to_owned() };
         let cases = [
             Case { condition: Term::Not(Box::new(Term::Present(0))), answer: forbid(0) },

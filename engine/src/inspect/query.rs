@@ -11,6 +11,7 @@ use crate::evaluate::each_source;
 use crate::model::Attributes;
 use crate::profile::Person;
 use crate::snapshot::{Member, PermissionId, PermissionRule};
+use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 /// What is asked about, but for the user or the permission.
@@ -186,13 +187,13 @@ impl PartialEq for ById<'_> {
 impl Eq for ById<'_> {}
 
 impl PartialOrd for ById<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for ById<'_> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+    fn cmp(&self, other: &Self) -> Ordering {
         other.0.id.cmp(&self.0.id)
     }
 }

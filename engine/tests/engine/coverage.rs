@@ -2,11 +2,12 @@
 
 use crate::common::{EMPTY, build};
 use permesso_engine::Authorizer;
-use permesso_engine::compile::{Definition, FamilySet};
+use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom};
 use permesso_engine::coverage::{Branch, Coverage, LineKind, LineTally, Report};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::load;
 use permesso_engine::model::{Attributes, Value};
+use std::sync::Arc;
 
 const CATALOG: &str = r#"
 product: workshop
@@ -91,13 +92,9 @@ impl Workshop {
         let authorizer = Authorizer::new(0);
         authorizer.install(build(CATALOG, TENANT, PEOPLE, &families).unwrap());
         let coverage = Coverage::new(&Definition {
-            catalog: &permesso_engine::compile::catalog(
-                load::catalog("product.yaml", CATALOG).unwrap(),
-            ),
-            tenant: &std::sync::Arc::new(load::tenant("tenant.yaml", TENANT).unwrap()),
-            people: permesso_engine::compile::PeopleFrom::Directory(
-                &load::directory("people.yaml", PEOPLE).unwrap(),
-            ),
+            catalog: &compile::catalog(load::catalog("product.yaml", CATALOG).unwrap()),
+            tenant: &Arc::new(load::tenant("tenant.yaml", TENANT).unwrap()),
+            people: PeopleFrom::Directory(&load::directory("people.yaml", PEOPLE).unwrap()),
             families: &families,
             revision: 1,
             lenient: false,
@@ -348,16 +345,16 @@ fn documents_made_by_a_program_have_no_lines() {
     let families = FamilySet::new();
     let mut tenant = load::tenant("tenant.yaml", TENANT).unwrap();
     for role in &mut tenant.value.roles {
-        for grant in &mut std::sync::Arc::make_mut(role).grants {
+        for grant in &mut Arc::make_mut(role).grants {
             grant.permission = grant.permission.take().map(|name| name.into_inner().into());
             grant.category = None;
             grant.condition = None;
         }
     }
     let coverage = Coverage::new(&Definition {
-        catalog: &permesso_engine::compile::catalog(load::Source::default()),
-        tenant: &std::sync::Arc::new(tenant),
-        people: permesso_engine::compile::PeopleFrom::Directory(&load::Source::default()),
+        catalog: &compile::catalog(load::Source::default()),
+        tenant: &Arc::new(tenant),
+        people: PeopleFrom::Directory(&load::Source::default()),
         families: &families,
         revision: 1,
         lenient: true,

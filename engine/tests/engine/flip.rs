@@ -2,13 +2,14 @@
 
 use crate::common::written::write;
 use crate::common::{CATALOG, PEOPLE, TENANT, build, families, family, request};
-use permesso_engine::compile::{Compiled, Definition, FamilySet, compile};
+use permesso_engine::compile::{self, Compiled, Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::Answer;
-use permesso_engine::flip::{Flips, flips};
+use permesso_engine::flip::{Flip, Flips, flips};
 use permesso_engine::load;
 use permesso_engine::model::{Attributes, Value};
 use permesso_engine::{Authorizer, explain_alone};
+use std::sync::Arc;
 
 fn world() -> (Compiled, FamilySet) {
     let families = families(&family(|_| Ok(Answer::ABSTAIN)));
@@ -52,7 +53,7 @@ fn what_nothing_grants_is_granted_by_the_role_that_opens_least() {
     assert!(boss.opens.contains(&"program vault".to_owned()), "{boss:?}");
 }
 
-fn told_of(flip: &permesso_engine::flip::Flip) -> String {
+fn told_of(flip: &Flip) -> String {
     flip.edits.iter().map(ToString::to_string).collect()
 }
 
@@ -148,9 +149,8 @@ fn nothing_is_named_where_nothing_helps() {
 #[test]
 fn every_change_that_is_named_flips_the_decision_when_it_is_really_made() {
     let (tenant, families) = world();
-    let catalog =
-        permesso_engine::compile::catalog(load::catalog("product.yaml", CATALOG).unwrap());
-    let documents = std::sync::Arc::new(load::tenant("tenant.yaml", TENANT).unwrap());
+    let catalog = compile::catalog(load::catalog("product.yaml", CATALOG).unwrap());
+    let documents = Arc::new(load::tenant("tenant.yaml", TENANT).unwrap());
     let people = load::directory("people.yaml", PEOPLE).unwrap();
     let authored: Attributes<'_> =
         [("author", "clerk".into()), ("team", "north/coast".into())].into_iter().collect();
@@ -172,7 +172,7 @@ fn every_change_that_is_named_flips_the_decision_when_it_is_really_made() {
                     let compiled = compile(&Definition {
                         catalog: &catalog,
                         tenant: &documents,
-                        people: permesso_engine::compile::PeopleFrom::Directory(&edited),
+                        people: PeopleFrom::Directory(&edited),
                         families: &families,
                         revision: 8,
                         lenient: false,

@@ -7,6 +7,7 @@ use permesso_engine::compile::FamilySet;
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::Answer;
 use permesso_engine::model::{Attributes, Value};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 const CATALOG: &str = "
@@ -399,7 +400,7 @@ fn guards_on_holders_follow_each_change_of_a_user() {
 fn a_users_change_touches_that_users_entries_only() {
     let governed = CATALOG.replace("{id: doc.read,", "{id: doc.read, family: docs,");
     let mut family = common::family(|_| Ok(Answer::ABSTAIN));
-    let manifest = &mut std::sync::Arc::get_mut(&mut family).unwrap().manifest;
+    let manifest = &mut Arc::get_mut(&mut family).unwrap().manifest;
     manifest.permissions = vec!["doc.read".to_owned()];
     manifest.inputs.clear();
     manifest.floors.clear();

@@ -2,9 +2,11 @@
 
 use crate::common::{self, EMPTY, authorizer, both, families, family, outcome, request};
 use permesso_engine::Authorizer;
-use permesso_engine::decision::{Resource, Stage};
+use permesso_engine::compile::FamilySet;
+use permesso_engine::decision::{Request, Resource, Stage};
 use permesso_engine::family::{Answer, Effect, Fault, FaultKind};
 use permesso_engine::model::{Attributes, Value};
+use std::sync::atomic::Ordering;
 
 /// The product with a family that has nothing against anything.
 fn quiet() -> Authorizer {
@@ -188,7 +190,7 @@ fn a_program_admits_whoever_its_condition_is_known_to_hold_for() {
     let authorizer = Authorizer::new(100);
     authorizer.install(common::build(common::CATALOG, &tenant, &people, &families).unwrap());
     let see = |user: &str| {
-        let request = permesso_engine::decision::Request {
+        let request = Request {
             resource: Resource { kind: "shelf", id: Some("vault"), attributes: EMPTY },
             ..request(user, "doc.view_shelf", EMPTY)
         };
@@ -201,10 +203,8 @@ fn a_program_admits_whoever_its_condition_is_known_to_hold_for() {
 fn a_window_includes_its_first_millisecond_and_not_its_last() {
     let authorizer = quiet();
     let at = |now| {
-        let decision = authorizer.decide(
-            "acme",
-            &permesso_engine::decision::Request { now, ..request("temp", "doc.list", EMPTY) },
-        );
+        let decision =
+            authorizer.decide("acme", &Request { now, ..request("temp", "doc.list", EMPTY) });
         decision.is_allow()
     };
     assert_eq!([at(999), at(1000), at(1999), at(2000)], [false, true, true, false]);
@@ -268,7 +268,7 @@ fn nobody_hands_out_more_than_they_hold() {
 fn a_standard_role_stays_and_one_that_is_not_named_could_be_any() {
     let authorizer = quiet();
     let delete = |id| {
-        let request = permesso_engine::decision::Request {
+        let request = Request {
             resource: Resource { kind: "role", id, attributes: EMPTY },
             ..request("boss", "role.delete", EMPTY)
         };
@@ -297,7 +297,7 @@ fn a_delegation_reaches_what_is_the_delegators_own() {
 fn exclusive_content_is_for_members_and_the_rest_is_left_alone() {
     let authorizer = quiet();
     let see = |user: &str, kind: &str, id: Option<&str>, action: &str| {
-        let request = permesso_engine::decision::Request {
+        let request = Request {
             resource: Resource { kind, id, attributes: EMPTY },
             ..request(user, action, EMPTY)
         };
@@ -323,7 +323,7 @@ fn a_part_is_not_shown_without_its_whole() {
     let see = |user: &str, id: &str, shelf: Option<&str>| {
         let attributes: Attributes<'_> =
             shelf.into_iter().map(|shelf| ("shelf", Value::from(shelf))).collect();
-        let request = permesso_engine::decision::Request {
+        let request = Request {
             resource: Resource { kind: "box", id: Some(id), attributes: &attributes },
             ..request(user, "doc.view_shelf", EMPTY)
         };
@@ -338,7 +338,7 @@ fn a_part_is_not_shown_without_its_whole() {
 
 #[test]
 fn a_family_that_is_not_installed_denies_what_it_governs() {
-    let authorizer = authorizer(&permesso_engine::compile::FamilySet::new());
+    let authorizer = authorizer(&FamilySet::new());
     assert_eq!(outcome(&authorizer, "boss", "doc.read", &[]), "family-fault unavailable");
     assert_eq!(outcome(&authorizer, "boss", "doc.list", &[]), "allow");
 }
@@ -416,7 +416,7 @@ fn an_input_of_another_type_denies_and_the_family_is_not_asked() {
     let authorizer = authorizer(&families(&family));
     let attributes = [("words", Value::from("many"))];
     assert_eq!(outcome(&authorizer, "boss", "doc.read", &attributes), "family-fault input-type");
-    assert_eq!(family.calls.load(std::sync::atomic::Ordering::Relaxed), 0);
+    assert_eq!(family.calls.load(Ordering::Relaxed), 0);
 }
 
 #[test]

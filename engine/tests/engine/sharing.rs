@@ -7,6 +7,7 @@ use permesso_engine::compile::FamilySet;
 use permesso_engine::decision::Stage;
 use permesso_engine::family::Answer;
 use permesso_engine::model::Value;
+use std::sync::Arc;
 
 const CATALOG: &str = "
 product: crm
@@ -347,7 +348,7 @@ fn what_a_sharer_holds_is_part_of_what_is_kept() {
         "{id: timeline.read, family: docs, baseline: all,",
     );
     let mut family = common::family(|_| Ok(Answer::ABSTAIN));
-    let manifest = &mut std::sync::Arc::get_mut(&mut family).unwrap().manifest;
+    let manifest = &mut Arc::get_mut(&mut family).unwrap().manifest;
     manifest.permissions = vec!["timeline.read".to_owned()];
     manifest.inputs.clear();
     manifest.floors.clear();

@@ -1,7 +1,7 @@
 //! How much memory a user takes who is kept, in a process of its own so that nothing else is
 //! measured with it.
 
-use permesso_engine::compile::{Definition, FamilySet, compile};
+use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::directory::{Loaded, Record, Subjects};
 use permesso_engine::load;
 use permesso_engine::model::User;
@@ -59,15 +59,13 @@ fn measure() {
     {
         let subjects = Arc::new(Subjects::new(room));
         let compiled = compile(&Definition {
-            catalog: &permesso_engine::compile::catalog(Arc::new(
-                load::catalog("c", CATALOG).unwrap(),
-            )),
-            tenant: &std::sync::Arc::new(load::tenant("t", &tenant).unwrap()),
+            catalog: &compile::catalog(Arc::new(load::catalog("c", CATALOG).unwrap())),
+            tenant: &Arc::new(load::tenant("t", &tenant).unwrap()),
             families: &FamilySet::new(),
             revision: 1,
             lenient: false,
             before: None,
-            people: permesso_engine::compile::PeopleFrom::Subjects(&subjects),
+            people: PeopleFrom::Subjects(&subjects),
         })
         .unwrap();
         let before = resident();

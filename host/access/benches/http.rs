@@ -9,7 +9,7 @@
 //! `cargo bench -p permesso-access --bench http [seconds]`
 
 use permesso_access::{Server, ServerConfig};
-use permesso_engine::compile::{Compiled, Definition, FamilySet, compile};
+use permesso_engine::compile::{self, Compiled, Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::{Authorizer, load};
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -209,11 +209,9 @@ fn tenant() -> Compiled {
         writeln!(directory, "- {{id: user-{user}, roles: [role-{}]}}", user % ROLES).unwrap();
     }
     compile(&Definition {
-        catalog: &permesso_engine::compile::catalog(load::catalog("catalog", &catalog).unwrap()),
-        tenant: &std::sync::Arc::new(load::tenant("tenant", &tenant).unwrap()),
-        people: permesso_engine::compile::PeopleFrom::Directory(
-            &load::directory("directory", &directory).unwrap(),
-        ),
+        catalog: &compile::catalog(load::catalog("catalog", &catalog).unwrap()),
+        tenant: &Arc::new(load::tenant("tenant", &tenant).unwrap()),
+        people: PeopleFrom::Directory(&load::directory("directory", &directory).unwrap()),
         families: &FamilySet::new(),
         revision: 1,
         lenient: false,

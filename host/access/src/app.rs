@@ -6,7 +6,7 @@
 
 use super::config::ServerConfig;
 use super::decide::Call;
-use super::gate::{Gate, Stop};
+use super::gate::{CallGate, Stop};
 use super::metadata::PublicUrl;
 use super::problem::{Undecided, json_response, of_body};
 use super::tenancy::Tenancy;
@@ -101,7 +101,7 @@ impl App {
         }
         content_type(&parts.headers)?;
         let _permit = self.permits.enter()?;
-        let gate = Gate::enter(self.door.as_ref(), &parts.headers, now()).await?;
+        let gate = CallGate::enter(self.door.as_ref(), &parts.headers, now()).await?;
         let patience = self.limits.request_time;
         let body = body::read(body, self.limits.body_bytes, patience).await.map_err(of_body)?;
         if body.is_empty() {
@@ -118,7 +118,7 @@ impl App {
         endpoint: Endpoint,
         tenant: Option<Cow<'_, str>>,
         body: &[u8],
-        gate: &Gate,
+        gate: &CallGate,
     ) -> Result<Vec<u8>, Stop> {
         let call = Call {
             authorizer: &self.authorizer,
@@ -176,7 +176,7 @@ struct Asked<'a> {
     endpoint: Endpoint,
     tenant: Option<Cow<'a, str>>,
     body: &'a [u8],
-    gate: Gate,
+    gate: CallGate,
 }
 
 impl Inquiry for Asked<'_> {

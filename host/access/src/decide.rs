@@ -4,7 +4,7 @@
 //! for all of it. One that stops at the first denial (or permit) is put in growing portions:
 //! most stop early, and those that do not still call a family only a few times.
 
-use super::gate::{Gate, Stop};
+use super::gate::{CallGate, Stop};
 use super::json::{DECISION_BYTES, Json};
 use super::parse::{Field, Item, Payload};
 use super::problem::{Fault, Undecided};
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Call<'a> {
     pub(super) authorizer: &'a Authorizer,
     pub(super) tenancy: Tenancy<'a>,
-    pub(super) gate: &'a Gate,
+    pub(super) gate: &'a CallGate,
     /// The instant of every decision of the call, in milliseconds since 1970-01-01T00:00:00Z.
     pub(super) now: i64,
     /// How long a batch that can stop early may take.

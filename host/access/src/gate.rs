@@ -12,6 +12,7 @@ use permesso_engine::Authorizer;
 use permesso_engine::directory::{Needs, Pins};
 use permesso_front::{Door, Principal, Problem};
 use permesso_node::{Held, Node, Unserved};
+use permesso_store::check_name;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub(super) static AT_LEAST: HeaderName = HeaderName::from_static("permesso-at-le
 
 /// What one call is held to, and what was read for it so far.
 #[derive(Debug, Default)]
-pub(super) struct Gate {
+pub(super) struct CallGate {
     following: Option<(Arc<Door>, Principal)>,
     at_least: Option<u64>,
     /// The tenants that were asked about: as long as they are held they stay in memory.
@@ -65,7 +66,7 @@ impl From<Fault> for Stop {
     }
 }
 
-impl Gate {
+impl CallGate {
     /// Lets a call in.
     pub(super) async fn enter(
         door: Option<&Arc<Door>>,
@@ -105,7 +106,7 @@ impl Gate {
     pub(super) fn hold(&self, tenant: &str) -> Result<(), Stop> {
         let Some(node) = self.node() else { return Ok(()) };
         // What is no name is for the engine to refuse.
-        if self.held.borrow().contains_key(tenant) || permesso_store::check_name(tenant).is_err() {
+        if self.held.borrow().contains_key(tenant) || check_name(tenant).is_err() {
             return Ok(());
         }
         let held = node.held(tenant).ok_or_else(|| Stop::Unloaded(tenant.to_owned()))?;

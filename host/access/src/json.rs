@@ -144,6 +144,7 @@ fn escape(into: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use permesso_engine::decision::Verdict;
     use std::sync::Arc;
 
     fn decision(reason: Reason) -> Decision {
@@ -182,7 +183,7 @@ mod tests {
     #[test]
     fn an_allow_is_short_and_carries_its_obligations() {
         let mut allow = decision(Reason::Granted);
-        allow.verdict = permesso_engine::decision::Verdict::Allow;
+        allow.verdict = Verdict::Allow;
         assert_eq!(
             written(&allow),
             "{\"decision\":true,\"context\":{\"reason\":{\"code\":\"granted\"},\"revision\":7}}"

@@ -5,7 +5,7 @@
 //! served. A `context.tenant` beside a path that says otherwise is a mistake of the caller at
 //! best, and is denied. Nobody is told by a status code which tenants exist.
 
-use super::gate::{Gate, Stop};
+use super::gate::{CallGate, Stop};
 use super::question::{Question, SUBJECT_TYPE};
 use permesso_engine::Authorizer;
 use permesso_engine::decision::{Decision, Reason};
@@ -44,7 +44,7 @@ impl<'a> Tenancy<'a> {
     pub(super) fn place<'q>(
         &'q self,
         question: &Question<'q>,
-        gate: &Gate,
+        gate: &CallGate,
     ) -> Result<Placed<'q>, Stop> {
         let named = match question.request.context.get("tenant") {
             None | Some(Value::Null) => None,
@@ -71,7 +71,7 @@ impl<'a> Tenancy<'a> {
         Ok(Placed::Ask(tenant))
     }
 
-    fn only(&self, gate: &Gate) -> Result<Option<&str>, Stop> {
+    fn only(&self, gate: &CallGate) -> Result<Option<&str>, Stop> {
         if self.only.get().is_none() {
             let only = gate.only(self.authorizer)?;
             let _ = self.only.set(only);

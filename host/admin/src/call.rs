@@ -9,10 +9,11 @@ use axum::body::Bytes;
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use permesso_engine::diagnostic::Diagnostic;
+use permesso_engine::model::Position;
 use permesso_front::{Principal, Problem};
 use permesso_node::{
-    Caller, DocumentKind as Kind, Done, DryRun, Look, Node, Operation, Options, Precondition,
-    operation,
+    Caller, DocumentKind, Done, DryRun, Look, Node, Operation, Options, Precondition, operation,
 };
 use permesso_store::Realm;
 use serde::de::DeserializeOwned;
@@ -127,7 +128,7 @@ impl Call {
     /// What is demanded of the document that is edited. `None` where it is to be made.
     pub(crate) fn matching(
         &self,
-        kind: Kind,
+        kind: DocumentKind,
         id: &str,
     ) -> Result<Option<Vec<Precondition>>, Problem> {
         self.matching.preconditions(&self.headers, kind, id)
@@ -135,7 +136,7 @@ impl Call {
 
     /// At which revision the tenant as a whole has to be, where the caller says so.
     pub(crate) fn expected(&self) -> Result<Option<u64>, Problem> {
-        let wanted = self.matching(Kind::Settings, "tenant")?.unwrap_or_default();
+        let wanted = self.matching(DocumentKind::Settings, "tenant")?.unwrap_or_default();
         Ok(wanted.first().and_then(|wanted| wanted.revision))
     }
 
@@ -176,7 +177,7 @@ impl Call {
             let answer = json!({"revision": done.revision, "edited": edited, "impact": impact});
             return Ok(Reply::json(&answer).revision(done.revision));
         }
-        let edited: Vec<(Kind, String)> =
+        let edited: Vec<(DocumentKind, String)> =
             done.edited.iter().map(|edit| (edit.kind, edit.id.clone())).collect();
         let reply = Reply::json(&changed(&done)).revision(done.revision).edited(edited);
         let reply = reply.status(self.status);
@@ -220,9 +221,9 @@ pub(crate) fn read_borrowed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T,
         let detail = format!("the body is no JSON: {text}");
         return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", detail));
     }
-    let found = permesso_engine::diagnostic::Diagnostic {
+    let found = Diagnostic {
         file: "body".to_owned(),
-        at: permesso_engine::model::Position { line: at(line), column: at(column) },
+        at: Position { line: at(line), column: at(column) },
         field: String::new(),
         message: message.to_owned(),
         help: None,

@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::media::{JSON, YAML};
 use crate::query::Query;
 use crate::reply::Reply;
-use crate::route::{Gate, Route};
+use crate::route::{Route, RouteGate};
 use crate::{Admin, MAX_BODY, PATIENCE};
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
@@ -16,8 +16,8 @@ use futures_util::FutureExt as _;
 use permesso_auth::key::Verb;
 use permesso_engine::model::{Status, User};
 use permesso_front::{Principal, Problem, body, headers, now};
-use permesso_node::{Caller, DocumentKind as Kind};
-use permesso_store::Realm;
+use permesso_node::{Caller, DocumentKind};
+use permesso_store::{Realm, check_name};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -65,7 +65,7 @@ async fn answer(
     let path = path(parts).await?;
     let now = now();
     let principal = match route.gate {
-        Gate::Open => None,
+        RouteGate::Open => None,
         _ => Some(admin.door.authenticate(&parts.headers, now).await?),
     };
     if let Some(principal) = &principal {
@@ -126,7 +126,7 @@ async fn path(parts: &mut Parts) -> Result<BTreeMap<String, String>, Problem> {
     for (name, value) in &path {
         // Of a tenant it is told no more than of any other that is not there.
         if name != "tenant" && name != "rest" {
-            permesso_store::check_name(value).map_err(|why| Problem::bad(why.to_string()))?;
+            check_name(value).map_err(|why| Problem::bad(why.to_string()))?;
         }
     }
     Ok(path)
@@ -140,15 +140,15 @@ async fn gate(
     tenant: Option<&str>,
 ) -> Result<(), Problem> {
     let verb = route.verb().unwrap_or(Verb::Read);
-    if !matches!(route.gate, Gate::Open | Gate::Aged) {
+    if !matches!(route.gate, RouteGate::Open | RouteGate::Aged) {
         admin.door.is_current(principal)?;
     }
     match route.gate {
-        Gate::Open => Ok(()),
-        Gate::Known | Gate::Aged if principal.has(Verb::Platform) => Ok(()),
-        Gate::Known | Gate::Aged | Gate::Platform => Ok(principal.may(verb, None)?),
-        Gate::PlatformIn => Ok(principal.may(verb, tenant)?),
-        Gate::Tenant => {
+        RouteGate::Open => Ok(()),
+        RouteGate::Known | RouteGate::Aged if principal.has(Verb::Platform) => Ok(()),
+        RouteGate::Known | RouteGate::Aged | RouteGate::Platform => Ok(principal.may(verb, None)?),
+        RouteGate::PlatformIn => Ok(principal.may(verb, tenant)?),
+        RouteGate::Tenant => {
             let tenant = tenant.unwrap_or_default();
             principal.may(verb, Some(tenant))?;
             let none = || Problem::no_tenant(tenant);
@@ -157,7 +157,7 @@ async fn gate(
             let look = admin.node().look(&realm).await?;
             if let Caller::User { id, .. } = principal.caller() {
                 // A stranger is told no more of a tenant than whoever has no business with it.
-                let user = look.view(admin.node()).object(Kind::User, &id).await?;
+                let user = look.view(admin.node()).object(DocumentKind::User, &id).await?;
                 let user = user.and_then(|object| object.body.read::<User>().ok());
                 user.filter(|user| user.status != Status::Deleted).ok_or_else(none)?;
             }

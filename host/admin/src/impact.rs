@@ -6,7 +6,7 @@
 use permesso_engine::inspect::{Proposal, impact};
 use permesso_engine::model::{Delegation, Directory, Role, Tenant, User};
 use permesso_front::Problem;
-use permesso_node::{Caller, DocumentKind as Kind, Done, DryRun, Edited, Node};
+use permesso_node::{Caller, DocumentKind, Done, DryRun, Edited, Node};
 use permesso_store::feed::Facet;
 use permesso_store::{Realm, Store, Which};
 use serde::de::DeserializeOwned;
@@ -90,7 +90,8 @@ impl People {
         tried: &DryRun,
     ) -> Result<Self, Problem> {
         let mut users = BTreeMap::new();
-        let whole = read(store, realm, Which::All(Kind::User.name()), EXAMINED, &mut users).await?;
+        let whole =
+            read(store, realm, Which::All(DocumentKind::User.name()), EXAMINED, &mut users).await?;
         if !whole {
             users.clear();
             match reached(done, tried) {
@@ -101,19 +102,20 @@ impl People {
                     }
                 }
                 None => {
-                    let which = Which::All(Kind::User.name());
+                    let which = Which::All(DocumentKind::User.name());
                     read(store, realm, which, EXAMINED, &mut users).await?;
                 }
             }
         }
         let mut delegations: BTreeMap<String, Delegation> = BTreeMap::new();
-        read(store, realm, Which::All(Kind::Delegation.name()), EXAMINED, &mut delegations).await?;
+        read(store, realm, Which::All(DocumentKind::Delegation.name()), EXAMINED, &mut delegations)
+            .await?;
         let mut before = (users.clone(), delegations.clone());
         let mut after = (users, delegations);
         for edit in &done.edited {
             match edit.kind {
-                Kind::User => replace(&mut before.0, &mut after.0, edit),
-                Kind::Delegation => replace(&mut before.1, &mut after.1, edit),
+                DocumentKind::User => replace(&mut before.0, &mut after.0, edit),
+                DocumentKind::Delegation => replace(&mut before.1, &mut after.1, edit),
                 _ => {}
             }
         }
@@ -176,9 +178,12 @@ fn reached(done: &Done, tried: &DryRun) -> Option<BTreeSet<(Facet, String)>> {
     for edit in &done.edited {
         match edit.kind {
             // They are looked at in any case.
-            Kind::User | Kind::Delegation | Kind::Invitation | Kind::Key => {}
-            Kind::Role => reached.extend(with_role(tried, &edit.id)),
-            Kind::Policy => {
+            DocumentKind::User
+            | DocumentKind::Delegation
+            | DocumentKind::Invitation
+            | DocumentKind::Key => {}
+            DocumentKind::Role => reached.extend(with_role(tried, &edit.id)),
+            DocumentKind::Policy => {
                 reached.insert((Facet::Policy, edit.id.clone()));
                 for tenant in [tried.tenant_before(), tried.tenant_after()] {
                     let having =
@@ -188,7 +193,7 @@ fn reached(done: &Done, tried: &DryRun) -> Option<BTreeSet<(Facet, String)>> {
                     }
                 }
             }
-            Kind::Team => {
+            DocumentKind::Team => {
                 reached.insert((Facet::Team, edit.id.clone()));
             }
             // What a program gives is taken from everybody else.

@@ -4,7 +4,7 @@ use crate::query::LARGEST;
 use axum::http::HeaderMap;
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use permesso_front::{Problem, headers};
-use permesso_node::{ChangeError, DocumentKind as Kind, Precondition};
+use permesso_node::{ChangeError, DocumentKind, Precondition};
 
 /// What is demanded of the document that is edited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Matching {
     pub(crate) fn preconditions(
         self,
         head: &HeaderMap,
-        kind: Kind,
+        kind: DocumentKind,
         id: &str,
     ) -> Result<Option<Vec<Precondition>>, Problem> {
         let tag = headers::once(head, &IF_MATCH)?;

@@ -3,7 +3,7 @@
 use crate::matching::Matching;
 use crate::query::{LARGEST, Param};
 use crate::reply::{REPLAYED, REVISION};
-use crate::route::{Gate, Route};
+use crate::route::{Route, RouteGate};
 use crate::schema::{self, SchemaOf};
 use crate::{MAX_BODY, PREFIX};
 use axum::http::{Method, StatusCode};
@@ -75,7 +75,7 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     if let Some(needed) = needed(route) {
         members.insert("description".to_owned(), needed.into());
     }
-    if route.gate == Gate::Open {
+    if route.gate == RouteGate::Open {
         members.insert("security".to_owned(), json!([]));
     }
     if let Some(taken) = &route.taken {
@@ -99,7 +99,7 @@ fn needed(route: &Route) -> Option<String> {
                 "A key needs the verb `{verb}`, and whoever asks the permission `{permission}`."
             )
         }
-        None if route.gate == Gate::Tenant => format!(
+        None if route.gate == RouteGate::Tenant => format!(
             "A key needs the verb `{verb}`; what else is needed follows from what is changed."
         ),
         None => format!("A key needs the verb `{verb}`."),
@@ -163,7 +163,7 @@ fn parameters(route: &Route) -> Vec<Value> {
 /// The statuses of problems that an endpoint can answer.
 fn refused(route: &Route) -> Vec<StatusCode> {
     let mut refused = vec![StatusCode::BAD_REQUEST, StatusCode::INTERNAL_SERVER_ERROR];
-    if route.gate == Gate::Open {
+    if route.gate == RouteGate::Open {
         refused.push(StatusCode::SERVICE_UNAVAILABLE);
         return refused;
     }
@@ -200,7 +200,7 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let mut responses = Map::new();
     let integer = json!({"schema": schema::revision()});
     let mut headers = Map::new();
-    if route.gate != Gate::Open {
+    if route.gate != RouteGate::Open {
         headers.insert(REVISION.as_str().to_owned(), integer);
     }
     if route.tagged {

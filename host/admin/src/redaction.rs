@@ -2,19 +2,19 @@
 //! changed has no use for them, and offline guessing starts with one.
 
 use permesso_auth::{KeyRecord, KeyView};
-use permesso_node::{DocumentKind as Kind, Edited};
-use permesso_store::{Body, Edit, Record};
+use permesso_node::{DocumentKind, Edited};
+use permesso_store::{Body, DocumentEdit, Record};
 use serde_json::{Value, json};
 
 /// A document as it may be shown.
-pub(crate) fn document(kind: Option<Kind>, body: &Body) -> Value {
+pub(crate) fn document(kind: Option<DocumentKind>, body: &Body) -> Value {
     let plain = || body.read::<Value>().unwrap_or_default();
     match kind {
-        Some(Kind::Key) => match body.read::<KeyRecord>() {
+        Some(DocumentKind::Key) => match body.read::<KeyRecord>() {
             Ok(record) => json!(KeyView::from(&record)),
             Err(_) => Value::Null,
         },
-        Some(Kind::Invitation) => {
+        Some(DocumentKind::Invitation) => {
             let mut value = plain();
             if let Value::Object(members) = &mut value {
                 members.remove("token");
@@ -28,10 +28,12 @@ pub(crate) fn document(kind: Option<Kind>, body: &Body) -> Value {
 }
 
 /// What has to be held to read documents of a kind.
-pub(crate) const fn permission(kind: Kind) -> &'static str {
+pub(crate) const fn permission(kind: DocumentKind) -> &'static str {
     match kind {
-        Kind::User | Kind::Delegation | Kind::Invitation => "permesso.users.read",
-        Kind::Key => "permesso.keys.read",
+        DocumentKind::User | DocumentKind::Delegation | DocumentKind::Invitation => {
+            "permesso.users.read"
+        }
+        DocumentKind::Key => "permesso.keys.read",
         _ => "permesso.policy.read",
     }
 }
@@ -49,8 +51,8 @@ pub(crate) fn edited(edit: &Edited, readable: bool) -> Value {
 }
 
 /// What became of a document.
-fn edit(edit: &Edit) -> Value {
-    let kind = Kind::from_name(&edit.kind);
+fn edit(edit: &DocumentEdit) -> Value {
+    let kind = DocumentKind::from_name(&edit.kind);
     let side = |body: &Option<Body>| body.as_ref().map(|body| document(kind, body));
     json!({
         "kind": edit.kind,
@@ -82,10 +84,14 @@ mod tests {
     fn what_is_kept_of_a_secret_is_never_shown() {
         let invited = json!({"sent_at": 1, "expires_at": 2, "times": 1, "token": "5e1f"});
         let body = Body::of(&invited).unwrap();
-        let shown = document(Some(Kind::Invitation), &body);
+        let shown = document(Some(DocumentKind::Invitation), &body);
         assert_eq!(shown, json!({"sent_at": 1, "expires_at": 2, "times": 1}));
-        assert_eq!(document(Some(Kind::Team), &body), invited);
+        assert_eq!(document(Some(DocumentKind::Team), &body), invited);
         assert_eq!(document(None, &body), Value::Null);
-        assert_eq!(document(Some(Kind::Key), &body), Value::Null, "what cannot be read either");
+        assert_eq!(
+            document(Some(DocumentKind::Key), &body),
+            Value::Null,
+            "what cannot be read either"
+        );
     }
 }

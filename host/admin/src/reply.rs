@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use permesso_node::DocumentKind as Kind;
+use permesso_node::DocumentKind;
 use serde_json::Value;
 
 /// The revision of the tenant that an answer is of.
@@ -21,7 +21,7 @@ pub(crate) struct Reply {
     media: &'static str,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Body,
-    edited: Vec<(Kind, String)>,
+    edited: Vec<(DocumentKind, String)>,
 }
 
 impl Reply {
@@ -79,13 +79,13 @@ impl Reply {
     }
 
     /// Which documents were changed.
-    pub(crate) fn edited(mut self, edited: Vec<(Kind, String)>) -> Self {
+    pub(crate) fn edited(mut self, edited: Vec<(DocumentKind, String)>) -> Self {
         self.edited = edited;
         self
     }
 
     /// The document of a kind that was changed.
-    pub(crate) fn edited_id(&self, kind: Kind) -> Option<&str> {
+    pub(crate) fn edited_id(&self, kind: DocumentKind) -> Option<&str> {
         self.edited.iter().find(|(of, _)| *of == kind).map(|(_, id)| id.as_str())
     }
 

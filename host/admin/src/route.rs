@@ -22,7 +22,7 @@ type Answering = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
 
 /// Who gets as far as the endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gate {
+pub(crate) enum RouteGate {
     /// Everybody.
     Open,
     /// Whoever may read anything at all.
@@ -54,7 +54,7 @@ pub(crate) struct Route {
     /// Unique: the operation's id.
     pub(crate) name: String,
     pub(crate) summary: String,
-    pub(crate) gate: Gate,
+    pub(crate) gate: RouteGate,
     /// What has to be held to get as far as the endpoint.
     pub(crate) permission: Option<&'static str>,
     /// Whether it writes.
@@ -85,8 +85,11 @@ impl Route {
         Fut: Future<Output = Result<Reply, Problem>> + Send + 'static,
     {
         let path = path.into();
-        let gate =
-            if path.starts_with("/tenants/{tenant}") { Gate::Tenant } else { Gate::Platform };
+        let gate = if path.starts_with("/tenants/{tenant}") {
+            RouteGate::Tenant
+        } else {
+            RouteGate::Platform
+        };
         let changes = method != Method::GET;
         let tagged = !changes && path.ends_with('}');
         Self {
@@ -107,7 +110,7 @@ impl Route {
         }
     }
 
-    pub(crate) fn gate(mut self, gate: Gate) -> Self {
+    pub(crate) fn gate(mut self, gate: RouteGate) -> Self {
         self.gate = gate;
         self
     }
@@ -169,11 +172,11 @@ impl Route {
     /// What a key needs for it.
     pub(crate) fn verb(&self) -> Option<Verb> {
         match self.gate {
-            Gate::Open => None,
-            Gate::Platform | Gate::PlatformIn => Some(Verb::Platform),
-            Gate::Known | Gate::Aged => Some(Verb::Read),
-            Gate::Tenant if self.changes => Some(Verb::Write),
-            Gate::Tenant => Some(Verb::Read),
+            RouteGate::Open => None,
+            RouteGate::Platform | RouteGate::PlatformIn => Some(Verb::Platform),
+            RouteGate::Known | RouteGate::Aged => Some(Verb::Read),
+            RouteGate::Tenant if self.changes => Some(Verb::Write),
+            RouteGate::Tenant => Some(Verb::Read),
         }
     }
 

@@ -1,5 +1,6 @@
 //! JSON Schemas of what is taken and answered, in the dialect of `OpenAPI` 3.1.
 
+use crate::query::{LARGEST, LONGEST};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -32,12 +33,12 @@ pub(crate) fn named(name: &str) -> SchemaOf {
 
 /// A name, such as an id.
 pub(crate) fn name() -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": crate::query::LONGEST})
+    json!({"type": "string", "minLength": 1, "maxLength": LONGEST})
 }
 
 /// A revision.
 pub(crate) fn revision() -> Value {
-    json!({"type": "integer", "minimum": 0, "maximum": crate::query::LARGEST})
+    json!({"type": "integer", "minimum": 0, "maximum": LARGEST})
 }
 
 /// An instant.

@@ -1,6 +1,7 @@
 //! The one credential of a request. `Authorization` headers are read here and nowhere else, so
 //! that two parts of a host never disagree about who called.
 
+use crate::key::PREFIX;
 use crate::{Refusal, Token};
 use std::fmt;
 
@@ -72,7 +73,7 @@ impl Credential {
         if body.is_empty() || !body.bytes().all(fits) {
             return Err(Refusal::Malformed);
         }
-        if token.starts_with(crate::key::PREFIX) {
+        if token.starts_with(PREFIX) {
             return token.parse().map(Self::Key);
         }
         // A signed token has three parts; one of five is encrypted, and one of one is opaque.

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_node::bundle::{
-    Apply as Applying, Bundle, Compare, Differences, Export as Exporting, ExportPart as Part,
+    Apply as Applying, Bundle, Compare, Differences, Export as Exporting, ExportPart,
     ImportOptions, diff, import, schema, schemas,
 };
 use permesso_node::operation::PublishProduct;
@@ -108,10 +108,10 @@ impl Export {
         wait_for(async {
             let node = self.tenant.node().await?;
             let part = match self.part {
-                Written::All => Part::All,
-                Written::Tenant => Part::Tenant,
-                Written::People => Part::People,
-                Written::Lines => Part::Lines,
+                Written::All => ExportPart::All,
+                Written::Tenant => ExportPart::Tenant,
+                Written::People => ExportPart::People,
+                Written::Lines => ExportPart::Lines,
             };
             let mut export = Exporting::of(&node, &self.tenant.realm()?, part).await?;
             let cannot = |error: io::Error| Failure(format!("error: cannot write: {error}"));

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use comfy_table::{CellAlignment, Table, presets};
-use permesso_engine::compile::{Definition, FamilySet};
+use permesso_engine::compile::{Definition, FamilySet, PeopleFrom};
 use permesso_engine::coverage::{Branch, Coverage, LineKind, LineTally, Report};
 use permesso_folders::TenantFolder;
 use permesso_folders::table::RowOutcome;
@@ -86,7 +86,7 @@ fn list(folder: &TenantFolder) -> Coverage {
     Coverage::new(&Definition {
         catalog: &folder.catalog,
         tenant: &folder.tenant,
-        people: permesso_engine::compile::PeopleFrom::Directory(&folder.directory),
+        people: PeopleFrom::Directory(&folder.directory),
         families: &FamilySet::new(),
         revision: 1,
         lenient: true,

@@ -3,7 +3,7 @@
 use super::ask::folder;
 use super::code::differences;
 use super::what_can::membership;
-use super::{Components, Failure, Stored, now, print_pretty, wording};
+use super::{Components, Failure, Stored, compiled, now, print_pretty, wording};
 use clap::Args;
 use comfy_table::Table;
 use permesso_engine::inspect::{Besides, Diff, Edit, GrantWithin, Less, Possession, Way, diff};
@@ -51,7 +51,7 @@ impl Compare {
         let point = self.components.build(&self.folders)?;
         let b = self.b.as_deref().unwrap_or_default();
         let folder = folder(self.tenant.as_deref(), &point)?;
-        let tenant = super::compiled(&point, folder)?;
+        let tenant = compiled(&point, folder)?;
         let diff = diff(&tenant, &self.a, b, self.at.unwrap_or_else(now))?;
         if self.json {
             print_pretty(&diff)?;

@@ -9,6 +9,7 @@ use permesso_engine::model::{Document, Place};
 use permesso_folders::TenantFolder;
 use std::fmt::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// How many other things a change may open before they are only counted.
 const NAMED: usize = 6;
@@ -78,7 +79,7 @@ pub(super) fn tree(trace: &[Step], folder: Option<&TenantFolder>) -> String {
             let _ = writeln!(text, "{trunk}{branch} {mark} {}{}", step.text, at(step, folder));
             if let Some(family) = &step.family {
                 let digest: String = family.digest.chars().take(19).collect();
-                let took = std::time::Duration::from_nanos(family.nanos);
+                let took = Duration::from_nanos(family.nanos);
                 let under = if n + 1 == steps.len() { "  " } else { "│ " };
                 let _ = writeln!(
                     text,

@@ -5,12 +5,13 @@ mod text;
 
 use super::{Components, Failure, compiled, now, written};
 use clap::Args;
+use permesso_engine::decision::Decision;
 use permesso_engine::inspect::{ChangedAnswer, Impact as Changes, Proposal, impact};
-use permesso_engine::load;
+use permesso_engine::{compile, load};
 use permesso_folders::SetupError;
 use permesso_folders::{FolderError, TenantFolder};
 use questions::Questions;
-use serde_json::{Value as Json, json};
+use serde_json::{Value, json};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -96,7 +97,7 @@ impl Edited {
         let mut edited = folder.clone();
         if let Some(path) = &self.catalog_file {
             let catalog = load::catalog(&path.display().to_string(), &read(path)?)?;
-            edited.catalog = permesso_engine::compile::catalog(catalog);
+            edited.catalog = compile::catalog(catalog);
         }
         if let Some(path) = &self.tenant_file {
             edited.tenant = load::tenant(&path.display().to_string(), &read(path)?)?.into();
@@ -119,7 +120,7 @@ fn print_json(out: &mut impl Write, changes: &mut Changes<'_>) -> io::Result<()>
     writeln!(out, "{}", summary(changes))
 }
 
-fn summary(changes: &Changes<'_>) -> Json {
+fn summary(changes: &Changes<'_>) -> Value {
     let totals = changes.totals();
     json!({
         "cut": totals.cut,
@@ -137,9 +138,9 @@ fn summary(changes: &Changes<'_>) -> Json {
     })
 }
 
-fn flip(flip: &ChangedAnswer<'_>) -> Json {
+fn flip(flip: &ChangedAnswer<'_>) -> Value {
     let request = flip.request;
-    let side = |decision: &permesso_engine::decision::Decision| {
+    let side = |decision: &Decision| {
         json!({
             "decision": decision.is_allow(),
             "reason": decision.reason.code(),

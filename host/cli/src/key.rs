@@ -4,12 +4,12 @@
 //! would let make one.
 
 use super::stored::{operator, wait_for};
-use super::{Components, Failure, Stored, print_pretty};
+use super::{Components, Failure, Stored, now, print_pretty};
 use clap::{Args, Subcommand, ValueEnum};
 use permesso_auth::key::{KeyRequest, KeyView, Tenants, Verb};
 use permesso_node::administration::PLATFORM;
 use permesso_node::operation::{CreateKey, RevokeKey};
-use permesso_node::{DocumentKind as Kind, Options};
+use permesso_node::{DocumentKind, Options};
 use permesso_store::Realm;
 use serde_json::json;
 use std::process::ExitCode;
@@ -103,7 +103,7 @@ impl Create {
             true => vec![PLATFORM.to_owned()],
             false => self.roles,
         };
-        let days = self.days.map(|days| super::now() + i64::from(days) * 24 * 60 * 60 * 1000);
+        let days = self.days.map(|days| now() + i64::from(days) * 24 * 60 * 60 * 1000);
         let create = CreateKey {
             request: KeyRequest {
                 label: self.label,
@@ -146,8 +146,8 @@ impl List {
         let look = node.look(&Realm::platform()).await?;
         let view = look.view(&node);
         let mut keys = Vec::new();
-        for (id, _) in view.documents(Kind::Key) {
-            keys.push(KeyView::from(&view.policy(Kind::Key, id)?));
+        for (id, _) in view.documents(DocumentKind::Key) {
+            keys.push(KeyView::from(&view.policy(DocumentKind::Key, id)?));
         }
         print_pretty(&json!(keys))?;
         Ok(ExitCode::SUCCESS)

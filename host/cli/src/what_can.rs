@@ -1,13 +1,14 @@
 //! `permesso what-can`: what a user may do, in general or with one resource.
 
 use super::ask::{About, folder};
-use super::{Failure, Sources, now, print_pretty, wording};
+use super::{Failure, Sources, compiled, now, print_pretty, who_can, wording};
 use clap::Args;
-use permesso_engine::inspect::{Aside, Circumstances};
+use permesso_engine::inspect::{Aside, Circumstances, Void};
 use permesso_engine::inspect::{
     DelegatedRight, Depends, ItemAccess, Limited, Matcher, Membership, Openness, Restriction,
     RightSource, SetAside, UserDecision, UserRights, items, memberships, rights, what_can,
 };
+use permesso_engine::model::Invitation;
 use permesso_folders::TenantFolder;
 use serde::Serialize;
 use serde_json::json;
@@ -50,7 +51,7 @@ impl WhatCan {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let point = self.sources.build()?;
         let folder = folder(self.tenant.as_deref(), &point)?;
-        let tenant = super::compiled(&point, folder)?;
+        let tenant = compiled(&point, folder)?;
         let now = self.about.at.unwrap_or_else(now);
         if let Some(resource) = &self.resource {
             return self.about.with(resource, |about| {
@@ -90,11 +91,11 @@ impl WhatCan {
                 continue;
             }
             if self.json {
-                list.push(super::who_can::view(&answer));
+                list.push(who_can::view(&answer));
                 continue;
             }
             let word = if is_allow { "ALLOW" } else { "DENY" };
-            let why = super::who_can::why(&answer, folder);
+            let why = who_can::why(&answer, folder);
             table.add_row([answer.permission, word, &why]);
         }
         if self.json {
@@ -128,8 +129,8 @@ fn text(view: &View<'_>, folder: &TenantFolder) -> String {
     };
     let owner = if rights.owner { " and owns the account" } else { "" };
     let pending = match rights.invitation {
-        permesso_engine::model::Invitation::Pending => ", invited,",
-        permesso_engine::model::Invitation::Accepted => "",
+        Invitation::Pending => ", invited,",
+        Invitation::Accepted => "",
     };
     let mut out = format!(
         "`{}` is {}{pending} and holds {roles}{teams}{owner}; at {}\n",
@@ -300,7 +301,7 @@ fn delegated(it: &DelegatedRight<'_>) -> String {
     text
 }
 
-fn told_of(user: &str, void: &permesso_engine::inspect::Void<'_>) -> String {
+fn told_of(user: &str, void: &Void<'_>) -> String {
     format!("for `{user}`, {}", wording::void(void))
 }
 

@@ -1,11 +1,11 @@
 //! `permesso who-can`: everybody who may do something with one resource.
 
 use super::ask::{About, folder};
-use super::{Failure, Sources, wording};
+use super::{Failure, Sources, compiled, wording, written};
 use clap::Args;
 use permesso_engine::inspect::{SearchTally, UserDecision, who_can};
 use permesso_folders::TenantFolder;
-use serde_json::{Value as Json, json};
+use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -36,7 +36,7 @@ impl WhoCan {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let point = self.sources.build()?;
         let folder = folder(self.tenant.as_deref(), &point)?;
-        let tenant = super::compiled(&point, folder)?;
+        let tenant = compiled(&point, folder)?;
         self.about.with(&self.resource, |about| {
             let mut search = who_can(&tenant, &self.action, about, self.limit)?;
             let mut out = io::stdout().lock();
@@ -49,13 +49,13 @@ impl WhoCan {
                 true => writeln!(out, "{}", summary(tally)),
                 false => writeln!(out, "{}", summary_text(tally, self.limit)),
             });
-            super::written(printed)?;
+            written(printed)?;
             Ok(if tally.allowed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         })
     }
 }
 
-fn summary(tally: SearchTally) -> Json {
+fn summary(tally: SearchTally) -> Value {
     let SearchTally { users, asked, allowed, cut } = tally;
     json!({"cut": cut, "users": users, "asked": asked, "allowed": allowed})
 }
@@ -72,7 +72,7 @@ fn summary_text(tally: SearchTally, limit: usize) -> String {
 }
 
 /// An answer as programs read it.
-pub(super) fn view(answer: &UserDecision<'_>) -> Json {
+pub(super) fn view(answer: &UserDecision<'_>) -> Value {
     let decision = &answer.decision;
     let mut view = json!({
         "user": answer.user,
@@ -84,7 +84,7 @@ pub(super) fn view(answer: &UserDecision<'_>) -> Json {
             "message": decision.reason.to_string(),
         },
     });
-    let mut set = |name: &str, value: Json| {
+    let mut set = |name: &str, value: Value| {
         if let Some(fields) = view.as_object_mut() {
             fields.insert(name.to_owned(), value);
         }

@@ -4,6 +4,8 @@ use super::report::{Check, counted, grouped, size, time};
 use super::session::{Asked, Session};
 use super::{TENANT, show};
 use permesso_engine::family::{Family as _, FaultKind};
+use std::cmp::Reverse;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Slow questions that are asked again before they are believed to be slow.
@@ -28,7 +30,7 @@ pub(super) fn bounded(session: &Session<'_>) -> Check {
     }
     let calls = measured(session);
     let mut by_time: Vec<_> = calls.iter().collect();
-    by_time.sort_by_key(|(_, wall)| std::cmp::Reverse(*wall));
+    by_time.sort_by_key(|(_, wall)| Reverse(*wall));
     for of_rows in [true, false] {
         let suspects = by_time.iter().filter(|(asked, _)| asked.is_row == of_rows);
         for (asked, wall) in suspects.take(SUSPECTS).filter(|(_, wall)| *wall > deadline) {
@@ -98,7 +100,7 @@ fn measured<'s>(session: &'s Session<'_>) -> Vec<(&'s Asked, Duration)> {
 fn once(session: &Session<'_>, asked: &Asked) -> Duration {
     let family = match session.options.interpreted {
         true => session.reused(),
-        false => std::sync::Arc::clone(&session.fresh),
+        false => Arc::clone(&session.fresh),
     };
     let ask = || {
         let start = Instant::now();

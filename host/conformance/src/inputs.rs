@@ -7,7 +7,7 @@
 use super::report::Check;
 use super::session::{Asked, Session, agree};
 use super::{TENANT, show};
-use permesso_engine::family::{Effect, Family as _};
+use permesso_engine::family::{Effect, Family as _, Input, Question};
 use std::collections::BTreeSet;
 
 /// Values that each question is tried with besides absent and null.
@@ -112,11 +112,7 @@ fn missing<'n>(names: impl Iterator<Item = &'n str>, seen: &BTreeSet<u32>) -> Ve
 }
 
 /// A question with another value of an input.
-pub(super) fn with(
-    asked: &Asked,
-    at: usize,
-    input: permesso_engine::family::Input<'static>,
-) -> permesso_engine::family::Question<'static> {
+pub(super) fn with(asked: &Asked, at: usize, input: Input<'static>) -> Question<'static> {
     let mut question = asked.question.clone();
     if let Some(slot) = question.inputs.get_mut(at) {
         *slot = Some(input);

@@ -5,7 +5,7 @@
 
 use crate::folder::{FolderError, TenantFolder};
 use permesso_engine::Authorizer;
-use permesso_engine::compile::{Compiled, Definition, compile};
+use permesso_engine::compile::{Compiled, Definition, PeopleFrom, compile};
 use permesso_engine::decision::{Decision, Explanation, Request};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::family::{
@@ -226,7 +226,7 @@ impl DecisionPoint {
         Ok(compile(&Definition {
             catalog: &folder.catalog,
             tenant: &folder.tenant,
-            people: permesso_engine::compile::PeopleFrom::Directory(&folder.directory),
+            people: PeopleFrom::Directory(&folder.directory),
             families,
             revision: served.map_or(1, |served| served.snapshot.revision() + 1),
             lenient: false,

@@ -14,6 +14,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use permesso_auth::Refusal;
 use permesso_engine::diagnostic::Diagnostic;
+use permesso_engine::model::Position;
 use permesso_node::{ChangeError, Unserved};
 use permesso_store::{Record, StoreError};
 use serde_json::{Map, Value, json};
@@ -73,7 +74,7 @@ impl Problem {
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         let diagnostic = Diagnostic {
             file: "body".to_owned(),
-            at: permesso_engine::model::Position::default(),
+            at: Position::default(),
             field: field.to_owned(),
             message: message.into(),
             help: None,

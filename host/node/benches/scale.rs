@@ -14,7 +14,7 @@ use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::FamilySet;
 use permesso_engine::model::Attributes;
 use permesso_node::bundle::{Bundle, ImportOptions, People, import};
-use permesso_node::operation::{CreateTenant, PublishProduct, Put, body};
+use permesso_node::operation::{CreateTenant, PublishProduct, Put, SetRoles, body};
 use permesso_node::{Caller, DocumentKind, Node, NodeConfig, Operation, Options, Settings};
 use permesso_store::{Location, Realm, open};
 use serde_json::json;
@@ -230,7 +230,7 @@ async fn ask(location: &Location, size: Size) {
     let mut times = Vec::new();
     for n in 0..20 {
         let roles = vec![format!("r{}", n % size.roles)];
-        let edit = permesso_node::operation::SetRoles { user: "u0000001".to_owned(), roles };
+        let edit = SetRoles { user: "u0000001".to_owned(), roles };
         let since = Instant::now();
         perform(&node, &realm(), &edit).await;
         times.push(since.elapsed());

@@ -19,6 +19,7 @@ use permesso_store::{
     Batch, Body, Location, NewRecord, Object, Realm, Stamp, Store, Which, feed, open,
 };
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -50,7 +51,7 @@ fn main() {
         runtime.block_on(fill(&file, there, count));
         there = count;
         print!("{count:7}  {:6.1} s  ", since.elapsed().as_secs_f64());
-        std::io::Write::flush(&mut std::io::stdout()).unwrap();
+        io::stdout().flush().unwrap();
         let status = Command::new(std::env::current_exe().unwrap())
             .env("TENANTS_STORE", format!("sqlite:{}", file.display()))
             .env("TENANTS_COUNT", count.to_string())

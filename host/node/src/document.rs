@@ -3,7 +3,7 @@
 use crate::error::ChangeError;
 use crate::kind::DocumentKind;
 use permesso_engine::model::{
-    Exposure, FamilySettings, Item, Policy, Program, Role, SharingRule, Tenant, Text,
+    Access, Exposure, FamilySettings, Item, Policy, Program, Role, SharingRule, Tenant, Text,
 };
 use permesso_store::Body;
 use schemars::JsonSchema;
@@ -179,8 +179,8 @@ pub(crate) fn apply(
 #[must_use]
 pub(crate) fn closed_id(item: &Item) -> String {
     let access = match item.access {
-        permesso_engine::model::Access::View => "view",
-        permesso_engine::model::Access::Edit => "edit",
+        Access::View => "view",
+        Access::Edit => "edit",
     };
     format!("{}/{}/{access}", item.kind, item.id)
 }

@@ -132,13 +132,14 @@ impl fmt::Display for DocumentKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use permesso_store::feed;
 
     #[test]
     fn kinds_and_their_names_go_together() {
         for (kind, name) in DocumentKind::ALL {
             assert_eq!(kind.name(), name);
             assert_eq!(DocumentKind::from_name(name), Some(kind));
-            assert_eq!(kind.is_directory(), permesso_store::feed::is_directory(name), "{name}");
+            assert_eq!(kind.is_directory(), feed::is_directory(name), "{name}");
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::node::Node;
 use permesso_engine::load::Source;
 use permesso_engine::model::{Catalog, Delegation, Role, Tenant, User};
 use permesso_store::feed::Facet;
-use permesso_store::{Body, Object, Realm, Store, Usage};
+use permesso_store::{Body, FacetUsage, Object, Realm, Store};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -158,7 +158,7 @@ impl View<'_> {
     pub async fn usage(
         &self,
         facets: &[(Facet, String)],
-    ) -> Result<BTreeMap<(Facet, String), Usage>, ChangeError> {
+    ) -> Result<BTreeMap<(Facet, String), FacetUsage>, ChangeError> {
         Ok(self.store().directory(self.realm, &[], facets).await?.usage)
     }
 

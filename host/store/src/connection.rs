@@ -67,7 +67,7 @@ macro_rules! functions {
             connection: &mut Connection,
             realm: &Realm,
             wanted: Vec<(String, String, Option<Body>)>,
-        ) -> Result<Vec<Edit>, StoreError> {
+        ) -> Result<Vec<DocumentEdit>, StoreError> {
             let names: Vec<(&str, &str)> = rows::names(&wanted)?.into_iter().collect();
             let current = objects(connection, realm, &names).await?;
             rows::edits(wanted, current)

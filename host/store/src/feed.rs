@@ -4,7 +4,7 @@
 //! asked about many of them at once (who holds a role, how many are in a team) is kept in tables
 //! of its own, written in the transaction that writes the user.
 
-use crate::record::{Body, Edit};
+use crate::record::{Body, DocumentEdit};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,7 +168,7 @@ pub(crate) struct Fed {
 }
 
 impl Fed {
-    pub(crate) fn of(edits: &[Edit]) -> Result<Self, serde_json::Error> {
+    pub(crate) fn of(edits: &[DocumentEdit]) -> Result<Self, serde_json::Error> {
         let mut fed = Self::default();
         let mut usage: BTreeMap<(Facet, String), (i64, i64)> = BTreeMap::new();
         for edit in edits {
@@ -249,9 +249,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn edit(before: Option<serde_json::Value>, after: Option<serde_json::Value>) -> Edit {
+    fn edit(before: Option<serde_json::Value>, after: Option<serde_json::Value>) -> DocumentEdit {
         let body = |value: Option<serde_json::Value>| value.map(|v| Body::of(&v).unwrap());
-        Edit { kind: USER.to_owned(), id: "u".to_owned(), before: body(before), after: body(after) }
+        DocumentEdit {
+            kind: USER.to_owned(),
+            id: "u".to_owned(),
+            before: body(before),
+            after: body(after),
+        }
     }
 
     #[test]

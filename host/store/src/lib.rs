@@ -57,7 +57,7 @@ pub use error::StoreError;
 pub use location::Location;
 pub use postgres::Postgres;
 pub use realm::{InvalidName, Realm, check_name};
-pub use record::{Appended, Body, Edit, NewRecord, Object, Record, Stamp};
+pub use record::{Appended, Body, DocumentEdit, NewRecord, Object, Record, Stamp};
 pub use sqlite::Sqlite;
 pub use verify::{Verified, verify};
 
@@ -117,7 +117,7 @@ pub struct Contents {
 
 /// Some users and some counts of a realm, at one revision.
 #[derive(Debug, Clone)]
-pub struct Directory {
+pub struct DirectoryExcerpt {
     /// The revision that they are at.
     pub revision: u64,
     /// Those of the users that were asked for and exist.
@@ -125,7 +125,7 @@ pub struct Directory {
     /// What is delegated to any of them, with the users who delegate it.
     pub delegations: Vec<Delegated>,
     /// How many have each of the facets that were asked for.
-    pub usage: BTreeMap<(feed::Facet, String), Usage>,
+    pub usage: BTreeMap<(feed::Facet, String), FacetUsage>,
 }
 
 /// A delegation and the user who made it.
@@ -141,7 +141,7 @@ pub struct Delegated {
 
 /// How many users have a facet, such as a role.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
+pub struct FacetUsage {
     /// All but the deleted, pending invitations included.
     pub listed: u64,
     /// Those who are active and have accepted the invitation.
@@ -266,7 +266,7 @@ pub trait Store: fmt::Debug + Send + Sync {
         realm: &Realm,
         users: &[String],
         usage: &[(feed::Facet, String)],
-    ) -> Result<Directory, StoreError>;
+    ) -> Result<DirectoryExcerpt, StoreError>;
 
     /// One document.
     async fn object(

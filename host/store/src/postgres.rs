@@ -5,11 +5,11 @@ use crate::error::StoreError;
 use crate::feed::{self, Facet, Fed, Sums};
 use crate::location::Location;
 use crate::realm::Realm;
-use crate::record::{Appended, Body, Edit, NewRecord, Object, Record, Row, Stamp};
+use crate::record::{Appended, Body, DocumentEdit, NewRecord, Object, Record, Row, Stamp};
 use crate::rows;
 use crate::sql::{LogRow, ObjectRow, TenantRow, implement};
 use crate::{
-    Batch, Changes, Contents, Delegated, Directory, Head, Listed, LogQuery, Mark, Moved,
+    Batch, Changes, Contents, Delegated, DirectoryExcerpt, Head, Listed, LogQuery, Mark, Moved,
     Remembered, Store, Which,
 };
 use sqlx::migrate::{Migration, MigrationType, Migrator};

@@ -86,7 +86,7 @@ pub struct Stamp {
 /// What became of one document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Edit {
+pub struct DocumentEdit {
     /// The kind of the document.
     pub kind: String,
     /// Its id.
@@ -113,7 +113,7 @@ pub struct Record {
     /// The id of the request that asked for it; may be empty.
     pub request: String,
     /// What became of which documents.
-    pub edits: Vec<Edit>,
+    pub edits: Vec<DocumentEdit>,
     /// The hash of the record before it.
     pub previous: Hash,
     /// Its own.

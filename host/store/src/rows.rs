@@ -4,9 +4,9 @@ use crate::chain::Hash;
 use crate::error::StoreError;
 use crate::feed::{self, Facet};
 use crate::realm::{Realm, check_name};
-use crate::record::{Body, Edit, Object, Record, Row};
+use crate::record::{Body, DocumentEdit, Object, Record, Row};
 use crate::sql::{LogRow, ObjectRow, TenantRow};
-use crate::{Delegated, Head, Listed, Usage};
+use crate::{Delegated, FacetUsage, Head, Listed};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -100,13 +100,13 @@ pub(crate) fn delegated(
 pub(crate) fn usage(
     asked: &[(Facet, String)],
     found: Vec<(String, String, i64, i64)>,
-) -> BTreeMap<(Facet, String), Usage> {
+) -> BTreeMap<(Facet, String), FacetUsage> {
     let mut usage: BTreeMap<_, _> =
-        asked.iter().map(|key| (key.clone(), Usage::default())).collect();
+        asked.iter().map(|key| (key.clone(), FacetUsage::default())).collect();
     for (facet, value, listed, taking_part) in found {
         let Some(facet) = Facet::from_name(&facet) else { continue };
         let count = |n: i64| u64::try_from(n).unwrap_or(0);
-        let counted = Usage { listed: count(listed), taking_part: count(taking_part) };
+        let counted = FacetUsage { listed: count(listed), taking_part: count(taking_part) };
         usage.insert((facet, value), counted);
     }
     usage
@@ -131,14 +131,14 @@ pub(crate) fn names(
 pub(crate) fn edits(
     wanted: Vec<(String, String, Option<Body>)>,
     current: Vec<Object>,
-) -> Result<Vec<Edit>, StoreError> {
+) -> Result<Vec<DocumentEdit>, StoreError> {
     let mut current: BTreeMap<(String, String), Body> =
         current.into_iter().map(|object| ((object.kind, object.id), object.body)).collect();
     let mut edits = Vec::with_capacity(wanted.len());
     for (kind, id, after) in wanted {
         let before = current.remove(&(kind.clone(), id.clone()));
         if before != after {
-            edits.push(Edit { kind, id, before, after });
+            edits.push(DocumentEdit { kind, id, before, after });
         }
     }
     Ok(edits)

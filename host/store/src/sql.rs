@@ -106,11 +106,11 @@ macro_rules! implement {
                 realm: &Realm,
                 users: &[String],
                 usage: &[(Facet, String)],
-            ) -> Result<Directory, StoreError> {
+            ) -> Result<DirectoryExcerpt, StoreError> {
                 self.timed(async {
                     let mut tx = self.read().await?;
                     let head = head_of(&mut tx, realm, sql::HEAD).await?;
-                    let mut directory = Directory {
+                    let mut directory = DirectoryExcerpt {
                         revision: head.revision,
                         users: BTreeMap::new(),
                         delegations: Vec::new(),

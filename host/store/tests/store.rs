@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// Runs a check on a fresh SQLite file and on a fresh database of `PostgreSQL`.
 fn on_both<F, W>(check: F)
@@ -263,13 +264,13 @@ fn a_log_says_who_changed_what_and_when() {
 fn the_bell_rings_for_whoever_follows() {
     on_both(async |store| {
         // A listener that is not connected yet hears the first ring when it is.
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         let bell = store.bell();
         let rung = bell.notified();
         append(&*store, &tenant("t"), 0, vec![change("x", &[("role", "a", Some(json!(1)))])])
             .await
             .unwrap();
-        tokio::time::timeout(std::time::Duration::from_secs(2), rung).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(2), rung).await.unwrap();
     });
 }
 
@@ -389,7 +390,7 @@ fn one_question_tells_which_logs_have_moved_also_while_somebody_writes_for_long(
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let mut records = (0..2).map(|n| {
-                    std::thread::sleep(std::time::Duration::from_millis(n * 400));
+                    std::thread::sleep(Duration::from_millis(n * 400));
                     change("a", &[("role", "a", Some(json!(n)))])
                 });
                 let (realm, stamp) = (tenant("slow"), stamp(5));
@@ -397,7 +398,7 @@ fn one_question_tells_which_logs_have_moved_also_while_somebody_writes_for_long(
                 store.append(vec![batch], None).await.unwrap();
             })
         };
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
         append(&*store, &tenant("quick"), 0, vec![change("a", &[("role", "a", Some(json!(1)))])])
             .await
             .unwrap();
@@ -418,7 +419,7 @@ fn one_question_tells_which_logs_have_moved_also_while_somebody_writes_for_long(
             if names.is_empty() {
                 return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("what did not move comes again and again");
     });

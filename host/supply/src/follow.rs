@@ -130,6 +130,7 @@ pub(super) mod tests {
     use super::super::install::{Candidate, InstallOptions, Installed};
     use super::super::key::SecretKey;
     use super::super::signature::{Signature, Validity};
+    use super::super::state::Generation;
     use super::*;
     use jiff::Timestamp;
     use permesso_runtime::{Component, RuntimeConfig};
@@ -267,7 +268,7 @@ pub(super) mod tests {
         let mut state = FamilyState::default();
         for number in 1..=15 {
             state.current = number;
-            state.generations.push(super::super::state::Generation {
+            state.generations.push(Generation {
                 number,
                 digest: Digest::of(&[0]),
                 size: 0,

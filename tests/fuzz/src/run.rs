@@ -1,6 +1,7 @@
 //! Many texts on one thread, so that what is measured is of one text.
 
 use crate::check::{Failure, check};
+use crate::corpus;
 use crate::generate::{self, Kind};
 use crate::random::Random;
 use crate::shrink::shrink;
@@ -77,7 +78,7 @@ impl fmt::Display for Finding {
 ///
 /// The first text that fails.
 pub fn run(settings: Settings, progress: impl FnMut(u64) + Send) -> Result<Tally, Stopped> {
-    let corpus = crate::corpus::read()?;
+    let corpus = corpus::read()?;
     thread::scope(|scope| {
         let worker = thread::Builder::new().stack_size(STACK);
         let worker = worker.spawn_scoped(scope, || work(settings, &corpus, progress))?;

@@ -1,6 +1,7 @@
 //! The same questions to both, in every way in which the engine can be asked.
 
 use crate::case::{Case, Refused, TENANT, World};
+use crate::generate::instants;
 use crate::random::Random;
 use crate::reference::{Duty, Ruling};
 use crate::tally::Tally;
@@ -108,7 +109,7 @@ impl Asked<'_> {
     ) -> Result<(), Box<Disagreement>> {
         let reference = self.world.reference();
         let mut earlier: Vec<Ruling> = Vec::new();
-        for now in crate::generate::instants(random) {
+        for now in instants(random) {
             let requests: Vec<Request<'_>> =
                 self.world.questions.iter().map(|question| question.at(now)).collect();
             let rulings: Vec<Ruling> =

@@ -4,6 +4,7 @@ use permesso_engine::family::{Effect, Family, Input, PlanQuestion, Question, Ter
 use permesso_runtime::{Runtime, RuntimeConfig};
 use permesso_tests::{example, permesso, root, skip};
 use std::fs;
+use std::time::Duration;
 
 /// `scheduler-events` as it was built against 1.0.0, before there was anything else.
 fn fixture() -> Vec<u8> {
@@ -11,7 +12,7 @@ fn fixture() -> Vec<u8> {
 }
 
 fn runtime() -> Runtime {
-    let patience = std::time::Duration::from_secs(10);
+    let patience = Duration::from_secs(10);
     Runtime::new(RuntimeConfig {
         deadline: patience,
         setup_deadline: patience,

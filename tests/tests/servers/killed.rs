@@ -1,7 +1,7 @@
 //! What was acknowledged is there after a kill at any moment, and nothing is there in half.
 
 use permesso_cluster::Cluster;
-use permesso_tests::{Stored, skip, turn};
+use permesso_tests::{Client, Server, Stored, skip, turn};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -89,14 +89,9 @@ fn kill_often(stored: &Stored, kills: u32) {
 }
 
 /// Invites one user after another until the server is gone; whom it said were invited.
-fn write(
-    stored: &Stored,
-    server: &permesso_tests::Server,
-    next: &AtomicU64,
-    stop: &AtomicBool,
-) -> Vec<String> {
+fn write(stored: &Stored, server: &Server, next: &AtomicU64, stop: &AtomicBool) -> Vec<String> {
     let mut acknowledged = Vec::new();
-    let Ok(client) = permesso_tests::Client::connect(server.address) else { return acknowledged };
+    let Ok(client) = Client::connect(server.address) else { return acknowledged };
     let mut client = client.with(&stored.token);
     while !stop.load(Ordering::Relaxed) {
         let id = format!("w{}", next.fetch_add(1, Ordering::Relaxed));

@@ -5,6 +5,7 @@ use permesso_engine::model::{Attributes, Value};
 use permesso_folders::DecisionPoint;
 use permesso_tests::{Client, PRODUCTS, Server, example, families, turn};
 use serde_json::{Value as Json, json};
+use std::net::SocketAddr;
 use std::thread;
 
 const CLIENTS: usize = 20;
@@ -142,7 +143,7 @@ fn twenty_clients_get_the_answers_that_the_engine_gives_in_process() {
 /// Asks its share of the questions; answers how many were allowed, of how many.
 fn client(
     n: usize,
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     point: &DecisionPoint,
     worlds: &[World],
 ) -> (usize, usize) {

@@ -1,5 +1,6 @@
 //! Families from a real registry: Debian's `docker-registry`, on loopback, for this test alone.
 
+use permesso_engine::family::InputKind;
 use permesso_hostile::guest::{Guest, Manifest};
 use permesso_runtime::Digest;
 use permesso_supply::{Depot, SecretKey, Signature, Validity};
@@ -260,9 +261,7 @@ fn a_family_never_comes_to_see_more_or_to_belong_to_another_without_anybody_sayi
     let _turn = turn(module_path!());
     let desk = Desk::new();
     let reading = |version: &'static str, inputs: &[&str]| {
-        let inputs = inputs
-            .iter()
-            .map(|path| ((*path).to_owned(), permesso_engine::family::InputKind::Text));
+        let inputs = inputs.iter().map(|path| ((*path).to_owned(), InputKind::Text));
         let manifest =
             Manifest { id: "clearance", version, inputs: inputs.collect(), ..Manifest::default() };
         let path = desk.path(&format!("{version}.wasm"));

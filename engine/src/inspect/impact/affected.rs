@@ -6,7 +6,7 @@
 use super::matching::{MatchedPermission, Matching, same_matchers};
 use crate::directory::Compiled;
 use crate::model::{InputPath, Predicate};
-use crate::snapshot::{Member, PermissionRule, Snapshot};
+use crate::snapshot::{Member, PermissionId, PermissionRule, Snapshot};
 
 /// What can have changed.
 pub(super) struct Affected {
@@ -96,7 +96,7 @@ fn same_rule(
 fn forbidding<'s>(
     snapshot: &'s Snapshot,
     rule: &'s PermissionRule,
-    slot: impl Fn(crate::snapshot::PermissionId) -> Option<usize> + 's,
+    slot: impl Fn(PermissionId) -> Option<usize> + 's,
 ) -> impl Iterator<Item = (Option<usize>, Option<&'s Predicate>)> {
     let constraints = rule.constraints.iter();
     constraints
@@ -129,7 +129,7 @@ fn hanging(matching: &Matching<'_>, was: &Snapshot, is: &Snapshot) -> Vec<Vec<us
 }
 
 /// The permissions whose holding decides on the use of another one.
-fn reads(snapshot: &Snapshot, rule: &PermissionRule) -> Vec<crate::snapshot::PermissionId> {
+fn reads(snapshot: &Snapshot, rule: &PermissionRule) -> Vec<PermissionId> {
     let mut reads = rule.requires.to_vec();
     let constraints = rule.constraints.iter();
     for constraint in

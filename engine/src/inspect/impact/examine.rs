@@ -1,12 +1,12 @@
 //! One user before and after an edit.
 
 use super::affected::Affected;
-use super::gates::{Concern, Group};
+use super::gates::{Concern, Group, groups};
 use super::matching::Matching;
 use crate::directory::Compiled;
 use crate::model::Status;
 use crate::profile::{Handed, Holding, Openness, Person, Shift};
-use crate::snapshot::{Member, PermissionId};
+use crate::snapshot::{Member, PermissionId, ProgramRule};
 use std::sync::Arc;
 
 /// A user before and after; absent where the directory does not have them.
@@ -17,7 +17,7 @@ pub(super) struct Pair<'a> {
 }
 
 /// How much of a user has to be compared.
-enum Look {
+enum Extent {
     Nothing,
     /// These slots, and what the edit did to programs.
     Some,
@@ -50,8 +50,7 @@ impl<'a> Examiner<'a> {
     pub(super) fn new(before: &'a Compiled, after: &'a Compiled, now: i64) -> Self {
         let matching = Matching::new(before, after);
         let affected = Affected::new(before, after, &matching);
-        let groups =
-            super::gates::groups(&before.snapshot, &after.snapshot, &matching, &affected.programs);
+        let groups = groups(&before.snapshot, &after.snapshot, &matching, &affected.programs);
         Self {
             before,
             after,
@@ -86,24 +85,24 @@ impl<'a> Examiner<'a> {
         Pair { before: self.before.member(id), after: self.after.member(id) }
     }
 
-    fn look(&self, pair: Pair<'a>, slots: &mut Vec<usize>) -> Look {
-        let (Some(before), Some(after)) = (pair.before, pair.after) else { return Look::All };
+    fn look(&self, pair: Pair<'a>, slots: &mut Vec<usize>) -> Extent {
+        let (Some(before), Some(after)) = (pair.before, pair.after) else { return Extent::All };
         if self.same_policy && Arc::ptr_eq(before, after) {
-            return Look::Nothing;
+            return Extent::Nothing;
         }
         let hands = |member: &Member| {
             member.extra.as_ref().is_some_and(|extra| !extra.delegations.is_empty())
         };
         let same = Arc::ptr_eq(before, after) || self.matching.is_same(before, after);
         if !same || hands(before) || hands(after) {
-            return Look::All;
+            return Extent::All;
         }
         self.affected.of(before, slots);
         let touched = |group: &Group<'_>| group.concern != Concern::Clean;
         let any = !slots.is_empty()
             || !self.affected.programs.is_empty()
             || self.groups.iter().any(touched);
-        if any { Look::Some } else { Look::Nothing }
+        if any { Extent::Some } else { Extent::Nothing }
     }
 
     /// Calls `each` with everything of a user that is not as it was. `slots` is scratch space.
@@ -114,9 +113,9 @@ impl<'a> Examiner<'a> {
         mut each: impl FnMut(Difference<'_, 'a>),
     ) {
         let all = match self.look(pair, slots) {
-            Look::Nothing => return,
-            Look::Some => false,
-            Look::All => true,
+            Extent::Nothing => return,
+            Extent::Some => false,
+            Extent::All => true,
         };
         let before = pair.before.map(|member| Person::new(self.before, member, self.now));
         let after = pair.after.map(|member| Person::new(self.after, member, self.now));
@@ -135,7 +134,7 @@ impl<'a> Examiner<'a> {
             let (was, is) = (slot.and_then(|it| it.before), slot.and_then(|it| it.after));
             let is_member = |person: &Option<Person<'a>>, rule| match (person, rule) {
                 (Some(person), Some(rule)) if person.member.status == Status::Active => {
-                    let rule: &crate::snapshot::ProgramRule = rule;
+                    let rule: &ProgramRule = rule;
                     person.is_member(&rule.matchers)
                 }
                 _ => Openness::No,

@@ -3,7 +3,7 @@
 
 use super::matching::{Matching, same_clause, same_matchers};
 use crate::directory::Compiled;
-use crate::snapshot::{GuardRule, PermissionId, Redaction, SharingRule, Snapshot};
+use crate::snapshot::{FamilyRule, GuardRule, PermissionId, Redaction, SharingRule, Snapshot};
 use serde::Serialize;
 
 /// A rule that changed and that a record decides on.
@@ -140,7 +140,7 @@ fn families<'a>(was: &'a Snapshot, is: &'a Snapshot, found: &mut Vec<RuleChange<
 }
 
 /// The code of a family and what the tenant configured of it that it reads.
-fn settings(family: &crate::snapshot::FamilyRule) -> Option<(&str, Vec<String>)> {
+fn settings(family: &FamilyRule) -> Option<(&str, Vec<String>)> {
     let installed = family.installed.as_ref()?;
     let inputs = installed.inputs.iter();
     let values = inputs.map(|input| format!("{} {:?}", input.path, input.config));

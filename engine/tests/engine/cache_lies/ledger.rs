@@ -2,7 +2,7 @@
 
 use crate::common::{Closure, doc};
 use permesso_engine::Authorizer;
-use permesso_engine::compile::{Definition, FamilySet, compile};
+use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::{
     Answer, Effect, Family, Fault, Input, InputKind, InputSpec, Manifest, Question, ReasonSpec,
@@ -99,13 +99,9 @@ pub(crate) fn install(
     revision: u64,
 ) {
     let compiled = compile(&Definition {
-        catalog: &permesso_engine::compile::catalog(
-            load::catalog("product.yaml", CATALOG).unwrap(),
-        ),
-        tenant: &std::sync::Arc::new(load::tenant("tenant.yaml", tenant).unwrap()),
-        people: permesso_engine::compile::PeopleFrom::Directory(
-            &load::directory("people.yaml", people).unwrap(),
-        ),
+        catalog: &compile::catalog(load::catalog("product.yaml", CATALOG).unwrap()),
+        tenant: &Arc::new(load::tenant("tenant.yaml", tenant).unwrap()),
+        people: PeopleFrom::Directory(&load::directory("people.yaml", people).unwrap()),
         families,
         revision,
         lenient: false,

@@ -4,14 +4,14 @@ use super::ledger::{Case, PEOPLE, TENANT, authorizer, books, by_state, families,
 use permesso_engine::decision::Request;
 use permesso_engine::model::Value;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 #[test]
 fn a_decision_that_was_under_way_when_the_policy_changed_is_given_to_no_later_request() {
     let (begun, begins) = mpsc::channel();
     let (go_on, goes_on) = mpsc::channel::<()>();
-    let goes_on = std::sync::Mutex::new(goes_on);
+    let goes_on = Mutex::new(goes_on);
     let slow = AtomicBool::new(true);
     let family = books(move |question| {
         if slow.swap(false, Ordering::Relaxed) {

@@ -4,7 +4,9 @@
 pub mod written;
 
 use permesso_engine::Authorizer;
-use permesso_engine::compile::{Compiled, Definition, FamilySet, compile, recompile_users};
+use permesso_engine::compile::{
+    self, Compiled, Definition, FamilySet, PeopleFrom, compile, recompile_users,
+};
 use permesso_engine::decision::{Decision, Explanation, Request, Resource};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::family::{
@@ -103,12 +105,9 @@ pub fn build(
     families: &FamilySet,
 ) -> Result<Compiled, Diagnostics> {
     compile(&Definition {
-        catalog: &permesso_engine::compile::catalog(load::catalog("product.yaml", catalog)?),
-        tenant: &std::sync::Arc::new(load::tenant("tenant.yaml", tenant)?),
-        people: permesso_engine::compile::PeopleFrom::Directory(&load::directory(
-            "people.yaml",
-            people,
-        )?),
+        catalog: &compile::catalog(load::catalog("product.yaml", catalog)?),
+        tenant: &Arc::new(load::tenant("tenant.yaml", tenant)?),
+        people: PeopleFrom::Directory(&load::directory("people.yaml", people)?),
         families,
         revision: 7,
         lenient: false,

@@ -10,7 +10,7 @@ mod rights;
 mod worlds;
 
 use crate::common::{EMPTY, build, families, family};
-use permesso_engine::compile::{Compiled, Definition, compile};
+use permesso_engine::compile::{self, Compiled, Definition, PeopleFrom, compile};
 use permesso_engine::decision::Resource;
 use permesso_engine::family::Answer;
 use permesso_engine::inspect::{
@@ -40,11 +40,9 @@ fn compiled(catalog: &str, tenant: &str, directory: &Source<Directory>) -> Compi
     manifest.floors = Vec::new();
     manifest.inputs.retain(|input| !input.path.to_string().contains("holds"));
     let compiled = compile(&Definition {
-        catalog: &permesso_engine::compile::catalog(
-            load::catalog("product.yaml", catalog).unwrap(),
-        ),
-        tenant: &std::sync::Arc::new(load::tenant("tenant.yaml", tenant).unwrap()),
-        people: permesso_engine::compile::PeopleFrom::Directory(directory),
+        catalog: &compile::catalog(load::catalog("product.yaml", catalog).unwrap()),
+        tenant: &Arc::new(load::tenant("tenant.yaml", tenant).unwrap()),
+        people: PeopleFrom::Directory(directory),
         families: &families(&family),
         revision: 7,
         lenient: false,

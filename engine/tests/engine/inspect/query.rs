@@ -2,6 +2,7 @@
 
 use super::*;
 use insta::assert_snapshot;
+use permesso_engine::decide_alone;
 use permesso_engine::decision::Request;
 use permesso_engine::inspect::{Unasked, UserDecision, what_can, who_can};
 use permesso_engine::model::Value;
@@ -127,7 +128,7 @@ fn who_may_is_whoever_the_engine_lets() {
         let asked = everybody.chain(["hugo", "ida"]).filter(|user| {
             let Circumstances { resource, context, now } = about;
             let request = Request { subject: user, action, resource, context, now };
-            permesso_engine::decide_alone(&tenant, &request).is_allow()
+            decide_alone(&tenant, &request).is_allow()
         });
         let mut asked: Vec<&str> = asked.collect();
         asked.sort_unstable();

@@ -3,11 +3,12 @@
 
 use super::*;
 use crate::common::written::write;
-use permesso_engine::compile::FamilySet;
+use permesso_engine::compile::{self, FamilySet, PeopleFrom};
 use permesso_engine::model::{
     Access, Catalog, Delegation, Directory, Grant, Invitation, Item, Matchers, Policy, Program,
     Rights, Role, Status, Tenant, Text, User, Value,
 };
+use std::sync::Arc;
 
 pub(super) const USERS: usize = 14;
 pub(super) const TEAMS: [&str; 4] = ["n", "n/a", "n/a/b", "s"];
@@ -163,15 +164,9 @@ impl World {
 
     pub(super) fn compile(&self) -> Compiled {
         let compiled = compile(&Definition {
-            catalog: &permesso_engine::compile::catalog(Source::new(
-                "catalog",
-                self.catalog.clone(),
-            )),
-            tenant: &std::sync::Arc::new(Source::new("tenant", self.tenant.clone())),
-            people: permesso_engine::compile::PeopleFrom::Directory(&Source::new(
-                "directory",
-                self.directory.clone(),
-            )),
+            catalog: &compile::catalog(Source::new("catalog", self.catalog.clone())),
+            tenant: &Arc::new(Source::new("tenant", self.tenant.clone())),
+            people: PeopleFrom::Directory(&Source::new("directory", self.directory.clone())),
             families: &FamilySet::new(),
             revision: 1,
             lenient: true,

@@ -1,11 +1,12 @@
 //! What a change drops, what it leaves, and what arrives too late.
 
 use super::world::{CATALOG, TENANTS, World, delegation, request, tenant, user};
-use permesso_engine::compile::{Definition, compile};
+use permesso_engine::compile::{self, Definition, PeopleFrom, compile};
 use permesso_engine::decision::Decision;
 use permesso_engine::directory::{Loaded, Need, Needs, Record};
-use permesso_engine::load;
 use permesso_engine::model::{Attributes, Value};
+use permesso_engine::{decide_alone, load};
+use std::sync::Arc;
 
 const PEOPLE: [&str; 4] = [
     "{id: ann, roles: [boss]}",
@@ -114,7 +115,7 @@ fn after_an_edit_of_the_policy_nobody_is_read_again() {
                 let attributes: Attributes<'_> = [("owner", Value::from(id))].into_iter().collect();
                 let request = request(id, action, "letter", "l1", &attributes);
                 let revision = decision.revision;
-                let expected = permesso_engine::decide_alone(world.reference(revision), &request);
+                let expected = decide_alone(world.reference(revision), &request);
                 assert_eq!(decision, expected, "{id} {action}");
             }
         }
@@ -198,15 +199,13 @@ fn without_a_permission(world: &World, revision: u64) {
     let catalog = catalog.replace(", {permission: letter.list, scope: all}", "");
     let text = TENANTS[0].replace(", {permission: letter.list, scope: all}", "");
     let compiled = compile(&Definition {
-        catalog: &permesso_engine::compile::catalog(
-            load::catalog("product.yaml", &catalog).unwrap(),
-        ),
-        tenant: &std::sync::Arc::new(tenant(&text)),
+        catalog: &compile::catalog(load::catalog("product.yaml", &catalog).unwrap()),
+        tenant: &Arc::new(tenant(&text)),
         families: &world.families,
         revision,
         lenient: true,
         before: None,
-        people: permesso_engine::compile::PeopleFrom::Subjects(&world.subjects),
+        people: PeopleFrom::Subjects(&world.subjects),
     });
     world.authorizer.install(compiled.unwrap_or_else(|faults| panic!("{faults}")));
 }
@@ -250,12 +249,12 @@ fn a_policy_that_is_refused_drops_nobody() {
     assert_eq!(reason(&world, "ann", "letter.list"), ("granted", 1));
     let refused = compile(&Definition {
         catalog: &world.catalog,
-        tenant: &std::sync::Arc::new(tenant(&TENANTS[0].replace("letter.sign", "letter.burn"))),
+        tenant: &Arc::new(tenant(&TENANTS[0].replace("letter.sign", "letter.burn"))),
         families: &world.families,
         revision: 2,
         lenient: false,
         before: None,
-        people: permesso_engine::compile::PeopleFrom::Subjects(&world.subjects),
+        people: PeopleFrom::Subjects(&world.subjects),
     });
     assert!(refused.unwrap_err().to_string().contains("letter.burn"));
     assert_eq!(reason(&world, "ann", "letter.list"), ("granted", 0));

@@ -1,7 +1,7 @@
 //! Whatever is edited, dropped, read late and decided in whatever order: each decision is the
 //! one that an engine makes which has everything of the decision's revision in memory.
 
-use super::world::{TENANTS, World, request};
+use super::world::{TENANTS, World, delegation, request};
 use permesso_engine::decide_alone;
 use permesso_engine::decision::{Decision, Request};
 use permesso_engine::directory::{Loaded, Need};
@@ -205,7 +205,7 @@ fn play(capacity: usize, acts: Vec<Act>) {
                         |at: usize| directory.users.iter().any(|it| it.id.as_str() == IDS[at]);
                     if has(from) && has(to) {
                         directory.delegations.retain(|it| it.from.as_str() != IDS[from]);
-                        directory.delegations.push(super::world::delegation(&text));
+                        directory.delegations.push(delegation(&text));
                     }
                 });
             }

@@ -24,13 +24,13 @@ fn a_service_is_decided_about_by_what_its_key_says_whoever_has_its_name() {
     let key = user("{id: service, roles: [reader], teams: [north]}");
     let member = compile_member(&world.served(), &key).unwrap();
     let attributes: Attributes<'_> = [("team", Value::from("north"))].into_iter().collect();
-    let request = request("service", "letter.list", "letter", "l1", &attributes);
-    assert!(world.authorizer.decide_as("acme", &member, &request).unwrap().is_allow());
-    let explained = world.authorizer.explain_as("acme", &member, &request).unwrap();
+    let list = request("service", "letter.list", "letter", "l1", &attributes);
+    assert!(world.authorizer.decide_as("acme", &member, &list).unwrap().is_allow());
+    let explained = world.authorizer.explain_as("acme", &member, &list).unwrap();
     assert!(explained.decision.is_allow());
     assert!(world.subjects.is_empty());
     // The user of that name holds nothing, and is not mixed up with it in the cache either.
-    let open = super::world::request("service", "letter.read", "letter", "l1", &attributes);
+    let open = request("service", "letter.read", "letter", "l1", &attributes);
     for _ in 0..2 {
         assert!(world.authorizer.decide_as("acme", &member, &open).unwrap().is_allow());
         let (decision, _) = world.decide(&world.authorizer, &open);

@@ -1,9 +1,10 @@
 //! Decisions while the feed goes on, policies are edited and users are read and dropped.
 
 use super::world::{TENANTS, World, request, tenant, user};
-use permesso_engine::compile::{Definition, compile};
+use permesso_engine::compile::{Definition, PeopleFrom, compile};
 use permesso_engine::directory::{Loaded, Need, Pins, Record};
 use permesso_engine::model::{Attributes, Value};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -85,14 +86,12 @@ fn every_decision_is_right_at_the_revision_that_it_names() {
             let compiled = match revision % 6 {
                 0 => compile(&Definition {
                     catalog: &world.catalog,
-                    tenant: &std::sync::Arc::new(tenant(
-                        TENANTS[usize::try_from(revision / 6 % 2).unwrap()],
-                    )),
+                    tenant: &Arc::new(tenant(TENANTS[usize::try_from(revision / 6 % 2).unwrap()])),
                     families: &world.families,
                     revision,
                     lenient: true,
                     before: Some(&world.served()),
-                    people: permesso_engine::compile::PeopleFrom::Subjects(&world.subjects),
+                    people: PeopleFrom::Subjects(&world.subjects),
                 })
                 .unwrap()
                 .after(revision, &touched)
@@ -108,14 +107,12 @@ fn every_decision_is_right_at_the_revision_that_it_names() {
                 world.authorizer.install(
                     compile(&Definition {
                         catalog: &world.catalog,
-                        tenant: &std::sync::Arc::new(tenant(
-                            TENANTS[usize::try_from(revision % 2).unwrap()],
-                        )),
+                        tenant: &Arc::new(tenant(TENANTS[usize::try_from(revision % 2).unwrap()])),
                         families: &world.families,
                         revision,
                         lenient: true,
                         before: Some(&world.served()),
-                        people: permesso_engine::compile::PeopleFrom::Subjects(&world.subjects),
+                        people: PeopleFrom::Subjects(&world.subjects),
                     })
                     .unwrap(),
                 );

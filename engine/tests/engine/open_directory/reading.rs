@@ -1,6 +1,7 @@
 //! What a decision asks to be read, and what it does until it has been.
 
 use super::world::{World, request};
+use permesso_engine::decide_alone;
 use permesso_engine::decision::Request;
 use permesso_engine::directory::{Need, Needs, Pins};
 use permesso_engine::model::{Attributes, Value};
@@ -90,7 +91,7 @@ fn whoever_cannot_read_is_denied_and_that_is_not_kept() {
         assert_eq!(batch, std::slice::from_ref(&decision));
         let explanation = world.authorizer.explain("acme", &request);
         assert_eq!(explanation.decision, decision);
-        let alone = permesso_engine::decide_alone(&world.served(), &request);
+        let alone = decide_alone(&world.served(), &request);
         assert_eq!(alone, decision);
     };
     unread(&world);

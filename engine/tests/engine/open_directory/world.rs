@@ -3,7 +3,9 @@
 
 use crate::common::Closure;
 use permesso_engine::Authorizer;
-use permesso_engine::compile::{Compiled, CompiledCatalog, Definition, FamilySet, compile};
+use permesso_engine::compile::{
+    self, Compiled, CompiledCatalog, Definition, FamilySet, PeopleFrom, compile,
+};
 use permesso_engine::decision::{Decision, Request, Resource};
 use permesso_engine::directory::{Admitted, Loaded, Need, Needs, Pins, Record, Subjects, Usage};
 use permesso_engine::family::{
@@ -131,7 +133,7 @@ fn family(id: &str, permissions: &[&str], requires: &str) -> Arc<Closure> {
 }
 
 pub(crate) fn catalog() -> Arc<CompiledCatalog> {
-    permesso_engine::compile::catalog(load::catalog("product.yaml", CATALOG).unwrap())
+    compile::catalog(load::catalog("product.yaml", CATALOG).unwrap())
 }
 
 pub(crate) fn tenant(text: &str) -> Source<Tenant> {
@@ -211,12 +213,12 @@ impl World {
     fn publish_policy(&self) {
         let compiled = compile(&Definition {
             catalog: &self.catalog,
-            tenant: &std::sync::Arc::new(tenant(&self.at(self.revision()).policy)),
+            tenant: &Arc::new(tenant(&self.at(self.revision()).policy)),
             families: &self.families,
             revision: self.revision(),
             lenient: true,
             before: None,
-            people: permesso_engine::compile::PeopleFrom::Subjects(&self.subjects),
+            people: PeopleFrom::Subjects(&self.subjects),
         });
         self.authorizer.install(compiled.unwrap_or_else(|faults| panic!("{faults}")));
     }
@@ -330,11 +332,8 @@ impl World {
         slot.get_or_insert_with(|| {
             compile(&Definition {
                 catalog: &self.catalog,
-                tenant: &std::sync::Arc::new(tenant(&version.policy)),
-                people: permesso_engine::compile::PeopleFrom::Directory(&Source::new(
-                    "people",
-                    version.directory,
-                )),
+                tenant: &Arc::new(tenant(&version.policy)),
+                people: PeopleFrom::Directory(&Source::new("people", version.directory)),
                 families: &self.families,
                 revision,
                 lenient: true,

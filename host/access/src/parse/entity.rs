@@ -22,6 +22,8 @@ pub(crate) struct Entity<'a> {
 }
 
 impl<'de> Shape<'de> for Entity<'de> {
+    type Bound = ();
+
     fn map<A: MapAccess<'de>>(mut map: A) -> Result<Field<Self>, A::Error> {
         let mut entity = Self::default();
         let mut seen = Seen::default();

@@ -6,11 +6,10 @@
 use super::MAX_DEPTH;
 use permesso_engine::model::{Attributes, Value};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
 /// A member of an object.
 #[derive(Debug, Default)]
@@ -33,8 +32,16 @@ impl<T> Field<T> {
 
 /// What a field can hold: how it is made from the JSON types that it accepts.
 pub(super) trait Shape<'de>: Sized {
+    /// What has to be known before one is read: nothing, or how long it may be.
+    type Bound;
+
     fn text(_: Cow<'de, str>) -> Field<Self> {
         Field::Wrong
+    }
+
+    fn list<A: SeqAccess<'de>>(mut list: A, _: Self::Bound) -> Result<Field<Self>, A::Error> {
+        while list.next_element::<Ignored>()?.is_some() {}
+        Ok(Field::Wrong)
     }
 
     fn map<A: MapAccess<'de>>(map: A) -> Result<Field<Self>, A::Error> {
@@ -43,26 +50,41 @@ pub(super) trait Shape<'de>: Sized {
 }
 
 impl<'de> Shape<'de> for Cow<'de, str> {
+    type Bound = ();
+
     fn text(text: Cow<'de, str>) -> Field<Self> {
         Field::Given(text)
     }
 }
 
 impl<'de> Shape<'de> for Attributes<'de> {
+    type Bound = ();
+
     fn map<A: MapAccess<'de>>(map: A) -> Result<Field<Self>, A::Error> {
         attributes(map).map(Field::Given)
     }
 }
 
-impl<'de, T: Shape<'de>> Deserialize<'de> for Field<T> {
+impl<'de, T: Shape<'de, Bound = ()>> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FieldVisitor(PhantomData))
+        FieldSeed::<T> { bound: () }.deserialize(deserializer)
     }
 }
 
-struct FieldVisitor<T>(PhantomData<T>);
+/// A field that is about to be read.
+pub(super) struct FieldSeed<'de, T: Shape<'de>> {
+    pub(super) bound: T::Bound,
+}
 
-impl<'de, T: Shape<'de>> Visitor<'de> for FieldVisitor<T> {
+impl<'de, T: Shape<'de>> DeserializeSeed<'de> for FieldSeed<'de, T> {
+    type Value = Field<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Shape<'de>> Visitor<'de> for FieldSeed<'de, T> {
     type Value = Field<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,9 +111,8 @@ impl<'de, T: Shape<'de>> Visitor<'de> for FieldVisitor<T> {
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
         Ok(T::text(Cow::Owned(text.to_owned())))
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        while seq.next_element::<Ignored>()?.is_some() {}
-        Ok(Field::Wrong)
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        T::list(list, self.bound)
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         T::map(map)

@@ -1,7 +1,7 @@
 //! Whole bodies: one request, or defaults with items.
 
 use super::Entity;
-use super::field::{Field, Name, Seen, Shape};
+use super::field::{Field, FieldSeed, Name, Seen, Shape};
 use permesso_engine::model::Attributes;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -87,6 +87,8 @@ impl<'de> Item<'de> {
 }
 
 impl<'de> Shape<'de> for Item<'de> {
+    type Bound = ();
+
     fn map<A: MapAccess<'de>>(mut map: A) -> Result<Field<Self>, A::Error> {
         let mut item = Self::default();
         let mut seen = Seen::default();
@@ -100,6 +102,8 @@ impl<'de> Shape<'de> for Item<'de> {
 }
 
 impl<'de> Shape<'de> for Options<'de> {
+    type Bound = ();
+
     fn map<A: MapAccess<'de>>(mut map: A) -> Result<Field<Self>, A::Error> {
         let mut options = Self::default();
         let mut seen = Seen::default();
@@ -142,7 +146,7 @@ impl<'de> Visitor<'de> for PayloadSeed {
             match (other.as_ref(), self.max_items) {
                 ("evaluations", Some(max)) => {
                     seen.known(4, "evaluations")?;
-                    payload.evaluations = map.next_value_seed(ItemsSeed { max })?;
+                    payload.evaluations = map.next_value_seed(FieldSeed { bound: max })?;
                 }
                 ("options", Some(_)) => {
                     seen.known(5, "options")?;
@@ -155,56 +159,24 @@ impl<'de> Visitor<'de> for PayloadSeed {
     }
 }
 
-struct ItemsSeed {
-    max: usize,
-}
+/// The items of a batch; no more of them than the bound.
+impl<'de> Shape<'de> for Vec<Field<Item<'de>>> {
+    type Bound = usize;
 
-impl<'de> DeserializeSeed<'de> for ItemsSeed {
-    type Value = Field<Vec<Field<Item<'de>>>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ItemsSeed {
-    type Value = Field<Vec<Field<Item<'de>>>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of items")
-    }
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Field::Absent)
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Field::Wrong)
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Field::Wrong)
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Field::Wrong)
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Field::Wrong)
-    }
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Field::Wrong)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::with_capacity(16.min(self.max));
-        while let Some(item) = seq.next_element()? {
-            if items.len() == self.max {
+    fn list<A: SeqAccess<'de>>(mut list: A, max: usize) -> Result<Field<Self>, A::Error> {
+        let mut items = Self::with_capacity(16.min(max));
+        while let Some(item) = list.next_element()? {
+            if items.len() == max {
                 return Err(A::Error::custom(format_args!(
-                    "more than {} items in `evaluations`, which is the limit of one request",
-                    self.max
+                    "more than {max} items in `evaluations`, which is the limit of one request"
                 )));
             }
             items.push(item);
         }
         Ok(Field::Given(items))
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+
+    fn map<A: MapAccess<'de>>(mut map: A) -> Result<Field<Self>, A::Error> {
         let mut seen = Seen::default();
         while let Some(Name(name)) = map.next_key()? {
             seen.skip(name, &mut map)?;

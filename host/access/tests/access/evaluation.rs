@@ -1,6 +1,7 @@
 //! One question at a time: what is decided, what is refused, and in which words.
 
-use super::support::{Served, request};
+use super::support::{Served, read, request, tenant, write};
+use permesso_access::MAX_DEPTH;
 
 #[test]
 fn an_allow_is_short() {
@@ -221,7 +222,7 @@ fn values_nest_so_deep_and_no_deeper() {
     let nested = |open: &str, close: &str, depth: usize| {
         format!("{}{}", open.repeat(depth), close.repeat(depth))
     };
-    let max = permesso_access::MAX_DEPTH;
+    let max = MAX_DEPTH;
     let places = [
         (r#"{"subject""#, r#"{"_note":N,"subject""#, 0),
         (r#"{"subject""#, r#"{"context":{"x":N},"subject""#, 1),
@@ -280,7 +281,7 @@ fn identical_requests_have_identical_bodies() {
 fn a_new_policy_holds_from_the_next_request_on() {
     let served = Served::start();
     assert_eq!(served.evaluate(request("ann", "records.edit")).json()["context"]["revision"], 7);
-    served.authorizer.install(super::support::tenant("acme", 8, &served.probe));
+    served.authorizer.install(tenant("acme", 8, &served.probe));
     assert_eq!(served.evaluate(request("ann", "records.edit")).json()["context"]["revision"], 8);
 }
 
@@ -295,8 +296,8 @@ fn no_slip_of_one_byte_turns_a_denial_into_an_allow_or_an_error_of_the_server() 
         {
             let mut slipped = body.clone();
             slipped.splice(place..=place, byte);
-            super::support::write(&mut stream, "POST", "/access/v1/evaluation", headers, &slipped);
-            let reply = super::support::read(&mut stream);
+            write(&mut stream, "POST", "/access/v1/evaluation", headers, &slipped);
+            let reply = read(&mut stream);
             match reply.status {
                 200 => assert_eq!(reply.decisions(), [false]),
                 _ => drop(reply.refusal(400)),

@@ -3,8 +3,9 @@
 use super::support::{Served, bind, read, request, write};
 use permesso_access::{ServeError, ServerConfig};
 use permesso_front::ListenError;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 const JSON: &str = "content-type: application/json\r\n";
@@ -76,7 +77,7 @@ fn slow(served: &Served) -> TcpStream {
     let mut stream = served.connect();
     write(&mut stream, "POST", PATH, JSON, SLOW.as_bytes());
     let begun = Instant::now();
-    while served.probe.calls.load(std::sync::atomic::Ordering::SeqCst) == 0 {
+    while served.probe.calls.load(Ordering::SeqCst) == 0 {
         assert!(begun.elapsed() < Duration::from_secs(10));
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -110,7 +111,7 @@ fn a_request_whose_body_is_still_coming_is_in_flight() {
         assert!(begun.elapsed() < Duration::from_secs(10));
         std::thread::sleep(Duration::from_millis(5));
     }
-    std::io::Write::write_all(&mut busy, body.as_bytes()).unwrap();
+    busy.write_all(body.as_bytes()).unwrap();
     let reply = read(&mut busy);
     assert_eq!(reply.decisions(), [true]);
     assert_eq!(busy.read(&mut [0; 16]).unwrap(), 0, "the connection is closed");
@@ -173,7 +174,7 @@ fn a_quiet_connection_is_closed_and_a_used_one_is_not() {
     });
     let mut silent = served.connect();
     let mut dripping = served.connect();
-    std::io::Write::write_all(&mut dripping, b"POST /access/v1/evalu").unwrap();
+    dripping.write_all(b"POST /access/v1/evalu").unwrap();
     let mut used = served.connect();
     let body = request("ann", "records.edit");
     for _ in 0..10 {

@@ -2,7 +2,7 @@
 //! exactly the bytes that it is told to.
 
 use permesso_access::{Bound, ServeError, Server, ServerConfig};
-use permesso_engine::compile::{Compiled, Definition, FamilySet, compile};
+use permesso_engine::compile::{self, Compiled, Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::family::{
     Answer, Effect, Family, Fault, Input, InputKind, InputSpec, Manifest, Question, ReasonSpec,
 };
@@ -138,11 +138,9 @@ roles:
     let families: FamilySet =
         [("probe".to_owned(), Arc::clone(probe) as Arc<dyn Family>)].into_iter().collect();
     compile(&Definition {
-        catalog: &permesso_engine::compile::catalog(load::catalog("catalog", CATALOG).unwrap()),
-        tenant: &std::sync::Arc::new(load::tenant("tenant", &text).unwrap()),
-        people: permesso_engine::compile::PeopleFrom::Directory(
-            &load::directory("directory", DIRECTORY).unwrap(),
-        ),
+        catalog: &compile::catalog(load::catalog("catalog", CATALOG).unwrap()),
+        tenant: &Arc::new(load::tenant("tenant", &text).unwrap()),
+        people: PeopleFrom::Directory(&load::directory("directory", DIRECTORY).unwrap()),
         families: &families,
         revision,
         lenient: false,

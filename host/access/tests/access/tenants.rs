@@ -1,6 +1,6 @@
 //! One server, many tenants: whose request it is, and that nobody gets another's answer.
 
-use super::support::{Reply, Served, request};
+use super::support::{Reply, Served, request, tenant};
 
 fn asked(served: &Served, path: &str, context: &str) -> Reply {
     let body = request("ann", "records.edit");
@@ -44,7 +44,7 @@ fn among_several_the_context_names_the_tenant() {
 #[test]
 fn a_tenant_that_comes_or_goes_is_noticed_at_once() {
     let served = Served::start();
-    served.authorizer.install(super::support::tenant("beta", 1, &served.probe));
+    served.authorizer.install(tenant("beta", 1, &served.probe));
     assert_eq!(outcome(&served, BARE, "{}"), denied("unknown-tenant"));
     served.authorizer.remove("acme");
     assert_eq!(asked(&served, BARE, "{}").json()["context"]["revision"], 1);
@@ -78,7 +78,7 @@ fn a_batch_below_a_tenant_keeps_to_it() {
 #[test]
 fn a_batch_may_ask_about_several_tenants_in_any_order() {
     let served = Served::with(&["acme", "beta"], |_| {});
-    served.authorizer.install(super::support::tenant("beta", 9, &served.probe));
+    served.authorizer.install(tenant("beta", 9, &served.probe));
     let items: Vec<String> = ["beta", "acme", "gamma", "beta", "acme"]
         .iter()
         .map(|tenant| {

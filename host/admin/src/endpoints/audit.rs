@@ -6,7 +6,7 @@ use crate::query::{Form, LARGEST, LIMIT, Param};
 use crate::redaction;
 use crate::reply::Reply;
 use crate::route::Route;
-use crate::schema::{changed, list as list_schema, named, object, raw, revision};
+use crate::schema::{changed, list as list_schema, named, object, of, raw, revision};
 use axum::body::{Body, Bytes};
 use axum::http::Method;
 use futures_util::stream::try_unfold;
@@ -89,7 +89,7 @@ pub(crate) fn routes() -> Vec<Route> {
             "Make a tenant what it was after a revision, as a new change",
             rollback,
         )
-        .takes(crate::schema::of::<Back>())
+        .takes(of::<Back>())
         .answers(changed(vec![("to?", raw(revision()))])),
     ]
 }

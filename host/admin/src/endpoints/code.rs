@@ -10,14 +10,14 @@ use crate::matching::Matching;
 use crate::media::{SCHEMA, YAML};
 use crate::query::{Form, Param};
 use crate::reply::Reply;
-use crate::route::{Gate, Route, Taken};
+use crate::route::{Route, RouteGate, Taken};
 use crate::schema::{changed, list as list_schema, object, raw};
 use axum::body::{Body, Bytes};
 use axum::http::Method;
 use futures_util::stream::try_unfold;
 use permesso_front::Problem;
 use permesso_node::ChangeError;
-use permesso_node::bundle::{Apply, Bundle, Compare, Export, ExportPart as Part, schema, schemas};
+use permesso_node::bundle::{Apply, Bundle, Compare, Export, ExportPart, schema, schemas};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ pub(crate) fn routes() -> Vec<Route> {
             "The JSON Schemas of the files in which a tenant and a product are written, by name",
             list,
         )
-        .gate(Gate::Known)
+        .gate(RouteGate::Known)
         .answers(object(vec![("items", list_schema(text()))])),
         Route::new(
             Method::GET,
@@ -62,7 +62,7 @@ pub(crate) fn routes() -> Vec<Route> {
             "A JSON Schema, for editors: `bundle` is that of what is exported and applied",
             get,
         )
-        .gate(Gate::Known)
+        .gate(RouteGate::Known)
         .answers_as(SCHEMA, raw(json!({"type": "object"}))),
         Route::new(
             Method::GET,
@@ -110,11 +110,11 @@ async fn get(call: Call) -> Result<Reply, Problem> {
 
 async fn export(call: Call) -> Result<Reply, Problem> {
     let part = match call.query.text("part") {
-        Some("tenant") => Part::Tenant,
-        Some("people") => Part::People,
-        _ => Part::All,
+        Some("tenant") => ExportPart::Tenant,
+        Some("people") => ExportPart::People,
+        _ => ExportPart::All,
     };
-    if part != Part::Tenant {
+    if part != ExportPart::Tenant {
         call.may(USERS).await?;
     }
     let mut export = Export::of(call.node(), &call.realm()?, part).await?;

@@ -8,9 +8,9 @@ use axum::http::Method;
 use permesso_engine::condition::{AttributeSchema, ConditionEngine, ConditionTest};
 use permesso_engine::diagnostic::Diagnostic;
 use permesso_engine::model::{Grant, Matchers, Policy, Position, Program, Role, SharingRule, Text};
-use permesso_front::Problem;
+use permesso_front::{Problem, diagnostic};
 use permesso_node::operation::{Put, body};
-use permesso_node::{Caller, ChangeError, DocumentKind as Kind, Options, View};
+use permesso_node::{Caller, ChangeError, DocumentKind, Options, View};
 use permesso_store::Body;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,13 +68,13 @@ enum PlaceKind {
 }
 
 impl PlaceKind {
-    const fn kind(self) -> Kind {
+    const fn kind(self) -> DocumentKind {
         match self {
-            Self::Role => Kind::Role,
-            Self::Policy => Kind::Policy,
-            Self::Program => Kind::Program,
-            Self::SharingPolicy => Kind::SharingPolicy,
-            Self::SharingOverride => Kind::SharingOverride,
+            Self::Role => DocumentKind::Role,
+            Self::Policy => DocumentKind::Policy,
+            Self::Program => DocumentKind::Program,
+            Self::SharingPolicy => DocumentKind::SharingPolicy,
+            Self::SharingOverride => DocumentKind::SharingOverride,
         }
     }
 }
@@ -157,7 +157,7 @@ async fn list(call: Call) -> Result<Reply, Problem> {
         }));
     };
     for role in view.roles() {
-        let standard = view.revision_of(Kind::Role, &role.id).is_none();
+        let standard = view.revision_of(DocumentKind::Role, &role.id).is_none();
         add(grants(PlaceKind::Role, &role.id, &role.grants), standard);
     }
     for policy in &tenant.policies {
@@ -219,7 +219,7 @@ async fn check(call: Call) -> Result<Reply, Problem> {
         "ok": found.is_empty() && failed.is_empty(),
         "reads": reads,
         "reads_now": reads_now,
-        "diagnostics": found.iter().map(permesso_front::diagnostic).collect::<Vec<_>>(),
+        "diagnostics": found.iter().map(diagnostic).collect::<Vec<_>>(),
         "failed": failed,
     });
     if let (Value::Object(answer), Some(impact)) = (&mut answer, told) {

@@ -1,5 +1,6 @@
 //! Delegations: who lets whom act for them.
 
+use super::users::listed;
 use crate::call::{Call, item};
 use crate::matching::Matching;
 use crate::query::PAGED;
@@ -9,7 +10,7 @@ use crate::schema::{changed, item as item_schema, of, page as page_schema};
 use axum::http::Method;
 use permesso_engine::model::Delegation;
 use permesso_front::Problem;
-use permesso_node::DocumentKind as Kind;
+use permesso_node::DocumentKind;
 use permesso_node::operation::{Delegate, Remove};
 use permesso_store::Which;
 use schemars::JsonSchema;
@@ -53,7 +54,7 @@ pub(crate) fn routes() -> Vec<Route> {
 async fn list(call: Call) -> Result<Reply, Problem> {
     let look = call.look().await?;
     let view = look.view(call.node());
-    super::users::listed(&call, &view, Which::All(Kind::Delegation.name())).await
+    listed(&call, &view, Which::All(DocumentKind::Delegation.name())).await
 }
 
 async fn create(call: Call) -> Result<Reply, Problem> {
@@ -66,8 +67,8 @@ async fn create(call: Call) -> Result<Reply, Problem> {
 async fn get(call: Call) -> Result<Reply, Problem> {
     let look = call.look().await?;
     let view = look.view(call.node());
-    let found = view.object(Kind::Delegation, call.id()).await?;
-    let object = found.ok_or_else(|| view.missing(Kind::Delegation, call.id()))?;
+    let found = view.object(DocumentKind::Delegation, call.id()).await?;
+    let object = found.ok_or_else(|| view.missing(DocumentKind::Delegation, call.id()))?;
     let document: Value = object.body.read().unwrap_or_default();
     let answer = item(call.id(), object.revision, &document);
     Ok(Reply::json(&answer).revision(view.revision()).etag(object.revision))
@@ -75,6 +76,6 @@ async fn get(call: Call) -> Result<Reply, Problem> {
 
 async fn delete(call: Call) -> Result<Reply, Problem> {
     let id = call.id().to_owned();
-    let preconditions = call.matching(Kind::Delegation, &id)?.unwrap_or_default();
-    call.change(&Remove { kind: Kind::Delegation, id }, preconditions).await
+    let preconditions = call.matching(DocumentKind::Delegation, &id)?.unwrap_or_default();
+    call.change(&Remove { kind: DocumentKind::Delegation, id }, preconditions).await
 }

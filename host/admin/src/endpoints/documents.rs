@@ -6,27 +6,30 @@ use crate::matching::Matching;
 use crate::query::PAGED;
 use crate::reply::Reply;
 use crate::route::Route;
-use crate::schema::{SchemaOf, changed, item as item_schema, name, object, of, raw};
+use crate::schema::{
+    SchemaOf, changed, item as item_schema, name, object, of, page as page_schema, raw,
+};
 use axum::http::{Method, StatusCode};
 use permesso_engine::model::{Access, FamilySettings, Item, Policy, Program, Role, SharingRule};
 use permesso_front::Problem;
 use permesso_node::operation::{Put, Remove, body};
-use permesso_node::{DocumentKind as Kind, SharingDefault, Team};
+use permesso_node::{DocumentKind, SharingDefault, Team};
 use permesso_store::Body;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A kind of documents.
 struct Documents {
-    kind: Kind,
+    kind: DocumentKind,
     /// Below the tenant.
     path: &'static str,
     one: &'static str,
     many: &'static str,
     schema: fn() -> SchemaOf,
     /// Reads one: its id, where it says one itself, and its text.
-    parse: fn(Kind, &[u8]) -> Result<Parsed, Problem>,
+    parse: fn(DocumentKind, &[u8]) -> Result<Parsed, Problem>,
     /// Whether it says its id itself.
     says_id: bool,
 }
@@ -34,7 +37,7 @@ struct Documents {
 /// All kinds but roles, which are the product's as well.
 static DOCUMENTS: [Documents; 8] = [
     Documents {
-        kind: Kind::Policy,
+        kind: DocumentKind::Policy,
         path: "policies",
         one: "Policy",
         many: "Policies",
@@ -43,7 +46,7 @@ static DOCUMENTS: [Documents; 8] = [
         says_id: true,
     },
     Documents {
-        kind: Kind::Program,
+        kind: DocumentKind::Program,
         path: "programs",
         one: "Program",
         many: "Programs",
@@ -52,7 +55,7 @@ static DOCUMENTS: [Documents; 8] = [
         says_id: true,
     },
     Documents {
-        kind: Kind::Team,
+        kind: DocumentKind::Team,
         path: "teams",
         one: "Team",
         many: "Teams",
@@ -61,7 +64,7 @@ static DOCUMENTS: [Documents; 8] = [
         says_id: false,
     },
     Documents {
-        kind: Kind::Closed,
+        kind: DocumentKind::Closed,
         path: "closed",
         one: "ClosedItem",
         many: "ClosedItems",
@@ -70,7 +73,7 @@ static DOCUMENTS: [Documents; 8] = [
         says_id: true,
     },
     Documents {
-        kind: Kind::SharingDefault,
+        kind: DocumentKind::SharingDefault,
         path: "sharing/defaults",
         one: "SharingDefault",
         many: "SharingDefaults",
@@ -79,7 +82,7 @@ static DOCUMENTS: [Documents; 8] = [
         says_id: false,
     },
     Documents {
-        kind: Kind::SharingPolicy,
+        kind: DocumentKind::SharingPolicy,
         path: "sharing/policies",
         one: "SharingPolicy",
         many: "SharingPolicies",
@@ -88,7 +91,7 @@ static DOCUMENTS: [Documents; 8] = [
         says_id: true,
     },
     Documents {
-        kind: Kind::SharingOverride,
+        kind: DocumentKind::SharingOverride,
         path: "sharing/overrides",
         one: "SharingOverride",
         many: "SharingOverrides",
@@ -97,7 +100,7 @@ static DOCUMENTS: [Documents; 8] = [
         says_id: true,
     },
     Documents {
-        kind: Kind::Family,
+        kind: DocumentKind::Family,
         path: "families",
         one: "FamilySettings",
         many: "Families",
@@ -109,7 +112,7 @@ static DOCUMENTS: [Documents; 8] = [
 
 /// Roles are written like the others.
 static ROLE: Documents = Documents {
-    kind: Kind::Role,
+    kind: DocumentKind::Role,
     path: "roles",
     one: "Role",
     many: "Roles",
@@ -132,7 +135,7 @@ type Parsed = (Option<String>, Body);
 
 /// Reads a document, and writes it as it is kept.
 fn parse<T: DeserializeOwned + Serialize>(
-    kind: Kind,
+    kind: DocumentKind,
     text: &[u8],
     id: impl Fn(&T) -> Option<String>,
 ) -> Result<Parsed, Problem> {
@@ -148,7 +151,7 @@ fn parse<T: DeserializeOwned + Serialize>(
 struct Named<'a> {
     id: String,
     #[serde(borrow)]
-    document: &'a serde_json::value::RawValue,
+    document: &'a RawValue,
 }
 
 pub(crate) fn routes() -> Vec<Route> {
@@ -189,7 +192,7 @@ fn reading(of: &'static Documents) -> Vec<Route> {
         )
         .reads("permesso.policy.read")
         .query(PAGED)
-        .answers(crate::schema::page(item.clone())),
+        .answers(page_schema(item.clone())),
         Route::new(
             Method::GET,
             one_path(of),

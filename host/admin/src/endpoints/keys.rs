@@ -1,7 +1,7 @@
 //! API keys: those of the platform and those of each tenant. They are made, rotated and revoked
 //! in the same way; a tenant's key is good for that tenant alone.
 
-use crate::call::{Call, cut};
+use crate::call::{Call, cut, page};
 use crate::query::{LARGEST, PAGED};
 use crate::reply::Reply;
 use crate::route::Route;
@@ -10,7 +10,7 @@ use axum::http::Method;
 use permesso_auth::key::{KeyRequest, Tenants, Verb};
 use permesso_auth::{KeyRecord, KeyView};
 use permesso_front::Problem;
-use permesso_node::DocumentKind as Kind;
+use permesso_node::DocumentKind;
 use permesso_node::operation::{CreateKey, RevokeKey, RotateKey};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -124,14 +124,17 @@ async fn list(call: Call) -> Result<Reply, Problem> {
     let look = call.look().await?;
     let view = look.view(call.node());
     let (after, limit) = (call.query.after(), call.query.limit());
-    let found: Vec<_> =
-        view.documents(Kind::Key).skip_while(|(id, _)| *id <= after).take(limit + 1).collect();
+    let found: Vec<_> = view
+        .documents(DocumentKind::Key)
+        .skip_while(|(id, _)| *id <= after)
+        .take(limit + 1)
+        .collect();
     let (found, next) = cut(found, limit, |(id, _)| id);
     let items = found.into_iter().filter_map(|(_, object)| {
         let record: KeyRecord = object.body.read().ok()?;
         Some(json!({"revision": object.revision, "key": KeyView::from(&record)}))
     });
-    Ok(crate::call::page(view.revision(), items.collect::<Vec<Value>>(), next))
+    Ok(page(view.revision(), items.collect::<Vec<Value>>(), next))
 }
 
 async fn create(call: Call) -> Result<Reply, Problem> {
@@ -153,7 +156,7 @@ async fn create(call: Call) -> Result<Reply, Problem> {
     }
     let operation = CreateKey { request, by: call.principal()?.name() };
     let reply = call.change(&operation, Vec::new()).await?;
-    let id = reply.edited_id(Kind::Key).unwrap_or_default().to_owned();
+    let id = reply.edited_id(DocumentKind::Key).unwrap_or_default().to_owned();
     let place = match tenant {
         Some(tenant) => call.place(&["tenants", tenant, "keys", &id]),
         None => call.place(&["keys", &id]),
@@ -164,8 +167,8 @@ async fn create(call: Call) -> Result<Reply, Problem> {
 async fn get(call: Call) -> Result<Reply, Problem> {
     let look = call.look().await?;
     let view = look.view(call.node());
-    let record: KeyRecord = view.policy(Kind::Key, call.id())?;
-    let revision = view.revision_of(Kind::Key, call.id()).unwrap_or(0);
+    let record: KeyRecord = view.policy(DocumentKind::Key, call.id())?;
+    let revision = view.revision_of(DocumentKind::Key, call.id()).unwrap_or(0);
     let answer = json!({"revision": revision, "key": KeyView::from(&record)});
     Ok(Reply::json(&answer).revision(view.revision()).etag(revision))
 }

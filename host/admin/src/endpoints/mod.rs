@@ -14,7 +14,7 @@ mod users;
 
 use crate::call::Call;
 use crate::reply::Reply;
-use crate::route::{Gate, Route};
+use crate::route::{Route, RouteGate};
 use crate::schema::raw;
 use axum::http::Method;
 use permesso_front::Problem;
@@ -30,7 +30,7 @@ pub(crate) fn all() -> Vec<Route> {
             "The description of this API",
             description,
         )
-        .gate(Gate::Open)
+        .gate(RouteGate::Open)
         .answers(raw(json!({"type": "object"}))),
     ];
     routes.extend(products::routes());

@@ -1,6 +1,6 @@
 //! Products: the catalogs that tenants are on.
 
-use crate::call::{Call, cut};
+use crate::call::{Call, cut, page};
 use crate::matching::Matching;
 use crate::media::{JSON, YAML};
 use crate::query::PAGED;
@@ -10,7 +10,7 @@ use crate::schema::{SchemaOf, changed, name, object, of, page as page_schema, ra
 use axum::http::Method;
 use permesso_front::Problem;
 use permesso_node::operation::{PublishProduct, WithdrawProduct};
-use permesso_node::{CatalogPin, CatalogText, DocumentKind as Kind};
+use permesso_node::{CatalogPin, CatalogText, DocumentKind};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -91,24 +91,27 @@ async fn list(call: Call) -> Result<Reply, Problem> {
     let look = call.look().await?;
     let view = look.view(call.node());
     let (after, limit) = (call.query.after(), call.query.limit());
-    let found: Vec<_> =
-        view.documents(Kind::Product).skip_while(|(id, _)| *id <= after).take(limit + 1).collect();
+    let found: Vec<_> = view
+        .documents(DocumentKind::Product)
+        .skip_while(|(id, _)| *id <= after)
+        .take(limit + 1)
+        .collect();
     let (found, next) = cut(found, limit, |(id, _)| id);
     let items = found.into_iter().filter_map(|(id, object)| {
         Some(item(id, object.revision, &object.body.read::<CatalogPin>().ok()?))
     });
-    Ok(crate::call::page(view.revision(), items.collect(), next))
+    Ok(page(view.revision(), items.collect(), next))
 }
 
 async fn get(call: Call) -> Result<Reply, Problem> {
     let look = call.look().await?;
     let view = look.view(call.node());
     let product = call.part("product");
-    let pin: CatalogPin = view.policy(Kind::Product, product)?;
-    let at = view.revision_of(Kind::Product, product).unwrap_or(0);
+    let pin: CatalogPin = view.policy(DocumentKind::Product, product)?;
+    let at = view.revision_of(DocumentKind::Product, product).unwrap_or(0);
     let reply = match call.accepts(YAML) {
         true => {
-            let text: CatalogText = view.policy(Kind::CatalogText, &pin.digest)?;
+            let text: CatalogText = view.policy(DocumentKind::CatalogText, &pin.digest)?;
             Reply::yaml(text.text)
         }
         false => Reply::json(&item(product, at, &pin)),
@@ -130,12 +133,12 @@ async fn put(call: Call) -> Result<Reply, Problem> {
             format!("the path says `{product}` and the catalog `{says}`; write one of them");
         return Err(Problem::invalid("product", message));
     }
-    let preconditions = call.matching(Kind::Product, product)?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::Product, product)?.unwrap_or_default();
     call.change(&PublishProduct { text }, preconditions).await
 }
 
 async fn delete(call: Call) -> Result<Reply, Problem> {
     let product = call.part("product").to_owned();
-    let preconditions = call.matching(Kind::Product, &product)?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::Product, &product)?.unwrap_or_default();
     call.change(&WithdrawProduct { product }, preconditions).await
 }

@@ -3,12 +3,12 @@
 use crate::call::Call;
 use crate::reply::Reply;
 use crate::route::Route;
-use crate::schema::{SchemaOf, list, object, of, raw, revision};
+use crate::schema::{SchemaOf, instant, list, name, object, of, raw, revision};
 use axum::http::{Method, StatusCode};
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::{Attributes, Value};
 use permesso_front::Problem;
-use permesso_node::{CatalogPin, Replay as Replayed, ReplayedFamily as Answered};
+use permesso_node::{CatalogPin, Replay, ReplayedFamily};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
@@ -104,11 +104,11 @@ fn replayed() -> SchemaOf {
     let reason = object(vec![("code", text()), ("detail?", text()), ("message", text())]);
     let obligation = object(vec![("code", text()), ("values?", list(text())), ("source", text())]);
     object(vec![
-        ("tenant", raw(crate::schema::name())),
+        ("tenant", raw(name())),
         ("revision", raw(revision())),
-        ("at", raw(crate::schema::instant())),
+        ("at", raw(instant())),
         ("catalog", of::<CatalogPin>()),
-        ("families", list(of::<Answered>())),
+        ("families", list(of::<ReplayedFamily>())),
         ("decision", flag()),
         ("reason", reason),
         ("obligations", list(obligation)),
@@ -148,8 +148,8 @@ async fn replay(call: Call) -> Result<Reply, Problem> {
 }
 
 /// A component that answered then is not here to answer again. Trying again does not help.
-fn gone(replayed: &Replayed, missing: &Answered) -> Problem {
-    let Answered { family, digest, .. } = missing;
+fn gone(replayed: &Replay, missing: &ReplayedFamily) -> Problem {
+    let ReplayedFamily { family, digest, .. } = missing;
     let digest = digest.as_deref().unwrap_or_default();
     let detail = format!(
         "at revision {} the component `{digest}` answered for the family `{family}`, and it is \

@@ -1,5 +1,6 @@
 //! Roles: the tenant's own and the product's, and who holds them.
 
+use super::users::listed;
 use crate::call::{Call, cut, item, page};
 use crate::matching::Matching;
 use crate::query::{PAGED, Param};
@@ -12,9 +13,9 @@ use axum::http::Method;
 use permesso_engine::model::{Role, Scope, User};
 use permesso_front::Problem;
 use permesso_node::operation::{DeleteRole, DuplicateRole, SelectCategory};
-use permesso_node::{DocumentKind as Kind, View};
+use permesso_node::{DocumentKind, View};
 use permesso_store::feed::Facet;
-use permesso_store::{Usage, Which};
+use permesso_store::{FacetUsage, Which};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -126,19 +127,19 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-fn counts(usage: Usage) -> Value {
+fn counts(usage: FacetUsage) -> Value {
     json!({"listed": usage.listed, "taking_part": usage.taking_part})
 }
 
-async fn counted(view: &View<'_>, roles: &[&Role]) -> Result<Vec<Usage>, Problem> {
+async fn counted(view: &View<'_>, roles: &[&Role]) -> Result<Vec<FacetUsage>, Problem> {
     let facets: Vec<(Facet, String)> =
         roles.iter().map(|role| (Facet::Role, role.id.to_string())).collect();
     let usage = view.usage(&facets).await?;
     Ok(facets.iter().map(|facet| usage.get(facet).copied().unwrap_or_default()).collect())
 }
 
-fn shown(view: &View<'_>, role: &Role, usage: Usage) -> Value {
-    let revision = view.revision_of(Kind::Role, &role.id).unwrap_or(0);
+fn shown(view: &View<'_>, role: &Role, usage: FacetUsage) -> Value {
+    let revision = view.revision_of(DocumentKind::Role, &role.id).unwrap_or(0);
     let standard = view.catalog().value.standard_roles.iter().any(|it| *it.id == *role.id);
     let mut shown = item(&role.id, revision, role);
     if let Value::Object(shown) = &mut shown {
@@ -149,7 +150,7 @@ fn shown(view: &View<'_>, role: &Role, usage: Usage) -> Value {
 }
 
 fn find<'v>(view: &'v View<'_>, id: &str) -> Result<&'v Role, Problem> {
-    Ok(view.role(id).ok_or_else(|| view.missing(Kind::Role, id))?)
+    Ok(view.role(id).ok_or_else(|| view.missing(DocumentKind::Role, id))?)
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
@@ -169,14 +170,14 @@ async fn get(call: Call) -> Result<Reply, Problem> {
     let view = look.view(call.node());
     let role = find(&view, call.id())?;
     let usage = counted(&view, &[role]).await?.pop().unwrap_or_default();
-    let revision = view.revision_of(Kind::Role, call.id()).unwrap_or(0);
+    let revision = view.revision_of(DocumentKind::Role, call.id()).unwrap_or(0);
     let answer = shown(&view, role, usage);
     Ok(Reply::json(&answer).revision(view.revision()).etag(revision))
 }
 
 async fn delete(call: Call) -> Result<Reply, Problem> {
     let id = call.id().to_owned();
-    let preconditions = call.matching(Kind::Role, &id)?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::Role, &id)?.unwrap_or_default();
     let move_to = call.query.text("move_to").map(str::to_owned);
     call.change(&DeleteRole { id, move_to }, preconditions).await
 }
@@ -191,7 +192,7 @@ async fn duplicate(call: Call) -> Result<Reply, Problem> {
 async fn select(call: Call) -> Result<Reply, Problem> {
     let Selection { category, scope } = call.read()?;
     let role = call.id().to_owned();
-    let preconditions = call.matching(Kind::Role, &role)?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::Role, &role)?.unwrap_or_default();
     call.change(&SelectCategory { role, category, scope }, preconditions).await
 }
 
@@ -206,5 +207,5 @@ async fn holders(call: Call) -> Result<Reply, Problem> {
     let look = call.look().await?;
     let view = look.view(call.node());
     find(&view, call.id())?;
-    super::users::listed(&call, &view, Which::Having(Facet::Role, call.id())).await
+    listed(&call, &view, Which::Having(Facet::Role, call.id())).await
 }

@@ -1,10 +1,10 @@
 //! Tenants, and how each stands on this node.
 
-use crate::call::{Call, cut};
+use crate::call::{Call, cut, page};
 use crate::matching::Matching;
 use crate::query::PAGED;
 use crate::reply::Reply;
-use crate::route::{Gate, Route};
+use crate::route::{Route, RouteGate};
 use crate::schema::{
     SchemaOf, changed, list as list_schema, name, object, of, page as page_schema, raw, revision,
 };
@@ -13,7 +13,8 @@ use permesso_auth::key::Verb;
 use permesso_engine::model::User;
 use permesso_front::Problem;
 use permesso_node::operation::{ChangeSettings, CreateTenant, DeleteTenant, realm};
-use permesso_node::{CatalogPin, DocumentKind as Kind, Settings, Standing, TenantListing};
+use permesso_node::{CatalogPin, ChangeError, DocumentKind, Settings, Standing, TenantListing};
+use permesso_store::Realm;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ pub(crate) fn routes() -> Vec<Route> {
             "The tenants that the caller may see, by id",
             list,
         )
-        .gate(Gate::Known)
+        .gate(RouteGate::Known)
         .query(PAGED)
         .answers(page_schema(shown())),
         Route::new(Method::POST, ALL, "createTenant", "Create a tenant", create)
@@ -74,7 +75,7 @@ pub(crate) fn routes() -> Vec<Route> {
             "Delete a tenant with everything but its log",
             delete,
         )
-        .gate(Gate::PlatformIn)
+        .gate(RouteGate::PlatformIn)
         .matching(Matching::Must)
         .answers(changed(Vec::new())),
         Route::new(
@@ -84,7 +85,7 @@ pub(crate) fn routes() -> Vec<Route> {
             "At which revision each tenant in memory is on this node",
             standing,
         )
-        .gate(Gate::Aged)
+        .gate(RouteGate::Aged)
         .answers(object(vec![("tenants", list_schema(stands()))])),
     ]
 }
@@ -148,7 +149,7 @@ async fn listed(call: &Call, after: &str, limit: usize) -> Result<Vec<TenantList
 async fn one(call: &Call, tenant: &str) -> Result<Option<TenantListing>, Problem> {
     let Ok(realm) = realm(tenant) else { return Ok(None) };
     let look = match call.node().look(&realm).await {
-        Err(permesso_node::ChangeError::NoTenant(_)) => return Ok(None),
+        Err(ChangeError::NoTenant(_)) => return Ok(None),
         look => look?,
     };
     let view = look.view(call.node());
@@ -156,7 +157,7 @@ async fn one(call: &Call, tenant: &str) -> Result<Option<TenantListing>, Problem
         tenant: tenant.to_owned(),
         revision: view.revision(),
         settings: view.settings()?,
-        settings_revision: view.revision_of(Kind::Settings, "tenant").unwrap_or(0),
+        settings_revision: view.revision_of(DocumentKind::Settings, "tenant").unwrap_or(0),
         catalog: view.pin()?,
     }))
 }
@@ -182,9 +183,7 @@ async fn may_read(call: &Call, tenant: &str) -> Result<bool, Problem> {
     let may = call.node().may(&realm(tenant)?, &principal.caller(), "permesso.policy.read").await;
     match may {
         Ok(()) => Ok(true),
-        Err(
-            permesso_node::ChangeError::Denied { .. } | permesso_node::ChangeError::NoTenant(_),
-        ) => Ok(false),
+        Err(ChangeError::Denied { .. } | ChangeError::NoTenant(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
@@ -211,8 +210,8 @@ async fn list(call: Call) -> Result<Reply, Problem> {
     }
     let (found, next) = cut(found, limit, |listing| &listing.tenant);
     let items = found.iter().map(|listing| item(listing, 0)).collect();
-    let platform = call.node().look(&permesso_store::Realm::platform()).await?;
-    Ok(crate::call::page(platform.view(call.node()).revision(), items, next))
+    let platform = call.node().look(&Realm::platform()).await?;
+    Ok(page(platform.view(call.node()).revision(), items, next))
 }
 
 async fn create(call: Call) -> Result<Reply, Problem> {
@@ -235,14 +234,14 @@ async fn get(call: Call) -> Result<Reply, Problem> {
 
 async fn put(call: Call) -> Result<Reply, Problem> {
     let settings: Settings = call.read()?;
-    let preconditions = call.matching(Kind::Settings, "tenant")?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::Settings, "tenant")?.unwrap_or_default();
     call.change(&ChangeSettings { settings }, preconditions).await
 }
 
 async fn delete(call: Call) -> Result<Reply, Problem> {
     let tenant = call.part("tenant");
     let realm = call.realm()?;
-    let preconditions = call.matching(Kind::Settings, "tenant")?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::Settings, "tenant")?.unwrap_or_default();
     // One that is gone already is asked for only by whoever does it again.
     if call.idempotency.is_none() && call.node().look(&realm).await.is_err() {
         return Err(Problem::no_tenant(tenant));

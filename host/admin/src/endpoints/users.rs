@@ -17,7 +17,7 @@ use permesso_node::operation::{
     Accept, INVITATION_DAYS, Invite, Invited, Operation, Plan, Resend, Seats, SetRoles, SetStatus,
     UpdateUser, seats,
 };
-use permesso_node::{Caller, ChangeError, DocumentKind as Kind, View};
+use permesso_node::{Caller, ChangeError, DocumentKind, View};
 use permesso_store::Which;
 use permesso_store::feed::Facet;
 use schemars::JsonSchema;
@@ -243,7 +243,7 @@ async fn list(call: Call) -> Result<Reply, Problem> {
     let asked = FILTERS.iter().filter_map(|(name, facet)| Some((*facet, call.query.text(name)?)));
     let asked: Vec<(Facet, &str)> = asked.collect();
     let which = match asked.as_slice() {
-        [] => Which::All(Kind::User.name()),
+        [] => Which::All(DocumentKind::User.name()),
         [(facet, value)] => Which::Having(*facet, value),
         _ => return Err(Problem::bad("one filter is taken at a time; leave the others out")),
     };
@@ -283,10 +283,10 @@ async fn get(call: Call) -> Result<Reply, Problem> {
     let look = call.look().await?;
     let view = look.view(call.node());
     let id = call.id();
-    let found = view.object(Kind::User, id).await?;
-    let object = found.ok_or_else(|| view.missing(Kind::User, id))?;
+    let found = view.object(DocumentKind::User, id).await?;
+    let object = found.ok_or_else(|| view.missing(DocumentKind::User, id))?;
     let user = object.body.read::<User>().map_err(|_| Problem::internal())?;
-    let invited = view.object(Kind::Invitation, id).await?;
+    let invited = view.object(DocumentKind::Invitation, id).await?;
     let invited = invited.and_then(|object| object.body.read::<Invited>().ok());
     let state = match (user.invitation, &invited) {
         (Invitation::Accepted, _) => "accepted",
@@ -328,20 +328,20 @@ async fn put(call: Call) -> Result<Reply, Problem> {
         let message = format!("the path says `{id}` and the document `{says}`; write one of them");
         return Err(Problem::invalid("id", message));
     }
-    let preconditions = call.matching(Kind::User, id)?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::User, id)?.unwrap_or_default();
     call.change(&UpdateUser { user }, preconditions).await
 }
 
 async fn status(call: Call, status: Status) -> Result<Reply, Problem> {
     let user = call.id().to_owned();
-    let preconditions = call.matching(Kind::User, &user)?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::User, &user)?.unwrap_or_default();
     call.change(&SetStatus { user, status }, preconditions).await
 }
 
 async fn resend(call: Call) -> Result<Reply, Problem> {
     let Again { days } = call.read_or_default()?;
     let user = call.id().to_owned();
-    let preconditions = call.matching(Kind::User, &user)?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::User, &user)?.unwrap_or_default();
     call.change(&Resend { user, days: good_days(days)? }, preconditions).await
 }
 
@@ -355,7 +355,7 @@ async fn accept(call: Call) -> Result<Reply, Problem> {
 async fn roles(call: Call) -> Result<Reply, Problem> {
     let Roles { roles } = call.read()?;
     let user = call.id().to_owned();
-    let preconditions = call.matching(Kind::User, &user)?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::User, &user)?.unwrap_or_default();
     call.change(&SetRoles { user, roles }, preconditions).await
 }
 
@@ -377,14 +377,14 @@ impl Operation for SetGrants {
             });
         }
         user.grants.clone_from(&self.grants);
-        Plan::new("user.assign").put(Kind::User, self.user.clone(), &user)
+        Plan::new("user.assign").put(DocumentKind::User, self.user.clone(), &user)
     }
 }
 
 async fn grants(call: Call) -> Result<Reply, Problem> {
     let Grants { grants } = call.read()?;
     let user = call.id().to_owned();
-    let preconditions = call.matching(Kind::User, &user)?.unwrap_or_default();
+    let preconditions = call.matching(DocumentKind::User, &user)?.unwrap_or_default();
     call.change(&SetGrants { user, grants }, preconditions).await
 }
 

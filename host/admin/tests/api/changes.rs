@@ -1,6 +1,7 @@
 //! What holds of every change, and of every answer.
 
-use super::support::{Server, on_both};
+use super::support::{ATENDER, Server, on_both};
+use permesso_store::{Batch, Body, NewRecord, Realm, Stamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -181,18 +182,18 @@ async fn of_a_large_tenant_those_are_looked_at_whom_the_edit_reaches(server: Ser
         .send()
         .await
         .is(201);
-    let realm = permesso_store::Realm::tenant("acme").unwrap();
+    let realm = Realm::tenant("acme").unwrap();
     let expected = server.node.store().head(&realm).await.unwrap().revision;
     let edits = (0..6_000).map(|n| {
         let id = format!("u{n:05}");
         let role = if n < 7 { "night" } else { "agent" };
-        let body = permesso_store::Body::of(&json!({"id": id, "roles": [role]})).unwrap();
+        let body = Body::of(&json!({"id": id, "roles": [role]})).unwrap();
         ("user".to_owned(), id, Some(body))
     });
-    let change = permesso_store::NewRecord { operation: "test".to_owned(), edits: edits.collect() };
-    let stamp = permesso_store::Stamp { actor: "test".to_owned(), request: String::new(), at: 0 };
+    let change = NewRecord { operation: "test".to_owned(), edits: edits.collect() };
+    let stamp = Stamp { actor: "test".to_owned(), request: String::new(), at: 0 };
     let mut changes = [change].into_iter();
-    let batch = permesso_store::Batch { realm, expected, stamp, changes: &mut changes };
+    let batch = Batch { realm, expected, stamp, changes: &mut changes };
     server.node.store().append(vec![batch], None).await.unwrap();
     server.node.catch_up_all().await.unwrap();
     let less =
@@ -325,11 +326,8 @@ async fn products_and_tenants_come_change_and_go(server: Server) {
     assert_eq!(product.body["version"], "1.0.0");
     let yaml =
         server.get("/products/atender").header("accept", "application/yaml").send().await.is(200);
-    assert_eq!(
-        (yaml.header("content-type"), yaml.text.as_str()),
-        ("application/yaml", super::support::ATENDER)
-    );
-    let next = super::support::ATENDER.replace("version: 1.0.0", "version: 1.1.0");
+    assert_eq!((yaml.header("content-type"), yaml.text.as_str()), ("application/yaml", ATENDER));
+    let next = ATENDER.replace("version: 1.0.0", "version: 1.1.0");
     let put = server.put("/products/atender").text("application/yaml", &next).send().await.is(200);
     assert_eq!(put.body["version"], "1.1.0");
     let tenant = server.get("/tenants/acme").send().await.is(200);

@@ -1,6 +1,7 @@
 //! A tenant as one text, one text as the tenant, and what was decided in the past.
 
 use super::support::{CLOZE, Said, Server, on_both};
+use permesso_admin::MAX_BODY;
 use permesso_engine::compile::FamilySet;
 use permesso_engine::family::{Answer, Family, Fault, Manifest, Question};
 use permesso_node::Caller;
@@ -117,7 +118,7 @@ async fn a_mistake_changes_nothing_and_is_told_with_its_line(server: Server) {
     apply(&server, "?prune=true", &acme("users: []\n")).await.refused(409, "last-administrator");
     let json = server.post(APPLY).body(json!({"tenant": "acme", "product": "atender"}));
     json.send().await.refused(415, "media-type");
-    let large = format!("{}# {}", acme(""), "x".repeat(permesso_admin::MAX_BODY));
+    let large = format!("{}# {}", acme(""), "x".repeat(MAX_BODY));
     apply(&server, "", &large).await.refused(413, "too-large");
     let many: String = (0..2_001).map(|n| format!("  - US/{n:04}\n")).collect();
     apply(&server, "", &acme(&format!("teams:\n{many}"))).await.refused(409, "too-many");

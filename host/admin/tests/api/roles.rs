@@ -1,6 +1,7 @@
 //! Roles, from being made to being gone.
 
 use super::support::{Server, on_both};
+use reqwest::Method;
 use serde_json::json;
 
 const ROLES: &str = "/tenants/acme/roles";
@@ -114,8 +115,7 @@ async fn the_owners_role_is_protected(server: Server) {
     let key = server.key("acme", &["read", "write"], &["permesso.administrator", "owner"]).await;
     for asked in [&server.root, &key] {
         let role = json!({"id": "owner", "grants": []});
-        let put =
-            server.ask(asked, reqwest::Method::PUT, &at("/owner")).if_match("\"0\"").body(role);
+        let put = server.ask(asked, Method::PUT, &at("/owner")).if_match("\"0\"").body(role);
         let status = put.send().await.status;
         assert!([403, 422].contains(&status), "{status}");
     }
@@ -146,7 +146,6 @@ async fn nobody_hands_out_more_than_they_hold(server: Server) {
     server.user("acme", "bob", &["agent"]).await;
     let key = server.key("acme", &["read", "write"], &["permesso.administrator", "reader"]).await;
     let ask = |method, path: &str| server.ask(&key, method, path);
-    use reqwest::Method;
     let more = json!({"id": "more", "grants": [{"permission": "contacts.delete", "scope": "all"}]});
     let denied = [
         ask(Method::POST, ROLES).body(more.clone()),

@@ -1,6 +1,6 @@
 //! That nothing of one tenant is seen or touched from another.
 
-use super::support::Server;
+use super::support::{Said, Server};
 use permesso_store::Realm;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -104,7 +104,7 @@ async fn fill(server: &Server, tenant: &str, mark: &str) {
     server.post(&format!("{base}/users")).body(user.clone()).send().await.is(201);
 }
 
-async fn send(server: &Server, key: &str, tenant: &str, step: &Step) -> super::support::Said {
+async fn send(server: &Server, key: &str, tenant: &str, step: &Step) -> Said {
     let path = step
         .path
         .replace("{tenant}", tenant)

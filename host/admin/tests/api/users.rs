@@ -1,6 +1,7 @@
 //! Users, invitations, delegations and seats.
 
 use super::support::{Server, on_both};
+use reqwest::Method;
 use serde_json::json;
 
 const USERS: &str = "/tenants/acme/users";
@@ -45,8 +46,7 @@ async fn whoever_has_the_link_accepts_with_any_key_that_may_write(server: Server
     let body = json!({"token": sent.body["token"]});
     let (reads, writes) =
         (server.key("acme", &["read"], &[]).await, server.key("acme", &["write"], &[]).await);
-    let accept =
-        |key: &str| server.ask(key, reqwest::Method::POST, &at("/bob/accept")).body(body.clone());
+    let accept = |key: &str| server.ask(key, Method::POST, &at("/bob/accept")).body(body.clone());
     accept("").send().await.refused(401, "unauthenticated");
     assert_eq!(accept(&reads).send().await.refused(403, "denied")["reason"], "verb");
     accept(&writes).send().await.is(200);

@@ -2,7 +2,7 @@
 
 use super::row::{Row, RowError, RowSubject, attributes};
 use crate::folder::TenantFolder;
-use permesso_engine::compile::{Definition, FamilySet, compile};
+use permesso_engine::compile::{Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::{Explanation, Request, Resource, Verdict};
 use permesso_engine::load::Source;
 use permesso_engine::model::{
@@ -10,7 +10,7 @@ use permesso_engine::model::{
 };
 use permesso_engine::{Authorizer, explain_alone};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Decides a row.
@@ -29,7 +29,7 @@ pub(super) fn decide(
     let compiled = compile(&Definition {
         catalog: &folder.catalog,
         tenant: &tenant,
-        people: permesso_engine::compile::PeopleFrom::Directory(&directory),
+        people: PeopleFrom::Directory(&directory),
         families,
         revision: 1,
         lenient: true,
@@ -46,7 +46,7 @@ pub(super) fn decide(
         action: &row.action,
         resource: Resource {
             kind: &row.resource.kind,
-            id: row.resource.attrs.get("id").and_then(Json::as_str),
+            id: row.resource.attrs.get("id").and_then(Value::as_str),
             attributes: &resource,
         },
         context: &context,
@@ -91,7 +91,7 @@ fn tenant(folder: &TenantFolder, row: &Row) -> Result<Tenant, RowError> {
         tenant.programs = programs
             .iter()
             .map(|definition| {
-                let id = definition.get("id").and_then(Json::as_str).unwrap_or_default();
+                let id = definition.get("id").and_then(Value::as_str).unwrap_or_default();
                 let known = ["id", "name", "description", "match", "gives"];
                 define::<Program>("program", id, definition, &known).map(Arc::new)
             })
@@ -106,7 +106,7 @@ fn role(
     folder: &TenantFolder,
     tenant: &Tenant,
     id: &str,
-    definition: &Json,
+    definition: &Value,
 ) -> Result<Role, RowError> {
     let known = [
         "id",
@@ -128,8 +128,8 @@ fn role(
         let original = roles.find(|other| other.id == *original);
         let removed: Vec<&str> = definition
             .get("removes")
-            .and_then(Json::as_array)
-            .map(|names| names.iter().filter_map(Json::as_str).collect())
+            .and_then(Value::as_array)
+            .map(|names| names.iter().filter_map(Value::as_str).collect())
             .unwrap_or_default();
         let mut grants = original.map(|role| role.grants.clone()).unwrap_or_default();
         for grant in &mut grants {
@@ -149,27 +149,27 @@ fn role(
 fn define<T: DeserializeOwned>(
     what: &str,
     id: &str,
-    definition: &Json,
+    definition: &Value,
     known: &[&str],
 ) -> Result<T, RowError> {
     let error = |message: String| RowError::Definition {
         definition: format!("the {what} `{id}`"),
         message,
     };
-    let Json::Object(map) = definition else {
+    let Value::Object(map) = definition else {
         return Err(error("has to be an object".to_owned()));
     };
-    let mut kept: Map<String, Json> = map
+    let mut kept: Map<String, Value> = map
         .iter()
         .filter(|(name, value)| known.contains(&name.as_str()) && !value.is_null())
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    if let Some(Json::Array(grants)) = kept.get_mut("grants") {
-        for grant in grants.iter_mut().filter_map(Json::as_object_mut) {
+    if let Some(Value::Array(grants)) = kept.get_mut("grants") {
+        for grant in grants.iter_mut().filter_map(Value::as_object_mut) {
             grant.entry("scope").or_insert_with(|| json!(Scope::ALL.to_string()));
         }
     }
-    serde_json::from_value(Json::Object(kept)).map_err(|source| error(source.to_string()))
+    serde_json::from_value(Value::Object(kept)).map_err(|source| error(source.to_string()))
 }
 
 fn directory(folder: &TenantFolder, row: &Row) -> Directory {
@@ -184,9 +184,9 @@ fn directory(folder: &TenantFolder, row: &Row) -> Directory {
     // Whose the record is is somebody: the row names them.
     for relation in &folder.catalog.source().value.sharing.by {
         let named = match row.resource.attrs.get(relation.as_str()) {
-            Some(Json::String(id)) => std::slice::from_ref(id).to_vec(),
-            Some(Json::Array(ids)) => {
-                ids.iter().filter_map(Json::as_str).map(str::to_owned).collect()
+            Some(Value::String(id)) => std::slice::from_ref(id).to_vec(),
+            Some(Value::Array(ids)) => {
+                ids.iter().filter_map(Value::as_str).map(str::to_owned).collect()
             }
             _ => continue,
         };

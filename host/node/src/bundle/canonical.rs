@@ -8,6 +8,7 @@ use super::tree::Tree;
 use crate::document::{self, CatalogPin, Settings, SharingDefault, Team};
 use crate::error::ChangeError;
 use crate::kind::DocumentKind;
+use crate::operation;
 use permesso_engine::condition::ConditionTest;
 use permesso_engine::model::{
     Attributes, Delegation, FamilySettings, Grant, Item, Matchers, Policy, Program, Role,
@@ -70,7 +71,7 @@ fn again<T: DeserializeOwned + Serialize>(
 ) -> Result<Body, ChangeError> {
     let mut value: T = document::read(kind, id, body)?;
     sort(&mut value);
-    crate::operation::body(kind, id, &value)
+    operation::body(kind, id, &value)
 }
 
 /// Brings what has no order of its own into one.

@@ -16,8 +16,8 @@ use permesso_engine::compile::{check_delegation, check_user};
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::load::Source;
 use permesso_engine::model::{Delegation, Invitation, Position, Status, Text, User};
-use permesso_store::{Body, Object, Which};
-use std::collections::HashSet;
+use permesso_store::{Body, Object, Which, check_name};
+use std::collections::{BTreeMap, HashSet};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -205,7 +205,7 @@ impl<'g> Walk<'g> {
     }
 
     fn named(&mut self, id: &str, at: Position, field: &str) -> bool {
-        match permesso_store::check_name(id) {
+        match check_name(id) {
             Ok(()) => true,
             Err(error) => {
                 self.fault(at, field.to_owned(), error.to_string());
@@ -226,7 +226,7 @@ impl<'g> Walk<'g> {
     ) -> Result<(), ChangeError> {
         let view = self.goal.view;
         let mut current = match self.nobody || users.is_empty() {
-            true => std::collections::BTreeMap::new(),
+            true => BTreeMap::new(),
             false => {
                 let ids: Vec<String> = users.iter().map(|(id, _)| id.clone()).collect();
                 view.store().directory(view.realm(), &ids, &[]).await?.users

@@ -5,6 +5,7 @@
 //! byte by byte: nothing is written that was not checked.
 
 use super::read::{self, Kept, Lists, Person};
+use crate::follow::catalogs::digest;
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::model::{Delegation, Position};
 use sha2::{Digest as _, Sha256};
@@ -190,10 +191,7 @@ impl Ids {
         let mut id = match plain(from) && plain(to) && from.len() + to.len() <= 240 {
             true => format!("{from}>{to}"),
             // Two pairs must not look like one.
-            false => format!(
-                "#{}",
-                crate::follow::catalogs::digest(&format!("{}:{from}{to}", from.len()))
-            ),
+            false => format!("#{}", digest(&format!("{}:{from}{to}", from.len()))),
         };
         if *count > 1 {
             id.push_str(&format!("#{count:04}"));
@@ -205,6 +203,8 @@ impl Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use permesso_store::check_name;
+    use std::collections::BTreeSet;
 
     fn delegation(from: &str, to: &str) -> Delegation {
         Delegation { from: from.into(), to: to.into(), ..Delegation::default() }
@@ -217,10 +217,10 @@ mod tests {
         assert_eq!(ids.next(&delegation("ann", "bob")), "ann>bob#0002");
         let long = "x".repeat(250);
         let odd = [("a>b", "c"), ("a", "b>c"), ("a", "b#0002"), (&*long, "b"), ("", "b")];
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for (from, to) in odd {
             let id = ids.next(&delegation(from, to));
-            assert!(permesso_store::check_name(&id).is_ok(), "{id}");
+            assert!(check_name(&id).is_ok(), "{id}");
             assert!(seen.insert(id));
         }
     }

@@ -4,7 +4,7 @@ mod allowed;
 pub(crate) mod inquiry;
 pub(crate) mod replay;
 
-use crate::error::Unserved;
+use crate::error::{ChangeError, Unserved};
 use crate::follow::followed::Followed;
 use crate::follow::load::LoadFor;
 use crate::node::Node;
@@ -14,7 +14,7 @@ use permesso_engine::decision::{Decision, Explanation, Request};
 use permesso_engine::directory::{Loaded, Need, Needs, Pins, Record, Usage};
 use permesso_engine::model::{Delegation, User};
 use permesso_store::feed::Facet;
-use permesso_store::{Body, Directory, Object, Realm};
+use permesso_store::{Body, DirectoryExcerpt, Object, Realm};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -141,7 +141,7 @@ impl Node {
 
     /// What was read may be newer than what is decided on: the policy of that revision comes
     /// first.
-    async fn reach(&self, one: &Arc<Followed>, revision: u64) -> Result<(), crate::ChangeError> {
+    async fn reach(&self, one: &Arc<Followed>, revision: u64) -> Result<(), ChangeError> {
         if *one.reached.borrow() < revision {
             self.catch_up(one).await?;
         }
@@ -154,7 +154,7 @@ fn unread(tenant: &str, why: impl ToString) -> Unserved {
 }
 
 /// What was read, as the engine takes it.
-fn loaded(needs: &Needs, directory: Directory) -> Result<Vec<Loaded>, serde_json::Error> {
+fn loaded(needs: &Needs, directory: DirectoryExcerpt) -> Result<Vec<Loaded>, serde_json::Error> {
     let mut delegations: BTreeMap<String, Vec<(Delegation, User)>> = BTreeMap::new();
     for delegated in directory.delegations {
         // Of somebody who is gone: they let nobody do anything.

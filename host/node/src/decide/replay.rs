@@ -5,6 +5,7 @@
 //! components that answered. So the same engine decides again on the same tenant.
 
 use super::inquiry::{self, Inquiry};
+use crate::document::{self, CatalogPin};
 use crate::error::{ChangeError, Unserved};
 use crate::follow::documents::Documents;
 use crate::kind::DocumentKind;
@@ -36,7 +37,7 @@ pub struct Replay {
     /// When it was asked, in milliseconds since 1970-01-01T00:00:00Z.
     pub at: i64,
     /// Which version of the catalog.
-    pub catalog: crate::CatalogPin,
+    pub catalog: CatalogPin,
     /// Which components answered.
     pub families: Vec<ReplayedFamily>,
 }
@@ -68,7 +69,7 @@ impl Serialize for Replay {
             tenant: &'a str,
             revision: u64,
             at: i64,
-            catalog: &'a crate::CatalogPin,
+            catalog: &'a CatalogPin,
             families: &'a [ReplayedFamily],
             decision: bool,
             reason: &'a Reason,
@@ -262,7 +263,7 @@ async fn read(
                         .filter(|body| feed::delegation(body).is_some_and(|(_, to)| to == *id));
                     for body in still.chain(then) {
                         let delegation: Delegation =
-                            crate::document::read(DocumentKind::Delegation, id, body)?;
+                            document::read(DocumentKind::Delegation, id, body)?;
                         let from = self::user(view, changed, &delegation.from).await?;
                         delegations.extend(from.map(|from| (delegation, from)));
                     }
@@ -304,5 +305,5 @@ async fn user(view: &View<'_>, changed: &Changed, id: &str) -> Result<Option<Use
         Some(was) => was.clone(),
         None => view.object(DocumentKind::User, id).await?.map(|object| object.body),
     };
-    body.map(|body| crate::document::read(DocumentKind::User, id, &body)).transpose()
+    body.map(|body| document::read(DocumentKind::User, id, &body)).transpose()
 }

@@ -1,6 +1,6 @@
 //! Catalogs by the digest of their text: read and compiled once, however many tenants are on them.
 
-use crate::document::{CatalogPin, CatalogText};
+use crate::document::{self, CatalogPin, CatalogText};
 use crate::edit::administration::with_administration;
 use crate::error::ChangeError;
 use crate::kind::DocumentKind;
@@ -12,7 +12,7 @@ use permesso_store::Realm;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The catalogs that were read.
 #[derive(Debug, Default)]
@@ -45,7 +45,7 @@ impl Catalogs {
         self.lock().get(digest).cloned()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<CompiledCatalog>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<CompiledCatalog>>> {
         self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -63,7 +63,7 @@ impl Node {
         let found = self.store.object(&realm, kind.name(), &pin.digest).await?;
         let missing = || ChangeError::Missing { realm, kind, id: pin.digest.clone() };
         let text: CatalogText =
-            crate::document::read(kind, &pin.digest, &found.ok_or_else(missing)?.body)?;
+            document::read(kind, &pin.digest, &found.ok_or_else(missing)?.body)?;
         Ok(self.parse_catalog(&text.text)?.1)
     }
 
@@ -93,7 +93,7 @@ impl Node {
             kind: DocumentKind::Product,
             id: product.to_owned(),
         })?;
-        crate::document::read(DocumentKind::Product, product, &found.body)
+        document::read(DocumentKind::Product, product, &found.body)
     }
 }
 

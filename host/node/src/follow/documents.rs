@@ -12,7 +12,7 @@ use crate::operation::serving::Component;
 use permesso_auth::KeyRecord;
 use permesso_engine::load::Source;
 use permesso_engine::model::Tenant;
-use permesso_store::{Body, Changes, Contents, Edit, Object, Realm};
+use permesso_store::{Body, Changes, Contents, DocumentEdit, Object, Realm};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -117,7 +117,7 @@ impl Documents {
         Ok(next)
     }
 
-    fn edit(&mut self, edit: &Edit, revision: u64) -> Result<(), ChangeError> {
+    fn edit(&mut self, edit: &DocumentEdit, revision: u64) -> Result<(), ChangeError> {
         match DocumentKind::from_name(&edit.kind) {
             Some(kind) => self.put(kind, &edit.id, edit.after.as_ref(), revision),
             None => Err(ChangeError::Request {

@@ -11,7 +11,7 @@ use permesso_auth::KeyRecord;
 use permesso_engine::compile::Compiled;
 use permesso_engine::compile::CompiledCatalog;
 use permesso_engine::directory::{Need, Subjects};
-use permesso_store::{Changes, Edit, Realm, feed};
+use permesso_store::{Changes, DocumentEdit, Realm, feed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
@@ -204,7 +204,7 @@ impl Touched {
         touched
     }
 
-    fn note(&mut self, edit: &Edit, directory: &mut BTreeSet<Need>) {
+    fn note(&mut self, edit: &DocumentEdit, directory: &mut BTreeSet<Need>) {
         use crate::kind::DocumentKind;
         let Some(kind) = DocumentKind::from_name(&edit.kind) else { return };
         self.policy |= kind.is_policy();

@@ -7,7 +7,7 @@ use crate::error::ChangeError;
 use crate::kind::DocumentKind;
 use crate::node::{Look, Node, now};
 use permesso_store::{Listed, Mark, Realm};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// So many tenants are read at a time.
 const PAGE: u32 = 1000;
@@ -39,7 +39,7 @@ pub struct TenantListing {
 }
 
 /// The tenant, where there is exactly one, as of a mark.
-pub(crate) type OnlyTenant = std::sync::Mutex<Option<(Mark, Option<String>)>>;
+pub(crate) type OnlyTenant = Mutex<Option<(Mark, Option<String>)>>;
 
 impl Node {
     /// How each tenant stands that is in memory. Of the others nothing is known here that could

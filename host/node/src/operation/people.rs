@@ -1,7 +1,9 @@
 //! Users, invitations and delegations.
 
 use super::{Operation, Plan};
+use crate::document;
 use crate::error::ChangeError;
+use crate::follow::catalogs::digest;
 use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
@@ -46,7 +48,7 @@ fn token(
         sent_at: now,
         expires_at: now + i64::from(days) * DAY,
         times,
-        token: crate::follow::catalogs::digest(&shown),
+        token: digest(&shown),
     };
     Ok((invited, shown))
 }
@@ -68,7 +70,7 @@ impl Operation for Invite {
         let id = self.user.id.to_string();
         let mut user = self.user.clone();
         if let Some(object) = view.object(DocumentKind::User, &id).await? {
-            let was: User = crate::document::read(DocumentKind::User, &id, &object.body)?;
+            let was: User = document::read(DocumentKind::User, &id, &object.body)?;
             // Whoever was deleted can come again.
             if was.status != Status::Deleted {
                 let realm = view.realm().clone();
@@ -112,7 +114,7 @@ impl Operation for Resend {
         let times = match view.object(DocumentKind::Invitation, &self.user).await? {
             Some(object) => {
                 let was: Invited =
-                    crate::document::read(DocumentKind::Invitation, &self.user, &object.body)?;
+                    document::read(DocumentKind::Invitation, &self.user, &object.body)?;
                 was.times
             }
             None => 0,
@@ -146,13 +148,10 @@ impl Operation for Accept {
         let Some(object) = view.object(DocumentKind::Invitation, &self.user).await? else {
             return Err(wrong());
         };
-        let invited: Invited =
-            crate::document::read(DocumentKind::Invitation, &self.user, &object.body)?;
-        let same: bool = subtle::ConstantTimeEq::ct_eq(
-            crate::follow::catalogs::digest(&self.token).as_bytes(),
-            invited.token.as_bytes(),
-        )
-        .into();
+        let invited: Invited = document::read(DocumentKind::Invitation, &self.user, &object.body)?;
+        let same: bool =
+            subtle::ConstantTimeEq::ct_eq(digest(&self.token).as_bytes(), invited.token.as_bytes())
+                .into();
         if !same || invited.expires_at <= view.now() {
             return Err(wrong());
         }

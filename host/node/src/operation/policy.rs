@@ -1,11 +1,12 @@
 //! Roles and the other documents of a policy.
 
 use super::{Operation, Plan};
+use crate::document;
 use crate::error::ChangeError;
 use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
-use permesso_engine::model::{Grant, Role, Scope, User};
+use permesso_engine::model::{Grant, GrantedBy, Role, Scope, User};
 use permesso_store::feed::Facet;
 use permesso_store::{Body, Which};
 use serde_json::json;
@@ -121,8 +122,7 @@ impl Operation for SelectCategory {
         let mut role: Role = role.clone();
         let mut added = Vec::new();
         for permission in &category.permissions {
-            let handed_out = permission.granted_by == permesso_engine::model::GrantedBy::Roles
-                && !permission.owner_only;
+            let handed_out = permission.granted_by == GrantedBy::Roles && !permission.owner_only;
             let plainly = role.grants.iter().any(|grant| {
                 grant.permission.as_ref().is_some_and(|id| **id == *permission.id)
                     && grant.scope.covers(self.scope)
@@ -201,8 +201,7 @@ impl Operation for DeleteRole {
                 });
             }
             for object in page {
-                let mut user: User =
-                    crate::document::read(DocumentKind::User, &object.id, &object.body)?;
+                let mut user: User = document::read(DocumentKind::User, &object.id, &object.body)?;
                 user.roles.retain(|role| **role != self.id);
                 if !user.roles.iter().any(|role| **role == *to) {
                     user.roles.push(to.clone().into());

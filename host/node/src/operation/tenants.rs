@@ -1,6 +1,6 @@
 //! Products and tenants.
 
-use super::{Operation, Plan, body};
+use super::{Operation, Plan, all, body};
 use crate::document::{CatalogPin, CatalogText, Settings};
 use crate::error::ChangeError;
 use crate::kind::DocumentKind;
@@ -128,7 +128,7 @@ impl Operation for DeleteTenant {
         let mut plan = Plan::new("tenant.delete");
         for kind in DocumentKind::OF_TENANTS {
             if kind.is_directory() {
-                for id in super::all(view, kind, AT_ONCE).await? {
+                for id in all(view, kind, AT_ONCE).await? {
                     plan = plan.remove(kind, id);
                 }
             } else {

@@ -1,11 +1,14 @@
 //! A tenant as files, and files as a tenant.
 
 use super::support::{Desk, acme, as_user, node_at, operator, user};
+use permesso_engine::model::Delegation;
 use permesso_node::bundle::{
     Apply, Bundle, Compare, DifferenceKind, Export, ExportPart, ImportOptions, Imported, People,
-    diff, import,
+    diff, import, schemas,
 };
-use permesso_node::operation::{CreateTenant, Delegate, PublishProduct, Put, Undo, body};
+use permesso_node::operation::{
+    CreateTenant, Delegate, Invite, PublishProduct, Put, Remove, Undo, body,
+};
 use permesso_node::{ChangeError, DocumentKind, Node, NodeConfig, Options, Settings};
 use permesso_store::{Location, LogQuery, Realm};
 use serde_json::{Value, json};
@@ -357,7 +360,7 @@ async fn an_edited_delegation_is_the_same_one() {
     let done = of(&edited).await;
     assert_eq!((done.added, done.changed, done.removed), (0, 1, 0));
     // One that somebody made elsewhere is exported with its id.
-    let delegation = permesso_engine::model::Delegation {
+    let delegation = Delegation {
         from: "eve".into(),
         to: "ann".into(),
         permissions: vec!["tickets.lend".into()],
@@ -393,13 +396,10 @@ async fn an_export_is_of_one_revision_whoever_writes_meanwhile() {
         .await;
     }
     for id in ["u0002", "u1600", "u2499", "eve"] {
-        let gone = permesso_node::operation::Remove { kind: DocumentKind::User, id: id.to_owned() };
+        let gone = Remove { kind: DocumentKind::User, id: id.to_owned() };
         desk.must(&gone).await;
     }
-    let gone = permesso_node::operation::Remove {
-        kind: DocumentKind::Delegation,
-        id: "by-hand".to_owned(),
-    };
+    let gone = Remove { kind: DocumentKind::Delegation, id: "by-hand".to_owned() };
     desk.must(&gone).await;
     while let Some(piece) = pieces.next().await.unwrap() {
         text.push_str(&piece);
@@ -411,11 +411,8 @@ async fn an_export_is_of_one_revision_whoever_writes_meanwhile() {
 #[tokio::test]
 async fn the_link_of_an_invitation_is_gone_when_a_bundle_says_that_somebody_has_come() {
     let desk = desk(ACME).await;
-    let invite = permesso_node::operation::Invite {
-        user: user(json!({"id": "kim", "roles": ["agent"]})),
-        same_as: None,
-        days: 7,
-    };
+    let invite =
+        Invite { user: user(json!({"id": "kim", "roles": ["agent"]})), same_as: None, days: 7 };
     desk.must(&invite).await;
     let text = export(&desk.node, &acme(), ExportPart::All).await;
     assert!(text.contains("{id: kim, roles: [agent], invitation: pending}"), "{text}");
@@ -448,7 +445,7 @@ async fn what_is_no_bundle_says_so() {
 
 #[test]
 fn every_example_is_right_by_its_schema_and_a_misspelt_field_is_not() {
-    let schemas = permesso_node::bundle::schemas();
+    let schemas = schemas();
     let check = |name: &str, text: &str| -> Vec<String> {
         let schema = jsonschema::draft202012::new(&schemas[name]).unwrap();
         let value: Value = serde_saphyr::from_str(text).unwrap();

@@ -1,12 +1,13 @@
 //! What changes do, and what keeps them from being made.
 
-use super::support::{CATALOG, Desk, acme, as_user, operator, user};
-use permesso_engine::model::Status;
+use super::support::{CATALOG, Desk, acme, as_user, decide, node_at, operator, user};
+use permesso_engine::decision::{Request, Resource};
+use permesso_engine::model::{Attributes, Scope, Status};
 use permesso_node::operation::{
     Accept, ChangeSettings, Delegate, DeleteRole, DuplicateRole, Invite, PublishProduct, Put,
     Resend, Rollback, SelectCategory, SetRoles, SetStatus, Undo, UpdateUser, body, seats,
 };
-use permesso_node::{ChangeError, DocumentKind, Options, Precondition, Settings};
+use permesso_node::{ChangeError, DocumentKind, NodeConfig, Options, Precondition, Settings};
 use permesso_store::{Realm, verify};
 use serde_json::{Value, json};
 
@@ -185,12 +186,12 @@ async fn nobody_hands_out_more_than_they_hold() {
 }
 
 trait ParseScope {
-    fn parse_scope(&self) -> permesso_engine::model::Scope;
+    fn parse_scope(&self) -> Scope;
 }
 
 impl ParseScope for str {
-    fn parse_scope(&self) -> permesso_engine::model::Scope {
-        permesso_engine::model::Scope::from_name(self).unwrap()
+    fn parse_scope(&self) -> Scope {
+        Scope::from_name(self).unwrap()
     }
 }
 
@@ -291,8 +292,7 @@ async fn of_the_last_two_owners_one_stays_however_they_race() {
     let desk = Desk::open().await;
     joined(&desk, "bob", &["owner"]).await;
     // Another process on the same file.
-    let other =
-        super::support::node_at(&desk.location(), permesso_node::NodeConfig::default()).await;
+    let other = node_at(&desk.location(), NodeConfig::default()).await;
     for _ in 0..10 {
         let race = ["ann", "bob"].into_iter().zip([&desk.node, &other]).map(|(who, node)| {
             let node = node.clone();
@@ -370,13 +370,9 @@ async fn what_was_decided_at_a_revision_is_decided_again_at_it() {
         let mut of_revision = String::new();
         for (letter, what) in [('r', "tickets.read"), ('w', "tickets.write"), ('l', "tickets.lend")]
         {
-            let nothing = permesso_engine::model::Attributes::new();
-            let resource = permesso_engine::decision::Resource {
-                kind: "ticket",
-                id: Some("1"),
-                attributes: &nothing,
-            };
-            let request = permesso_engine::decision::Request {
+            let nothing = Attributes::new();
+            let resource = Resource { kind: "ticket", id: Some("1"), attributes: &nothing };
+            let request = Request {
                 subject: "bob",
                 action: what,
                 resource,
@@ -394,16 +390,10 @@ async fn what_was_decided_at_a_revision_is_decided_again_at_it() {
     // Made, invited, accepted, lent, a role, given, emptied, kim comes in two steps, ann goes, a
     // new catalog.
     assert_eq!(said, ["", "", "r", "rl", "rl", "wl", "l", "l", "l", "", "r"]);
-    let none = permesso_engine::model::Attributes::new();
-    let resource =
-        permesso_engine::decision::Resource { kind: "ticket", id: None, attributes: &none };
-    let request = permesso_engine::decision::Request {
-        subject: "bob",
-        action: "tickets.read",
-        resource,
-        context: &none,
-        now: 0,
-    };
+    let none = Attributes::new();
+    let resource = Resource { kind: "ticket", id: None, attributes: &none };
+    let request =
+        Request { subject: "bob", action: "tickets.read", resource, context: &none, now: 0 };
     assert!(desk.node.replay(&acme(), last + 1, &request).await.is_err(), "nobody knows yet");
 }
 
@@ -466,7 +456,7 @@ async fn a_new_catalog_moves_its_tenants_or_nobody() {
         .replace("- {id: tickets.write}", "- {id: tickets.write}\n      - {id: tickets.close}");
     publish(with.replace("1.0.0", "2.0.0")).await.unwrap();
     assert!(desk.may("ann", "tickets.close").await);
-    assert!(super::support::decide(&desk.node, "other", "ann", "tickets.close").await.is_allow());
+    assert!(decide(&desk.node, "other", "ann", "tickets.close").await.is_allow());
     let own = CATALOG.replace("id: tickets.read", "id: permesso.read");
     assert!(
         matches!(publish(own).await, Err(ChangeError::Invalid(_))),

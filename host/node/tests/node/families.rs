@@ -1,6 +1,6 @@
 //! Families that come, go and no longer fit, under tenants of a store.
 
-use super::support::{Desk, acme, decide, operator, user};
+use super::support::{Desk, acme, decide, node_with, operator, user};
 use permesso_engine::family::{
     Answer, ConfigDiagnostic, Family, FamilySet, FamilySource, Fault, Manifest, Question,
 };
@@ -214,7 +214,7 @@ async fn a_tenant_goes_on_with_the_version_before_one_that_refuses_its_configura
     assert_eq!(allows(&desk).await, [true; 3]);
     assert_eq!(answering(&desk).await["rounds"].as_deref(), Some("sha256:1"));
     // Nor is anything else when the process starts again.
-    let node = super::support::node_with(&desk.location(), refusing).await;
+    let node = node_with(&desk.location(), refusing).await;
     assert!(decide(&node, "ward", "ann", "charts.read").await.is_allow());
     let repaired = both("3", "2");
     assert!(take(&desk, repaired).await.is_empty());

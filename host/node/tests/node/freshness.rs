@@ -4,7 +4,7 @@ use super::support::{Desk, acme, node_at};
 use permesso_node::{Caller, ChangeError, NodeConfig, Unserved, follow};
 use permesso_store::{Realm, Remembered};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 #[tokio::test]
 async fn a_node_that_is_cut_off_tells_nobody_what_they_may_see() {
@@ -26,7 +26,7 @@ async fn a_node_that_is_cut_off_tells_nobody_what_they_may_see() {
 #[tokio::test]
 async fn answers_are_remembered_for_a_day() {
     let desk = Desk::open().await;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = i64::try_from(now.as_millis()).unwrap();
     let hour = 60 * 60 * 1000;
     for (key, hours) in [("yesterday", 25), ("today", 23)] {

@@ -1,17 +1,21 @@
 //! Three nodes that lose the store and find it again at random: no decision is older than the
 //! revision that it names.
 
-use super::support::{Desk, acme, decide};
+use super::support::{Desk, acme, decide, user};
 use async_trait::async_trait;
 use permesso_engine::Authorizer;
+use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::FamilySet;
-use permesso_node::operation::SetRoles;
-use permesso_node::{Caller, Node, NodeConfig, Options, follow};
+use permesso_engine::model::Attributes;
+use permesso_node::operation::{Put, SetRoles};
+use permesso_node::{Caller, DocumentKind, Node, NodeConfig, Options, follow};
 use permesso_store::feed::Facet;
 use permesso_store::{
-    Appended, Batch, Body, Changes, Contents, Directory, Head, Listed, LogQuery, Mark, Moved,
-    Object, Realm, Record, Remembered, Store, StoreError, Which, open,
+    Appended, Batch, Body, Changes, Contents, DirectoryExcerpt, Head, Listed, LogQuery, Mark,
+    Moved, Object, Realm, Record, Remembered, Store, StoreError, Which, open,
 };
+use serde_json::json;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -65,7 +69,7 @@ impl Store for Gated {
         realm: &Realm,
         users: &[String],
         usage: &[(Facet, String)],
-    ) -> Result<Directory, StoreError> {
+    ) -> Result<DirectoryExcerpt, StoreError> {
         self.pass()?.directory(realm, users, usage).await
     }
     async fn object(&self, r: &Realm, kind: &str, id: &str) -> Result<Option<Object>, StoreError> {
@@ -125,9 +129,9 @@ const EDITS: usize = 300;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_decision_is_older_than_the_revision_that_it_names() {
     let desk = Desk::open().await;
-    let bob = super::support::user(serde_json::json!({"id": "bob", "roles": ["reader"]}));
-    let put = permesso_node::operation::Put {
-        kind: permesso_node::DocumentKind::User,
+    let bob = user(json!({"id": "bob", "roles": ["reader"]}));
+    let put = Put {
+        kind: DocumentKind::User,
         id: "bob".into(),
         body: Body::of(&bob).unwrap(),
         create: true,
@@ -183,13 +187,9 @@ async fn no_decision_is_older_than_the_revision_that_it_names() {
                 if node.fresh("acme", wanted).await.is_err() {
                     continue;
                 }
-                let nothing = permesso_engine::model::Attributes::new();
-                let resource = permesso_engine::decision::Resource {
-                    kind: "ticket",
-                    id: Some("1"),
-                    attributes: &nothing,
-                };
-                let request = permesso_engine::decision::Request {
+                let nothing = Attributes::new();
+                let resource = Resource { kind: "ticket", id: Some("1"), attributes: &nothing };
+                let request = Request {
                     subject: "bob",
                     action: "tickets.write",
                     resource,
@@ -208,7 +208,7 @@ async fn no_decision_is_older_than_the_revision_that_it_names() {
         let known = truth.iter().rev().find(|(from, _)| from <= revision);
         assert_eq!(known.map(|(_, may)| may), Some(allowed), "at revision {revision}");
     }
-    let revisions: std::collections::BTreeSet<u64> = seen.iter().map(|(r, _)| *r).collect();
+    let revisions: BTreeSet<u64> = seen.iter().map(|(r, _)| *r).collect();
     assert!(refused > 0 && truth.len() > EDITS / 4 && revisions.len() > EDITS / 8);
     for (_, cut) in &nodes {
         cut.store(false, Ordering::SeqCst);

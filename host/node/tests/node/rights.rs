@@ -1,7 +1,7 @@
 //! What people have besides roles, and who can hand it out or give it back.
 
 use super::changes::{invited, joined, put, reason, role, status};
-use super::support::{Desk, as_user, user};
+use super::support::{Desk, acme, as_user, user};
 use permesso_engine::model::{Status, User};
 use permesso_node::operation::{Accept, Invite, Resend, Undo, UpdateUser};
 use permesso_node::{ChangeError, DocumentKind, Done};
@@ -70,7 +70,7 @@ async fn whoever_was_deleted_comes_back_with_no_more_than_is_held_by_who_brings_
         within("put", desk.run(&lea, &whole).await);
         // By taking back the deletion.
         let last = LogQuery { newest_first: true, limit: 1, ..LogQuery::default() };
-        let log = desk.node.store().log(&super::support::acme(), &last).await.unwrap();
+        let log = desk.node.store().log(&acme(), &last).await.unwrap();
         let undo = Undo { revision: log[0].revision };
         within("undone", desk.run(&lea, &undo).await);
         assert!(!desk.may("zoe", "tickets.read").await, "{who}");

@@ -3,7 +3,7 @@
 
 use super::changes::{role, roles};
 use super::partitions::Gated;
-use super::support::{CATALOG, Desk, acme, decide, node_at, operator, user};
+use super::support::{CATALOG, Desk, acme, decide, node_at, node_with, operator, user};
 use permesso_auth::KeyRecord;
 use permesso_auth::key::{KeyRequest, Tenants, Verb};
 use permesso_engine::Authorizer;
@@ -15,9 +15,9 @@ use permesso_node::operation::{
 use permesso_node::{
     Caller, ChangeError, DocumentKind, Node, NodeConfig, Options, Settings, Unserved, follow,
 };
-use permesso_store::{Realm, open};
+use permesso_store::{Batch, Body, NewRecord, Realm, Stamp, open};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -93,7 +93,7 @@ async fn an_edit_is_compiled_once_and_what_was_checked_is_what_is_served() {
     }
     let desk = Desk::open().await;
     let counting = Counting::default();
-    let node = super::support::node_with(&desk.location(), counting.clone()).await;
+    let node = node_with(&desk.location(), counting.clone()).await;
     let perform = async |put: &Put| {
         node.perform(&acme(), &operator(), put, &Options::default()).await.unwrap()
     };
@@ -225,17 +225,17 @@ async fn a_tenant_that_cannot_be_taken_over_ages_while_others_do_not() {
         node.fresh(tenant, None).await.unwrap();
     }
     // A document of a newer version of this program, which nobody here understands.
-    let broken = permesso_store::Body::of(&json!({"id": "x", "grants": 1})).unwrap();
+    let broken = Body::of(&json!({"id": "x", "grants": 1})).unwrap();
     let head = node.store().head(&acme()).await.unwrap();
-    let mut records = vec![permesso_store::NewRecord {
+    let mut records = vec![NewRecord {
         operation: "test".to_owned(),
         edits: vec![("role".to_owned(), "x".to_owned(), Some(broken))],
     }]
     .into_iter();
-    let batch = permesso_store::Batch {
+    let batch = Batch {
         realm: acme(),
         expected: head.revision,
-        stamp: permesso_store::Stamp { actor: "test".into(), request: String::new(), at: 0 },
+        stamp: Stamp { actor: "test".into(), request: String::new(), at: 0 },
         changes: &mut records,
     };
     node.store().append(vec![batch], None).await.unwrap();
@@ -246,16 +246,16 @@ async fn a_tenant_that_cannot_be_taken_over_ages_while_others_do_not() {
     node.catch_up_all().await.unwrap();
     assert!(matches!(node.fresh("acme", None).await, Err(Unserved::Stale { .. })));
     node.fresh("other", None).await.unwrap();
-    let mended = permesso_store::Body::of(&json!({"id": "x"})).unwrap();
-    let mut records = vec![permesso_store::NewRecord {
+    let mended = Body::of(&json!({"id": "x"})).unwrap();
+    let mut records = vec![NewRecord {
         operation: "test".to_owned(),
         edits: vec![("role".to_owned(), "x".to_owned(), Some(mended))],
     }]
     .into_iter();
-    let batch = permesso_store::Batch {
+    let batch = Batch {
         realm: acme(),
         expected: head.revision + 1,
-        stamp: permesso_store::Stamp { actor: "test".into(), request: String::new(), at: 0 },
+        stamp: Stamp { actor: "test".into(), request: String::new(), at: 0 },
         changes: &mut records,
     };
     node.store().append(vec![batch], None).await.unwrap();
@@ -409,7 +409,7 @@ async fn however_tenants_come_and_go_every_decision_is_of_the_revision_that_it_n
         let known = known.map(|(_, may)| may);
         assert_eq!(known, Some(allowed), "{tenant} at revision {revision}");
     }
-    let revisions: std::collections::BTreeSet<_> =
+    let revisions: BTreeSet<_> =
         seen.iter().map(|(tenant, revision, _)| (tenant, revision)).collect();
     assert!(
         seen.len() > 200 && revisions.len() > 2 * TENANTS,

@@ -54,11 +54,12 @@ pub fn text(random: &mut Random, corpus: &[String]) -> (Kind, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus;
     use crate::world::{ENGINE, SCHEMA};
 
     #[test]
     fn a_seed_makes_the_same_text_every_time() {
-        let corpus = crate::corpus::read().unwrap();
+        let corpus = corpus::read().unwrap();
         for seed in 0..50 {
             let make = || text(&mut Random::new(seed), &corpus);
             assert_eq!(make(), make());
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     fn most_conditions_of_the_grammar_are_in_order_and_some_of_the_rest() {
-        let corpus = crate::corpus::read().unwrap();
+        let corpus = corpus::read().unwrap();
         let mut compiled = [(0, 0); 4];
         for seed in 0..4_000 {
             let (kind, source) = text(&mut Random::new(seed), &corpus);

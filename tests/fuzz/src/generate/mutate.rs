@@ -3,6 +3,7 @@
 use super::soup;
 use crate::pieces::pieces;
 use crate::random::Random;
+use crate::world::TEXTS;
 
 pub(super) fn text(random: &mut Random, corpus: &[String]) -> String {
     let mut source = random.pick(corpus).unwrap_or_default();
@@ -30,9 +31,7 @@ fn change(random: &mut Random, source: &str, corpus: &[String]) -> String {
         // One of a kind for another.
         7 => replace(&mut words, random, is_path, soup::path),
         8 => replace(&mut words, random, is_number, soup::number),
-        9 => replace(&mut words, random, is_text, |random| {
-            format!("\"{}\"", random.name(&crate::world::TEXTS))
-        }),
+        9 => replace(&mut words, random, is_text, |random| format!("\"{}\"", random.name(&TEXTS))),
         10 => replace(&mut words, random, is_operator, |random| {
             random.name(&["==", "!=", "<", "<=", ">", ">=", "&&", "||", "+", "-", "*", "/", "%"])
         }),

@@ -1,13 +1,13 @@
 //! Each of them is met as it has to be, and afterwards the host is as it was.
 
-use permesso_engine::Authorizer;
-use permesso_engine::compile::{Definition, FamilySet, compile};
+use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::{Reason, Request, Resource};
 use permesso_engine::family::{
     Answer, Effect, Family, Fault, FaultKind, Input, InputKind, Question,
 };
 use permesso_engine::load::{self, Source};
 use permesso_engine::model::{Attributes, Directory, InputPath, Value};
+use permesso_engine::{Authorizer, family};
 use permesso_hostile::guest::{Guest, Manifest};
 use permesso_hostile::{Hostile, Meeting, hostile};
 use permesso_runtime::{Component, FamilyConfig, InstanceMode, Runtime, RuntimeConfig, WasmFamily};
@@ -145,11 +145,9 @@ fn authorizer(families: FamilySet) -> Authorizer {
     let directory: Source<Directory> =
         load::directory("people.yaml", "users: [{id: ann, roles: [user]}]").unwrap();
     let compiled = compile(&Definition {
-        catalog: &permesso_engine::compile::catalog(
-            load::catalog("product.yaml", CATALOG).unwrap(),
-        ),
-        tenant: &std::sync::Arc::new(load::tenant("tenant.yaml", TENANT).unwrap()),
-        people: permesso_engine::compile::PeopleFrom::Directory(&directory),
+        catalog: &compile::catalog(load::catalog("product.yaml", CATALOG).unwrap()),
+        tenant: &Arc::new(load::tenant("tenant.yaml", TENANT).unwrap()),
+        people: PeopleFrom::Directory(&directory),
         families: &families,
         revision: 1,
         lenient: false,
@@ -211,7 +209,7 @@ struct Spy {
 }
 
 impl Family for Spy {
-    fn manifest(&self) -> &permesso_engine::family::Manifest {
+    fn manifest(&self) -> &family::Manifest {
         self.family.manifest()
     }
 

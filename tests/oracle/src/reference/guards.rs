@@ -1,6 +1,6 @@
 //! Guards, predicates and checks of roles.
 
-use super::{Evaluator, condition, grants::Holding};
+use super::{Evaluator, condition, grants::Holding, in_branch};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::model::{
     Invitation, Permission, Predicate, RoleCheck, Scope, Status, User, Value,
@@ -134,7 +134,7 @@ impl Evaluator<'_> {
 
 /// Whether the limits of one holding leave at least as much as those of another.
 fn is_as_wide(mine: &Holding<'_>, given: &Holding<'_>) -> bool {
-    let in_mine = |team: &str| mine.teams.iter().any(|top| super::in_branch(team, top));
+    let in_mine = |team: &str| mine.teams.iter().any(|top| in_branch(team, top));
     let teams = mine.is_anywhere()
         || !given.is_anywhere()
             && given.teams.iter().all(|team| in_mine(team))

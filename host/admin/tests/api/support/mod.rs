@@ -8,17 +8,21 @@ pub(super) use stores::on_both;
 pub use stores::{cluster, on_postgresql, on_sqlite};
 
 use permesso_admin::{Admin, router};
+use permesso_auth::Oidc;
 use permesso_auth::key::{KeyRequest, Tenants, Verb};
 use permesso_engine::Authorizer;
 use permesso_engine::family::FamilySet;
 use permesso_front::Door;
 use permesso_node::operation::{CreateKey, PublishProduct};
 use permesso_node::{Caller, Node, NodeConfig, Options};
-use permesso_store::{Location, Realm, open};
-use reqwest::{Client, Method, StatusCode};
+use permesso_store::{Location, Realm, Which, open};
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
 
 pub const ATENDER: &str = include_str!("../../../../../examples/atender/product.yaml");
 pub const CLOZE: &str = include_str!("../../../../../examples/cloze/product.yaml");
@@ -39,7 +43,7 @@ pub struct Server {
 #[derive(Debug, Clone)]
 pub struct Said {
     pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
+    pub headers: HeaderMap,
     pub text: String,
     pub body: Value,
 }
@@ -80,7 +84,7 @@ pub struct Ask<'a> {
     server: &'a Server,
     method: Method,
     path: String,
-    request: reqwest::RequestBuilder,
+    request: RequestBuilder,
 }
 
 impl Ask<'_> {
@@ -121,14 +125,14 @@ impl Server {
     }
 
     /// With people whom somebody vouches for.
-    pub async fn start_with(oidc: Option<Arc<permesso_auth::Oidc>>) -> Self {
+    pub async fn start_with(oidc: Option<Arc<Oidc>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = Location::Sqlite(folder.path().join("permesso.db"));
         Self { _folder: Some(folder), ..Self::start_on(&file, oidc, NodeConfig::default()).await }
     }
 
     /// The same, with a node that believes what it knows for that long.
-    pub async fn believing(staleness: std::time::Duration) -> Self {
+    pub async fn believing(staleness: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = Location::Sqlite(folder.path().join("permesso.db"));
         let config = NodeConfig { staleness, ..NodeConfig::default() };
@@ -137,11 +141,7 @@ impl Server {
     }
 
     /// With its store there.
-    async fn start_on(
-        location: &Location,
-        oidc: Option<Arc<permesso_auth::Oidc>>,
-        config: NodeConfig,
-    ) -> Self {
+    async fn start_on(location: &Location, oidc: Option<Arc<Oidc>>, config: NodeConfig) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let store = open(location).await.unwrap();
         let authorizer = Arc::new(Authorizer::new(1000));
@@ -164,7 +164,7 @@ impl Server {
         let made = node.perform(&platform, &operator, &create, &plain).await.unwrap();
         let root = made.answer["token"].as_str().unwrap().to_owned();
         let admin = Arc::new(Admin::new(Arc::new(Door::new(Arc::clone(&node), oidc))));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = router(Arc::clone(&admin));
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -243,7 +243,7 @@ impl Server {
         let store = self.node.store();
         let mut objects = store.contents(&realm).await.unwrap().objects;
         for kind in ["user", "delegation", "invitation"] {
-            let which = permesso_store::Which::All(kind);
+            let which = Which::All(kind);
             objects.extend(store.page(&realm, which, "", 1000).await.unwrap());
         }
         objects

@@ -1,5 +1,6 @@
 //! What a condition says of values that are known.
 
+use super::super::in_branch;
 use super::calendar;
 use super::parse::{Node, Part};
 use std::cmp::Ordering;
@@ -162,11 +163,9 @@ fn call(name: &str, arguments: &[Known]) -> Option<Known> {
         ("ends_with", [Known::Text(text), Known::Text(part)]) => {
             Known::Truth(text.ends_with(part.as_str()))
         }
-        ("in_team", [Known::List(teams), Known::Text(top)]) => {
-            Known::Truth(teams.iter().any(
-                |team| matches!(team, Known::Text(team) if super::super::in_branch(team, top)),
-            ))
-        }
+        ("in_team", [Known::List(teams), Known::Text(top)]) => Known::Truth(
+            teams.iter().any(|team| matches!(team, Known::Text(team) if in_branch(team, top))),
+        ),
         ("in_cidr", [Known::Text(address), ranges]) => {
             let address = address.parse().ok()?;
             let mut inside = false;

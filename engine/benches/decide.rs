@@ -8,7 +8,7 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::{Request, Resource};
-use permesso_engine::directory::{Loaded, Record, Subjects};
+use permesso_engine::directory::{Loaded, StoredUser, Subjects};
 use permesso_engine::family::{Answer, Family, Fault, InputKind, InputSpec, Manifest, Question};
 use permesso_engine::flip::flips;
 use permesso_engine::load::Source;
@@ -170,7 +170,7 @@ fn authorizer(roles: usize, held: usize, directory: Directory) -> Authorizer {
                 people: PeopleFrom::Subjects(&subjects),
             })
             .unwrap();
-            let records = users.map(|user| Record { user, delegations: Vec::new() });
+            let records = users.map(|user| StoredUser { user, delegations: Vec::new() });
             let loaded = records.map(|record| Loaded::User(Box::new(record)));
             subjects.admit(&compiled, 1, loaded.collect());
             assert_eq!(subjects.len(), USERS);

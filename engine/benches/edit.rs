@@ -10,7 +10,7 @@ use permesso_engine::compile::{
     self, Compiled, CompiledCatalog, Definition, FamilySet, PeopleFrom,
 };
 use permesso_engine::decision::{Request, Resource};
-use permesso_engine::directory::{Loaded, Record, Subjects};
+use permesso_engine::directory::{Loaded, StoredUser, Subjects};
 use permesso_engine::load::Source;
 use permesso_engine::model::{
     Attributes, Catalog, Category, Grant, Permission, Role, Scope, Tenant, User,
@@ -100,7 +100,7 @@ fn edits(c: &mut Criterion) {
         let authorizer = Authorizer::new(0);
         let mut before = Arc::new(world.compile(&tenant, None));
         let user = User { id: "ann".into(), roles: vec![held], ..User::default() };
-        let record = Record { user, delegations: Vec::new() };
+        let record = StoredUser { user, delegations: Vec::new() };
         world.subjects.admit(&before, 1, vec![Loaded::User(Box::new(record))]);
         let (attributes, action) = (Attributes::new(), permission(3));
         let request = Request {

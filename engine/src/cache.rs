@@ -126,9 +126,7 @@ impl DecisionCache {
     ) -> Option<KeyRef<'k>> {
         let Ask { snapshot, member, request, .. } = *ask;
         let rule = snapshot.permission(permission)?;
-        if rule.family.is_none() {
-            return None;
-        }
+        rule.family?;
         if !rule.cacheable || member.has_own_conditions() {
             self.bypasses.fetch_add(1, Ordering::Relaxed);
             return None;

@@ -14,7 +14,7 @@ use std::{
     time::Instant,
 };
 
-use self::mutants::{MUTANTS, Mutant};
+use self::mutants::Mutant;
 use crate::{
     error::Error,
     process::{Progress, line, spawn_error, watched},
@@ -103,7 +103,7 @@ enum Fate {
 
 fn plant(workspace: &Workspace) -> Result<()> {
     // Before anything is built: every entry still fits.
-    for mutant in MUTANTS {
+    for mutant in mutants::all() {
         mutant.apply(&read(&mutant.path(workspace.root()))?)?;
     }
     let copy = tempfile::tempdir().map_err(Error::io("create", "a temporary folder"))?;
@@ -118,14 +118,14 @@ fn plant(workspace: &Workspace) -> Result<()> {
     // The dependencies are built once and stay for the next time.
     let target = workspace.host_target().join("mutants");
 
-    let progress = Progress::start(MUTANTS.len() as u64 + 1);
+    let progress = Progress::start(mutants::all().count() as u64 + 1);
     progress.step("the engine as it is");
     build(root, &target, &progress)?;
     if compare(&target)? == Fate::Caught {
         return Err(Failure::Disagrees);
     }
     let mut survivors = Vec::new();
-    for mutant in MUTANTS {
+    for mutant in mutants::all() {
         progress.step(mutant.name);
         let start = Instant::now();
         let path = mutant.path(root);
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn every_mutant_fits_the_engine_as_it_is() {
         let workspace = Workspace::find().unwrap();
-        for mutant in MUTANTS {
+        for mutant in mutants::all() {
             let source = read(&mutant.path(workspace.root())).unwrap();
             assert_ne!(mutant.apply(&source).unwrap(), source, "{}", mutant.name);
         }

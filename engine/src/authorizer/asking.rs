@@ -354,7 +354,6 @@ pub(super) fn explained(
 }
 
 /// By what a decision was made.
-#[expect(clippy::large_enum_variant, reason = "lives on the stack for one step, never in a list")]
 enum Made {
     /// What was found.
     Found,

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostics, Reporter};
 use crate::directory::{People, Whole};
 use crate::load::Source;
 use crate::model::{Delegation, Document, User};
-use crate::snapshot::{Interner, Member, Record, Snapshot, unique_revision};
+use crate::snapshot::{Interner, Member, Snapshot, StoredUser, unique_revision};
 use std::sync::{Arc, Mutex};
 
 /// What messages call the document that a stored user is compiled from.
@@ -15,7 +15,7 @@ const STORED: &str = "directory";
 
 /// Compiles a user as the store has them, leniently.
 pub(super) fn stored(
-    record: &Record,
+    record: &StoredUser,
     snapshot: &Snapshot,
     shared: &Mutex<Interner>,
 ) -> Result<Member, Diagnostics> {
@@ -45,7 +45,7 @@ impl Compiled {
     /// # Errors
     ///
     /// What is wrong with the users. They are compiled leniently.
-    pub fn with_only(&self, records: &[Record]) -> Result<Self, Diagnostics> {
+    pub fn with_only(&self, records: &[StoredUser]) -> Result<Self, Diagnostics> {
         let shared = Mutex::new(Interner::default());
         let mut found = Diagnostics::default();
         let members: Vec<Member> = records
@@ -73,7 +73,7 @@ impl Compiled {
 ///
 /// What is wrong with the grants and rights.
 pub fn compile_member(compiled: &Compiled, user: &User) -> Result<Arc<Member>, Diagnostics> {
-    let record = Record { user: user.clone(), delegations: Vec::new() };
+    let record = StoredUser { user: user.clone(), delegations: Vec::new() };
     let own = Mutex::default();
     let shared = compiled.open().map_or(&own, |open| &open.subjects.shared);
     let mut member = stored(&record, &compiled.snapshot, shared)?;

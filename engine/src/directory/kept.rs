@@ -2,7 +2,7 @@
 //! or held on to by one of them.
 
 use super::Usage;
-use crate::snapshot::{Member, Record};
+use crate::snapshot::{Member, StoredUser};
 use std::sync::Arc;
 
 /// What is kept of one id.
@@ -25,7 +25,7 @@ pub(super) struct Counted {
 #[derive(Debug)]
 pub(crate) struct Broken {
     /// `None` where nothing is known of the user but that they are broken.
-    pub(super) record: Option<Arc<Record>>,
+    pub(super) record: Option<Arc<StoredUser>>,
     pub(super) snapshot: u64,
     pub(super) as_of: u64,
     /// The first fault.

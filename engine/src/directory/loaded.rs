@@ -1,7 +1,7 @@
 //! What was read of a directory: the answers to what is [needed](super::Need).
 
 use super::Need;
-use crate::snapshot::Record;
+use crate::snapshot::StoredUser;
 
 /// How many hold a role.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Usage {
 #[derive(Debug, Clone)]
 pub enum Loaded {
     /// A user.
-    User(Box<Record>),
+    User(Box<StoredUser>),
     /// The directory has no user of this id. That is kept as well.
     Absent(String),
     /// How many hold a role.

@@ -15,7 +15,7 @@ mod people;
 mod pins;
 mod subjects;
 
-pub use crate::snapshot::Record;
+pub use crate::snapshot::StoredUser;
 pub use admit::Admitted;
 pub use compiled::Compiled;
 pub(crate) use found::{Found, MemberRef};

@@ -3,13 +3,13 @@
 use super::kept::{Broken, Slot};
 use super::{Found, MemberRef, Pins, Subjects, Usage};
 use crate::diagnostic::Diagnostics;
-use crate::snapshot::{Interner, Member, Record, Snapshot};
+use crate::snapshot::{Interner, Member, Snapshot, StoredUser};
 use std::sync::{Arc, Mutex};
 
 /// Compiles a user as the store has them, leniently. It comes from above: whoever decides finds
 /// users, and does not know how one is made of what is written.
 pub(crate) type UserCompiler =
-    fn(&Record, &Snapshot, &Mutex<Interner>) -> Result<Member, Diagnostics>;
+    fn(&StoredUser, &Snapshot, &Mutex<Interner>) -> Result<Member, Diagnostics>;
 
 /// The people of a tenant whose directory is read as it is needed.
 #[derive(Debug, Clone)]
@@ -111,7 +111,7 @@ impl Open {
 
     /// Compiles a user as the store has them. What an edit of the policy left behind grants
     /// nothing; what cannot be understood breaks the user.
-    pub(super) fn compile(&self, record: Arc<Record>, as_of: u64, snapshot: &Snapshot) -> Slot {
+    pub(super) fn compile(&self, record: Arc<StoredUser>, as_of: u64, snapshot: &Snapshot) -> Slot {
         match (self.compiler)(&record, snapshot, &self.subjects.shared) {
             Ok(mut member) => {
                 member.revision = as_of;

@@ -121,12 +121,12 @@ pub(crate) struct Extra {
     pub(crate) unticked: Box<[PermissionId]>,
     pub(crate) delegations: Box<[DelegationRule]>,
     /// What all this was compiled from, where it has to be compiled again for another policy.
-    pub(crate) record: Option<Arc<Record>>,
+    pub(crate) record: Option<Arc<StoredUser>>,
 }
 
 /// A user as the store has them, with all that decisions about them rest on.
 #[derive(Debug, Clone, Default)]
-pub struct Record {
+pub struct StoredUser {
     /// The user.
     pub user: User,
     /// What others delegate to the user, in the order of the directory, each with the user who

@@ -20,7 +20,7 @@ pub(crate) use grants::{
     TeamLimits, Within, WrittenGrant,
 };
 pub(crate) use member::{DelegationRule, Extra, Interner, boxed, unique_revision};
-pub use member::{Member, Record};
+pub use member::{Member, StoredUser};
 pub(crate) use sharing::{
     ContentRule, MarkRule, Redaction, SharedContent, SharingPlan, SharingRule,
 };

@@ -2,7 +2,7 @@
 //! measured with it.
 
 use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom, compile};
-use permesso_engine::directory::{Loaded, Record, Subjects};
+use permesso_engine::directory::{Loaded, StoredUser, Subjects};
 use permesso_engine::load;
 use permesso_engine::model::User;
 use std::process::Command;
@@ -71,7 +71,7 @@ fn measure() {
         let before = resident();
         for first in (0..USERS).step_by(1_000) {
             let users = (first..first + 1_000).map(user);
-            let records = users.map(|user| Record { user, delegations: Vec::new() });
+            let records = users.map(|user| StoredUser { user, delegations: Vec::new() });
             let loaded = records.map(|record| Loaded::User(Box::new(record))).collect();
             subjects.admit(&compiled, 1, loaded);
         }

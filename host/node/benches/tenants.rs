@@ -16,7 +16,7 @@ use permesso_node::bundle::{Bundle, ImportOptions, import};
 use permesso_node::operation::PublishProduct;
 use permesso_node::{Caller, Node, NodeConfig, Options, follow};
 use permesso_store::{
-    Batch, Body, Location, NewRecord, Object, Realm, Stamp, Store, Which, feed, open,
+    Append, Body, Location, NewRecord, Object, Realm, Stamp, Store, Which, feed, open,
 };
 use std::fs;
 use std::io::{self, Write as _};
@@ -119,7 +119,7 @@ async fn write(store: &dyn Store, documents: &[Object], some: std::ops::Range<us
         })
         .collect();
     let stamp = Stamp { actor: "bench".to_owned(), request: String::new(), at: 0 };
-    let batches = some.zip(&mut records).map(|(n, changes)| Batch {
+    let batches = some.zip(&mut records).map(|(n, changes)| Append {
         realm: Realm::tenant(name(n)).unwrap(),
         expected: 0,
         stamp: stamp.clone(),

@@ -12,7 +12,7 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use permesso_store::{Appended, Batch, Body, Location, NewRecord, Realm, Stamp, open, verify};
+//! use permesso_store::{Appended, Append, Body, Location, NewRecord, Realm, Stamp, open, verify};
 //!
 //! let folder = tempfile::tempdir()?;
 //! let store = open(&Location::Sqlite(folder.path().join("permesso.db"))).await?;
@@ -22,7 +22,7 @@
 //! let edits = vec![("role".to_owned(), "reader".to_owned(), Some(role.clone()))];
 //! let mut records = [NewRecord { operation: "role.create".to_owned(), edits }].into_iter();
 //! let stamp = Stamp { actor: "user:ann".to_owned(), request: String::new(), at: 0 };
-//! let batch = Batch { realm: realm.clone(), expected: 0, stamp, changes: &mut records };
+//! let batch = Append { realm: realm.clone(), expected: 0, stamp, changes: &mut records };
 //! let Appended::Now(heads) = store.append(vec![batch], None).await? else { unreachable!() };
 //! assert_eq!(heads[0].revision, 1);
 //!
@@ -194,7 +194,7 @@ pub struct LogQuery {
 }
 
 /// What is to be appended to one log.
-pub struct Batch<'a> {
+pub struct Append<'a> {
     /// Whose log.
     pub realm: Realm,
     /// The revision that it was made against. Any other is a conflict.
@@ -205,9 +205,9 @@ pub struct Batch<'a> {
     pub changes: &'a mut (dyn Iterator<Item = NewRecord> + Send),
 }
 
-impl fmt::Debug for Batch<'_> {
+impl fmt::Debug for Append<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch")
+        f.debug_struct("Append")
             .field("realm", &self.realm)
             .field("expected", &self.expected)
             .field("stamp", &self.stamp)
@@ -312,7 +312,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// appended on any error but [`StoreError::Unknown`].
     async fn append(
         &self,
-        batches: Vec<Batch<'_>>,
+        batches: Vec<Append<'_>>,
         remember: Option<Remembered>,
     ) -> Result<Appended, StoreError>;
 

@@ -282,7 +282,7 @@ macro_rules! implement {
 
             async fn append(
                 &self,
-                mut batches: Vec<Batch<'_>>,
+                mut batches: Vec<Append<'_>>,
                 remember: Option<Remembered>,
             ) -> Result<Appended, StoreError> {
                 let mut tx = self.timed(self.write()).await?;

@@ -8,7 +8,7 @@ use crate::record::{Appended, Body, DocumentEdit, NewRecord, Object, Record, Row
 use crate::rows;
 use crate::sql::{LogRow, ObjectRow, TenantRow, implement};
 use crate::{
-    Batch, Changes, Contents, Delegated, DirectoryExcerpt, Head, Listed, LogQuery, Mark, Moved,
+    Append, Changes, Contents, Delegated, DirectoryExcerpt, Head, Listed, LogQuery, Mark, Moved,
     Remembered, Store, Which,
 };
 use sqlx::migrate::{Migration, MigrationType, Migrator};

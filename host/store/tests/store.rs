@@ -3,7 +3,7 @@
 use permesso_cluster::Cluster;
 use permesso_store::feed::Facet;
 use permesso_store::{
-    Appended, Batch, Body, Location, LogQuery, NewRecord, Realm, Remembered, Sqlite, Stamp, Store,
+    Append, Appended, Body, Location, LogQuery, NewRecord, Realm, Remembered, Sqlite, Stamp, Store,
     StoreError, Which, open, verify,
 };
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ async fn append(
     changes: Vec<NewRecord>,
 ) -> Result<u64, StoreError> {
     let mut changes = changes.into_iter();
-    let batch = Batch { realm: realm.clone(), expected, stamp: stamp(5), changes: &mut changes };
+    let batch = Append { realm: realm.clone(), expected, stamp: stamp(5), changes: &mut changes };
     match store.append(vec![batch], None).await? {
         Appended::Now(heads) => Ok(heads[0].revision),
         Appended::Before(_) => panic!("no key was given"),
@@ -169,7 +169,7 @@ fn several_logs_are_written_all_or_none() {
                 vec![change("x", &[("settings", "x", Some(body))])].into_iter()
             });
             let batches = realms.iter().zip(&mut changes).zip(expected);
-            let batches = batches.map(|((realm, changes), expected)| Batch {
+            let batches = batches.map(|((realm, changes), expected)| Append {
                 realm: realm.clone(),
                 expected,
                 stamp: stamp(1),
@@ -194,8 +194,12 @@ fn a_request_that_comes_again_is_answered_and_not_done_again() {
         let realm = tenant("t");
         let send = async |fingerprint: &str| {
             let mut changes = vec![change("x", &[("role", "a", Some(json!(1)))])].into_iter();
-            let batch =
-                Batch { realm: realm.clone(), expected: 0, stamp: stamp(1), changes: &mut changes };
+            let batch = Append {
+                realm: realm.clone(),
+                expected: 0,
+                stamp: stamp(1),
+                changes: &mut changes,
+            };
             let remember = Remembered {
                 realm: realm.clone(),
                 key: "key:a/1".to_owned(),
@@ -230,7 +234,7 @@ fn a_log_says_who_changed_what_and_when() {
             };
             let expected = u64::try_from(n).unwrap();
             let realm = realm.clone();
-            let batch = Batch { realm, expected, stamp, changes: &mut changes };
+            let batch = Append { realm, expected, stamp, changes: &mut changes };
             store.append(vec![batch], None).await.unwrap();
         }
         let ask = async |query: LogQuery| {
@@ -394,7 +398,7 @@ fn one_question_tells_which_logs_have_moved_also_while_somebody_writes_for_long(
                     change("a", &[("role", "a", Some(json!(n)))])
                 });
                 let (realm, stamp) = (tenant("slow"), stamp(5));
-                let batch = Batch { realm, expected: 0, stamp, changes: &mut records };
+                let batch = Append { realm, expected: 0, stamp, changes: &mut records };
                 store.append(vec![batch], None).await.unwrap();
             })
         };

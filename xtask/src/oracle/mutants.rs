@@ -1,6 +1,8 @@
 //! The bugs that are planted: at least one for each step of the pipeline, for the cache and for
 //! conditions.
 
+mod sharing;
+
 /// One planted bug.
 #[derive(Debug)]
 pub(super) struct Mutant {
@@ -25,8 +27,13 @@ const fn bug(
     Mutant { name, file, from, to, accepted: None }
 }
 
-/// All of them, in the order of the pipeline.
-pub(super) const MUTANTS: &[Mutant] = &[
+/// All of them.
+pub(super) fn all() -> impl Iterator<Item = &'static Mutant> {
+    PIPELINE.iter().chain(sharing::SHARING)
+}
+
+/// Those of the steps but sharing, in the order of the pipeline, of the cache and of conditions.
+const PIPELINE: &[Mutant] = &[
     bug(
         "subject: another tenant's resources are looked at",
         "evaluate/mod.rs",
@@ -74,6 +81,36 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "evaluate/roles.rs",
         "self.held_as_wide(id, rule, None).covers(role.grants.plain(id))",
         "self.granted(id, rule, &mut super::Silent).covers(role.grants.plain(id))",
+    ),
+    bug(
+        "grants: a sum leaves out the policies",
+        "snapshot/member.rs",
+        "let more = policies.iter().filter_map(",
+        "let more = policies.iter().take(0).filter_map(",
+    ),
+    bug(
+        "grants: a sum forgets what is within limits",
+        "evaluate/summed.rs",
+        "if extra.is_none() && !sum.is_limited(id) {",
+        "if extra.is_none() {",
+    ),
+    bug(
+        "grants: a sum counts what is outside of its limits",
+        "evaluate/summed.rs",
+        ".filter(|grant| self.within(grant) == Counts::Yes)",
+        ".filter(|grant| self.within(grant) != Counts::Unticked)",
+    ),
+    bug(
+        "grants: a sum counts what was unticked",
+        "evaluate/summed.rs",
+        "if extra.is_some_and(|extra| !extra.adjusted.is_empty()) {",
+        "if extra.is_some_and(|extra| extra.adjusted.len() > 99) {",
+    ),
+    bug(
+        "grants: a sum leaves out what was ticked",
+        "evaluate/summed.rs",
+        "ticked.fold(scope, |scope, (_, ticked)| scope.union(*ticked))",
+        "ticked.fold(scope, |scope, _| scope)",
     ),
     bug("grants: a window includes its end", "evaluate/grants.rs", "now < until)", "now <= until)"),
     bug(
@@ -222,24 +259,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "self.clause_holds(clause, record) != Ok(false)",
     ),
     bug(
-        "privacy: a mark has to be exactly yes",
-        "evaluate/sharing.rs",
-        "            Some(_) if values.is_empty() => true,\n",
-        "            Some(value) if values.is_empty() => value.as_bool() == Some(true),\n",
-    ),
-    bug(
-        "privacy: an ill-typed mark is none",
-        "evaluate/sharing.rs",
-        "            Some(_) => true,\n",
-        "            Some(_) => false,\n",
-    ),
-    bug(
-        "privacy: private records are open to everybody",
-        "evaluate/sharing.rs",
-        "        Err(Reason::Private)",
-        "        Ok(())",
-    ),
-    bug(
         "grants: a branch is its team alone",
         "evaluate/grants.rs",
         "limits.branches.iter().any(|listed| lies_in(team, listed))",
@@ -339,107 +358,11 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "            rule.closed_edit = true;\n",
         "            rule.closed_edit |= item.access == Access::Edit;\n",
     ),
-    bug(
-        "sharing: the record's own choice is not asked",
-        "evaluate/sharing.rs",
-        "self.request.resource.attributes.at(&content.choice)",
-        "self.request.resource.attributes.at(\"\")",
-    ),
-    bug(
-        "sharing: a choice that nobody understands shares",
-        "evaluate/sharing.rs",
-        "known.unwrap_or(Exposure::Hide)",
-        "known.unwrap_or(content.base)",
-    ),
-    bug(
-        "sharing: the catalog's default beats the tenant's",
-        "compile/sharing.rs",
-        ".unwrap_or(content.default)",
-        ".map_or(content.default, |_| content.default)",
-    ),
-    bug(
-        "sharing: overrides beat policies",
-        "evaluate/sharing.rs",
-        "binding.over(overrides.over(gives_way.over(base)))",
-        "overrides.over(binding.over(gives_way.over(base)))",
-    ),
-    bug(
-        "sharing: policies that give way do not",
-        "evaluate/sharing.rs",
-        "if rule.overridable { &mut gives_way } else { &mut binding }",
-        "if rule.overridable && false { &mut gives_way } else { &mut binding }",
-    ),
-    bug(
-        "sharing: the first rule of a layer counts",
-        "evaluate/sharing.rs",
-        "slot.is_none_or(|(_, known)| known < rule.outcome)",
-        "slot.is_none()",
-    ),
-    bug(
-        "sharing: a rule that cannot be known opens",
-        "evaluate/sharing.rs",
-        "self.unknown.map_or(after, |(_, outcome)| after.max(outcome))",
-        "self.unknown.map_or(after, |(_, outcome)| outcome)",
-    ),
-    bug(
-        "sharing: a rule that cannot be known does not apply",
-        "evaluate/sharing.rs",
-        "if applies != Ok(false) {",
-        "if applies == Ok(true) {",
-    ),
-    bug(
-        "sharing: rules without viewers are for nobody",
-        "evaluate/sharing.rs",
-        "            true => Ok(true),\n            false => match self.fits",
-        "            true => Ok(false),\n            false => match self.fits",
-    ),
-    bug(
-        "sharing: overrides lift a redaction",
-        "evaluate/sharing.rs",
-        "            true => ruled.max(Exposure::Redact),\n",
-        "            true => ruled,\n",
-    ),
-    bug(
-        "sharing: the viewer's own toggle does not redact",
-        "evaluate/sharing.rs",
-        "        viewer || sharer || account\n",
-        "        sharer || account\n",
-    ),
-    bug(
-        "sharing: the account's redaction has to be exactly yes",
-        "evaluate/sharing.rs",
-        "!matches!(set, None | Some(Value::Null | Value::Bool(false)))",
-        "matches!(set, Some(Value::Bool(true)))",
-    ),
-    bug(
-        "sharing: a sharer whom nobody knows does not redact",
-        "evaluate/sharing.rs",
-        "Found::Absent | Found::Broken(_) => true,",
-        "Found::Absent | Found::Broken(_) => false,",
-    ),
-    bug(
-        "sharing: the sharer's toggle is looked for in the viewer",
-        "evaluate/sharing.rs",
-        "Ask { member: &member, ..*self }.is_bound_by(redaction, &mut Silent)",
-        "{ let _ = member; self.is_bound_by(redaction, &mut Silent) }",
-    ),
-    bug(
-        "sharing: where no sharer is named nobody redacts",
-        "evaluate/sharing.rs",
-        "!unread.is_empty() || !named && plan.unnamed_closes",
-        "!unread.is_empty()",
-    ),
-    bug(
-        "sharing: what shows only what is redacted is allowed",
-        "evaluate/sharing.rs",
-        "Exposure::Redact if !shared.denies =>",
-        "Exposure::Redact if !shared.denies || true =>",
-    ),
     Mutant {
         name: "cache: what a sharer holds is not part of the key",
         file: "cache.rs",
-        from: "Some(ProjectedRef::Flag(ask.sharer_redacts(content)))",
-        to: "Some(ProjectedRef::Flag(ask.sharer_redacts(content) && false))",
+        from: "room.push(ProjectedRef::Flag(ask.sharer_redacts(content)));",
+        to: "room.push(ProjectedRef::Flag(ask.sharer_redacts(content) && false));",
         accepted: Some("users do not change within a case; a test of the engine covers it"),
     },
     bug(

@@ -3,7 +3,7 @@
 use super::world::{CATALOG, TENANTS, World, delegation, request, tenant, user};
 use permesso_engine::compile::{self, Definition, PeopleFrom, compile};
 use permesso_engine::decision::Decision;
-use permesso_engine::directory::{Loaded, Need, Needs, Record};
+use permesso_engine::directory::{Loaded, Need, Needs, StoredUser};
 use permesso_engine::model::{Attributes, Value};
 use permesso_engine::{decide_alone, load};
 use std::sync::Arc;
@@ -168,7 +168,7 @@ fn what_is_newer_than_what_is_served_waits_for_it() {
 #[test]
 fn what_was_read_ahead_of_the_feed_is_not_dropped_by_what_it_has_already() {
     let world = world();
-    let record = Record { user: user("{id: cid, roles: [boss]}"), delegations: Vec::new() };
+    let record = StoredUser { user: user("{id: cid, roles: [boss]}"), delegations: Vec::new() };
     let loaded = vec![Loaded::User(Box::new(record))];
     world.subjects.admit(&world.served(), 5, loaded);
     let touched = [Need::User("cid".to_owned())];

@@ -4,7 +4,7 @@ use super::world::{TENANTS, World, delegation, request, user};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::{check_delegation, check_user, compile_member, recompile_users};
 use permesso_engine::decision::Resource;
-use permesso_engine::directory::{Needs, Record};
+use permesso_engine::directory::{Needs, StoredUser};
 use permesso_engine::flip::flips;
 use permesso_engine::inspect::{Circumstances, Proposal, Unasked, impact, rights, who_can};
 use permesso_engine::load::Source;
@@ -124,9 +124,9 @@ fn questions_about_all_people_are_refused_and_those_about_a_few_are_answered() {
     let proposal =
         |before, after| Proposal { before, after, now: 0, acting: None, questions: &[], limit: 9 };
     assert!(open(impact(&proposal(&served, &served)).map(|_| ())));
-    let records: Vec<Record> = PEOPLE[..2]
+    let records: Vec<StoredUser> = PEOPLE[..2]
         .iter()
-        .map(|text| Record { user: user(text), delegations: Vec::new() })
+        .map(|text| StoredUser { user: user(text), delegations: Vec::new() })
         .collect();
     let few = served.with_only(&records).unwrap();
     assert!(!few.is_open() && few.revision() == served.revision());
@@ -156,7 +156,7 @@ fn tenants_that_are_loaded_for_different_questions_share_no_decisions() {
     let asked = request("zoe", "letter.read", "letter", "l1", &attributes);
     for (roles, allowed) in [("[boss]", true), ("[]", false), ("[boss]", true)] {
         let user = user(&format!("{{id: zoe, roles: {roles}}}"));
-        let record = Record { user, delegations: Vec::new() };
+        let record = StoredUser { user, delegations: Vec::new() };
         authorizer.install(served.with_only(&[record]).unwrap());
         for _ in 0..2 {
             assert_eq!(authorizer.decide("acme", &asked).is_allow(), allowed);

@@ -2,7 +2,7 @@
 
 use super::world::{TENANTS, World, request, tenant, user};
 use permesso_engine::compile::{Definition, PeopleFrom, compile};
-use permesso_engine::directory::{Loaded, Need, Pins, Record};
+use permesso_engine::directory::{Loaded, Need, Pins, StoredUser};
 use permesso_engine::model::{Attributes, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,7 +20,7 @@ fn read(need: &Need, revision: u64) -> Loaded {
         }
         id => &format!("{{id: {id}}}"),
     };
-    Loaded::User(Box::new(Record { user: user(text), delegations: Vec::new() }))
+    Loaded::User(Box::new(StoredUser { user: user(text), delegations: Vec::new() }))
 }
 
 #[test]

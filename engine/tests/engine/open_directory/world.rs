@@ -7,7 +7,9 @@ use permesso_engine::compile::{
     self, Compiled, CompiledCatalog, Definition, FamilySet, PeopleFrom, compile,
 };
 use permesso_engine::decision::{Decision, Request, Resource};
-use permesso_engine::directory::{Admitted, Loaded, Need, Needs, Pins, Record, Subjects, Usage};
+use permesso_engine::directory::{
+    Admitted, Loaded, Need, Needs, Pins, StoredUser, Subjects, Usage,
+};
 use permesso_engine::family::{
     Answer, Effect, Family, Input, InputKind, InputSpec, Manifest, Question, ReasonSpec,
 };
@@ -279,7 +281,7 @@ impl World {
                     let theirs = theirs.filter(|it| it.to.as_str() == id);
                     let delegations =
                         theirs.filter_map(|it| Some((it.clone(), find(&it.from)?))).collect();
-                    Loaded::User(Box::new(Record { user, delegations }))
+                    Loaded::User(Box::new(StoredUser { user, delegations }))
                 }
             },
             Need::Usage(role) => {

@@ -1,7 +1,7 @@
 //! What holds of every change, and of every answer.
 
 use super::support::{ATENDER, Server, on_both};
-use permesso_store::{Batch, Body, NewRecord, Realm, Stamp};
+use permesso_store::{Append, Body, NewRecord, Realm, Stamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -193,7 +193,7 @@ async fn of_a_large_tenant_those_are_looked_at_whom_the_edit_reaches(server: Ser
     let change = NewRecord { operation: "test".to_owned(), edits: edits.collect() };
     let stamp = Stamp { actor: "test".to_owned(), request: String::new(), at: 0 };
     let mut changes = [change].into_iter();
-    let batch = Batch { realm, expected, stamp, changes: &mut changes };
+    let batch = Append { realm, expected, stamp, changes: &mut changes };
     server.node.store().append(vec![batch], None).await.unwrap();
     server.node.catch_up_all().await.unwrap();
     let less =

@@ -25,7 +25,7 @@ use crate::node::{Node, now};
 use crate::operation::body;
 use crate::view::View;
 use permesso_engine::diagnostic::Diagnostics;
-use permesso_store::{Appended, Batch, Body, NewRecord, Realm, Stamp};
+use permesso_store::{Append, Appended, Body, NewRecord, Realm, Stamp};
 use std::collections::HashSet;
 use std::mem;
 use std::sync::Arc;
@@ -114,7 +114,7 @@ pub async fn import(
     let total = pass.map(|(_, seen)| seen);
     let mut records = Records::of(&goal, survey, pass.map(|(pass, _)| pass));
     let mut reported = Reported { records: &mut records, progress, total };
-    let batch = Batch {
+    let batch = Append {
         realm: realm.clone(),
         expected: view.revision(),
         stamp: Stamp { actor: caller.name(), request: options.request.clone(), at: view.now },

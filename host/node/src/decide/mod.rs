@@ -11,7 +11,7 @@ use crate::node::Node;
 use inquiry::Inquiry;
 use permesso_engine::Asking;
 use permesso_engine::decision::{Decision, Explanation, Request};
-use permesso_engine::directory::{Loaded, Need, Needs, Pins, Record, Usage};
+use permesso_engine::directory::{Loaded, Need, Needs, Pins, StoredUser, Usage};
 use permesso_engine::model::{Delegation, User};
 use permesso_store::feed::Facet;
 use permesso_store::{Body, DirectoryExcerpt, Object, Realm};
@@ -167,7 +167,7 @@ fn loaded(needs: &Needs, directory: DirectoryExcerpt) -> Result<Vec<Loaded>, ser
         .map(|need| {
             Ok(match need {
                 Need::User(id) => match directory.users.get(id) {
-                    Some(user) => Loaded::User(Box::new(Record {
+                    Some(user) => Loaded::User(Box::new(StoredUser {
                         user: read(user)?,
                         delegations: delegations.remove(id).unwrap_or_default(),
                     })),

@@ -15,7 +15,7 @@ use crate::view::View;
 use permesso_engine::Authorizer;
 use permesso_engine::compile::{Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::{Explanation, Obligation, Reason, Request, Step};
-use permesso_engine::directory::{Loaded, Need, Needs, Pins, Record, Subjects, Usage};
+use permesso_engine::directory::{Loaded, Need, Needs, Pins, StoredUser, Subjects, Usage};
 use permesso_engine::model::{Delegation, User};
 use permesso_store::feed::{self, Facet};
 use permesso_store::{Body, Realm};
@@ -267,7 +267,7 @@ async fn read(
                         let from = self::user(view, changed, &delegation.from).await?;
                         delegations.extend(from.map(|from| (delegation, from)));
                     }
-                    Loaded::User(Box::new(Record { user, delegations }))
+                    Loaded::User(Box::new(StoredUser { user, delegations }))
                 }
             },
             Need::Usage(role) => {

@@ -21,7 +21,7 @@ use crate::operation::{Intended, Operation, Plan, body};
 use crate::view::View;
 use permesso_engine::compile::Compiled;
 use permesso_store::{
-    Appended, Batch, Body, Head, LogQuery, NewRecord, Realm, Remembered, Stamp, StoreError,
+    Append, Appended, Body, Head, LogQuery, NewRecord, Realm, Remembered, Stamp, StoreError,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -284,7 +284,7 @@ impl Node {
                 Some(NewRecord { operation: name.to_owned(), edits: edits.collect() }).into_iter()
             })
             .collect();
-        let batches = shares.iter().zip(&mut changes).map(|(share, changes)| Batch {
+        let batches = shares.iter().zip(&mut changes).map(|(share, changes)| Append {
             realm: share.realm.clone(),
             expected: share.expected,
             stamp: stamp.clone(),

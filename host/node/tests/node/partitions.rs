@@ -11,7 +11,7 @@ use permesso_node::operation::{Put, SetRoles};
 use permesso_node::{Caller, DocumentKind, Node, NodeConfig, Options, follow};
 use permesso_store::feed::Facet;
 use permesso_store::{
-    Appended, Batch, Body, Changes, Contents, DirectoryExcerpt, Head, Listed, LogQuery, Mark,
+    Append, Appended, Body, Changes, Contents, DirectoryExcerpt, Head, Listed, LogQuery, Mark,
     Moved, Object, Realm, Record, Remembered, Store, StoreError, Which, open,
 };
 use serde_json::json;
@@ -101,7 +101,7 @@ impl Store for Gated {
     }
     async fn append(
         &self,
-        batches: Vec<Batch<'_>>,
+        batches: Vec<Append<'_>>,
         remember: Option<Remembered>,
     ) -> Result<Appended, StoreError> {
         self.pass()?.append(batches, remember).await

@@ -15,7 +15,7 @@ use permesso_node::operation::{
 use permesso_node::{
     Caller, ChangeError, DocumentKind, Node, NodeConfig, Options, Settings, Unserved, follow,
 };
-use permesso_store::{Batch, Body, NewRecord, Realm, Stamp, open};
+use permesso_store::{Append, Body, NewRecord, Realm, Stamp, open};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -232,7 +232,7 @@ async fn a_tenant_that_cannot_be_taken_over_ages_while_others_do_not() {
         edits: vec![("role".to_owned(), "x".to_owned(), Some(broken))],
     }]
     .into_iter();
-    let batch = Batch {
+    let batch = Append {
         realm: acme(),
         expected: head.revision,
         stamp: Stamp { actor: "test".into(), request: String::new(), at: 0 },
@@ -252,7 +252,7 @@ async fn a_tenant_that_cannot_be_taken_over_ages_while_others_do_not() {
         edits: vec![("role".to_owned(), "x".to_owned(), Some(mended))],
     }]
     .into_iter();
-    let batch = Batch {
+    let batch = Append {
         realm: acme(),
         expected: head.revision + 1,
         stamp: Stamp { actor: "test".into(), request: String::new(), at: 0 },

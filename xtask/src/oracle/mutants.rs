@@ -135,7 +135,7 @@ const PIPELINE: &[Mutant] = &[
         "grants: an ill-typed team is nobody's no more",
         "evaluate/grants.rs",
         "Some(_) => false,",
-        "Some(_) => self.snapshot.unassigned_is_everybodys,",
+        "Some(_) => self.snapshot.catalog.unassigned_is_everybodys,",
     ),
     bug(
         "grants: a delegation reaches the deputy's own",
@@ -298,7 +298,7 @@ const PIPELINE: &[Mutant] = &[
         "roles: parents grant nothing",
         "compile/roles.rs",
         "            granting.include(&self.granting(*parent, &mut report));\n",
-        "            let _ = &parent.granting;\n",
+        "            let _ = self.granting(*parent, &mut report);\n",
     ),
     Mutant {
         name: "delegation: chains are followed",

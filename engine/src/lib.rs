@@ -103,3 +103,4 @@ mod suggest;
 
 pub use authorizer::{Asking, Authorizer, Batch, decide_alone, explain_alone};
 pub use cache::CacheStats;
+pub use suggest::suggest;

@@ -56,6 +56,10 @@ impl Test {
                 }
             }
         }
+        if passed + failed == 0 {
+            let what = "error: there is no row in these tables; nothing was tested";
+            return Err(Failure(what.to_owned()));
+        }
         measured.print(self.json)?;
         let below = self.min_coverage.map(|percent| measured.below(percent)).unwrap_or_default();
         for line in &below {

@@ -10,6 +10,7 @@ use permesso_engine::family::{
     Answer, Effect, Input, InputKind, Manifest, ObligationSpec, Question,
 };
 use permesso_engine::model::{Attributes, Value};
+use permesso_engine::suggest;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
@@ -265,13 +266,8 @@ fn unknown_name<'k>(
     source: &str,
     known: impl Iterator<Item = &'k str> + Clone,
 ) -> String {
-    let near = known
-        .clone()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(likeness, _)| *likeness > 0.82)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b));
-    if let Some((_, near)) = near {
-        return format!("unknown {what} `{name}`; did you mean `{near}`?");
+    if let Some(near) = suggest(name, known.clone()) {
+        return format!("unknown {what} `{name}`; {near}");
     }
     let all: Vec<_> = known.collect();
     match all.as_slice() {

@@ -6,7 +6,7 @@
 //!
 //! - the row's subject takes the place of a user of that id; a subject of which the row says
 //!   nothing but the id, `{"user": "anna"}`, is the user whom the directory has, with everything
-//!   that is known of them and delegated to them, or else a user who holds nothing;
+//!   that is known of them and delegated to them;
 //! - roles and policies of the row take the place of those of that id;
 //! - `eaps`, where given, are *all* the programs there are, so that a table stays true whatever
 //!   programs the tenant has;
@@ -17,9 +17,14 @@
 //! which it asks, in milliseconds or as `2026-03-01T00:00:00Z`; without it a row asks about the
 //! present.
 //!
+//! A row that names an action, a role, a policy, a user or a member that does not exist is a
+//! mistake and fails, whatever it expects, and so are two rows of one id: a misspelt name would
+//! be denied for ever.
+//!
 //! Every row is decided twice, silently and with a trace, and a difference between the two is a
 //! failure as well.
 
+mod names;
 mod overlay;
 mod row;
 
@@ -28,6 +33,7 @@ pub use row::{Expect, Row, RowError};
 use crate::folder::TenantFolder;
 use permesso_engine::compile::FamilySet;
 use permesso_engine::decision::{Explanation, Verdict};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -92,15 +98,16 @@ pub fn run(
     let text = fs::read_to_string(table)
         .map_err(|source| TableError::Read { path: table.to_owned(), source })?;
     let mut outcomes = Vec::new();
+    let mut lines: HashMap<String, usize> = HashMap::new();
     for (index, line) in text.lines().enumerate() {
         if line.trim().is_empty() {
             continue;
         }
-        let row = Row::parse(line).map_err(|error| TableError::Row {
-            path: table.to_owned(),
-            line: index + 1,
-            error,
-        })?;
+        let wrong = |error| TableError::Row { path: table.to_owned(), line: index + 1, error };
+        let row = Row::parse(line).map_err(wrong)?;
+        if let Some(line) = lines.insert(row.id.clone(), index + 1) {
+            return Err(wrong(RowError::Twice { id: row.id, line }));
+        }
         let result = overlay::decide(folder, families, &row, now);
         outcomes.push(RowOutcome { row, line: index + 1, result });
     }

@@ -116,3 +116,52 @@ fn without_its_component_everything_that_a_family_governs_is_denied() {
         assert!(unharmed.iter().any(|row| row["decision"] == Value::Bool(true)), "{product}");
     }
 }
+
+/// What `permesso test` says of one line, laid over the support desk.
+fn told_of(lines: &str) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("table.jsonl");
+    std::fs::write(&table, lines).unwrap();
+    let example = example("atender");
+    let output =
+        permesso(["test", "--example", example.to_str().unwrap(), table.to_str().unwrap()]);
+    (output.code, format!("{}{}", output.out, output.err))
+}
+
+#[test]
+fn a_row_that_names_what_does_not_exist_is_an_error_and_no_denial_that_passes() {
+    let row = r#"{"id": "1", "subject": {"user": "ann", "roles": ["agent"]}, "action": "analytics.drill", "resource": {"kind": "conversation", "attrs": {}}, "expect": "deny"}"#;
+    assert_eq!(told_of(row).0, 0, "{row}");
+    for (right, wrong, said) in [
+        (
+            "analytics.drill",
+            "analytics.dril",
+            "unknown action `analytics.dril`; did you mean `analytics.drill`?",
+        ),
+        (r#"["agent"]"#, r#"["agnet"]"#, "unknown role `agnet`; did you mean `agent`?"),
+        (r#", "roles": ["agent"]"#, "", "unknown user `ann`"),
+        (r#""expect""#, r#""becuase": "x", "expect""#, "unknown field `becuase`"),
+        (r#""attrs""#, r#""atrs": {}, "attrs""#, "unknown field `atrs`"),
+        (
+            r#""action""#,
+            r#""context": {"role_definitions": {"r": {"duplicate_of": "agnet"}}}, "action""#,
+            "unknown role `agnet`; did you mean `agent`?",
+        ),
+    ] {
+        let (code, told) = told_of(&row.replacen(right, wrong, 1));
+        assert!(code != 0 && told.contains(said), "{wrong}: {code} {told}");
+    }
+}
+
+#[test]
+fn two_rows_of_one_id_are_an_error_and_so_is_a_table_without_rows() {
+    let row = r#"{"id": "1", "subject": {"user": "ann", "roles": ["agent"]}, "action": "analytics.drill", "resource": {"kind": "conversation"}, "expect": "deny"}"#;
+    let (code, told) = told_of(&format!("{row}\n\n{row}\n"));
+    assert_eq!(code, 2);
+    assert!(told.contains("table.jsonl:3: the row of line 1 has the id `1` as well"), "{told}");
+    for nothing in ["", "\n\n"] {
+        let (code, told) = told_of(nothing);
+        assert_eq!(code, 2, "{told}");
+        assert!(told.contains("nothing was tested"), "{told}");
+    }
+}

@@ -1,5 +1,6 @@
 //! The world of a row, laid over the tenant of a folder.
 
+use super::names;
 use super::row::{Row, RowError, RowSubject, attributes};
 use crate::folder::TenantFolder;
 use permesso_engine::compile::{Definition, FamilySet, PeopleFrom, compile};
@@ -25,7 +26,10 @@ pub(super) fn decide(
         return Err(RowError::Product { row: named.clone(), folder: product.to_string() });
     }
     let tenant = Arc::new(Source::new(&folder.tenant.file, tenant(folder, row)?));
-    let directory = Source::new(&folder.directory.file, directory(folder, row));
+    let directory = directory(folder, row);
+    let catalog = &folder.catalog.source().value;
+    names::check(row, catalog, &tenant.value, &folder.directory.value)?;
+    let directory = Source::new(&folder.directory.file, directory);
     let compiled = compile(&Definition {
         catalog: &folder.catalog,
         tenant: &tenant,
@@ -53,6 +57,7 @@ pub(super) fn decide(
         now: row.context.now.map_or(now, |instant| instant.0),
     };
     let explanation = explain_alone(&compiled, &request);
+    names::check_action(row, catalog, &explanation.decision)?;
     let authorizer = Authorizer::new(0);
     authorizer.install(compiled);
     let silent = authorizer.decide(&tenant.value.tenant, &request);

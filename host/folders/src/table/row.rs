@@ -2,11 +2,13 @@
 
 use permesso_engine::model::{Attributes, Invitation, Rights, Status, Value};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value as Json};
 
-/// One row: a question, the world that it is asked in, and the answer that it must get.
-/// Members that are not named here are for people and are ignored.
+/// One row: a question, the world that it is asked in, and the answer that it must get. What is
+/// for people is named as well, so that a misspelt member is not taken for one of those.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Row {
     /// Unique in its table.
     pub id: String,
@@ -27,6 +29,20 @@ pub struct Row {
     /// Why, for people.
     #[serde(default)]
     pub because: String,
+    #[serde(default, rename = "note", alias = "notes", alias = "comment")]
+    _note: IgnoredAny,
+    /// The document that says so.
+    #[serde(default, rename = "seed", alias = "source")]
+    _seed: IgnoredAny,
+    /// What kind of a document that is.
+    #[serde(default, rename = "basis")]
+    _basis: IgnoredAny,
+    /// How clearly it says so.
+    #[serde(default, rename = "strength")]
+    _strength: IgnoredAny,
+    /// By what the answer comes about.
+    #[serde(default, rename = "via")]
+    _via: IgnoredAny,
 }
 
 /// What has to come out.
@@ -85,6 +101,7 @@ impl RowSubject {
 
 /// The resource of a row.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RowResource {
     /// Its kind.
     pub kind: String,
@@ -144,6 +161,7 @@ impl TryFrom<Written> for Instant {
 
 /// A delegation of a row.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RowDelegation {
     pub(super) from: String,
     pub(super) to: String,
@@ -177,6 +195,24 @@ pub enum RowError {
         /// What is wrong with it.
         message: String,
     },
+    /// It names what its world does not have.
+    #[error("unknown {what} `{name}`; {help}")]
+    Unknown {
+        /// What it should be.
+        what: &'static str,
+        /// How it is called.
+        name: String,
+        /// What to do.
+        help: String,
+    },
+    /// Another row of the table has its id.
+    #[error("the row of line {line} has the id `{id}` as well; give each its own")]
+    Twice {
+        /// The id.
+        id: String,
+        /// Where the other one stands, from 1.
+        line: usize,
+    },
     /// It is about another product than the folder.
     #[error("the row is about `{row}`, the folder about `{folder}`")]
     Product {
@@ -193,6 +229,17 @@ pub enum RowError {
         /// With.
         traced: String,
     },
+}
+
+impl RowError {
+    pub(super) fn unknown(what: &'static str, name: &str, help: Option<String>) -> Self {
+        let help = help.unwrap_or_else(|| match what {
+            "role" | "policy" => format!("define the {what} in the row or in the tenant"),
+            "user" => "say what the user holds, or name one of the directory".to_owned(),
+            _ => "the catalog does not have it".to_owned(),
+        });
+        Self::Unknown { what, name: name.to_owned(), help }
+    }
 }
 
 impl Row {

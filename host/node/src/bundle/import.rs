@@ -23,6 +23,7 @@ use crate::follow::load::LoadFor;
 use crate::kind::DocumentKind;
 use crate::node::{Node, now};
 use crate::operation::body;
+use crate::operation::tenants::begins_empty;
 use crate::view::View;
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_store::{Append, Appended, Body, NewRecord, Realm, Stamp};
@@ -103,6 +104,8 @@ pub async fn import(
         drop(writing);
         return small(node, realm, caller, bundle, options).await;
     }
+    let made = goal.edited.iter().map(|edit| (edit.kind, edit.after.as_ref()));
+    begins_empty(&view, made).await?;
     let edits: Vec<_> =
         goal.edited.iter().map(|edit| (edit.kind, edit.id.clone(), edit.after.clone())).collect();
     let candidate =

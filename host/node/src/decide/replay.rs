@@ -121,7 +121,7 @@ impl Node {
         if revision == 0 || revision > view.revision() {
             return Err(none(format!("it has 1 to {}", view.revision())));
         }
-        let changed = changed_since(&view, revision).await?;
+        let changed = changed_since(&view, revision).await?.before;
         let policy: Vec<_> = changed
             .iter()
             .filter(|((kind, _), _)| !kind.is_directory())

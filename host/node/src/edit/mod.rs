@@ -17,6 +17,7 @@ use crate::follow::load::LoadFor;
 use crate::kind::DocumentKind;
 use crate::node::{Node, now};
 use crate::operation::serving::Component;
+use crate::operation::tenants::begins_empty;
 use crate::operation::{Intended, Operation, Plan, body};
 use crate::view::View;
 use permesso_engine::compile::Compiled;
@@ -183,6 +184,7 @@ impl Node {
             precondition(&view, wanted).await?;
         }
         let Plan { operation: name, edits, elsewhere, answer } = plan;
+        begins_empty(&view, edits.iter().map(|(kind, _, after)| (*kind, after.as_ref()))).await?;
         let mut edited = Vec::with_capacity(edits.len());
         for (kind, id, after) in &edits {
             permesso_store::check_name(id)?;

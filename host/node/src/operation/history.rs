@@ -1,6 +1,7 @@
 //! Going back.
 
 use super::{Operation, Plan};
+use crate::document::{Settings, read};
 use crate::error::ChangeError;
 use crate::kind::DocumentKind;
 use crate::view::View;
@@ -57,6 +58,7 @@ impl Operation for Undo {
             }
             plan.edits.push((kind, edit.id, edit.before));
         }
+        let plan = whole(view, plan)?;
         if plan.edits.is_empty() {
             return Err(ChangeError::Request {
                 field: "revision".to_owned(),
@@ -94,16 +96,56 @@ pub struct Rollback {
 #[async_trait]
 impl Operation for Rollback {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
-        let changed = changed_since(view, self.to).await?;
+        let Changed { before, began } = changed_since(view, self.to).await?;
+        if let Some(began) = began {
+            return Err(ChangeError::Request {
+                field: "revision".to_owned(),
+                message: format!(
+                    "the tenant began at revision {began}; what was before belongs to another \
+                     one that had its name"
+                ),
+            });
+        }
         let mut plan = Plan::new("history.rollback").answer(json!({"to": self.to}));
-        for ((kind, id), was) in changed {
+        for ((kind, id), was) in before {
             let is = view.object(kind, &id).await?.map(|object| object.body);
             if is != was && !stays(kind) {
                 plan.edits.push((kind, id, was));
             }
         }
-        Ok(plan)
+        whole(view, plan)
     }
+}
+
+/// A plan that neither makes nor leaves half a tenant. What ends a tenant takes everything of it
+/// away: going back would leave what was written since, for whoever gets that name next. One that
+/// comes back is on its product's catalog as that is now.
+fn whole(view: &View<'_>, plan: Plan) -> Result<Plan, ChangeError> {
+    let settings = plan.edits.iter().find(|(kind, _, _)| *kind == DocumentKind::Settings);
+    match settings {
+        None => Ok(plan),
+        Some((_, _, None)) => Err(ChangeError::Guarded {
+            guard: "tenant-end",
+            message: "that would end the tenant; delete it instead, with everything that it has"
+                .to_owned(),
+            users: None,
+        }),
+        Some(_) if view.settings().is_ok() => Ok(plan),
+        Some((kind, id, Some(body))) => {
+            let settings: Settings = read(*kind, id, body)?;
+            let pin = view.node().product(&settings.product)?;
+            plan.put(DocumentKind::Catalog, "product", &pin)
+        }
+    }
+}
+
+/// What was otherwise at a revision.
+#[derive(Debug, Default)]
+pub(crate) struct Changed {
+    /// What each document that was written since said then.
+    pub(crate) before: BTreeMap<(DocumentKind, String), Option<Body>>,
+    /// The first revision since at which the tenant came to be.
+    pub(crate) began: Option<u64>,
 }
 
 /// What every document said at a revision that was written since.
@@ -111,10 +153,7 @@ impl Operation for Rollback {
 /// # Errors
 ///
 /// Where there is no such revision, or it is too far away.
-pub(crate) async fn changed_since(
-    view: &View<'_>,
-    revision: u64,
-) -> Result<BTreeMap<(DocumentKind, String), Option<Body>>, ChangeError> {
+pub(crate) async fn changed_since(view: &View<'_>, revision: u64) -> Result<Changed, ChangeError> {
     let refuse = |message: String| ChangeError::Request { field: "revision".to_owned(), message };
     let head = view.revision();
     if revision == 0 || revision > head {
@@ -123,7 +162,7 @@ pub(crate) async fn changed_since(
     if head - revision > FARTHEST {
         return Err(refuse(format!("more than {FARTHEST} changes were made since {revision}")));
     }
-    let mut first: BTreeMap<(DocumentKind, String), Option<Body>> = BTreeMap::new();
+    let mut changed = Changed::default();
     let mut after = revision;
     while after < head {
         let query = LogQuery {
@@ -135,16 +174,23 @@ pub(crate) async fn changed_since(
         let records = view.store().log(view.realm(), &query).await?;
         let Some(last) = records.last() else { break };
         after = last.revision;
-        for edit in records.into_iter().flat_map(|record| record.edits) {
+        let edits = records.into_iter().flat_map(|record| {
+            let revision = record.revision;
+            record.edits.into_iter().map(move |edit| (revision, edit))
+        });
+        for (revision, edit) in edits {
             let Some(kind) = DocumentKind::from_name(&edit.kind) else { continue };
-            first.entry((kind, edit.id)).or_insert(edit.before);
+            if kind == DocumentKind::Settings && edit.before.is_none() && edit.after.is_some() {
+                changed.began.get_or_insert(revision);
+            }
+            changed.before.entry((kind, edit.id)).or_insert(edit.before);
         }
-        if first.len() > DOCUMENTS {
+        if changed.before.len() > DOCUMENTS {
             return Err(refuse(format!(
                 "more than {DOCUMENTS} documents were written since {revision}; restore a backup, \
                  or import an export of that time"
             )));
         }
     }
-    Ok(first)
+    Ok(changed)
 }

@@ -9,7 +9,7 @@ mod keys;
 mod people;
 mod policy;
 pub(crate) mod serving;
-mod tenants;
+pub(crate) mod tenants;
 
 pub(crate) use history::changed_since;
 pub use history::{Rollback, Undo};

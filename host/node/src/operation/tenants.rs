@@ -7,7 +7,7 @@ use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
 use permesso_engine::model::User;
-use permesso_store::Realm;
+use permesso_store::{Body, Realm, Which};
 use serde_json::json;
 
 /// A product's catalog comes, or a new version of it. Every tenant of the product moves with it,
@@ -138,6 +138,39 @@ impl Operation for DeleteTenant {
         }
         Ok(plan)
     }
+}
+
+/// Whoever makes a tenant gets nothing of a former one. What ends a tenant takes everything away,
+/// so there is something only where an older version of this program ended it.
+///
+/// # Errors
+///
+/// Where there is something.
+pub(crate) async fn begins_empty<'e>(
+    view: &View<'_>,
+    mut edits: impl Iterator<Item = (DocumentKind, Option<&'e Body>)>,
+) -> Result<(), ChangeError> {
+    let makes = |(kind, after): (DocumentKind, Option<&Body>)| {
+        kind == DocumentKind::Settings && after.is_some()
+    };
+    if view.realm().tenant_id().is_none() || view.settings().is_ok() || !edits.any(makes) {
+        return Ok(());
+    }
+    for kind in DocumentKind::OF_TENANTS {
+        let page = view.store().page(view.realm(), Which::All(kind.name()), "", 1).await?;
+        if let Some(left) = page.first() {
+            return Err(ChangeError::Guarded {
+                guard: "left-over",
+                message: format!(
+                    "the {kind} `{}` of a former tenant of this name is still there; choose \
+                     another name",
+                    left.id
+                ),
+                users: None,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The realm of a tenant.

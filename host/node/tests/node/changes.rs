@@ -5,7 +5,7 @@ use permesso_engine::decision::{Request, Resource};
 use permesso_engine::model::{Attributes, Scope, Status};
 use permesso_node::operation::{
     Accept, ChangeSettings, Delegate, DeleteRole, DuplicateRole, Invite, PublishProduct, Put,
-    Resend, Rollback, SelectCategory, SetRoles, SetStatus, Undo, UpdateUser, body, seats,
+    Resend, SelectCategory, SetRoles, SetStatus, Undo, UpdateUser, body, seats,
 };
 use permesso_node::{ChangeError, DocumentKind, NodeConfig, Options, Precondition, Settings};
 use permesso_store::{Realm, verify};
@@ -312,34 +312,6 @@ async fn of_the_last_two_owners_one_stays_however_they_race() {
         }
         other.catch_up_all().await.unwrap();
     }
-}
-
-#[tokio::test]
-async fn what_was_done_can_be_undone_and_gone_back_from() {
-    let desk = Desk::open().await;
-    joined(&desk, "bob", &["reader"]).await;
-    let before = desk
-        .must(&role("agents", json!([{"permission": "tickets.read", "scope": "all"}])))
-        .await
-        .revision;
-    let edited = desk.must(&roles("bob", &["agents"])).await.revision;
-    let wider = desk
-        .must(&role("agents", json!([{"permission": "tickets.write", "scope": "all"}])))
-        .await
-        .revision;
-    assert!(desk.may("bob", "tickets.write").await);
-    desk.must(&Undo { revision: wider }).await;
-    assert!(!desk.may("bob", "tickets.write").await);
-    assert!(desk.may("bob", "tickets.read").await);
-    let twice = desk.run(&operator(), &Undo { revision: wider }).await;
-    assert!(matches!(twice, Err(ChangeError::Stale { .. })), "it was written since");
-    desk.must(&Rollback { to: before }).await;
-    let look = desk.node.look(&acme()).await.unwrap();
-    assert_eq!(*look.view(&desk.node).user("bob").await.unwrap().roles[0], *"reader");
-    desk.must(&Rollback { to: edited }).await;
-    let look = desk.node.look(&acme()).await.unwrap();
-    assert_eq!(*look.view(&desk.node).user("bob").await.unwrap().roles[0], *"agents");
-    verify(&**desk.node.store(), &acme(), |_| {}).await.unwrap();
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod bundles;
 mod changes;
 mod families;
 mod freshness;
+mod history;
 mod partitions;
 mod rights;
 mod support;

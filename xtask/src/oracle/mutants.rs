@@ -71,6 +71,18 @@ const PIPELINE: &[Mutant] = &[
         "|| guard.check.as_ref()",
     ),
     bug(
+        "guards: what is of another type differs",
+        "model/predicate.rs",
+        "value => value.equals(other).map(|equal| !equal),",
+        "value => Some(value.equals(other) != Some(true)),",
+    ),
+    bug(
+        "guards: a number that is written as a decimal is another one",
+        "model/compare.rs",
+        "_ => Some(self.number()?.compare(other.number()?)? == Ordering::Equal),",
+        "_ => (self.type_name() == other.type_name()).then(|| self == other),",
+    ),
+    bug(
         "guards: an unnamed role may be edited",
         "evaluate/roles.rs",
         "RoleCheck::Editable => named(|role| role.editable),",

@@ -103,6 +103,12 @@ pub(super) fn read(engine: &Engine, source: &str) -> Result<Tokens, Vec<Conditio
             Token::In | Token::NotIn => {
                 tokens.ins.insert(key(at));
             }
+            Token::FloatConstant(number) => {
+                let (value, written) = &**number;
+                if let Some((mistake, help)) = inexact(**value, written) {
+                    fault(mistake, Some(help));
+                }
+            }
             Token::LexError(error) => {
                 let (mistake, help) = lex_fault(error);
                 fault(mistake, help);
@@ -124,6 +130,27 @@ pub(super) fn read(engine: &Engine, source: &str) -> Result<Tokens, Vec<Conditio
         after_dot = token == Token::Period;
     }
     if faults.is_empty() { Ok(tokens) } else { Err(faults) }
+}
+
+/// What to do about a whole number beyond 64 bits.
+pub(super) const NO_WHOLE_NUMBER: &str =
+    "write one between -9223372036854775808 and 9223372036854775807";
+
+/// What is wrong with a number that is another one than what was written.
+fn inexact(value: f64, written: &str) -> Option<(Mistake, &'static str)> {
+    let refused = |what: &str, help| Some((Mistake::NotAllowed(what.to_owned()), help));
+    let digits = written.split('e').next().unwrap_or(written);
+    if !value.is_finite() {
+        // What is too large to be written is taken for infinity, which compares with all.
+        return refused("a number as large as this", "write one below 1.7e308");
+    }
+    if !written.contains(['.', 'e']) {
+        return refused("a whole number as large as this", NO_WHOLE_NUMBER);
+    }
+    if value == 0.0 && digits.contains(|digit| matches!(digit, '1'..='9')) {
+        return refused("a number as small as this, which would count as 0,", "write `0.0`");
+    }
+    None
 }
 
 const ONE_EXPRESSION: &str = "a condition is one statement that is true or false; combine \

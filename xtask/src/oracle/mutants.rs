@@ -408,6 +408,18 @@ const PIPELINE: &[Mutant] = &[
         to: "!gathered.reads_now",
         accepted: Some("users do not change within a case; a test of the engine covers it"),
     },
+    bug(
+        "condition: a part that cannot be known is one that settles nothing",
+        "condition/evaluate.rs",
+        "unknown.map_or(Ok(!settles), Err)",
+        "unknown.map_or(Ok(!settles), |_| Ok(!settles))",
+    ),
+    bug(
+        "condition: what stands behind a part that cannot be known is not asked",
+        "condition/evaluate.rs",
+        "Err(error) => unknown = unknown.or(Some(error)),",
+        "Err(error) => return Err(unknown.unwrap_or(error)),",
+    ),
     Mutant {
         name: "condition: a division by zero has a result",
         file: "condition/engine.rs",

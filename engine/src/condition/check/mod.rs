@@ -9,10 +9,12 @@
 
 mod build;
 mod calls;
+mod logic;
 mod operators;
 mod time;
 
 pub(super) use build::Natives;
+pub(super) use logic::{Logic, Part as LogicPart};
 pub(super) use time::Boundary;
 use time::Linear;
 
@@ -33,6 +35,8 @@ pub(super) struct Read {
 /// What is known of a condition that is in order.
 pub(super) struct Outline {
     pub(super) expr: Expr,
+    /// The same by its parts; `None` if there is only one.
+    pub(super) logic: Option<Logic>,
     /// In the order in which they stand in the condition; the first is the last of the scope.
     pub(super) reads: Vec<Read>,
     pub(super) boundaries: Vec<Boundary>,
@@ -140,7 +144,8 @@ impl<'c> Checker<'c> {
         let checked = self.truth(expr);
         if self.faults.is_empty() {
             let Self { reads, boundaries, .. } = self;
-            return Ok(Outline { expr: checked.expr, reads, boundaries });
+            let logic = Logic::of(&checked.expr, &reads);
+            return Ok(Outline { expr: checked.expr, logic, reads, boundaries });
         }
         self.faults.sort_by_key(|fault| fault.at);
         Err(self.faults)

@@ -114,7 +114,8 @@ fn its_own_cases_are_run_and_an_error_is_no_answer() {
         r#"
 - {name: small, inputs: {resource: {amount: 5}, now: "2026-07-01T12:00:00Z"}, expect: true}
 - {name: large, inputs: {resource.amount: 50, now: 0}, expect: true}
-- {name: unknown, inputs: {now: 0}, expect: false}
+- {name: unknown, inputs: {now: "2026-07-01T12:00:00Z"}, expect: false}
+- {name: too early whatever it is, inputs: {now: 0}, expect: false}
 "#,
     )
     .unwrap();

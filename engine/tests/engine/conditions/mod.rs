@@ -2,6 +2,7 @@
 
 mod decided;
 mod language;
+mod lost;
 mod pitfalls;
 mod properties;
 

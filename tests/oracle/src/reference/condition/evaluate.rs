@@ -61,9 +61,16 @@ pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Know
             Known::Decimal(number) => Known::Decimal(-number),
             _ => return None,
         },
-        // What is not come to is not calculated.
-        Part::Both(left, "&&", right) => Known::Truth(truth(left, known)? && truth(right, known)?),
-        Part::Both(left, "||", right) => Known::Truth(truth(left, known)? || truth(right, known)?),
+        // One side can settle it, whichever it is and whatever the other would be.
+        Part::Both(left, operator @ ("&&" | "||"), right) => {
+            let settles = *operator == "||";
+            let sides = [truth(left, known), truth(right, known)];
+            if sides.contains(&Some(settles)) {
+                Known::Truth(settles)
+            } else {
+                Known::Truth(if sides.contains(&None) { return None } else { !settles })
+            }
+        }
         Part::Both(left, operator, right) => {
             both(value(left, known)?, operator, value(right, known)?)?
         }
@@ -254,25 +261,22 @@ mod tests {
     fn says(text: &str, known: &[(&str, Known)]) -> Option<bool> {
         let known = known.iter().map(|(path, it)| ((*path).to_owned(), it.clone())).collect();
         let node = parse(text).unwrap_or_else(|error| panic!("{error}"));
-        let mut paths = Vec::new();
-        reads(&node, &mut paths);
-        paths.iter().try_for_each(|path| known_of(path, &known))?;
         truth(&node, &known)
     }
 
-    fn known_of(path: &str, known: &BTreeMap<String, Known>) -> Option<()> {
-        known.get(path).map(|_| ())
-    }
-
     #[test]
-    fn a_calculation_that_is_not_come_to_does_not_count() {
+    fn what_is_unknown_does_not_count_where_the_rest_settles_it() {
         let n = |n| [("n", Known::Whole(n))];
         assert_eq!(says("n != 0 && 6 / n > 1", &n(0)), Some(false));
         assert_eq!(says("n != 0 && 6 / n > 1", &n(3)), Some(true));
         assert_eq!(says("6 / n > 1", &n(0)), None);
         assert_eq!(says("!(6.0 / n > 1)", &n(0)), None);
         assert_eq!(says("n + 9223372036854775807 > 0", &n(1)), None);
-        assert_eq!(says("n > 1 || m", &n(3)), None, "all that stands there has to be known");
+        assert_eq!(says("6 / n > 1 && n != 0", &n(0)), Some(false));
+        assert_eq!(says("m || n > 1", &n(3)), Some(true));
+        assert_eq!(says("m || n > 1", &n(1)), None);
+        assert_eq!(says("!(m && n > 1)", &n(1)), Some(true));
+        assert_eq!(says("!(m || n > 1)", &n(1)), None);
     }
 
     #[test]

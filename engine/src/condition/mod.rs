@@ -32,6 +32,7 @@ mod check;
 mod engine;
 mod evaluate;
 mod fault;
+mod foreign;
 mod kind;
 mod lexical;
 mod limits;

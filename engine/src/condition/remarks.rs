@@ -9,6 +9,7 @@
 //! hands on their 64 bits, and the highest of them is a sign.
 
 use super::fault::{ConditionFault, Mistake};
+use super::foreign::NO_COMMA;
 use super::lexical::NO_WHOLE_NUMBER;
 use crate::model::Position;
 use std::str::Chars;
@@ -28,7 +29,7 @@ const OPERATORS: [&str; 11] = ["&&", "||", "==", "!=", "<", ">", "+", "*", "%", 
 /// Every comment in which a part of the condition may have been lost, and every whole number
 /// that is too large.
 pub(super) fn check(source: &str) -> Result<(), Vec<ConditionFault>> {
-    let mut reader = Reader { rest: source.chars(), at: Position { line: 1, column: 1 } };
+    let mut reader = Reader { source, rest: source.chars(), at: Position { line: 1, column: 1 } };
     let mut faults = Vec::new();
     let mut last = None;
     while let Some(next) = reader.peek() {
@@ -67,9 +68,20 @@ pub(super) fn check(source: &str) -> Result<(), Vec<ConditionFault>> {
                 fault(what, "write a text between double quotes, and a comment after `/*`");
                 break;
             }
-            // There is none of these in a condition.
-            '\'' => break,
+            // There is none of these in a condition, which is said where words are read if it
+            // has a second one to end it.
+            '\'' => {
+                if reader.is_last_of_line('\'') {
+                    let help = "write a text between double quotes, and a number without \
+                                separators, as in `10000`";
+                    fault(Mistake::SingleQuotes, help);
+                }
+                break;
+            }
             '0' => {
+                if reader.thousands() {
+                    fault(Mistake::Unexpected(",".to_owned()), NO_COMMA);
+                }
                 if reader.radix() {
                     let what = Mistake::NotAllowed("a whole number as large as this".to_owned());
                     fault(what, NO_WHOLE_NUMBER);
@@ -87,6 +99,7 @@ pub(super) fn check(source: &str) -> Result<(), Vec<ConditionFault>> {
 }
 
 struct Reader<'s> {
+    source: &'s str,
     rest: Chars<'s>,
     at: Position,
 }
@@ -122,6 +135,11 @@ impl Reader<'_> {
 
     fn word(&mut self) {
         self.skip(|c| c.is_alphanumeric() || c == '_');
+    }
+
+    fn is_last_of_line(&self, sign: char) -> bool {
+        let line = self.rest.as_str().split('\n').next().unwrap_or_default();
+        line.matches(sign).count() == 1
     }
 
     /// Passes the rest of a line, and says whether anything in it looks like a part.
@@ -166,6 +184,16 @@ impl Reader<'_> {
             }
         }
         false
+    }
+
+    /// Whether three digits begin here that a comma divides from others, as in `10,000`. In a
+    /// list these would be two numbers.
+    fn thousands(&self) -> bool {
+        let digit = |c: char| c.is_ascii_digit();
+        let rest = self.rest.as_str();
+        let before = self.source.strip_suffix(rest).and_then(|before| before.strip_suffix(','));
+        before.is_some_and(|before| before.ends_with(digit))
+            && rest.split(|c| !digit(c)).next().is_some_and(|digits| digits.len() == 3)
     }
 
     /// Passes a whole number that is not decimal, and says whether it is beyond 64 bits.

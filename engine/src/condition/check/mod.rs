@@ -90,6 +90,15 @@ impl Checked {
         }
     }
 
+    /// How it can be written, as far as that is short.
+    fn written(&self) -> String {
+        match (&self.path, self.text()) {
+            (Some(path), _) => path.clone(),
+            (None, Some(text)) => format!("\"{text}\""),
+            (None, None) => "...".to_owned(),
+        }
+    }
+
     fn integer(&self) -> Option<i64> {
         match &self.expr {
             Expr::IntegerConstant(number, _) => Some(*number),
@@ -178,7 +187,8 @@ impl<'c> Checker<'c> {
                 Mistake::NotBoolean(kind.words()),
                 Some(match checked.path {
                     Some(path) => format!("compare it: `{path} == ...`"),
-                    None => "compare it with something".to_owned(),
+                    None if checked.reads => "compare it with something".to_owned(),
+                    None => lexical::COMPARE_EACH.to_owned(),
                 }),
             ),
         }

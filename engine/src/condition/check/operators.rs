@@ -99,7 +99,15 @@ impl Checker<'_> {
             }
             (Integer | Decimal, Integer | Decimal) | (Instant, Instant) | (Duration, Duration) => {}
             (one, other) => {
+                let chained = |side: &Checked| side.kind == Boolean && side.path.is_none();
                 let help = match (one, other) {
+                    _ if is_clock(&left) || is_clock(&right) => {
+                        "write `hour_in(now, 9, 18, \"Europe/Rome\")` for hours of the day, and \
+                         `instant(\"2026-07-01T09:00:00Z\")` for a moment"
+                    }
+                    _ if left.reads && (chained(&left) || chained(&right)) => {
+                        "write two comparisons: `1 <= resource.x && resource.x <= 10`"
+                    }
                     (Instant, _) | (_, Instant) => {
                         "write an instant as `instant(\"2026-07-01T09:00:00Z\")`"
                     }
@@ -254,14 +262,30 @@ impl Checker<'_> {
             (Kind::Text, Kind::Text) if !is_in => {}
             (list_kind, item_kind) if is_in => {
                 let help = match (list_kind, item_kind) {
-                    (Kind::Text, Kind::Text) => "write `contains(text, part)` to look for a part",
-                    (Kind::Text, _) => "a list stands in brackets: `in [\"a\", \"b\"]`",
-                    (_, Kind::Texts) => "look for one text at a time",
-                    _ => "look for a text in texts, or for a whole number in whole numbers",
+                    (Kind::Text, Kind::Text) => {
+                        "write `contains(text, part)` to look for a part".to_owned()
+                    }
+                    (Kind::Text, Kind::Texts) => {
+                        format!("turn it round: `{} in {}`", list.written(), item.written())
+                    }
+                    (Kind::Text, _) => "a list stands in brackets: `in [\"a\", \"b\"]`".to_owned(),
+                    (_, Kind::Texts) => "look for one text at a time".to_owned(),
+                    _ => "look for a text in texts, or for a whole number in whole numbers"
+                        .to_owned(),
                 };
                 let list = list.label.trim_end_matches(',').to_owned();
                 let mistake = Mistake::In { item: item.label, list };
-                return self.refuse(at, mistake, Some(help.to_owned()));
+                return self.refuse(at, mistake, Some(help));
+            }
+            (Kind::Text, Kind::Texts) => {
+                let help = format!(
+                    "what is looked through comes first: `contains({}, {})`",
+                    item.written(),
+                    list.written()
+                );
+                let (wanted, found) = ("a text", Kind::Texts.words());
+                let mistake = Mistake::Argument { function: "contains", wanted, found };
+                return self.refuse(at, mistake, Some(help));
             }
             (list_kind, item_kind) => {
                 let texts = matches!(list_kind, Kind::Text | Kind::Texts | Kind::Integers);
@@ -292,4 +316,13 @@ impl Checker<'_> {
         let expr = self.natives.call("*", [number.expr.clone(), unit], at);
         Checked::of(Kind::Duration, expr, &[number])
     }
+}
+
+/// Whether a part is a text such as `9:00`, which people mean as an hour of the day.
+fn is_clock(side: &Checked) -> bool {
+    side.text().is_some_and(|text| {
+        let mut parts = text.split(':');
+        let hour = parts.next().is_some_and(|hour| (1..=2).contains(&hour.len()));
+        hour && text.contains(':') && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
+    })
 }

@@ -200,11 +200,14 @@ fn typical_mistakes_are_answered_with_what_to_write() {
     1:19: the condition stops before it is complete
       help: write what follows, or delete the last operator
     "#);
-    assert_snapshot!(refused("(resource.shared && resource.amount > 5"), @"1:40: `)` is missing here");
-    assert_snapshot!(refused("resource.shared resource.amount > 5"), @r#"
+    assert_snapshot!(refused("(resource.shared && resource.amount > 5"), @r"
+    1:40: `)` is missing here
+      help: write `)` where what was opened with `(` ends, or delete that `(`
+    ");
+    assert_snapshot!(refused("resource.shared resource.amount > 5"), @r"
     1:17: `resource` cannot stand here
-      help: put an operator such as `&&` or `==` before it, or delete it
-    "#);
+      help: put an operator such as `&&` or `==` before it, write it between double quotes if it is part of a text, or delete it; a number has no unit and no spaces
+    ");
     assert_snapshot!(refused("resource.title == \"open"), @r#"
     1:19: a text begins here and does not end on the same line
       help: close it with `"`

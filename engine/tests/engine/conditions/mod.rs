@@ -1,5 +1,6 @@
 //! Conditions: what admins may write, what is said to them, and what never happens.
 
+mod advice;
 mod decided;
 mod language;
 mod lost;

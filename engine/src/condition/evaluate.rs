@@ -1,6 +1,6 @@
 //! A compiled condition, and what it says of a request.
 
-use super::check::{Boundary, Logic, LogicPart, Outline, Read};
+use super::check::{Boundary, How, Logic, LogicPart, Outline, Read};
 use super::limits::{self, LOOK_EVERY, MAX_ITEMS, MAX_LIST_BYTES, MAX_TEXT};
 use super::values::{Refusal, Texts, short};
 use crate::model::{AttributeType, InputPath, Value};
@@ -79,6 +79,7 @@ impl Condition {
         let Outline { expr, logic, reads, boundaries } = outline;
         let mut inputs: Vec<_> = reads.iter().map(|read| read.path.clone()).collect();
         inputs.sort_by_cached_key(ToString::to_string);
+        inputs.dedup();
         Self(Arc::new(Program {
             engine,
             ast: AST::new([Stmt::Expr(Box::new(expr))]),
@@ -130,10 +131,16 @@ impl Condition {
         let program = &*self.0;
         let mut unknown = Vec::new();
         let mut values = SmallVec::<[Dynamic; 8]>::new();
+        let mut found = SmallVec::<[Option<Cow<'v, Value<'a>>>; 8]>::new();
         for (index, read) in program.reads.iter().enumerate() {
-            let value = match inputs(&read.path) {
-                Some(value) => bind(read, &value),
-                None => Err(ConditionError::Missing(read.path.clone())),
+            found.push(if read.first == index { inputs(&read.path) } else { None });
+            let value = found.get(read.first).and_then(Option::as_deref);
+            let value = match (read.how, value) {
+                (How::IsSet, None | Some(Value::Null)) => Ok(Dynamic::FALSE),
+                (How::IsSet, Some(_)) => Ok(Dynamic::TRUE),
+                (How::IfSet, None | Some(Value::Null)) => Ok(Dynamic::UNIT),
+                (_, Some(value)) => bind(read, value),
+                (_, None) => Err(ConditionError::Missing(read.path.clone())),
             };
             values.push(value.unwrap_or_else(|error| {
                 unknown.push((index, error));

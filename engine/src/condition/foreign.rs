@@ -120,7 +120,6 @@ pub(super) fn sign(token: &Token) -> Option<Advice> {
         | Token::Underscore
         | Token::Elvis
         | Token::QuestionBracket
-        | Token::DoubleQuestion
         | Token::ExclusiveRange
         | Token::InclusiveRange
         | Token::LeftShift

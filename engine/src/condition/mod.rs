@@ -18,7 +18,9 @@
 //! - **What cannot be known is never an answer.** A missing or ill-typed attribute, or a
 //!   calculation without a result, is a [`ConditionError`] unless the other parts settle the
 //!   answer whatever it would be. Callers count it against the subject: a grant under the
-//!   condition does not hold, a denial under it does. See [`Condition`].
+//!   condition does not hold, a denial under it does. See [`Condition`]. Where an attribute may
+//!   well be missing, a condition says so itself: `is_set(path)` is always known, and
+//!   `path ?? value` is the value where the attribute is not there, or null.
 //!
 //! The engine has no clock, no loops, no state and no way to define anything; `now` is an input
 //! like the others. Decimals compare equal when they differ by rounding only.

@@ -5,7 +5,6 @@
 //! may settle it all the same, wherever they stand; that is told from this tree.
 
 use super::Read;
-use crate::model::AttributeType;
 use rhai::{AST, Expr, Stmt, Token};
 
 /// How the parts of a condition are joined.
@@ -75,9 +74,10 @@ fn part(expr: &Expr) -> Logic {
 fn is_truth(expr: &Expr, reads: &[Read]) -> bool {
     match expr {
         Expr::And(..) | Expr::Or(..) | Expr::BoolConstant(..) => true,
-        Expr::Variable(..) => index(expr)
-            .and_then(|index| reads.get(index))
-            .is_some_and(|read| read.kind == AttributeType::Boolean),
+        Expr::Variable(..) => {
+            index(expr).and_then(|index| reads.get(index)).is_some_and(Read::is_truth)
+        }
+        Expr::Coalesce(parts, _) => parts.first().is_some_and(|part| is_truth(part, reads)),
         Expr::FnCall(call, _) => match &call.op_token {
             Some(token) => matches!(
                 token,
@@ -102,7 +102,7 @@ fn collect(expr: &Expr, reads: &mut Vec<usize>) {
         Expr::Variable(..) => reads.extend(index(expr)),
         Expr::FnCall(call, _) => call.args.iter().for_each(|part| collect(part, reads)),
         Expr::Array(parts, _) => parts.iter().for_each(|part| collect(part, reads)),
-        Expr::And(parts, _) | Expr::Or(parts, _) => {
+        Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
             parts.iter().for_each(|part| collect(part, reads));
         }
         _ => {}

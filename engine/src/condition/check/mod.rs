@@ -11,6 +11,7 @@ mod build;
 mod calls;
 mod logic;
 mod operators;
+mod presence;
 mod time;
 
 pub(super) use build::Natives;
@@ -30,6 +31,27 @@ use rhai::{AST, ASTFlags, Expr, Position, Stmt};
 pub(super) struct Read {
     pub(super) path: InputPath,
     pub(super) kind: AttributeType,
+    pub(super) how: How,
+    /// The number of the first that reads the same path.
+    pub(super) first: usize,
+}
+
+/// How something is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// Its value, without which a part cannot be known.
+    Value,
+    /// Its value, or nothing where it is not there.
+    IfSet,
+    /// Whether it is there.
+    IsSet,
+}
+
+impl Read {
+    /// Whether what is read is true or false.
+    fn is_truth(&self) -> bool {
+        self.how == How::IsSet || self.kind == AttributeType::Boolean
+    }
 }
 
 /// What is known of a condition that is in order.
@@ -229,6 +251,7 @@ impl<'c> Checker<'c> {
                 let parts: Vec<_> = parts.iter().map(|part| self.truth(part)).collect();
                 build::joined(parts, |parts| Expr::Or(parts, *pos))
             }
+            Expr::Coalesce(parts, pos) => self.otherwise(parts, *pos),
             Expr::FnCall(call, pos) if call.op_token.is_some() => self.operator(call, *pos),
             Expr::FnCall(call, pos) if !call.capture_parent_scope => {
                 let args: Vec<_> = call.args.iter().map(Part::Expr).collect();
@@ -281,11 +304,7 @@ impl<'c> Checker<'c> {
     }
 
     fn read(&mut self, attribute: &Attribute, path: String, at: Position) -> Checked {
-        let known = self.reads.iter().position(|read| read.path == attribute.path);
-        let index = known.unwrap_or_else(|| {
-            self.reads.push(Read { path: attribute.path.clone(), kind: attribute.kind });
-            self.reads.len() - 1
-        });
+        let index = self.reading(attribute, How::Value);
         let now = attribute.path == InputPath::Now;
         Checked {
             kind: attribute.kind.into(),
@@ -296,6 +315,20 @@ impl<'c> Checker<'c> {
             reads_now: now,
             linear: now.then_some(Linear::NOW),
         }
+    }
+
+    /// The number of what is read so.
+    fn reading(&mut self, attribute: &Attribute, how: How) -> usize {
+        let place = |same: &dyn Fn(&Read) -> bool, reads: &[Read]| {
+            reads.iter().position(|read| read.path == attribute.path && same(read))
+        };
+        place(&|read| read.how == how, &self.reads).unwrap_or_else(|| {
+            let index = self.reads.len();
+            let first = place(&|_| true, &self.reads).unwrap_or(index);
+            let (path, kind) = (attribute.path.clone(), attribute.kind);
+            self.reads.push(Read { path, kind, how, first });
+            index
+        })
     }
 
     fn unknown_path(&self, path: String) -> (Mistake, String) {

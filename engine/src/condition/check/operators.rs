@@ -164,7 +164,7 @@ impl Checker<'_> {
     }
 
     /// Whether a text is among the values that the schema knows of an attribute.
-    fn can_be(&mut self, path: &str, value: &str, at: Position) -> bool {
+    pub(super) fn can_be(&mut self, path: &str, value: &str, at: Position) -> bool {
         let schema = self.schema;
         let Some(values) = schema.get(path).map(|attribute| &attribute.values) else {
             return true;

@@ -1,5 +1,6 @@
 //! Conditions: what admins may write, what is said to them, and what never happens.
 
+mod absent;
 mod advice;
 mod decided;
 mod language;

@@ -140,7 +140,7 @@ fn only_one_expression_is_a_condition() {
         "#{a: 1}.a == 1",
         "resource.labels[0] == \"a\"",
         "resource?.amount == 1",
-        "resource.amount ?? 5 == 5",
+        "resource.amount ?? resource.limit == 5",
         "resource.amount in 1..5",
         "`${resource.title}` == \"\"",
         "this == 1",

@@ -15,6 +15,8 @@ pub(super) enum Known {
     Decimal(f64),
     Text(String),
     List(Vec<Known>),
+    /// It is known that it is not there.
+    Nothing,
 }
 
 /// Every path that stands in a condition, the lists that functions look through included.
@@ -51,7 +53,10 @@ pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Know
         Part::Whole(value) => Known::Whole(*value),
         Part::Decimal(value) => Known::Decimal(*value),
         Part::Text(text) => Known::Text(text.clone()),
-        Part::Path(path) => known.get(path)?.clone(),
+        Part::Path(path) => match known.get(path)? {
+            Known::Nothing => return None,
+            there => there.clone(),
+        },
         Part::List(items) => {
             Known::List(items.iter().map(|item| value(item, known)).collect::<Option<_>>()?)
         }
@@ -60,6 +65,10 @@ pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Know
             Known::Whole(number) => Known::Whole(number.checked_neg()?),
             Known::Decimal(number) => Known::Decimal(-number),
             _ => return None,
+        },
+        Part::Both(left, "??", right) => match &left.part {
+            Part::Path(path) if known.get(path) == Some(&Known::Nothing) => value(right, known)?,
+            _ => value(left, known)?,
         },
         // One side can settle it, whichever it is and whatever the other would be.
         Part::Both(left, operator @ ("&&" | "||"), right) => {
@@ -74,6 +83,12 @@ pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Know
         Part::Both(left, operator, right) => {
             both(value(left, known)?, operator, value(right, known)?)?
         }
+        Part::Call(name, items) if name == "is_set" => match items.as_slice() {
+            [Node { part: Part::Path(path), .. }] => {
+                Known::Truth(known.get(path) != Some(&Known::Nothing))
+            }
+            _ => return None,
+        },
         Part::Call(name, items) => {
             let mut arguments =
                 items.iter().map(|item| value(item, known)).collect::<Option<Vec<_>>>()?;

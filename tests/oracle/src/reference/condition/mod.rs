@@ -89,7 +89,11 @@ impl Evaluator<'_> {
         for path in paths {
             let value = self.read(&path.parse().ok()?, user, request, None);
             let kind = self.declared(&path)?;
-            if let Some(value) = value.and_then(|value| typed(kind, &value)) {
+            let value = match value {
+                None | Some(Value::Null) => Some(Known::Nothing),
+                Some(value) => typed(kind, &value),
+            };
+            if let Some(value) = value {
                 known.insert(path, value);
             }
         }

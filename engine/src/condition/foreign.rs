@@ -17,6 +17,9 @@ const DOUBLE_QUOTES: &str = "write it between double quotes";
 pub(super) const NO_COMMA: &str = "write a number without separators, as in `10000` or `2.5`, and \
                                    one of several values as `in [1, 2]`";
 
+/// What to do where several texts stand side by side.
+pub(super) const BRACKETS: &str = "a list stands in brackets: `in [\"a\", \"b\"]`";
+
 fn refused(what: &str, help: &'static str) -> Advice {
     (Mistake::NotAllowed(format!("`{what}`")), Some(help))
 }
@@ -35,12 +38,13 @@ pub(super) fn word(name: &str) -> Option<Advice> {
         "than" | "greater" | "less" | "least" | "most" | "gt" | "gte" | "lt" | "lte" => {
             "write `>`, `>=`, `<` or `<=` to compare"
         }
+        "of" => "write `resource.x * 0.1` for 10% of it",
         "like" | "matches" => {
             "write `contains(text, part)`, `starts_with(text, start)` or `ends_with(text, end)`"
         }
         "null" | "nil" | "none" | "undefined" | "missing" | "empty" => {
-            "an attribute without a value is missing, and a condition that turns on it does not \
-             hold"
+            "write `!is_set(resource.x)` for what is missing, and `is_set(resource.x)` for what is \
+             not"
         }
         lower @ ("true" | "false") if lower != name => "write `true` or `false`, in small letters",
         "in" if name != "in" => "write `in`, in small letters",
@@ -95,6 +99,9 @@ pub(super) fn sign(token: &Token) -> Option<Advice> {
         }
         Token::DoubleArrow => refused("=>", "write `>=` for at least"),
         Token::Colon => refused(":", HOURS),
+        Token::ExclusiveRange | Token::InclusiveRange => {
+            refused(&token.to_string(), TWO_COMPARISONS)
+        }
         Token::PowerOf => refused("**", "write `x * x` for a square"),
         Token::Let
         | Token::Const
@@ -120,8 +127,6 @@ pub(super) fn sign(token: &Token) -> Option<Advice> {
         | Token::Underscore
         | Token::Elvis
         | Token::QuestionBracket
-        | Token::ExclusiveRange
-        | Token::InclusiveRange
         | Token::LeftShift
         | Token::RightShift
         | Token::XOr => (Mistake::NotAllowed(format!("`{token}`")), Some(ONE_EXPRESSION)),
@@ -138,7 +143,7 @@ pub(super) fn improper(symbol: &str) -> Advice {
         "<-" => "write `<` and the number behind it with a space between them",
         "->" | "|>" | "<|" => "write `>`, `>=`, `<` or `<=` to compare",
         "$" => NO_UNIT,
-        "(*" | "*)" => "write a comment between `/*` and `*/`",
+        "(*" | "*)" | "--" | "#" => "write a comment between `/*` and `*/`",
         _ => ONE_EXPRESSION,
     };
     refused(symbol, help)
@@ -147,6 +152,10 @@ pub(super) fn improper(symbol: &str) -> Advice {
 /// What to do about a unit behind a number.
 pub(super) const NO_UNIT: &str = "write the number alone, without a unit or a currency";
 
+/// What comes along unseen where text is copied from elsewhere.
+const HIDDEN: [char; 7] =
+    ['\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}'];
+
 /// What is wrong with what no word begins with.
 pub(super) fn character(text: &str) -> Advice {
     let help = match text.chars().next() {
@@ -154,6 +163,9 @@ pub(super) fn character(text: &str) -> Advice {
             STRAIGHT
         }
         Some('€' | '£' | '¥' | '¢' | '₹' | '₽' | '₺' | '₩' | '°' | '‰') => NO_UNIT,
+        Some(hidden) if hidden.is_whitespace() || HIDDEN.contains(&hidden) => {
+            "it cannot be seen; delete it, and write a space where one belongs"
+        }
         Some('≤' | '⩽') => "write `<=` for at most",
         Some('≥' | '⩾') => "write `>=` for at least",
         Some('≠') => "write `!=` to compare",
@@ -172,6 +184,8 @@ pub(super) fn character(text: &str) -> Advice {
 pub(super) fn behind(token: &str) -> &'static str {
     match token {
         "," => NO_COMMA,
+        "." => "write `0.5` for `.5`",
+        "&&" | "||" => "write a part before it, or delete it",
         ")" | "]" => "delete it, or write what it closes before it",
         "contains" | "starts_with" | "ends_with" | "in_cidr" | "hour_in" | "weekday_in" => {
             "write a function before what it is about, as in `contains(text, part)`"

@@ -68,8 +68,10 @@ pub(super) fn read(engine: &Engine, source: &str) -> Result<Tokens, Vec<Conditio
     let (stream, _control) = engine.lex(&sources);
     for (count, (token, at)) in stream.enumerate() {
         if let Some((at, (mistake, help))) = before.is_wrong(&token, at) {
-            let help = help.map(str::to_owned);
-            faults.push(ConditionFault { at: position(at, source), mistake, help });
+            let (at, help) = (position(at, source), help.map(str::to_owned));
+            // What was said of the first sign of two is said of both instead.
+            faults.retain(|fault: &ConditionFault| fault.at != at);
+            faults.push(ConditionFault { at, mistake, help });
         }
         if token == Token::EOF {
             break;
@@ -129,8 +131,8 @@ pub(super) fn read(engine: &Engine, source: &str) -> Result<Tokens, Vec<Conditio
 }
 
 /// What to do about a value that stands where something true or false has to.
-pub(super) const COMPARE_EACH: &str = "compare it as well, as in `resource.x == \"a\" || \
-    resource.x == \"b\"`, or write `in [\"a\", \"b\"]` for one of several values";
+pub(super) const COMPARE_EACH: &str = "compare each by itself, as in `resource.x == \"a\" || resource.x == \"b\"`, or write \
+     `in [\"a\", \"b\"]` for one of several values; a function takes one at a time";
 
 /// The words that were read last, as far as they say what the next one is doing there.
 #[derive(Default)]
@@ -156,13 +158,21 @@ impl Before {
                 | Token::Or
                 | Token::EqualsTo
                 | Token::NotEqualsTo
+                | Token::LessThan
+                | Token::LessThanEqualsTo
+                | Token::GreaterThan
+                | Token::GreaterThanEqualsTo
         );
         let number =
             matches!(self.last_but_one, Some(Token::IntegerConstant(_) | Token::FloatConstant(_)));
         if *next == Token::Comma && !self.open.last().copied().unwrap_or(false) {
             self.told = true;
             let mistake = Mistake::Unexpected(",".to_owned());
-            return Some((at, (mistake, Some(foreign::NO_COMMA))));
+            let help = match self.last {
+                Some((Token::StringConstant(_), _)) => foreign::BRACKETS,
+                _ => foreign::NO_COMMA,
+            };
+            return Some((at, (mistake, Some(help))));
         }
         let (last, place) = self.last.as_ref()?;
         if *last == Token::Modulo && number && closes {

@@ -99,13 +99,14 @@ impl Checker<'_> {
             }
             (Integer | Decimal, Integer | Decimal) | (Instant, Instant) | (Duration, Duration) => {}
             (one, other) => {
-                let chained = |side: &Checked| side.kind == Boolean && side.path.is_none();
+                let chained =
+                    |side: &Checked| side.kind == Boolean && side.reads && side.path.is_none();
                 let help = match (one, other) {
                     _ if is_clock(&left) || is_clock(&right) => {
                         "write `hour_in(now, 9, 18, \"Europe/Rome\")` for hours of the day, and \
                          `instant(\"2026-07-01T09:00:00Z\")` for a moment"
                     }
-                    _ if left.reads && (chained(&left) || chained(&right)) => {
+                    _ if chained(&left) || chained(&right) => {
                         "write two comparisons: `1 <= resource.x && resource.x <= 10`"
                     }
                     (Instant, _) | (_, Instant) => {
@@ -227,6 +228,13 @@ impl Checker<'_> {
         let items: Vec<_> = items.iter().map(|item| self.expr(item)).collect();
         if items.iter().any(|item| !item.known()) {
             return Checked::wrong(at);
+        }
+        let literal = |item: &Checked| item.reads || !matches!(item.expr, Expr::FnCall(..));
+        if !items.iter().all(literal) {
+            let help = "write each number itself, as in `[1, 2, 3]`, and two comparisons for a \
+                        range: `1 <= resource.x && resource.x <= 10`";
+            let mistake = Mistake::NotAllowed("a calculation in a list".to_owned());
+            return self.refuse(at, mistake, Some(help.to_owned()));
         }
         let all = |kind| items.iter().all(|item| item.kind == kind);
         let kind = match (items.is_empty(), all(Kind::Text), all(Kind::Integer)) {

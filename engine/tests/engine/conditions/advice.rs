@@ -31,7 +31,22 @@ const TOLD: &[(&str, &str)] = &[
     ("between(resource.amount, 1, 10)", "1 <= resource.x && resource.x <= 10"),
     ("resource.title like \"%x%\"", "contains(text, part)"),
     ("resource.title contains \"x\"", "contains(text, part)"),
-    ("resource.owner == null", "missing"),
+    ("resource.owner == null", "is_set(resource.x)"),
+    ("resource.owner is not null", "is_set(resource.x)"),
+    ("resource.kind in (\"lead\", \"deal\")", "in [\"a\", \"b\"]"),
+    ("resource.kind in \"lead\", \"deal\"", "in [\"a\", \"b\"]"),
+    ("has_role(\"a\" || \"b\")", "one at a time"),
+    ("resource.amount in 1..5", "1 <= resource.x && resource.x <= 10"),
+    ("resource.amount in [1-5]", "1 <= resource.x && resource.x <= 10"),
+    ("resource.amount !in [1 - 5, 9]", "1 <= resource.x && resource.x <= 10"),
+    ("10% < resource.rate", "`0.1`"),
+    ("resource.rate > 10% of resource.amount", "`resource.x * 0.1`"),
+    ("resource.amount\u{a0}> 5", "cannot be seen"),
+    ("resource.amount > 5\u{200b}", "cannot be seen"),
+    ("resource.rate > .5", "`0.5`"),
+    ("resource.shared && && resource.amount > 5", "write a part before it"),
+    ("resource.amount == true", "`true` or `false`"),
+    ("resource.amount > 5 -- five", "`/*`"),
     ("resource.kind == “lead”", "straight quotes"),
     ("resource.kind == „lead“", "straight quotes"),
     ("resource.kind == ‘lead’", "straight quotes"),
@@ -123,6 +138,13 @@ fn whoever_writes_what_other_places_take_is_told_what_to_write_here() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn two_signs_that_make_one_are_one_fault() {
+    for source in ["resource.amount =< 5", "resource.amount = < 5", "resource.amount > = 5"] {
+        assert_eq!(mistakes(source).len(), 1, "{source}");
+    }
 }
 
 #[test]

@@ -142,8 +142,8 @@ impl Checker<'_> {
                 linear(&left).zip(linear(&right)).and_then(|(left, right)| left.minus(right));
             self.boundaries.extend(Boundary::of_comparison(difference));
         }
-        let expr = build::operator(call, [left.expr.clone(), right.expr.clone()], at);
-        Checked::of(Boolean, expr, &[&left, &right])
+        let sides = [exact(&left, &right), exact(&right, &left)];
+        Checked::of(Boolean, build::operator(call, sides, at), &[&left, &right])
     }
 
     /// Whether an attribute can have a value at all.
@@ -323,6 +323,20 @@ impl Checker<'_> {
         let unit = Expr::IntegerConstant(unit, at);
         let expr = self.natives.call("*", [number.expr.clone(), unit], at);
         Checked::of(Kind::Duration, expr, &[number])
+    }
+}
+
+/// A side of a comparison. A whole number that is written with a point is one all the same where
+/// it stands beside another, so that the two are compared to the last digit.
+fn exact(side: &Checked, other: &Checked) -> Expr {
+    match &side.expr {
+        Expr::FloatConstant(number, at)
+            if other.kind == Kind::Integer && number.fract() == 0.0 && number.abs() < 1e18 =>
+        {
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and within 64 bits")]
+            Expr::IntegerConstant(**number as i64, *at)
+        }
+        expr => expr.clone(),
     }
 }
 

@@ -130,6 +130,22 @@ fn a_whole_number_within_64_bits_is_what_was_written() {
 }
 
 #[test]
+fn whole_numbers_are_compared_to_the_last_digit_with_what_is_written_with_a_point() {
+    let amount = [("resource.amount", Value::Int(9_007_199_254_740_993))];
+    for (source, expected) in [
+        ("resource.amount > 9007199254740992.0", true),
+        ("resource.amount <= 9007199254740992.0", false),
+        ("9007199254740992.0 == resource.amount", false),
+        ("resource.amount != 9007199254740992.0", true),
+        ("resource.amount > 9.007199254740992e15", true),
+        ("resource.amount == 9007199254740993", true),
+        ("resource.amount < 9007199254740992.5e1", true),
+    ] {
+        assert_eq!(evaluate(source, &amount), Ok(expected), "{source}");
+    }
+}
+
+#[test]
 fn a_decimal_that_would_become_nothing_or_everything_is_refused() {
     assert_snapshot!(refused("resource.rate > 1e-400"), @r"
     1:17: a number as small as this, which would count as 0, cannot be used in a condition

@@ -1,6 +1,6 @@
 //! A compiled condition, and what it says of a request.
 
-use super::check::{Boundary, How, Logic, LogicPart, Outline, Read};
+use super::check::{Boundary, How, Leaf, Logic, Outline, Read};
 use super::limits::{self, LOOK_EVERY, MAX_ITEMS, MAX_LIST_BYTES, MAX_TEXT};
 use super::values::{Refusal, Texts, short};
 use crate::model::{AttributeType, InputPath, Value};
@@ -202,7 +202,7 @@ impl Parts<'_> {
                 let [left, right] = &**both;
                 Ok(self.say(left)? == self.say(right)?)
             }
-            Logic::Part(part) => self.ask(part),
+            Logic::Leaf(part) => self.ask(part),
         }
     }
 
@@ -220,7 +220,7 @@ impl Parts<'_> {
         unknown.map_or(Ok(!settles), Err)
     }
 
-    fn ask(&mut self, part: &LogicPart) -> Result<bool, ConditionError> {
+    fn ask(&mut self, part: &Leaf) -> Result<bool, ConditionError> {
         // Each part counts its steps from the start, so the clock is looked at here.
         self.looked += 1;
         if self.looked.is_multiple_of(LOOK_EVERY) && limits::overdue() {

@@ -19,12 +19,12 @@ pub(in crate::condition) enum Logic {
     /// Both are the same: both hold, or neither does.
     Same(Box<[Logic; 2]>),
     /// Something that is known or not as a whole.
-    Part(Part),
+    Leaf(Leaf),
 }
 
 /// A part that is known or not as a whole.
 #[derive(Debug)]
-pub(in crate::condition) struct Part {
+pub(in crate::condition) struct Leaf {
     pub(in crate::condition) ast: AST,
     /// Which of what the condition reads it reads.
     pub(in crate::condition) reads: Box<[usize]>,
@@ -34,7 +34,7 @@ impl Logic {
     /// The tree of a condition that was rewritten; `None` if it is one part.
     pub(super) fn of(expr: &Expr, reads: &[Read]) -> Option<Self> {
         match tree(expr, reads) {
-            Self::Part(_) => None,
+            Self::Leaf(_) => None,
             logic => Some(logic),
         }
     }
@@ -64,7 +64,7 @@ fn part(expr: &Expr) -> Logic {
     collect(expr, &mut reads);
     reads.sort_unstable();
     reads.dedup();
-    Logic::Part(Part {
+    Logic::Leaf(Leaf {
         ast: AST::new([Stmt::Expr(Box::new(expr.clone()))]),
         reads: reads.into_boxed_slice(),
     })

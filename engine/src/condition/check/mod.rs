@@ -15,7 +15,7 @@ mod presence;
 mod time;
 
 pub(super) use build::Natives;
-pub(super) use logic::{Logic, Part as LogicPart};
+pub(super) use logic::{Leaf, Logic};
 pub(super) use time::Boundary;
 use time::Linear;
 

@@ -14,6 +14,7 @@ use super::lexical;
 use super::limits::{
     self, CLOCK_EVERY, MAX_DEPTH, MAX_ITEMS, MAX_OPERATIONS, MAX_SOURCE, MAX_TEXT,
 };
+use super::remarks;
 use super::schema::AttributeSchema;
 use super::values::{Integers, Networks, Refusal, SharedDays, SharedHours, Texts};
 use crate::model::Position;
@@ -86,6 +87,7 @@ impl ConditionEngine {
         if source.len() > MAX_SOURCE {
             return Err(fault(Mistake::TooLong("4,096 bytes")));
         }
+        remarks::check(source)?;
         let tokens = lexical::read(&self.engine, source)?;
         // The parser stops at the first name that it does not know. It is told of all of them,
         // and the checker then names each one that the schema does not have.

@@ -1,7 +1,7 @@
 //! A compiled condition, and what it says of a request.
 
-use super::check::{Boundary, Outline, Read};
-use super::limits::{self, MAX_ITEMS, MAX_LIST_BYTES, MAX_TEXT};
+use super::check::{Boundary, How, Leaf, Logic, Outline, Read};
+use super::limits::{self, LOOK_EVERY, MAX_ITEMS, MAX_LIST_BYTES, MAX_TEXT};
 use super::values::{Refusal, Texts, short};
 use crate::model::{AttributeType, InputPath, Value};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Identifier, ImmutableString, Scope, Stmt};
@@ -11,6 +11,10 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A condition that is in order. Cloning it copies a pointer.
+///
+/// A part that cannot be known does not matter where the others settle the answer: one that holds
+/// settles `||`, and one that does not settles `&&`, wherever they stand. Everything else that is
+/// made of what cannot be known cannot be known, its opposite as little as itself.
 ///
 /// Every [`ConditionError`] is the answer "it cannot be known". Whoever asks must then decide
 /// against the subject: a grant, a sharing override or a membership under the condition does not
@@ -22,6 +26,7 @@ pub struct Condition(Arc<Program>);
 struct Program {
     engine: Arc<Engine>,
     ast: AST,
+    logic: Option<Logic>,
     source: Box<str>,
     reads: Box<[Read]>,
     inputs: Box<[InputPath]>,
@@ -71,12 +76,14 @@ pub enum ConditionError {
 
 impl Condition {
     pub(super) fn new(engine: Arc<Engine>, source: &str, outline: Outline) -> Self {
-        let Outline { expr, reads, boundaries } = outline;
+        let Outline { expr, logic, reads, boundaries } = outline;
         let mut inputs: Vec<_> = reads.iter().map(|read| read.path.clone()).collect();
         inputs.sort_by_cached_key(ToString::to_string);
+        inputs.dedup();
         Self(Arc::new(Program {
             engine,
             ast: AST::new([Stmt::Expr(Box::new(expr))]),
+            logic,
             source: source.into(),
             reads_now: inputs.contains(&InputPath::Now),
             reads: reads.into(),
@@ -116,36 +123,113 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// [`ConditionError`] if it cannot be known. A condition needs all that it reads, even what
-    /// would not have made a difference.
+    /// [`ConditionError`] if it cannot be known.
     pub fn evaluate<'v, 'a: 'v>(
         &self,
         inputs: impl Fn(&InputPath) -> Option<Cow<'v, Value<'a>>>,
     ) -> Result<bool, ConditionError> {
         let program = &*self.0;
-        let values = program
-            .reads
-            .iter()
-            .map(|read| match inputs(&read.path) {
-                Some(value) => bind(read, &value),
-                None => Err(ConditionError::Missing(read.path.clone())),
-            })
-            .collect::<Result<SmallVec<[Dynamic; 8]>, _>>()?;
+        let mut unknown = Vec::new();
+        let mut values = SmallVec::<[Dynamic; 8]>::new();
+        let mut found = SmallVec::<[Option<Cow<'v, Value<'a>>>; 8]>::new();
+        for (index, read) in program.reads.iter().enumerate() {
+            found.push(if read.first == index { inputs(&read.path) } else { None });
+            let value = found.get(read.first).and_then(Option::as_deref);
+            let value = match (read.how, value) {
+                (How::IsSet, None | Some(Value::Null)) => Ok(Dynamic::FALSE),
+                (How::IsSet, Some(_)) => Ok(Dynamic::TRUE),
+                (How::IfSet, None | Some(Value::Null)) => Ok(Dynamic::UNIT),
+                (_, Some(value)) => bind(read, value),
+                (_, None) => Err(ConditionError::Missing(read.path.clone())),
+            };
+            values.push(value.unwrap_or_else(|error| {
+                unknown.push((index, error));
+                Dynamic::UNIT
+            }));
+        }
         let mut scope = Scope::new();
         for value in values.into_iter().rev() {
             // Variables are found by their place, so none has a name.
             scope.push_dynamic(Identifier::new_const(), value);
         }
         limits::begin();
-        let answer = program.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &program.ast);
-        match answer {
-            Ok(answer) => answer.as_bool().map_err(|_| ConditionError::Failed),
-            Err(error) => Err(ConditionError::of(&error)),
+        let first = match unknown.first() {
+            Some((_, error)) => error.clone(),
+            // What has an answer although the library looks no further than it has to, has the
+            // same one if all of its parts are asked.
+            None => match run(&program.engine, &mut scope, &program.ast) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            },
+        };
+        match &program.logic {
+            Some(logic) if !first.ends_it() => {
+                Parts { engine: &program.engine, scope, unknown, looked: 0 }.say(logic)
+            }
+            _ => Err(first),
         }
     }
 
     pub(super) fn kind(&self, path: &InputPath) -> Option<AttributeType> {
         self.0.reads.iter().find(|read| read.path == *path).map(|read| read.kind)
+    }
+}
+
+fn run(engine: &Engine, scope: &mut Scope<'_>, ast: &AST) -> Result<bool, ConditionError> {
+    match engine.eval_ast_with_scope::<Dynamic>(scope, ast) {
+        Ok(answer) => answer.as_bool().map_err(|_| ConditionError::Failed),
+        Err(error) => Err(ConditionError::of(&error)),
+    }
+}
+
+/// A condition that is asked part by part.
+struct Parts<'p> {
+    engine: &'p Engine,
+    scope: Scope<'p>,
+    /// Why some of what it reads is not known, by number.
+    unknown: Vec<(usize, ConditionError)>,
+    /// How many parts were looked at.
+    looked: u32,
+}
+
+impl Parts<'_> {
+    fn say(&mut self, logic: &Logic) -> Result<bool, ConditionError> {
+        match logic {
+            Logic::All(parts) => self.settle(parts, false),
+            Logic::Any(parts) => self.settle(parts, true),
+            Logic::Not(inner) => self.say(inner).map(|answer| !answer),
+            Logic::Same(both) => {
+                let [left, right] = &**both;
+                Ok(self.say(left)? == self.say(right)?)
+            }
+            Logic::Leaf(part) => self.ask(part),
+        }
+    }
+
+    /// What several parts come to, of which one that says `settles` is enough.
+    fn settle(&mut self, parts: &[Logic], settles: bool) -> Result<bool, ConditionError> {
+        let mut unknown = None;
+        for part in parts {
+            match self.say(part) {
+                Ok(answer) if answer == settles => return Ok(settles),
+                Ok(_) => {}
+                Err(error) if error.ends_it() => return Err(error),
+                Err(error) => unknown = unknown.or(Some(error)),
+            }
+        }
+        unknown.map_or(Ok(!settles), Err)
+    }
+
+    fn ask(&mut self, part: &Leaf) -> Result<bool, ConditionError> {
+        // Each part counts its steps from the start, so the clock is looked at here.
+        self.looked += 1;
+        if self.looked.is_multiple_of(LOOK_EVERY) && limits::overdue() {
+            return Err(ConditionError::OutOfTime);
+        }
+        match self.unknown.iter().find(|(index, _)| part.reads.contains(index)) {
+            Some((_, error)) => Err(error.clone()),
+            None => run(self.engine, &mut self.scope, &part.ast),
+        }
     }
 }
 
@@ -215,6 +299,11 @@ fn ill_typed(read: &Read, found: &Value<'_>) -> ConditionError {
 }
 
 impl ConditionError {
+    /// Whether nothing more is to be asked: what ran out is not to be spent on other parts.
+    fn ends_it(&self) -> bool {
+        matches!(self, Self::TooManySteps | Self::OutOfTime | Self::Failed)
+    }
+
     /// What the script engine says, in our words.
     fn of(error: &EvalAltResult) -> Self {
         match error {

@@ -69,6 +69,12 @@ pub enum Mistake {
     /// A text in single quotes.
     #[error("a text stands between double quotes")]
     SingleQuotes,
+    /// A comment without its end.
+    #[error("a comment begins here with `/*` and does not end")]
+    OpenComment,
+    /// A comment that may have swallowed a part.
+    #[error("a comment begins here with `//`, and what follows on its line is not read")]
+    LineComment,
     /// A number that is none.
     #[error("`{0}` is not a number")]
     NotANumber(String),

@@ -5,6 +5,7 @@
 //! next; here each is answered with what to write, and all of them at once.
 
 use super::fault::{ConditionFault, Mistake};
+use super::foreign::{self, Advice, ONE_EXPRESSION};
 use super::limits::MAX_DEPTH;
 use super::values::{ShortText, short};
 use crate::model::Position;
@@ -62,15 +63,25 @@ pub(super) fn read(engine: &Engine, source: &str) -> Result<Tokens, Vec<Conditio
     let mut tokens = Tokens { names: BTreeSet::new(), ins: BTreeSet::new() };
     let mut faults = Vec::new();
     let mut after_dot = false;
+    let mut before = Before::default();
     let sources = [source];
     let (stream, _control) = engine.lex(&sources);
     for (count, (token, at)) in stream.enumerate() {
+        if let Some((at, (mistake, help))) = before.is_wrong(&token, at) {
+            let (at, help) = (position(at, source), help.map(str::to_owned));
+            // What was said of the first sign of two is said of both instead.
+            faults.retain(|fault: &ConditionFault| fault.at != at);
+            faults.push(ConditionFault { at, mistake, help });
+        }
         if token == Token::EOF {
             break;
         }
+        let known = before.is_told();
         let mut fault = |mistake, help: Option<&str>| {
             let help = help.map(str::to_owned);
-            faults.push(ConditionFault { at: position(at, source), mistake, help });
+            if !known {
+                faults.push(ConditionFault { at: position(at, source), mistake, help });
+            }
         };
         if count >= MAX_TOKENS {
             fault(
@@ -80,28 +91,20 @@ pub(super) fn read(engine: &Engine, source: &str) -> Result<Tokens, Vec<Conditio
             break;
         }
         match &token {
-            Token::Identifier(name) => {
-                let operator = match name.as_str() {
-                    "and" | "AND" => Some("write `&&` for both"),
-                    "or" | "OR" => Some("write `||` for at least one"),
-                    "not" | "NOT" => Some("write `!` before what must not hold"),
-                    "null" | "nil" | "NULL" => Some(
-                        "an attribute without a value is missing, and a condition that reads it \
-                         does not hold",
-                    ),
-                    _ => None,
-                };
-                match operator {
-                    Some(help) if !after_dot => {
-                        fault(Mistake::NotAllowed(format!("`{name}`")), Some(help));
-                    }
-                    _ => {
-                        tokens.names.insert(name.to_string());
-                    }
+            Token::Identifier(name) => match foreign::word(name) {
+                Some((mistake, help)) if !after_dot => fault(mistake, help),
+                _ => {
+                    tokens.names.insert(name.to_string());
                 }
-            }
+            },
             Token::In | Token::NotIn => {
                 tokens.ins.insert(key(at));
+            }
+            Token::FloatConstant(number) => {
+                let (value, written) = &**number;
+                if let Some((mistake, help)) = inexact(**value, written) {
+                    fault(mistake, Some(help));
+                }
             }
             Token::LexError(error) => {
                 let (mistake, help) = lex_fault(error);
@@ -116,104 +119,134 @@ pub(super) fn read(engine: &Engine, source: &str) -> Result<Tokens, Vec<Conditio
                 break;
             }
             other => {
-                if let Some((mistake, help)) = foreign(other) {
+                if let Some((mistake, help)) = foreign::sign(other) {
                     fault(mistake, help);
                 }
             }
         }
         after_dot = token == Token::Period;
+        before.note(token, at);
     }
     if faults.is_empty() { Ok(tokens) } else { Err(faults) }
 }
 
-const ONE_EXPRESSION: &str = "a condition is one statement that is true or false; combine \
-                              comparisons with `&&`, `||` and `!`";
+/// What to do about a value that stands where something true or false has to.
+pub(super) const COMPARE_EACH: &str = "compare each by itself, as in `resource.x == \"a\" || resource.x == \"b\"`, or write \
+     `in [\"a\", \"b\"]` for one of several values; a function takes one at a time";
 
-/// What is wrong with a word that conditions do not have.
-fn foreign(token: &Token) -> Option<(Mistake, Option<&'static str>)> {
-    let quoted = |token: &Token| format!("`{token}`");
-    Some(match token {
-        Token::Equals => (Mistake::Assignment("=".to_owned()), Some("write `==` to compare")),
-        Token::PlusAssign
-        | Token::MinusAssign
-        | Token::MultiplyAssign
-        | Token::DivideAssign
-        | Token::ModuloAssign
-        | Token::PowerOfAssign
-        | Token::LeftShiftAssign
-        | Token::RightShiftAssign
-        | Token::AndAssign
-        | Token::OrAssign
-        | Token::XOrAssign => (Mistake::Assignment(token.to_string()), Some(ONE_EXPRESSION)),
-        Token::Ampersand => (Mistake::NotAllowed("`&`".to_owned()), Some("write `&&` for both")),
-        Token::Pipe => (Mistake::NotAllowed("`|`".to_owned()), Some("write `||` for at least one")),
-        Token::CharConstant(_) => {
-            (Mistake::SingleQuotes, Some("replace the single quotes by double ones"))
-        }
-        Token::Let
-        | Token::Const
-        | Token::If
-        | Token::Else
-        | Token::Switch
-        | Token::Do
-        | Token::While
-        | Token::Until
-        | Token::Loop
-        | Token::For
-        | Token::Continue
-        | Token::Break
-        | Token::Return
-        | Token::Throw
-        | Token::Try
-        | Token::Catch
-        | Token::LeftBrace
-        | Token::RightBrace
-        | Token::MapStart
-        | Token::SemiColon
-        | Token::Colon
-        | Token::DoubleColon
-        | Token::DoubleArrow
-        | Token::Underscore
-        | Token::Elvis
-        | Token::QuestionBracket
-        | Token::DoubleQuestion
-        | Token::ExclusiveRange
-        | Token::InclusiveRange
-        | Token::PowerOf
-        | Token::LeftShift
-        | Token::RightShift
-        | Token::XOr => (Mistake::NotAllowed(quoted(token)), Some(ONE_EXPRESSION)),
-        Token::Reserved(word) => improper(word),
-        _ => return None,
-    })
+/// The words that were read last, as far as they say what the next one is doing there.
+#[derive(Default)]
+struct Before {
+    last: Option<(Token, rhai::Position)>,
+    last_but_one: Option<Token>,
+    /// What is open: whether a comma can stand in it.
+    open: Vec<bool>,
+    told: bool,
 }
 
-/// What is wrong with a symbol that only other languages have.
-fn improper(symbol: &str) -> (Mistake, Option<&'static str>) {
-    let help = match symbol {
-        "===" | ":=" => "write `==` to compare",
-        "!==" | "<>" => "write `!=` to compare",
-        _ => ONE_EXPRESSION,
-    };
-    (Mistake::NotAllowed(format!("`{symbol}`")), Some(help))
+impl Before {
+    /// Whether the next word shows that something is wrong, what, and where.
+    fn is_wrong(&mut self, next: &Token, at: rhai::Position) -> Option<(rhai::Position, Advice)> {
+        self.told = false;
+        let closes = matches!(
+            next,
+            Token::EOF
+                | Token::RightParen
+                | Token::RightBracket
+                | Token::Comma
+                | Token::And
+                | Token::Or
+                | Token::EqualsTo
+                | Token::NotEqualsTo
+                | Token::LessThan
+                | Token::LessThanEqualsTo
+                | Token::GreaterThan
+                | Token::GreaterThanEqualsTo
+        );
+        let number =
+            matches!(self.last_but_one, Some(Token::IntegerConstant(_) | Token::FloatConstant(_)));
+        if *next == Token::Comma && !self.open.last().copied().unwrap_or(false) {
+            self.told = true;
+            let mistake = Mistake::Unexpected(",".to_owned());
+            let help = match self.last {
+                Some((Token::StringConstant(_), _)) => foreign::BRACKETS,
+                _ => foreign::NO_COMMA,
+            };
+            return Some((at, (mistake, Some(help))));
+        }
+        let (last, place) = self.last.as_ref()?;
+        if *last == Token::Modulo && number && closes {
+            return Some((*place, foreign::percent()));
+        }
+        let behind = place.position().zip(at.position()).map(|(last, next)| next - last.min(next));
+        let close = place.line() == at.line() && behind == Some(1);
+        if let Some(advice) = foreign::pair(last, next, close) {
+            self.told = true;
+            return Some((*place, advice));
+        }
+        None
+    }
+
+    /// Whether what is wrong with the word was told already.
+    fn is_told(&self) -> bool {
+        self.told
+    }
+
+    fn note(&mut self, token: Token, at: rhai::Position) {
+        match &token {
+            Token::LeftBracket => self.open.push(true),
+            Token::LeftParen => {
+                let call = matches!(self.last, Some((Token::Identifier(_), _)));
+                self.open.push(call);
+            }
+            Token::RightBracket | Token::RightParen => {
+                self.open.pop();
+            }
+            _ => {}
+        }
+        self.last_but_one = self.last.replace((token, at)).map(|(token, _)| token);
+    }
+}
+
+/// What to do about a whole number beyond 64 bits.
+pub(super) const NO_WHOLE_NUMBER: &str =
+    "write one between -9223372036854775808 and 9223372036854775807";
+
+/// What is wrong with a number that is another one than what was written.
+fn inexact(value: f64, written: &str) -> Option<(Mistake, &'static str)> {
+    let refused = |what: &str, help| Some((Mistake::NotAllowed(what.to_owned()), help));
+    let digits = written.split('e').next().unwrap_or(written);
+    if !value.is_finite() {
+        // What is too large to be written is taken for infinity, which compares with all.
+        return refused("a number as large as this", "write one below 1.7e308");
+    }
+    if !written.contains(['.', 'e']) {
+        return refused("a whole number as large as this", NO_WHOLE_NUMBER);
+    }
+    if value == 0.0 && digits.contains(|digit| matches!(digit, '1'..='9')) {
+        return refused("a number as small as this, which would count as 0,", "write `0.0`");
+    }
+    None
 }
 
 /// What the reader of words says, in our words.
-fn lex_fault(error: &LexError) -> (Mistake, Option<&'static str>) {
+fn lex_fault(error: &LexError) -> Advice {
     match error {
         LexError::UnterminatedString => (Mistake::OpenText, Some("close it with `\"`")),
         LexError::MalformedChar(_) => {
             (Mistake::SingleQuotes, Some("replace the single quotes by double ones"))
         }
         LexError::StringTooLong(_) => (Mistake::TooLong("4,096 bytes"), None),
-        LexError::MalformedNumber(number) => (Mistake::NotANumber(number.clone()), None),
+        LexError::MalformedNumber(number) => {
+            (Mistake::NotANumber(number.clone()), Some("write digits only, as in `10000` or `2.5`"))
+        }
         LexError::MalformedEscapeSequence(_) => {
             (Mistake::Escape, Some("write `\\\\` for a backslash and `\\\"` for a quote"))
         }
         LexError::UnexpectedInput(text) | LexError::MalformedIdentifier(text) => {
-            (Mistake::Unexpected(text.clone()), None)
+            foreign::character(text)
         }
-        LexError::ImproperSymbol(symbol, _) => improper(symbol),
+        LexError::ImproperSymbol(symbol, _) => foreign::improper(symbol),
         _ => (Mistake::Unreadable, Some(ONE_EXPRESSION)),
     }
 }
@@ -224,16 +257,19 @@ pub(super) fn parse_fault(error: &ParseError, source: &str) -> ConditionFault {
         ParseErrorType::UnexpectedEOF => {
             (Mistake::Incomplete, Some("write what follows, or delete the last operator"))
         }
-        ParseErrorType::BadInput(LexError::UnexpectedInput(token)) => (
-            Mistake::Unexpected(token.clone()),
-            Some("put an operator such as `&&` or `==` before it, or delete it"),
-        ),
+        ParseErrorType::BadInput(LexError::UnexpectedInput(token)) => {
+            (Mistake::Unexpected(token.clone()), Some(foreign::behind(token)))
+        }
         ParseErrorType::BadInput(error) => lex_fault(error),
         ParseErrorType::UnknownOperator(operator) => {
             (Mistake::NotAllowed(format!("`{operator}`")), Some(ONE_EXPRESSION))
         }
-        ParseErrorType::MissingToken(token, _) => (Mistake::Expected(token.clone()), None),
-        ParseErrorType::MismatchedType(..) => (Mistake::NotBoolean("something else"), None),
+        ParseErrorType::MissingToken(token, _) => {
+            (Mistake::Expected(token.clone()), Some(foreign::missing(token)))
+        }
+        ParseErrorType::MismatchedType(..) => {
+            (Mistake::NotBoolean("something else"), Some(COMPARE_EACH))
+        }
         ParseErrorType::ExprTooDeep => (
             Mistake::TooDeep(MAX_DEPTH),
             Some("write `in [...]` for one of several values, or make two conditions"),

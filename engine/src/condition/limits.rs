@@ -20,6 +20,8 @@ pub(super) const MAX_OPERATIONS: u64 = 1_000;
 const DEADLINE: Duration = Duration::from_millis(5);
 /// Every how many steps the clock is looked at. Most conditions are over before the first time.
 pub(super) const CLOCK_EVERY: u64 = 16;
+/// Every how many parts the clock is looked at where a condition is asked part by part.
+pub(super) const LOOK_EVERY: u32 = 4;
 /// What counts at most between two looks at the clock. Steps are bounded, so more than this is
 /// a machine that was busy elsewhere, and nobody is denied for that.
 const PAUSE: Duration = Duration::from_millis(1);

@@ -15,15 +15,18 @@
 //! - **It reads what it names and nothing else.** [`Condition::inputs`] is computed from the
 //!   expression, and only those values can be reached while it runs. They are the key under
 //!   which its answer may be kept, and [`Condition::next_change`] says for how long.
-//! - **What cannot be known is never an answer.** A missing or ill-typed attribute is a
-//!   [`ConditionError`], which callers count against the subject: a grant under the condition
-//!   does not hold, a denial under it does. See [`Condition`].
+//! - **What cannot be known is never an answer.** A missing or ill-typed attribute, or a
+//!   calculation without a result, is a [`ConditionError`] unless the other parts settle the
+//!   answer whatever it would be. Callers count it against the subject: a grant under the
+//!   condition does not hold, a denial under it does. See [`Condition`]. Where an attribute may
+//!   well be missing, a condition says so itself: `is_set(path)` is always known, and
+//!   `path ?? value` is the value where the attribute is not there, or null.
 //!
 //! The engine has no clock, no loops, no state and no way to define anything; `now` is an input
 //! like the others. Decimals compare equal when they differ by rounding only.
 //!
-//! The modules in the order in which a condition passes them: `lexical` (words), the parser of
-//! the library, `check` (paths and types; rewrites it), `evaluate` (binds values and runs).
+//! The modules in the order in which a condition passes them: `remarks` (comments), `lexical`
+//! (words), the parser of the library, `check` (paths and types; rewrites it), `evaluate` (binds values and runs).
 
 mod calendar;
 mod case;
@@ -31,9 +34,11 @@ mod check;
 mod engine;
 mod evaluate;
 mod fault;
+mod foreign;
 mod kind;
 mod lexical;
 mod limits;
+mod remarks;
 mod schema;
 mod values;
 

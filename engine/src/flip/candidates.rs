@@ -264,7 +264,7 @@ fn hold(predicate: &Predicate, edits: &mut Vec<Edit>) {
             let wanted = match test {
                 Test::Is(value) => Some(value.clone()),
                 Test::In(values) => values.first().cloned(),
-                Test::AtMost(limit) | Test::AtLeast(limit) => Some(Value::Float(*limit)),
+                Test::AtMost(limit) | Test::AtLeast(limit) => Some((*limit).into()),
                 Test::IsNot(_) | Test::Present => None,
             };
             let settable =

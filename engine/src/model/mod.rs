@@ -4,6 +4,7 @@ mod access;
 mod attributes;
 mod case;
 mod catalog;
+mod compare;
 mod located;
 mod path;
 mod predicate;
@@ -22,6 +23,7 @@ pub use catalog::{
     Catalog, Category, Constraint, GrantedBy, Guard, Implied, Oblige, PartBy, PartOf, Permission,
     Plan, ResourceKind, RoleCheck, TeamRules, Unassigned,
 };
+pub use compare::Number;
 pub use located::{Document, Located, Place, Position, Text};
 pub use path::{InputPath, PathError};
 pub use predicate::{Predicate, Test};

@@ -1,9 +1,12 @@
 //! Predicates: what a catalog demands of attributes.
 //!
 //! A guard or an exemption of a catalog is a small total statement: compare, and, or. There is
-//! no negation on purpose. An attribute that is missing or of another type makes a comparison
-//! false, so a predicate can only be true because of what is known; whatever is unknown ends in
-//! a denial, in a guard as in an exemption.
+//! no negation on purpose. One rule holds for all comparisons: an attribute that is missing, or
+//! of another type than what it is compared with, is neither equal nor different, neither more
+//! nor less, and so passes none, `is_not` as little as `is`. A predicate can only be true because
+//! of what is known; whatever is unknown ends in a denial, in a guard as in an exemption.
+//!
+//! All numbers are of one type, and compared exactly: 3.0 is 3.
 //!
 //! ```yaml
 //! require: {resource.invitation: pending}
@@ -12,9 +15,11 @@
 //! unless: {own: [owner]}
 //! ```
 
-use super::{Attributes, InputPath, Value};
+use super::compare::BEYOND_WHOLE;
+use super::{Attributes, InputPath, Number, Value};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use std::cmp::Ordering;
 
 /// A statement about attributes.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,51 +39,57 @@ pub enum Predicate {
     Own(Vec<String>),
 }
 
-/// How an attribute compares. Each is false where the attribute is absent or of another type.
+/// How an attribute compares. None is passed by an attribute that is absent or of another type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
     /// Equals.
     Is(Value<'static>),
-    /// Is there, is a text, number or boolean, and differs.
+    /// Is a text, number or boolean, as what it is compared with is, and differs.
     IsNot(Value<'static>),
-    /// Is one of.
+    /// Equals one of them.
     In(Vec<Value<'static>>),
     /// A number that is at most.
-    AtMost(f64),
+    AtMost(Number),
     /// A number that is at least.
-    AtLeast(f64),
+    AtLeast(Number),
     /// A text that is not empty, or any other value but null.
     Present,
 }
 
 impl Test {
-    /// Whether the value passes.
+    /// Whether the value passes. What cannot be told does not.
     #[must_use]
     pub fn passes(&self, value: Option<&Value<'_>>) -> bool {
-        let Some(value) = value else { return false };
+        self.says(value) == Some(true)
+    }
+
+    /// What the comparison comes to; `None` where it cannot be told, for want of a value of the
+    /// same type. That is the same for a comparison and for its opposite.
+    #[must_use]
+    pub fn says(&self, value: Option<&Value<'_>>) -> Option<bool> {
+        let value = value?;
+        let order = |limit: &Number| value.number()?.compare(*limit);
         match self {
-            Self::Is(wanted) => value == wanted,
-            Self::IsNot(other) => {
-                !matches!(value, Value::Null | Value::List(_) | Value::Map(_)) && value != other
+            Self::Is(wanted) => value.equals(wanted),
+            Self::IsNot(other) => match value {
+                Value::Null | Value::List(_) | Value::Map(_) => None,
+                value => value.equals(other).map(|equal| !equal),
+            },
+            Self::In(wanted) => {
+                let mut told = None;
+                for equal in wanted.iter().filter_map(|wanted| value.equals(wanted)) {
+                    told = Some(told.unwrap_or(false) || equal);
+                }
+                told
             }
-            Self::In(wanted) => wanted.contains(value),
-            Self::AtMost(limit) => number(value).is_some_and(|number| number <= *limit),
-            Self::AtLeast(limit) => number(value).is_some_and(|number| number >= *limit),
-            Self::Present => match value {
+            Self::AtMost(limit) => order(limit).map(Ordering::is_le),
+            Self::AtLeast(limit) => order(limit).map(Ordering::is_ge),
+            Self::Present => Some(match value {
                 Value::Null => false,
                 Value::Text(text) => !text.trim().is_empty(),
                 _ => true,
-            },
+            }),
         }
-    }
-}
-
-fn number(value: &Value<'_>) -> Option<f64> {
-    match value {
-        #[expect(clippy::cast_precision_loss, reason = "limits of catalogs are small")]
-        Value::Int(number) => Some(*number as f64),
-        Value::Float(number) => Some(*number),
-        _ => None,
     }
 }
 
@@ -147,9 +158,13 @@ fn relations(value: &Value<'_>) -> Result<Vec<String>, String> {
 }
 
 fn test(path: &str, value: &Value<'_>) -> Result<Test, String> {
-    let owned = |value: &Value<'_>| value.clone().into_owned();
+    let owned = |value: &Value<'_>| exact(path, value).map(|()| value.clone().into_owned());
     let limit = |value: &Value<'_>| {
-        number(value).ok_or_else(|| format!("the limit of `{path}` has to be a number"))
+        exact(path, value)?;
+        value.number().ok_or_else(|| {
+            let found = value.type_name();
+            format!("the limit of `{path}` has to be a number, not a {found}; write one")
+        })
     };
     match value {
         Value::Map(map) => {
@@ -158,9 +173,19 @@ fn test(path: &str, value: &Value<'_>) -> Result<Test, String> {
                 return Err(format!("`{path}` needs exactly one comparison"));
             };
             match (operator, operand) {
-                ("is", value) => Ok(Test::Is(owned(value))),
-                ("is_not", value) => Ok(Test::IsNot(owned(value))),
-                ("in", Value::List(items)) => Ok(Test::In(items.iter().map(owned).collect())),
+                ("is", value) => Ok(Test::Is(owned(value)?)),
+                ("is_not", Value::Null) => Err(format!(
+                    "`is_not: null` never holds, as nothing differs from what is not there; write \
+                     `{path}: {{present: true}}`"
+                )),
+                ("is_not", Value::List(_) | Value::Map(_)) => Err(format!(
+                    "`is_not` of `{path}` compares with a text, a number, true or false; write \
+                     `all: [...]` with one `is_not` for each of several values"
+                )),
+                ("is_not", value) => Ok(Test::IsNot(owned(value)?)),
+                ("in", Value::List(items)) => {
+                    Ok(Test::In(items.iter().map(owned).collect::<Result<_, _>>()?))
+                }
                 ("at_most", value) => Ok(Test::AtMost(limit(value)?)),
                 ("at_least", value) => Ok(Test::AtLeast(limit(value)?)),
                 ("present", Value::Bool(true)) => Ok(Test::Present),
@@ -171,7 +196,22 @@ fn test(path: &str, value: &Value<'_>) -> Result<Test, String> {
             }
         }
         Value::List(_) => Err(format!("write `{path}: {{in: [...]}}` for one of several values")),
-        value => Ok(Test::Is(owned(value))),
+        value => Ok(Test::Is(owned(value)?)),
+    }
+}
+
+/// Refuses numbers that are not what was written: one beyond 64 bits is only near to it.
+fn exact(path: &str, value: &Value<'_>) -> Result<(), String> {
+    match value {
+        Value::Float(number) if number.abs() >= BEYOND_WHOLE && *number != -BEYOND_WHOLE => {
+            Err(format!(
+                "`{path}` is compared with {number}, which is beyond what is compared exactly; \
+                 write a number between -9223372036854775808 and 9223372036854775807"
+            ))
+        }
+        Value::List(items) => items.iter().try_for_each(|item| exact(path, item)),
+        Value::Map(map) => map.iter().try_for_each(|(_, item)| exact(path, item)),
+        _ => Ok(()),
     }
 }
 
@@ -186,22 +226,111 @@ impl<'de> Deserialize<'de> for Predicate {
 mod tests {
     use super::*;
 
+    fn tests() -> Vec<Test> {
+        vec![
+            Test::Is("a".into()),
+            Test::IsNot("a".into()),
+            Test::Is(true.into()),
+            Test::IsNot(true.into()),
+            Test::Is(3.into()),
+            Test::IsNot(3.into()),
+            Test::In(vec!["a".into(), 3.into()]),
+            Test::AtMost(Number::Whole(3)),
+            Test::AtLeast(Number::Decimal(0.5)),
+        ]
+    }
+
     #[test]
-    fn a_comparison_with_a_missing_or_ill_typed_attribute_is_false() {
-        let tests = [
-            Test::Is(Value::from("pending")),
-            Test::IsNot(Value::from("pending")),
-            Test::In(vec![Value::from("pending")]),
-            Test::AtMost(7.0),
-            Test::AtLeast(0.0),
-            Test::Present,
-        ];
-        for test in tests {
-            assert!(!test.passes(None), "{test:?}");
-            assert!(!test.passes(Some(&Value::Null)), "{test:?}");
+    fn a_comparison_with_a_missing_attribute_is_neither_true_nor_false() {
+        for test in tests() {
+            for value in [None, Some(&Value::Null), Some(&Value::List(vec!["a".into()]))] {
+                assert_eq!(test.says(value), None, "{test:?} {value:?}");
+            }
         }
-        assert!(!Test::AtMost(7.0).passes(Some(&Value::from("6"))));
-        assert!(!Test::IsNot(Value::from("a")).passes(Some(&Value::List(vec![]))));
+        assert!(!Test::Present.passes(None) && !Test::Present.passes(Some(&Value::Null)));
+    }
+
+    #[test]
+    fn a_comparison_with_another_type_is_neither_true_nor_false() {
+        let others: [Value<'_>; 6] = [
+            "true".into(),
+            "3".into(),
+            1.into(),
+            Value::Float(0.5),
+            false.into(),
+            Value::Map([("a", Value::Bool(true))].into_iter().collect()),
+        ];
+        for value in &others {
+            let kind = |value: &Value<'_>| match value.type_name() {
+                "decimal" => "integer",
+                other => other,
+            };
+            for test in tests() {
+                let comparable = match &test {
+                    Test::Is(with) | Test::IsNot(with) => kind(with) == kind(value),
+                    Test::In(with) => with.iter().any(|with| kind(with) == kind(value)),
+                    _ => kind(value) == "integer",
+                };
+                assert_eq!(test.says(Some(value)).is_some(), comparable, "{test:?} {value:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_comparison_and_its_opposite_never_both_hold_nor_both_fail() {
+        let mut values: Vec<Value<'_>> =
+            ["", "a", "3", "true"].into_iter().map(Value::from).collect();
+        values.extend([true.into(), false.into(), 3.into(), Value::Float(3.0), Value::Null]);
+        values.extend([Value::Float(2.5), Value::List(vec![3.into()])]);
+        for with in values.iter().filter(|with| !matches!(with, Value::Null | Value::List(_))) {
+            let with = with.clone().into_owned();
+            let (is, is_not) = (Test::Is(with.clone()), Test::IsNot(with));
+            for value in &values {
+                let said = is.says(Some(value));
+                assert_eq!(is_not.says(Some(value)), said.map(|it| !it), "{is:?} {value:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_one_type_and_compared_exactly() {
+        let three = Test::Is(3.into());
+        assert!(three.passes(Some(&Value::Float(3.0))) && three.passes(Some(&3.into())));
+        assert!(!Test::IsNot(3.into()).passes(Some(&Value::Float(3.0))));
+        assert!(Test::In(vec![Value::Float(3.0)]).passes(Some(&3.into())));
+        let large = Value::Int(9_007_199_254_740_993);
+        for limit in
+            [Number::Whole(9_007_199_254_740_992), Number::Decimal(9_007_199_254_740_992.0)]
+        {
+            assert!(!Test::AtMost(limit).passes(Some(&large)), "{limit:?}");
+            assert!(Test::AtLeast(limit).passes(Some(&large)), "{limit:?}");
+            assert!(!Test::Is(limit.into()).passes(Some(&large)), "{limit:?}");
+            assert!(Test::IsNot(limit.into()).passes(Some(&large)), "{limit:?}");
+        }
+        assert!(!Test::AtMost(Number::Whole(i64::MAX)).passes(Some(&Value::Float(1e19))));
+    }
+
+    #[test]
+    fn a_limit_stays_the_number_that_was_written() {
+        let limit = |yaml: &str| match serde_saphyr::from_str::<Predicate>(yaml) {
+            Ok(Predicate::Compare { test: Test::AtMost(limit), .. }) => Ok(limit),
+            other => Err(format!("{other:?}")),
+        };
+        let exact = Number::Whole(9_007_199_254_740_993);
+        assert_eq!(limit("{resource.age: {at_most: 9007199254740993}}"), Ok(exact));
+        assert_eq!(limit("{resource.age: {at_most: 2.5}}"), Ok(Number::Decimal(2.5)));
+        for wrong in ["18446744073709551615", "9223372036854775808", "1e300", "'3'", "true"] {
+            assert!(limit(&format!("{{resource.age: {{at_most: {wrong}}}}}")).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_comparison_that_never_holds_is_refused() {
+        for wrong in ["is_not: null", "is_not: [a, b]", "is_not: {a: b}", "is: 9223372036854775808"]
+        {
+            let written = format!("{{resource.age: {{{wrong}}}}}");
+            assert!(serde_saphyr::from_str::<Predicate>(&written).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl JsonSchema for Predicate {
                     "type": "object",
                     "properties": {
                         "is": true,
-                        "is_not": true,
+                        "is_not": {"type": ["string", "number", "boolean"]},
                         "in": {"type": "array"},
                         "at_most": {"type": "number"},
                         "at_least": {"type": "number"},

@@ -147,6 +147,10 @@ fn a_guard_that_demands_nothing_is_refused() {
 #[test]
 fn a_predicate_that_makes_no_sense_is_refused() {
     assert_snapshot!(refused(("{at_most: 7}", "{under: 7}"), SAME, SAME), @"product.yaml:40:52: `under` does not compare; write is, is_not, in: [...], at_most, at_least or present: true");
+    assert_snapshot!(refused(("{at_most: 7}", "{is_not: null}"), SAME, SAME), @"product.yaml:40:52: `is_not: null` never holds, as nothing differs from what is not there; write `resource.age_days: {present: true}`");
+    assert_snapshot!(refused(("{at_most: 7}", "{is_not: [1, 2]}"), SAME, SAME), @"product.yaml:40:52: `is_not` of `resource.age_days` compares with a text, a number, true or false; write `all: [...]` with one `is_not` for each of several values");
+    assert_snapshot!(refused(("{at_most: 7}", "{at_most: 99999999999999999999}"), SAME, SAME), @"product.yaml:40:52: `resource.age_days` is compared with 100000000000000000000, which is beyond what is compared exactly; write a number between -9223372036854775808 and 9223372036854775807");
+    assert_snapshot!(refused(("{at_most: 7}", "{at_most: '7'}"), SAME, SAME), @"product.yaml:40:52: the limit of `resource.age_days` has to be a number, not a text; write one");
 }
 
 #[test]

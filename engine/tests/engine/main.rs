@@ -12,6 +12,7 @@ mod inspect;
 mod load_errors;
 mod open_directory;
 mod pipeline;
+mod predicates;
 mod sharing;
 #[cfg(target_os = "linux")]
 mod subject_size;

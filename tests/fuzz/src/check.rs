@@ -230,6 +230,19 @@ impl Values {
         self.get(path)
     }
 
+    /// Whether the answer stays with something in order for each input that is missing. A
+    /// machine that stands still says nothing about that.
+    fn keep_to(&self, condition: &Condition, answer: bool) -> bool {
+        // These ask for what is missing.
+        if ["??", "is_set"].iter().any(|asks| condition.source().contains(asks)) {
+            return true;
+        }
+        let good = World { temper: Temper::Good, ..self.world };
+        let all =
+            condition.evaluate(|path| self.get(path).or_else(|| good.value(&path.to_string())));
+        all == Ok(answer) || all == Err(ConditionError::OutOfTime)
+    }
+
     /// Asks the condition, at another instant if one is given.
     fn ask(&self, condition: &Condition, now: Option<i64>) -> Answer {
         // The deadline is measured on the wall. A machine that stands still again and again may
@@ -271,8 +284,9 @@ fn in_world(condition: &Condition, values: &Values, most: &mut Cost) -> Result<A
         answer if complains && matches!(temper, Temper::Good | Temper::Full) => {
             return Err(Failure::Misjudged { temper, missing, answer });
         }
-        answer if missing && !complains => {
-            return Err(Failure::Misjudged { temper, missing, answer });
+        // What is missing made no difference, so it makes none once it is there.
+        Ok(answer) if missing && !values.keep_to(condition, answer) => {
+            return Err(Failure::Misjudged { temper, missing, answer: Ok(answer) });
         }
         _ => {}
     }

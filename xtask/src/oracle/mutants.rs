@@ -71,6 +71,18 @@ const PIPELINE: &[Mutant] = &[
         "|| guard.check.as_ref()",
     ),
     bug(
+        "guards: what is of another type differs",
+        "model/predicate.rs",
+        "value => value.equals(other).map(|equal| !equal),",
+        "value => Some(value.equals(other) != Some(true)),",
+    ),
+    bug(
+        "guards: a number that is written as a decimal is another one",
+        "model/compare.rs",
+        "_ => Some(self.number()?.compare(other.number()?)? == Ordering::Equal),",
+        "_ => (self.type_name() == other.type_name()).then(|| self == other),",
+    ),
+    bug(
         "guards: an unnamed role may be edited",
         "evaluate/roles.rs",
         "RoleCheck::Editable => named(|role| role.editable),",
@@ -396,6 +408,18 @@ const PIPELINE: &[Mutant] = &[
         to: "!gathered.reads_now",
         accepted: Some("users do not change within a case; a test of the engine covers it"),
     },
+    bug(
+        "condition: a part that cannot be known is one that settles nothing",
+        "condition/evaluate.rs",
+        "unknown.map_or(Ok(!settles), Err)",
+        "unknown.map_or(Ok(!settles), |_| Ok(!settles))",
+    ),
+    bug(
+        "condition: what stands behind a part that cannot be known is not asked",
+        "condition/evaluate.rs",
+        "Err(error) => unknown = unknown.or(Some(error)),",
+        "Err(error) => return Err(unknown.unwrap_or(error)),",
+    ),
     Mutant {
         name: "condition: a division by zero has a result",
         file: "condition/engine.rs",

@@ -29,7 +29,7 @@ const fn function(
 const ONE: &str = "one argument";
 const TWO: &str = "two arguments";
 
-const FUNCTIONS: [Function; 13] = [
+const FUNCTIONS: [Function; 14] = [
     function("contains", 2, TWO, "contains(text, part)"),
     function("starts_with", 2, TWO, "starts_with(text, start)"),
     function("ends_with", 2, TWO, "ends_with(text, end)"),
@@ -42,6 +42,7 @@ const FUNCTIONS: [Function; 13] = [
     function("instant", 1, ONE, "instant(\"2026-07-01T09:00:00Z\")"),
     function("days", 1, ONE, "days(30)"),
     function("hours", 1, ONE, "hours(2)"),
+    function("is_set", 1, ONE, "is_set(resource.amount)"),
     function("minutes", 1, ONE, "minutes(15)"),
 ];
 
@@ -97,6 +98,7 @@ impl Checker<'_> {
                 let days = constant(build::value(days, at));
                 self.pure(function.name, [instant, days], at)
             }
+            ("is_set", [attribute]) => self.is_set(*attribute, at),
             ("has_role", [id]) => self.among("contains", "roles", function, *id, at),
             ("has_tag", [id]) => self.among("contains", "tags", function, *id, at),
             ("in_team", [team]) => self.among("in_team", "teams", function, *team, at),

@@ -9,10 +9,13 @@
 
 mod build;
 mod calls;
+mod logic;
 mod operators;
+mod presence;
 mod time;
 
 pub(super) use build::Natives;
+pub(super) use logic::{Leaf, Logic};
 pub(super) use time::Boundary;
 use time::Linear;
 
@@ -28,11 +31,34 @@ use rhai::{AST, ASTFlags, Expr, Position, Stmt};
 pub(super) struct Read {
     pub(super) path: InputPath,
     pub(super) kind: AttributeType,
+    pub(super) how: How,
+    /// The number of the first that reads the same path.
+    pub(super) first: usize,
+}
+
+/// How something is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// Its value, without which a part cannot be known.
+    Value,
+    /// Its value, or nothing where it is not there.
+    IfSet,
+    /// Whether it is there.
+    IsSet,
+}
+
+impl Read {
+    /// Whether what is read is true or false.
+    fn is_truth(&self) -> bool {
+        self.how == How::IsSet || self.kind == AttributeType::Boolean
+    }
 }
 
 /// What is known of a condition that is in order.
 pub(super) struct Outline {
     pub(super) expr: Expr,
+    /// The same by its parts; `None` if there is only one.
+    pub(super) logic: Option<Logic>,
     /// In the order in which they stand in the condition; the first is the last of the scope.
     pub(super) reads: Vec<Read>,
     pub(super) boundaries: Vec<Boundary>,
@@ -83,6 +109,15 @@ impl Checked {
         match &self.expr {
             Expr::StringConstant(text, _) => Some(text),
             _ => None,
+        }
+    }
+
+    /// How it can be written, as far as that is short.
+    fn written(&self) -> String {
+        match (&self.path, self.text()) {
+            (Some(path), _) => path.clone(),
+            (None, Some(text)) => format!("\"{text}\""),
+            (None, None) => "...".to_owned(),
         }
     }
 
@@ -140,7 +175,8 @@ impl<'c> Checker<'c> {
         let checked = self.truth(expr);
         if self.faults.is_empty() {
             let Self { reads, boundaries, .. } = self;
-            return Ok(Outline { expr: checked.expr, reads, boundaries });
+            let logic = Logic::of(&checked.expr, &reads);
+            return Ok(Outline { expr: checked.expr, logic, reads, boundaries });
         }
         self.faults.sort_by_key(|fault| fault.at);
         Err(self.faults)
@@ -173,7 +209,8 @@ impl<'c> Checker<'c> {
                 Mistake::NotBoolean(kind.words()),
                 Some(match checked.path {
                     Some(path) => format!("compare it: `{path} == ...`"),
-                    None => "compare it with something".to_owned(),
+                    None if checked.reads => "compare it with something".to_owned(),
+                    None => lexical::COMPARE_EACH.to_owned(),
                 }),
             ),
         }
@@ -214,6 +251,7 @@ impl<'c> Checker<'c> {
                 let parts: Vec<_> = parts.iter().map(|part| self.truth(part)).collect();
                 build::joined(parts, |parts| Expr::Or(parts, *pos))
             }
+            Expr::Coalesce(parts, pos) => self.otherwise(parts, *pos),
             Expr::FnCall(call, pos) if call.op_token.is_some() => self.operator(call, *pos),
             Expr::FnCall(call, pos) if !call.capture_parent_scope => {
                 let args: Vec<_> = call.args.iter().map(Part::Expr).collect();
@@ -266,11 +304,7 @@ impl<'c> Checker<'c> {
     }
 
     fn read(&mut self, attribute: &Attribute, path: String, at: Position) -> Checked {
-        let known = self.reads.iter().position(|read| read.path == attribute.path);
-        let index = known.unwrap_or_else(|| {
-            self.reads.push(Read { path: attribute.path.clone(), kind: attribute.kind });
-            self.reads.len() - 1
-        });
+        let index = self.reading(attribute, How::Value);
         let now = attribute.path == InputPath::Now;
         Checked {
             kind: attribute.kind.into(),
@@ -281,6 +315,20 @@ impl<'c> Checker<'c> {
             reads_now: now,
             linear: now.then_some(Linear::NOW),
         }
+    }
+
+    /// The number of what is read so.
+    fn reading(&mut self, attribute: &Attribute, how: How) -> usize {
+        let place = |same: &dyn Fn(&Read) -> bool, reads: &[Read]| {
+            reads.iter().position(|read| read.path == attribute.path && same(read))
+        };
+        place(&|read| read.how == how, &self.reads).unwrap_or_else(|| {
+            let index = self.reads.len();
+            let first = place(&|_| true, &self.reads).unwrap_or(index);
+            let (path, kind) = (attribute.path.clone(), attribute.kind);
+            self.reads.push(Read { path, kind, how, first });
+            index
+        })
     }
 
     fn unknown_path(&self, path: String) -> (Mistake, String) {

@@ -99,7 +99,16 @@ impl Checker<'_> {
             }
             (Integer | Decimal, Integer | Decimal) | (Instant, Instant) | (Duration, Duration) => {}
             (one, other) => {
+                let chained =
+                    |side: &Checked| side.kind == Boolean && side.reads && side.path.is_none();
                 let help = match (one, other) {
+                    _ if is_clock(&left) || is_clock(&right) => {
+                        "write `hour_in(now, 9, 18, \"Europe/Rome\")` for hours of the day, and \
+                         `instant(\"2026-07-01T09:00:00Z\")` for a moment"
+                    }
+                    _ if chained(&left) || chained(&right) => {
+                        "write two comparisons: `1 <= resource.x && resource.x <= 10`"
+                    }
                     (Instant, _) | (_, Instant) => {
                         "write an instant as `instant(\"2026-07-01T09:00:00Z\")`"
                     }
@@ -133,8 +142,8 @@ impl Checker<'_> {
                 linear(&left).zip(linear(&right)).and_then(|(left, right)| left.minus(right));
             self.boundaries.extend(Boundary::of_comparison(difference));
         }
-        let expr = build::operator(call, [left.expr.clone(), right.expr.clone()], at);
-        Checked::of(Boolean, expr, &[&left, &right])
+        let sides = [exact(&left, &right), exact(&right, &left)];
+        Checked::of(Boolean, build::operator(call, sides, at), &[&left, &right])
     }
 
     /// Whether an attribute can have a value at all.
@@ -156,7 +165,7 @@ impl Checker<'_> {
     }
 
     /// Whether a text is among the values that the schema knows of an attribute.
-    fn can_be(&mut self, path: &str, value: &str, at: Position) -> bool {
+    pub(super) fn can_be(&mut self, path: &str, value: &str, at: Position) -> bool {
         let schema = self.schema;
         let Some(values) = schema.get(path).map(|attribute| &attribute.values) else {
             return true;
@@ -220,6 +229,13 @@ impl Checker<'_> {
         if items.iter().any(|item| !item.known()) {
             return Checked::wrong(at);
         }
+        let literal = |item: &Checked| item.reads || !matches!(item.expr, Expr::FnCall(..));
+        if !items.iter().all(literal) {
+            let help = "write each number itself, as in `[1, 2, 3]`, and two comparisons for a \
+                        range: `1 <= resource.x && resource.x <= 10`";
+            let mistake = Mistake::NotAllowed("a calculation in a list".to_owned());
+            return self.refuse(at, mistake, Some(help.to_owned()));
+        }
         let all = |kind| items.iter().all(|item| item.kind == kind);
         let kind = match (items.is_empty(), all(Kind::Text), all(Kind::Integer)) {
             (false, true, _) => Kind::Texts,
@@ -254,14 +270,30 @@ impl Checker<'_> {
             (Kind::Text, Kind::Text) if !is_in => {}
             (list_kind, item_kind) if is_in => {
                 let help = match (list_kind, item_kind) {
-                    (Kind::Text, Kind::Text) => "write `contains(text, part)` to look for a part",
-                    (Kind::Text, _) => "a list stands in brackets: `in [\"a\", \"b\"]`",
-                    (_, Kind::Texts) => "look for one text at a time",
-                    _ => "look for a text in texts, or for a whole number in whole numbers",
+                    (Kind::Text, Kind::Text) => {
+                        "write `contains(text, part)` to look for a part".to_owned()
+                    }
+                    (Kind::Text, Kind::Texts) => {
+                        format!("turn it round: `{} in {}`", list.written(), item.written())
+                    }
+                    (Kind::Text, _) => "a list stands in brackets: `in [\"a\", \"b\"]`".to_owned(),
+                    (_, Kind::Texts) => "look for one text at a time".to_owned(),
+                    _ => "look for a text in texts, or for a whole number in whole numbers"
+                        .to_owned(),
                 };
                 let list = list.label.trim_end_matches(',').to_owned();
                 let mistake = Mistake::In { item: item.label, list };
-                return self.refuse(at, mistake, Some(help.to_owned()));
+                return self.refuse(at, mistake, Some(help));
+            }
+            (Kind::Text, Kind::Texts) => {
+                let help = format!(
+                    "what is looked through comes first: `contains({}, {})`",
+                    item.written(),
+                    list.written()
+                );
+                let (wanted, found) = ("a text", Kind::Texts.words());
+                let mistake = Mistake::Argument { function: "contains", wanted, found };
+                return self.refuse(at, mistake, Some(help));
             }
             (list_kind, item_kind) => {
                 let texts = matches!(list_kind, Kind::Text | Kind::Texts | Kind::Integers);
@@ -292,4 +324,27 @@ impl Checker<'_> {
         let expr = self.natives.call("*", [number.expr.clone(), unit], at);
         Checked::of(Kind::Duration, expr, &[number])
     }
+}
+
+/// A side of a comparison. A whole number that is written with a point is one all the same where
+/// it stands beside another, so that the two are compared to the last digit.
+fn exact(side: &Checked, other: &Checked) -> Expr {
+    match &side.expr {
+        Expr::FloatConstant(number, at)
+            if other.kind == Kind::Integer && number.fract() == 0.0 && number.abs() < 1e18 =>
+        {
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and within 64 bits")]
+            Expr::IntegerConstant(**number as i64, *at)
+        }
+        expr => expr.clone(),
+    }
+}
+
+/// Whether a part is a text such as `9:00`, which people mean as an hour of the day.
+fn is_clock(side: &Checked) -> bool {
+    side.text().is_some_and(|text| {
+        let mut parts = text.split(':');
+        let hour = parts.next().is_some_and(|hour| (1..=2).contains(&hour.len()));
+        hour && text.contains(':') && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
+    })
 }

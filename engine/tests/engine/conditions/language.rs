@@ -114,7 +114,8 @@ fn its_own_cases_are_run_and_an_error_is_no_answer() {
         r#"
 - {name: small, inputs: {resource: {amount: 5}, now: "2026-07-01T12:00:00Z"}, expect: true}
 - {name: large, inputs: {resource.amount: 50, now: 0}, expect: true}
-- {name: unknown, inputs: {now: 0}, expect: false}
+- {name: unknown, inputs: {now: "2026-07-01T12:00:00Z"}, expect: false}
+- {name: too early whatever it is, inputs: {now: 0}, expect: false}
 "#,
     )
     .unwrap();
@@ -199,11 +200,14 @@ fn typical_mistakes_are_answered_with_what_to_write() {
     1:19: the condition stops before it is complete
       help: write what follows, or delete the last operator
     "#);
-    assert_snapshot!(refused("(resource.shared && resource.amount > 5"), @"1:40: `)` is missing here");
-    assert_snapshot!(refused("resource.shared resource.amount > 5"), @r#"
+    assert_snapshot!(refused("(resource.shared && resource.amount > 5"), @r"
+    1:40: `)` is missing here
+      help: write `)` where what was opened with `(` ends, or delete that `(`
+    ");
+    assert_snapshot!(refused("resource.shared resource.amount > 5"), @r"
     1:17: `resource` cannot stand here
-      help: put an operator such as `&&` or `==` before it, or delete it
-    "#);
+      help: put an operator such as `&&` or `==` before it, write it between double quotes if it is part of a text, or delete it; a number has no unit and no spaces
+    ");
     assert_snapshot!(refused("resource.title == \"open"), @r#"
     1:19: a text begins here and does not end on the same line
       help: close it with `"`

@@ -1,7 +1,10 @@
 //! Conditions: what admins may write, what is said to them, and what never happens.
 
+mod absent;
+mod advice;
 mod decided;
 mod language;
+mod lost;
 mod pitfalls;
 mod properties;
 

@@ -240,9 +240,17 @@ fn predicate(random: &mut Random, plan: &Plan, depth: usize) -> Json {
                 "context.ip",
                 "subject.level",
             ]);
-            let test = match random.below(7) {
+            let test = match random.below(9) {
                 0 => json!("open"),
                 1 => json!({"is_not": "open"}),
+                7 => {
+                    let with = random.pick(&[json!(2), json!(2.0), json!(true)]);
+                    json!({"is_not": with})
+                }
+                8 => {
+                    let with = random.pick(&[json!(2.0), json!(1.5), json!(true)]);
+                    json!({"is": with})
+                }
                 2 => json!({"in": ["open", 1, true]}),
                 3 => json!({"at_most": 2}),
                 4 => json!({"at_least": 1.5}),

@@ -168,6 +168,27 @@ impl Writer<'_> {
         self.random.name(&paths)
     }
 
+    /// Anything that may be missing.
+    fn some_attribute(&mut self) -> String {
+        let paths: Vec<&str> =
+            self.plan.attributes.iter().map(|attribute| attribute.path).collect();
+        self.random.name(&paths)
+    }
+
+    /// An attribute of one of these types, and what is taken where it is missing.
+    fn or_else(&mut self, kinds: &[&str]) -> String {
+        let fits = self.plan.attributes.iter().filter(|it| kinds.contains(&it.kind));
+        let fits: Vec<_> = fits.map(|it| (it.path, it.kind)).collect();
+        let Some((path, kind)) = self.random.pick(&fits) else { return self.path(kinds) };
+        let value = match kind {
+            "integer" => self.one(&["0", "2", "-1"]),
+            "decimal" => self.one(&["0.5", "2.0", "-1.5"]),
+            "boolean" => self.one(&["true", "false"]),
+            _ => self.text(path),
+        };
+        format!("({path} ?? {value})")
+    }
+
     fn has(&self, kind: &str) -> bool {
         self.plan.attributes.iter().any(|attribute| attribute.kind == kind)
     }
@@ -239,7 +260,10 @@ impl Writer<'_> {
 
     /// A number that depends on what is read.
     fn number(&mut self, depth: usize) -> String {
-        let path = self.path(&["integer", "decimal"]);
+        let path = match self.random.chance(15) {
+            true => self.or_else(&["integer", "decimal"]),
+            false => self.path(&["integer", "decimal"]),
+        };
         if depth == 0 || self.random.chance(50) {
             return path;
         }
@@ -321,7 +345,10 @@ impl Writer<'_> {
 
     fn parts_of_text(&mut self) -> String {
         let name = self.one(&["contains", "starts_with", "ends_with"]);
-        let path = self.path(&["text"]);
+        let path = match self.random.chance(15) {
+            true => self.or_else(&["text"]),
+            false => self.path(&["text"]),
+        };
         let part = match self.random.below(10) {
             0..2 => self.path(&["text"]),
             2..5 => self.text(&path),
@@ -332,7 +359,10 @@ impl Writer<'_> {
 
     fn truths(&mut self) -> String {
         let path = self.path(&["boolean"]);
-        match self.random.below(5) {
+        match self.random.below(8) {
+            5 => format!("is_set({})", self.some_attribute()),
+            6 => format!("!is_set({})", self.some_attribute()),
+            7 => self.or_else(&["boolean"]),
             0 => format!("!{path}"),
             1 => self.compared(&path, "true", &["==", "!="]),
             2 => self.compared(&path, "false", &["==", "!="]),

@@ -1,10 +1,8 @@
-//! Guards, predicates and checks of roles.
+//! Guards and checks of roles.
 
 use super::{Evaluator, condition, grants::Holding, in_branch};
 use permesso_engine::decision::{Reason, Request};
-use permesso_engine::model::{
-    Invitation, Permission, Predicate, RoleCheck, Scope, Status, User, Value,
-};
+use permesso_engine::model::{Invitation, Permission, RoleCheck, Scope, Status, User, Value};
 
 impl Evaluator<'_> {
     /// The first guard of the permission that does not hold.
@@ -33,25 +31,6 @@ impl Evaluator<'_> {
             }
         }
         Ok(())
-    }
-
-    pub(super) fn holds_true(
-        &self,
-        predicate: &Predicate,
-        user: &User,
-        request: &Request<'_>,
-    ) -> bool {
-        match predicate {
-            Predicate::All(parts) => parts.iter().all(|part| self.holds_true(part, user, request)),
-            Predicate::Any(parts) => parts.iter().any(|part| self.holds_true(part, user, request)),
-            Predicate::Compare { path, test } => {
-                test.passes(self.read(path, user, request, None).as_ref())
-            }
-            Predicate::Own(relations) => relations.iter().any(|relation| {
-                let value = request.resource.attributes.at(relation);
-                value.is_some_and(|value| value.names(&user.id))
-            }),
-        }
     }
 
     fn passes(&self, check: &RoleCheck, user: &User, request: &Request<'_>) -> bool {

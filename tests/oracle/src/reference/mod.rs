@@ -12,6 +12,7 @@ mod grants;
 mod guards;
 mod inputs;
 mod matchers;
+mod predicate;
 mod seen;
 mod sharing;
 

@@ -15,6 +15,8 @@ pub(super) enum Known {
     Decimal(f64),
     Text(String),
     List(Vec<Known>),
+    /// It is known that it is not there.
+    Nothing,
 }
 
 /// Every path that stands in a condition, the lists that functions look through included.
@@ -51,7 +53,10 @@ pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Know
         Part::Whole(value) => Known::Whole(*value),
         Part::Decimal(value) => Known::Decimal(*value),
         Part::Text(text) => Known::Text(text.clone()),
-        Part::Path(path) => known.get(path)?.clone(),
+        Part::Path(path) => match known.get(path)? {
+            Known::Nothing => return None,
+            there => there.clone(),
+        },
         Part::List(items) => {
             Known::List(items.iter().map(|item| value(item, known)).collect::<Option<_>>()?)
         }
@@ -61,12 +66,29 @@ pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Know
             Known::Decimal(number) => Known::Decimal(-number),
             _ => return None,
         },
-        // What is not come to is not calculated.
-        Part::Both(left, "&&", right) => Known::Truth(truth(left, known)? && truth(right, known)?),
-        Part::Both(left, "||", right) => Known::Truth(truth(left, known)? || truth(right, known)?),
+        Part::Both(left, "??", right) => match &left.part {
+            Part::Path(path) if known.get(path) == Some(&Known::Nothing) => value(right, known)?,
+            _ => value(left, known)?,
+        },
+        // One side can settle it, whichever it is and whatever the other would be.
+        Part::Both(left, operator @ ("&&" | "||"), right) => {
+            let settles = *operator == "||";
+            let sides = [truth(left, known), truth(right, known)];
+            if sides.contains(&Some(settles)) {
+                Known::Truth(settles)
+            } else {
+                Known::Truth(if sides.contains(&None) { return None } else { !settles })
+            }
+        }
         Part::Both(left, operator, right) => {
             both(value(left, known)?, operator, value(right, known)?)?
         }
+        Part::Call(name, items) if name == "is_set" => match items.as_slice() {
+            [Node { part: Part::Path(path), .. }] => {
+                Known::Truth(known.get(path) != Some(&Known::Nothing))
+            }
+            _ => return None,
+        },
         Part::Call(name, items) => {
             let mut arguments =
                 items.iter().map(|item| value(item, known)).collect::<Option<Vec<_>>>()?;
@@ -254,25 +276,22 @@ mod tests {
     fn says(text: &str, known: &[(&str, Known)]) -> Option<bool> {
         let known = known.iter().map(|(path, it)| ((*path).to_owned(), it.clone())).collect();
         let node = parse(text).unwrap_or_else(|error| panic!("{error}"));
-        let mut paths = Vec::new();
-        reads(&node, &mut paths);
-        paths.iter().try_for_each(|path| known_of(path, &known))?;
         truth(&node, &known)
     }
 
-    fn known_of(path: &str, known: &BTreeMap<String, Known>) -> Option<()> {
-        known.get(path).map(|_| ())
-    }
-
     #[test]
-    fn a_calculation_that_is_not_come_to_does_not_count() {
+    fn what_is_unknown_does_not_count_where_the_rest_settles_it() {
         let n = |n| [("n", Known::Whole(n))];
         assert_eq!(says("n != 0 && 6 / n > 1", &n(0)), Some(false));
         assert_eq!(says("n != 0 && 6 / n > 1", &n(3)), Some(true));
         assert_eq!(says("6 / n > 1", &n(0)), None);
         assert_eq!(says("!(6.0 / n > 1)", &n(0)), None);
         assert_eq!(says("n + 9223372036854775807 > 0", &n(1)), None);
-        assert_eq!(says("n > 1 || m", &n(3)), None, "all that stands there has to be known");
+        assert_eq!(says("6 / n > 1 && n != 0", &n(0)), Some(false));
+        assert_eq!(says("m || n > 1", &n(3)), Some(true));
+        assert_eq!(says("m || n > 1", &n(1)), None);
+        assert_eq!(says("!(m && n > 1)", &n(1)), Some(true));
+        assert_eq!(says("!(m || n > 1)", &n(1)), None);
     }
 
     #[test]

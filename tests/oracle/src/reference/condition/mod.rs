@@ -1,9 +1,11 @@
 //! Conditions, read and evaluated once more.
 //!
-//! A condition is true, false, or cannot be known. It cannot be known where anything that stands
-//! in it is missing or of another type than declared, even if that would not have made a
-//! difference, or where a calculation that is come to has no result. What cannot be known opens
-//! nothing; each place that asks says what follows from it.
+//! A condition is true, false, or cannot be known. A part cannot be known where something that
+//! stands in it is missing or of another type than declared, or where a calculation has no
+//! result. Parts that are joined come to what they come to whatever the unknown ones would be:
+//! one that holds is enough for `||`, one that does not is enough against `&&`, and everything
+//! else that is made of an unknown part is unknown. What cannot be known opens nothing; each
+//! place that asks says what follows from it.
 
 mod calendar;
 mod evaluate;
@@ -85,8 +87,15 @@ impl Evaluator<'_> {
         evaluate::reads(&node, &mut paths);
         let mut known = BTreeMap::new();
         for path in paths {
-            let value = self.read(&path.parse().ok()?, user, request, None)?;
-            known.insert(path.clone(), typed(self.declared(&path)?, &value)?);
+            let value = self.read(&path.parse().ok()?, user, request, None);
+            let kind = self.declared(&path)?;
+            let value = match value {
+                None | Some(Value::Null) => Some(Known::Nothing),
+                Some(value) => typed(kind, &value),
+            };
+            if let Some(value) = value {
+                known.insert(path, value);
+            }
         }
         match evaluate::value(&node, &known)? {
             Known::Truth(answer) => Some(answer),

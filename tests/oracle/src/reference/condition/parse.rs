@@ -23,12 +23,13 @@ pub(super) enum Part {
 }
 
 /// Operators by how tightly they bind, the loosest first.
-const LEVELS: [&[&str]; 7] = [
+const LEVELS: [&[&str]; 8] = [
     &["||"],
     &["&&"],
     &["==", "!="],
     &["in", "!in"],
     &["<=", ">=", "<", ">"],
+    &["??"],
     &["+", "-"],
     &["*", "/", "%"],
 ];
@@ -84,9 +85,9 @@ struct Token {
 }
 
 fn tokens(text: &str) -> Result<Vec<Token>, String> {
-    const SIGNS: [&str; 18] = [
-        "||", "&&", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "!", "(", ")", "[",
-        "]",
+    const SIGNS: [&str; 19] = [
+        "??", "||", "&&", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "!", "(", ")",
+        "[", "]",
     ];
     let mut tokens = Vec::new();
     let mut rest = text;
@@ -279,6 +280,7 @@ mod tests {
         assert_eq!(told("a == 1 + 2 * b < c"), "(a == ((1 + (2 * b)) < c))");
         assert_eq!(told("!a.b && -c - 1 < -2.5"), "((not a.b) && (((minus c) - 1) < (minus 2.5)))");
         assert_eq!(told("a - 1 - 2"), "((a - 1) - 2)");
+        assert_eq!(told("a ?? 1 < 2 && b"), "(((a ?? 1) < 2) && b)");
         assert_eq!(told("!(a || b)"), "(not (a || b))");
     }
 

@@ -3,7 +3,7 @@
 use crate::diagnostic::Reporter;
 use crate::model::{Grant, GrantedBy, Place, Scope, Text};
 use crate::snapshot::{
-    Clause, GrantOf, GrantSet, Granting, LimitedGrant, Origin, PermissionId, Permissions,
+    Clause, Except, GrantOf, GrantSet, Granting, LimitedGrant, Origin, PermissionId, Permissions,
     TeamLimits, Within, WrittenGrant,
 };
 use std::sync::Arc;
@@ -25,16 +25,23 @@ impl Granting {
             // Where a condition cannot be read nothing is granted, rather than without it.
             let readable = grant.condition.is_some() == condition.is_some();
             let within = self.shared(within(grant, condition));
-            for permission in expand(permissions, grant, field, report) {
+            let left_out = except(permissions, grant, field, report);
+            let except: Except = (!left_out.is_empty()).then(|| left_out.into());
+            let out = |id: &PermissionId| except.iter().any(|except| except.contains(id));
+            let named = expand(permissions, grant, field, report);
+            for permission in named.into_iter().filter(|id| !out(id)) {
                 let Some(entry) = permissions.entry(permission).filter(|_| readable) else {
                     continue;
                 };
                 let scope = grant.scope.intersection(entry.reach);
                 match &within {
-                    None => self.plain.push(Origin { permission, scope, place }),
+                    None => {
+                        self.plain.push((Origin { permission, scope, place }, except.clone()));
+                    }
                     Some(within) => {
                         let within = Arc::clone(within);
-                        self.limited.push(LimitedGrant { permission, scope, within, place });
+                        let grant = LimitedGrant { permission, scope, within, place };
+                        self.limited.push((grant, except.clone()));
                     }
                 }
             }
@@ -43,7 +50,7 @@ impl Granting {
 
     /// Limits, shared with the grant before where they are the same; `None` where there are none.
     fn shared(&self, within: Within) -> Option<Arc<Within>> {
-        let last = self.limited.last().map(|grant| &grant.within);
+        let last = self.limited.last().map(|(grant, _)| &grant.within);
         match last.filter(|last| last.is(&within)) {
             Some(last) => Some(Arc::clone(last)),
             None => (!within.is_everything()).then(|| Arc::new(within)),
@@ -73,23 +80,28 @@ impl Granting {
                 *slot = slot.union(scope);
             }
         };
+        // What a grant leaves out, none of its other permissions brings along.
+        let along = |id: PermissionId, scope: Scope, except: &Except| {
+            let out = |id: PermissionId| except.iter().any(|except| except.contains(&id));
+            permissions.closure(id, scope, |id| off.contains(&id) || out(id))
+        };
         let mut origins = Vec::new();
-        for origin in &self.plain {
-            for (permission, scope) in permissions.closure(origin.permission, origin.scope, off) {
+        for (origin, except) in &self.plain {
+            for (permission, scope) in along(origin.permission, origin.scope, except) {
                 set(permission, scope);
                 origins.push(Origin { permission, scope, place: origin.place });
             }
         }
         origins.sort_by_key(|origin| origin.permission);
-        let mut limited: Vec<LimitedGrant> =
-            self.limited
-                .iter()
-                .flat_map(|grant| {
-                    permissions.closure(grant.permission, grant.scope, off).into_iter().map(
-                        |(permission, scope)| LimitedGrant { permission, scope, ..grant.clone() },
-                    )
-                })
-                .collect();
+        let mut limited: Vec<LimitedGrant> = self
+            .limited
+            .iter()
+            .flat_map(|(grant, except)| {
+                along(grant.permission, grant.scope, except)
+                    .into_iter()
+                    .map(|(permission, scope)| LimitedGrant { permission, scope, ..grant.clone() })
+            })
+            .collect();
         limited.sort_by_key(|grant| grant.permission);
         let conditional = limited.iter().any(|grant| grant.within.condition.is_some());
         let (plain, origins) = (plain.into(), origins.into());
@@ -117,7 +129,7 @@ impl WrittenGrant {
 
     /// One of a permission without limits.
     pub(crate) fn plain(permission: PermissionId, scope: Scope, place: Place) -> Self {
-        let plain = vec![Origin { permission, scope, place }];
+        let plain = vec![(Origin { permission, scope, place }, None)];
         let granting = Granting { plain, limited: Vec::new() };
         Self { of: GrantOf::Permission(permission), granting }
     }
@@ -125,7 +137,7 @@ impl WrittenGrant {
     /// One of a permission within limits.
     pub(crate) fn within(grant: LimitedGrant) -> Self {
         let of = GrantOf::Permission(grant.permission);
-        Self { of, granting: Granting { plain: Vec::new(), limited: vec![grant] } }
+        Self { of, granting: Granting { plain: Vec::new(), limited: vec![(grant, None)] } }
     }
 
     /// What several of them grant together.
@@ -143,8 +155,8 @@ fn within(grant: &Grant, condition: Option<Clause>) -> Within {
     Within { teams, from: grant.valid_from, until: grant.valid_until, condition }
 }
 
-/// The permissions that one grant names.
-fn expand(
+/// The permissions that one grant leaves out.
+fn except(
     permissions: &Permissions,
     grant: &Grant,
     field: &str,
@@ -159,6 +171,16 @@ fn expand(
             }
         }
     }
+    except
+}
+
+/// The permissions that one grant names, those included that it leaves out.
+fn expand(
+    permissions: &Permissions,
+    grant: &Grant,
+    field: &str,
+    report: &mut Reporter<'_>,
+) -> Vec<PermissionId> {
     if let (Some(from), Some(until)) = (grant.valid_from, grant.valid_until)
         && from >= until
     {
@@ -170,7 +192,7 @@ fn expand(
             Some("valid_from is included, valid_until is not".to_owned()),
         );
     }
-    let named = match (&grant.permission, &grant.category) {
+    match (&grant.permission, &grant.category) {
         (Some(name), None) if name.as_str() == "*" => permissions.wildcard().collect(),
         (Some(name), None) => match permissions.find(name) {
             Some(id) => {
@@ -221,6 +243,5 @@ fn expand(
             );
             Vec::new()
         }
-    };
-    named.into_iter().filter(|id| !except.contains(id)).collect()
+    }
 }

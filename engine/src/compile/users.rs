@@ -171,7 +171,10 @@ pub(crate) fn added(
             let roles = roles.iter().filter_map(|role| snapshot.role(*role));
             roles
                 .filter(|role| role.adjustable.binary_search(id).is_ok())
-                .flat_map(|role| permissions.closure(*id, role.reach, &unticked(role, removed)))
+                .flat_map(|role| {
+                    let unticked = unticked(role, removed);
+                    permissions.closure(*id, role.reach, |it| unticked.contains(&it))
+                })
                 .collect::<Vec<_>>()
         })
         .collect()

@@ -98,23 +98,33 @@ impl Permissions {
 
     /// A grant and everything that comes along with it, each cut to its own reach. What roles
     /// cannot hand out does not come along, and what only the owner holds brings nothing along:
-    /// the grant of it to somebody else is none. Neither do those that are `off`.
+    /// the grant of it to somebody else is none. Neither do those that are `off`, nor what only
+    /// they would bring along.
     pub(crate) fn closure(
         &self,
         id: PermissionId,
         scope: Scope,
-        off: &[PermissionId],
+        off: impl Fn(PermissionId) -> bool,
     ) -> Vec<(PermissionId, Scope)> {
         let mut found: Vec<(PermissionId, Scope)> = Vec::new();
+        // How far each came along already: many ways may lead to one, and it is walked on from
+        // only as far as it is new.
+        let alone = self.entry(id).is_none_or(|entry| entry.implies.is_empty());
+        let mut reached = vec![Scope::NONE; if alone { 0 } else { self.count() }];
         let mut open = vec![(id, scope)];
         while let Some((id, scope)) = open.pop() {
             let Some(entry) = self.entry(id) else { continue };
             let scope = scope.intersection(entry.reach);
-            let known = found.iter().any(|(other, reached)| *other == id && reached.covers(scope));
             let first = found.is_empty();
             let lawful = first || entry.granted_by == GrantedBy::Roles;
-            if known || scope.is_none() || !lawful || off.contains(&id) {
+            if scope.is_none() || !lawful || off(id) {
                 continue;
+            }
+            if let Some(reached) = reached.get_mut(usize::from(id.0)) {
+                if reached.covers(scope) {
+                    continue;
+                }
+                *reached = reached.union(scope);
             }
             if entry.permission.owner_only {
                 if first {

@@ -16,8 +16,8 @@ pub(crate) use catalog::{Entry, Permissions, StandardRole, Variant};
 pub(crate) use exclusive::{ItemRule, KindRule, MatcherRule, ProgramRule};
 pub(crate) use families::{FamilyRule, Governed, InputRule, Installed};
 pub(crate) use grants::{
-    Clause, GrantOf, GrantReads, GrantSet, Granting, LimitedGrant, Origin, PolicyRule, RoleRule,
-    TeamLimits, Within, WrittenGrant,
+    Clause, Except, GrantOf, GrantReads, GrantSet, Granting, LimitedGrant, Origin, PolicyRule,
+    RoleRule, TeamLimits, Within, WrittenGrant,
 };
 pub(crate) use member::{DelegationRule, Extra, Interner, boxed, unique_revision};
 pub use member::{Member, StoredUser};

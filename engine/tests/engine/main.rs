@@ -9,6 +9,7 @@ mod edits;
 mod flip;
 mod holding;
 mod inspect;
+mod left_out;
 mod load_errors;
 mod open_directory;
 mod pipeline;

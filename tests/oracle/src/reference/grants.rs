@@ -316,6 +316,9 @@ impl Evaluator<'_> {
         held: &mut Vec<Holding<'h>>,
     ) {
         for grant in grants {
+            // What the grant leaves out does not come along with anything else of it either.
+            let off: Vec<&str> =
+                unticked.iter().copied().chain(grant.except.iter().map(|id| id.as_str())).collect();
             for (category, permission) in self.catalog.permissions() {
                 let left_out = grant.except.contains(&permission.id);
                 let to_be_had = permission.granted_by == GrantedBy::Roles;
@@ -340,7 +343,7 @@ impl Evaluator<'_> {
                         condition: grant.condition.as_ref(),
                         own_of: me,
                     };
-                    self.come_by(permission, holding, source, unticked, held);
+                    self.come_by(permission, holding, source, &off, held);
                 }
             }
         }
@@ -352,7 +355,7 @@ impl Evaluator<'_> {
         permission: &'h Permission,
         holding: Holding<'h>,
         source: Source,
-        unticked: &[&str],
+        left_out: &[&str],
         held: &mut Vec<Holding<'h>>,
     ) {
         let mut seen: Vec<(&str, Scope)> = Vec::new();
@@ -364,7 +367,10 @@ impl Evaluator<'_> {
                 continue;
             }
             seen.push((&next.id, scope));
-            let off = unticked.contains(&next.id.as_str());
+            let off = left_out.contains(&next.id.as_str());
+            if off && !first {
+                self.seen.note("grant: left out though another permission brings it along");
+            }
             // Being the owner is the one source of what only the owner holds.
             let owners = next.owner_only && (source != Source::Standing || !first);
             let unlawful = owners || !first && next.granted_by != GrantedBy::Roles;

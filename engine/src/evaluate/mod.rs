@@ -19,6 +19,7 @@ mod roles;
 mod sharing;
 mod summed;
 mod supposed;
+mod teams;
 
 pub(crate) use attributes::{Projected, ProjectedRef, project, projected_equals};
 pub(crate) use exclusive::{Fit, programs};

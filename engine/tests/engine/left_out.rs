@@ -3,6 +3,7 @@
 use crate::common::{EMPTY, build, outcome, request};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::FamilySet;
+use permesso_engine::flip::flips;
 
 const CATALOG: &str = "
 product: papers
@@ -143,9 +144,14 @@ standard_roles:",
 }
 
 #[test]
-fn what_is_proposed_for_what_is_left_out_is_another_grant() {
-    let authorizer = papers();
-    let explained = authorizer.explain("acme", &request("a_starred", "delete", EMPTY));
-    let told = format!("{:#?}", explained.trace);
-    assert!(told.contains("nothing grants `delete`"), "{told}");
+fn what_is_proposed_for_what_is_left_out_is_another_grant_of_it() {
+    let tenant = build(CATALOG, TENANT, PEOPLE, &FamilySet::new()).unwrap();
+    let found = flips(&tenant, &request("a_starred", "delete", EMPTY), 100);
+    let told: Vec<String> = found.flips.iter().map(|flip| format!("{:?}", flip.edits)).collect();
+    for role in ["deleter", "in_bulk"] {
+        assert!(told.iter().any(|it| it.contains(role)), "{role}: {told:#?}");
+    }
+    for role in ["sorted", "named", "child", "with_policy", "of_a_team"] {
+        assert!(!told.iter().any(|it| it.contains(role)), "{role}: {told:#?}");
+    }
 }

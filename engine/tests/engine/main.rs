@@ -16,3 +16,4 @@ mod pipeline;
 mod sharing;
 #[cfg(target_os = "linux")]
 mod subject_size;
+mod teams;

@@ -115,7 +115,7 @@ const PIPELINE: &[Mutant] = &[
     bug("grants: a window includes its end", "evaluate/grants.rs", "now < until)", "now <= until)"),
     bug(
         "grants: below reaches the team itself",
-        "evaluate/grants.rs",
+        "evaluate/teams.rs",
         "**own != *team && lies_in(team, own)",
         "lies_in(team, own)",
     ),
@@ -133,9 +133,27 @@ const PIPELINE: &[Mutant] = &[
     ),
     bug(
         "grants: an ill-typed team is nobody's no more",
+        "evaluate/teams.rs",
+        "Whereabouts::Unknown => false,",
+        "Whereabouts::Unknown => self.snapshot.catalog.unassigned_is_everybodys,",
+    ),
+    bug(
+        "grants: a toggle for some teams does not bind where nobody knows the team",
         "evaluate/grants.rs",
-        "Some(_) => false,",
-        "Some(_) => self.snapshot.catalog.unassigned_is_everybodys,",
+        "Counts::UnknownTeam => !self.is_ruled_out(via),",
+        "Counts::UnknownTeam => false,",
+    ),
+    bug(
+        "grants: one of several teams that is none is left aside",
+        "evaluate/teams.rs",
+        "items.iter().all(|item| item.as_str().is_some())",
+        "items.iter().any(|item| item.as_str().is_some())",
+    ),
+    bug(
+        "grants: of several teams all have to be one's own",
+        "evaluate/teams.rs",
+        "names(teams).any(|team| self.member.teams.iter().any(|own| **own == *team))",
+        "names(teams).all(|team| self.member.teams.iter().any(|own| **own == *team))",
     ),
     bug(
         "grants: a delegation reaches the deputy's own",
@@ -260,13 +278,13 @@ const PIPELINE: &[Mutant] = &[
     ),
     bug(
         "grants: a branch is its team alone",
-        "evaluate/grants.rs",
+        "evaluate/teams.rs",
         "limits.branches.iter().any(|listed| lies_in(team, listed))",
         "limits.branches.iter().any(|listed| **listed == *team)",
     ),
     bug(
         "grants: exactly a team is its branch",
-        "evaluate/grants.rs",
+        "evaluate/teams.rs",
         "limits.exact.iter().any(|listed| **listed == *team)",
         "limits.exact.iter().any(|listed| lies_in(team, listed))",
     ),

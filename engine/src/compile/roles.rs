@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostics, Reporter};
 use crate::fast::Map;
 use crate::model::{Document, Role, Scope, Text};
 use crate::snapshot::{Granting, PermissionId, Permissions, PolicyRule, RoleRule, StandardRole};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 /// The policies of a tenant.
@@ -150,6 +150,9 @@ impl Listed<'_> {
     }
 }
 
+/// How many roles a role may have above it, by way of others too.
+const MOST_ABOVE: usize = 1_024;
+
 struct Compiler<'a> {
     definition: &'a Definition<'a>,
     policies: &'a Policies,
@@ -245,6 +248,7 @@ impl Compiler<'_> {
         let is_changed = |role: u32| kept.get(role as usize).is_none_or(Option::is_none);
         let mut rules = Vec::with_capacity(self.listed.len());
         let mut above = families.into_iter().peekable();
+        let mut inherited = HashMap::new();
         for ((number, listed), kept) in (0..).zip(&self.listed).zip(&kept) {
             let above = match above.peek() {
                 Some((child, _)) if *child == number => above.next().map(|(_, above)| above),
@@ -255,7 +259,7 @@ impl Compiler<'_> {
                 Some(kept) if !above.iter().any(|parent| is_changed(*parent)) => {
                     rules.push(Arc::clone(kept));
                 }
-                _ => rules.push(self.rule(*listed, &above, found)),
+                _ => rules.push(self.rule(*listed, &above, &mut inherited, found)),
             }
         }
         rules.into()
@@ -285,7 +289,14 @@ impl Compiler<'_> {
     }
 
     /// One role, with what those above it grant.
-    fn rule(&self, listed: Listed<'_>, above: &[u32], found: &mut Diagnostics) -> Arc<RoleRule> {
+    /// `known` are those that were looked at for others.
+    fn rule(
+        &self,
+        listed: Listed<'_>,
+        above: &[u32],
+        known: &mut HashMap<u32, Granting>,
+        found: &mut Diagnostics,
+    ) -> Arc<RoleRule> {
         let permissions = &self.definition.catalog.permissions;
         if let (None, Some(standard)) = (listed.own, listed.standard)
             && above.is_empty()
@@ -295,11 +306,16 @@ impl Compiler<'_> {
         }
         let mut report = self.definition.reporter(listed.document(), found);
         let mut granting = self.granting(listed, &mut report);
-        for parent in above.iter().filter_map(|parent| self.listed.get(*parent as usize)) {
-            // What is wrong with it is said where it is compiled itself.
-            let mut said = Diagnostics::default();
-            let mut report = self.definition.reporter(parent.document(), &mut said);
-            granting.include(&self.granting(*parent, &mut report));
+        for number in above {
+            let inherited = known.entry(*number).or_insert_with(|| {
+                // What is wrong with it is said where it is compiled itself.
+                let mut said = Diagnostics::default();
+                self.listed.get(*number as usize).map_or_else(Granting::default, |parent| {
+                    let mut report = self.definition.reporter(parent.document(), &mut said);
+                    self.granting(*parent, &mut report)
+                })
+            });
+            granting.include(inherited);
         }
         let mut report = self.definition.reporter(listed.document(), found);
         Arc::new(self.draft(listed, &mut report).rule(granting, permissions))
@@ -389,19 +405,20 @@ impl Compiler<'_> {
         }
         let parents_of = |role: u32| {
             let at = parents.binary_search_by_key(&role, |(child, _)| *child).ok();
-            at.and_then(|at| parents.get(at)).map(|(_, above)| above.clone()).unwrap_or_default()
+            at.and_then(|at| parents.get(at)).map_or(&[][..], |(_, above)| above)
         };
         let mut all = Vec::with_capacity(parents.len());
         for (number, _) in &parents {
-            let (mut above, mut open) = (Vec::new(), parents_of(*number));
+            let (mut above, mut open) = (Vec::new(), parents_of(*number).to_vec());
+            let mut seen = HashSet::new();
             while let Some(next) = open.pop() {
-                if next == *number {
-                    self.refuse_circle(next, found);
+                if next == *number || above.len() >= MOST_ABOVE && !seen.contains(&next) {
+                    self.refuse_parents(*number, next == *number, found);
                     break;
                 }
-                if !above.contains(&next) {
+                if seen.insert(next) {
                     above.push(next);
-                    open.extend(parents_of(next));
+                    open.extend_from_slice(parents_of(next));
                 }
             }
             all.push((*number, above));
@@ -409,10 +426,13 @@ impl Compiler<'_> {
         all
     }
 
-    fn refuse_circle(&self, role: u32, found: &mut Diagnostics) {
+    fn refuse_parents(&self, role: u32, circle: bool, found: &mut Diagnostics) {
         let Some(listed) = self.listed.get(role as usize) else { return };
         let field = format!("roles.{}.parents", listed.role.id);
-        let message = "the role would be a parent of itself, perhaps by way of others";
+        let message = match circle {
+            true => "the role would be a parent of itself, perhaps by way of others".to_owned(),
+            false => format!("the role would have more than {MOST_ABOVE} roles above it"),
+        };
         let mut report = self.definition.reporter(listed.document(), found);
         report.fault(listed.role.id.at(), field, message, None);
     }

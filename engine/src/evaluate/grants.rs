@@ -79,21 +79,22 @@ impl<'a> Ask<'a> {
         Err(Reason::OutOfScope(scope))
     }
 
-    /// Whether the permission is held on this resource: by grant and plan, with what it
-    /// requires. What the pipeline asks about prerequisites.
-    pub(super) fn holds_here(&self, id: PermissionId) -> bool {
+    /// Whether the permission by itself is held on this resource, by grant and plan: what the
+    /// pipeline asks about each of the prerequisites.
+    pub(super) fn is_held_here(&self, id: PermissionId) -> bool {
         let Some(rule) = self.snapshot.permission(id) else { return false };
-        self.entitled(rule)
-            && self.grants(id, rule, &mut Vec::new(), &mut Silent).is_ok()
-            && rule.requires.iter().all(|required| self.holds_here(*required))
+        self.entitled(rule) && self.grants(id, rule, &mut Vec::new(), &mut Silent).is_ok()
     }
 
     /// Whether the permission is held at any scope, with what it requires.
     pub(super) fn holds(&self, id: PermissionId) -> bool {
-        let Some(rule) = self.snapshot.permission(id) else { return false };
-        self.entitled(rule)
-            && !self.granted(id, rule, &mut Silent).is_none()
-            && rule.requires.iter().all(|required| self.holds(*required))
+        let is_held = |id: PermissionId| {
+            self.snapshot.permission(id).is_some_and(|rule| {
+                self.entitled(rule) && !self.granted(id, rule, &mut Silent).is_none()
+            })
+        };
+        let rule = self.snapshot.permission(id).filter(|_| is_held(id));
+        rule.is_some_and(|rule| rule.needs.iter().all(|need| is_held(need.permission)))
     }
 
     /// The scope at which all sources together grant the permission.

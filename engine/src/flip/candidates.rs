@@ -141,12 +141,13 @@ impl Search<'_> {
         let mut open = vec![id];
         while let Some(next) = open.pop() {
             let Some(rule) = self.tenant.snapshot.permission(next) else { continue };
-            for required in rule.requires.iter().filter(|id| !found.contains(*id)) {
-                open.push(*required);
+            for required in &rule.requires {
+                if !found.contains(required) {
+                    found.push(*required);
+                    open.push(*required);
+                }
             }
-            found.extend(rule.requires.iter().copied());
         }
-        found.dedup();
         found
     }
 

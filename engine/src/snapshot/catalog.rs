@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostics;
 use crate::fast::Map;
 use crate::load::Source;
 use crate::model::{Catalog, GrantedBy, InputPath, Permission, Scope, Text};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// A catalog, ready for tenants to be compiled on it: see
@@ -66,6 +66,17 @@ pub(crate) struct StandardRole {
     /// The finished role. A tenant that defines policies or parents of it finishes another.
     pub(crate) rule: Arc<RoleRule>,
 }
+
+/// What a permission requires, perhaps by way of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Needed {
+    pub(crate) permission: PermissionId,
+    /// Which of those that it requires itself brought it, the first where several do.
+    pub(crate) by: PermissionId,
+}
+
+/// More than this a permission may not require, those counted that the required ones require.
+pub(crate) const MOST_NEEDED: usize = 1_024;
 
 /// The permissions of a catalog by id and by position.
 #[derive(Debug, Default)]
@@ -138,6 +149,28 @@ impl Permissions {
             }
         }
         found
+    }
+
+    /// Everything that a permission requires, by way of others too: each once, in the order in
+    /// which they come up, so that whoever finds the first that is missing finds the first of the
+    /// permission's own requirements that is not met. One more than is allowed is the end.
+    pub(crate) fn needs(&self, id: PermissionId) -> Vec<Needed> {
+        let (mut needs, mut seen) = (Vec::new(), HashSet::new());
+        let own = self.entry(id).map_or(&[][..], |entry| &entry.requires);
+        for by in own {
+            let mut open = vec![*by];
+            while let Some(next) = open.pop() {
+                if needs.len() > MOST_NEEDED {
+                    return needs;
+                }
+                if seen.insert(next) {
+                    needs.push(Needed { permission: next, by: *by });
+                    let further = self.entry(next).map_or(&[][..], |entry| &entry.requires);
+                    open.extend(further.iter().rev());
+                }
+            }
+        }
+        needs
     }
 
     pub(crate) fn entry(&self, id: PermissionId) -> Option<&Entry> {

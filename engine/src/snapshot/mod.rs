@@ -12,7 +12,7 @@ mod member;
 mod sharing;
 
 pub use catalog::CompiledCatalog;
-pub(crate) use catalog::{Entry, Permissions, StandardRole, Variant};
+pub(crate) use catalog::{Entry, MOST_NEEDED, Needed, Permissions, StandardRole, Variant};
 pub(crate) use exclusive::{ItemRule, KindRule, MatcherRule, ProgramRule};
 pub(crate) use families::{FamilyRule, Governed, InputRule, Installed};
 pub(crate) use grants::{
@@ -72,6 +72,8 @@ pub(crate) struct PermissionRule {
     pub(crate) baseline: Scope,
     pub(crate) granted_by: GrantedBy,
     pub(crate) requires: Box<[PermissionId]>,
+    /// The same with all that those require in turn.
+    pub(crate) needs: Box<[Needed]>,
     /// The entitlement it needs and whether the tenant has it.
     pub(crate) entitlement: Option<(Arc<str>, bool)>,
     pub(crate) owner_only: bool,

@@ -164,8 +164,8 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "prerequisites: one of them is enough",
         "evaluate/guards.rs",
-        "            if self.holds_here(*id) {",
-        "            if rule.requires.iter().any(|id| self.holds_here(*id)) {",
+        "            if !self.is_held_here(need.permission) {",
+        "            if !rule.needs.iter().any(|need| self.is_held_here(need.permission)) {",
     ),
     bug(
         "prerequisites: held somewhere is held here",
@@ -182,7 +182,7 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "exclusive: a part is shown without its whole",
         "evaluate/exclusive.rs",
-        "item.and(self.wholes(kind, resource.id, 0, record))",
+        "item.and(self.wholes(kind, resource.id, record))",
         "item",
     ),
     bug(
@@ -309,14 +309,14 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "roles: grandparents grant nothing",
         "compile/roles.rs",
-        "                    open.extend(parents_of(next));\n",
+        "                    open.extend_from_slice(parents_of(next));\n",
         "",
     ),
     bug(
         "roles: parents grant nothing",
         "compile/roles.rs",
-        "            granting.include(&self.granting(*parent, &mut report));\n",
-        "            let _ = self.granting(*parent, &mut report);\n",
+        "            granting.include(inherited);\n",
+        "            let _ = inherited;\n",
     ),
     Mutant {
         name: "delegation: chains are followed",

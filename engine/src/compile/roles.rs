@@ -64,6 +64,7 @@ pub(super) fn policies(
         let mut granting = Granting::default();
         granting.add(permissions, &policy.grants, &format!("{field}.grants"), report);
         let grants = granting.finish(permissions);
+        grants.refuse_costly(permissions, policy.id.at(), &format!("{field}.grants"), report);
         let (id, document) = (arc(&policy.id), Arc::downgrade(policy));
         rules.push(Arc::new(PolicyRule { id, grants, granting, document }));
     }
@@ -97,8 +98,10 @@ pub(super) fn standard(
         reach: role.reach.unwrap_or(Scope::NONE),
         adjustable,
     };
+    let rule = draft.rule(granting.clone(), permissions);
+    rule.grants.refuse_costly(permissions, role.id.at(), &format!("{field}.grants"), report);
     StandardRole {
-        rule: Arc::new(draft.rule(granting.clone(), permissions)),
+        rule: Arc::new(rule),
         granting,
         editable: draft.editable,
         deletable: draft.deletable,
@@ -318,7 +321,10 @@ impl Compiler<'_> {
             granting.include(inherited);
         }
         let mut report = self.definition.reporter(listed.document(), found);
-        Arc::new(self.draft(listed, &mut report).rule(granting, permissions))
+        let rule = self.draft(listed, &mut report).rule(granting, permissions);
+        let field = format!("roles.{}.grants", rule.id);
+        rule.grants.refuse_costly(permissions, listed.role.id.at(), &field, &mut report);
+        Arc::new(rule)
     }
 
     fn draft<'l>(&self, listed: Listed<'l>, report: &mut Reporter<'_>) -> Draft<'l> {

@@ -70,6 +70,9 @@ impl<'a> Users<'a> {
         });
         let written: Box<[WrittenGrant]> = written.collect();
         let grants = (!user.grants.is_empty()).then(|| WrittenGrant::total(&written, permissions));
+        if let Some(grants) = &grants {
+            grants.refuse_costly(permissions, user.id.at(), &format!("{field}.grants"), report);
+        }
         let mut resolve = |names: &[Text], part: &str| {
             let mut ids = Vec::new();
             for name in names {

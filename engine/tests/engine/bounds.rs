@@ -208,3 +208,47 @@ fn what_is_a_part_of_more_than_can_be_looked_at_is_denied() {
     assert_eq!(look(&chain(1_024), "k0", Some("x")), "granted");
     assert_eq!(look(&chain(1_025), "k0", Some("x")), "exclusive");
 }
+
+/// Grants of `read` under as many conditions.
+fn under(count: usize) -> String {
+    let one = |n| format!("{{permission: read, scope: all, condition: 'resource.n == {n}'}}");
+    (0..count).map(one).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn more_conditions_on_one_permission_than_can_be_looked_at_are_refused() {
+    let rest = "attributes: {resource.n: integer}\n";
+    let compile = |standard: &str, tenant: &str, people: &str| {
+        let standard = format!("{rest}standard_roles:\n  - {{id: std, grants: [{standard}]}}\n");
+        let (tenant, people) = (format!("{TENANT}{tenant}"), format!("users:\n  - {people}\n"));
+        build(&catalog(READ, &standard), &tenant, &people, &FamilySet::new())
+    };
+    let (most, more) = (under(64), under(65));
+    let role = |grants: &str| format!("roles:\n  - {{id: r, grants: [{grants}]}}\n");
+    let policy = |grants: &str| format!("policies:\n  - {{id: p, grants: [{grants}]}}\n");
+    let user = |grants: &str| format!("{{id: ann, grants: [{grants}]}}");
+    let tenant = format!("{}{}", role(&most), policy(&most));
+    let tenant = compile(&most, &tenant, &user(&most)).unwrap();
+    let authorizer = Authorizer::new(0);
+    authorizer.install(tenant);
+    assert_eq!(outcome(&authorizer, "ann", "read", &[("n", 63.into())]), "allow");
+    assert_eq!(outcome(&authorizer, "ann", "read", &[("n", 64.into())]), "not-granted");
+    let (none, ann) = (String::new(), "{id: ann}");
+    for (place, said) in [
+        ("roles.std.grants", refused(compile(&more, &none, ann))),
+        ("roles.r.grants", refused(compile("", &role(&more), ann))),
+        ("policies.p.grants", refused(compile("", &policy(&more), ann))),
+        ("users.ann.grants", refused(compile("", &none, &user(&more)))),
+        (
+            "roles.child.grants",
+            refused(compile(
+                &most,
+                &format!("roles:\n  - {{id: child, parents: [std], grants: [{}]}}\n", under(1)),
+                ann,
+            )),
+        ),
+    ] {
+        let text = format!("{place}: `read` is granted under 65 conditions, which takes too long");
+        assert!(said.contains(&text), "{place}: {said}");
+    }
+}

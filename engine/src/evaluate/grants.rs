@@ -8,7 +8,7 @@ use super::recorder::{Recorder, Silent};
 use super::teams::in_limits;
 use crate::condition::ConditionError;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
-use crate::model::Scope;
+use crate::model::{Scope, Value};
 use crate::snapshot::{
     Clause, GrantSet, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot, Within,
 };
@@ -264,7 +264,18 @@ impl<'a> Ask<'a> {
         if let Some(instant) = clause.condition.next_change(self.request.now) {
             self.horizon.note(instant);
         }
-        let holds = clause.condition.evaluate(|path| self.value(path));
+        // Beyond what may be spent nothing is known any more, and the decision is a denial.
+        if self.horizon.is_exhausted() {
+            return Err(ConditionError::TooManySteps);
+        }
+        self.horizon.spend(1);
+        let holds = clause.condition.evaluate(|path| {
+            let value = self.value(path);
+            if let Some(Value::List(items)) = value.as_deref() {
+                self.horizon.spend(items.len() / 16);
+            }
+            value
+        });
         record.saw(clause.place, Sight::Condition(holds.as_ref().ok().copied()));
         holds
     }

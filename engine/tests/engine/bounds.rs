@@ -7,6 +7,7 @@ use permesso_engine::compile::FamilySet;
 use permesso_engine::decision::{Request, Resource};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::inspect::{diff, items, rights};
+use permesso_engine::model::Value;
 use std::fmt::Write;
 
 const LAYERS: usize = 40;
@@ -251,4 +252,37 @@ fn more_conditions_on_one_permission_than_can_be_looked_at_are_refused() {
         let text = format!("{place}: `read` is granted under 65 conditions, which takes too long");
         assert!(said.contains(&text), "{place}: {said}");
     }
+}
+
+#[test]
+fn a_decision_that_would_look_at_too_many_conditions_is_denied_as_too_costly() {
+    let among =
+        |n| format!("{{permission: read, scope: all, condition: '\"{n}\" in resource.list'}}");
+    let grants = (0..64).map(among).collect::<Vec<_>>().join(", ");
+    let roles: Vec<String> = (0..80).map(|n| format!("r{n}")).collect();
+    let mut tenant =
+        format!("{TENANT}roles:\n  - {{id: plain, grants: [{{permission: read, scope: all}}]}}\n");
+    for role in &roles {
+        writeln!(tenant, "  - {{id: {role}, grants: [{grants}]}}").unwrap();
+    }
+    let people = format!(
+        "users:\n  - {{id: one, roles: [r0]}}\n  - {{id: two, roles: [r0, r1]}}\n  - {{id: all, roles: [{all}]}}\n  - {{id: bound, roles: [plain], grants: [{{permission: limit, scope: all, condition: resource.list.is_empty}}]}}\n",
+        all = roles.join(", "),
+    )
+    .replace("resource.list.is_empty", "'\"x\" in resource.list'");
+    let permissions = "      - {id: read}\n      - {id: use, baseline: all, requires: [read]}\n      - {id: limit, constraint: {forbids: [use]}}\n";
+    let rest = "attributes: {resource.list: texts}\n";
+    let authorizer = serve(&catalog(permissions, rest), &tenant, &people);
+    let list = |count: usize, last: &str| {
+        let items = (0..count).map(|n| format!("item {n}").into());
+        vec![("list", Value::List(items.chain([last.to_owned().into()]).collect()))]
+    };
+    for action in ["read", "use"] {
+        assert_eq!(outcome(&authorizer, "one", action, &list(990, "63")), "allow", "{action}");
+        assert_eq!(outcome(&authorizer, "two", action, &list(10, "63")), "allow", "{action}");
+        assert_eq!(outcome(&authorizer, "two", action, &list(990, "63")), "too-costly", "{action}");
+        assert_eq!(outcome(&authorizer, "all", action, &list(10, "63")), "too-costly", "{action}");
+    }
+    assert_eq!(outcome(&authorizer, "bound", "use", &list(990, "x")), "constraint limit");
+    assert_eq!(outcome(&authorizer, "bound", "use", &list(990, "y")), "allow");
 }

@@ -62,7 +62,7 @@ pub(crate) struct Horizon {
     timed: Cell<bool>,
     /// What has to be read first. Where there is anything, the decision says nothing.
     needs: RefCell<Vec<Need>>,
-    /// What was spent on conditions.
+    /// What was spent on conditions, and on comparing lists of teams.
     spent: Cell<usize>,
     /// Whether it does not matter how much.
     unbounded: bool,
@@ -70,7 +70,8 @@ pub(crate) struct Horizon {
 
 /// How much may be spent on the conditions of one decision: 1 for a condition, which takes about
 /// a microsecond, and as much again for every sixteen items of a list that it reads. A condition
-/// on a list of a thousand takes about 64 µs, so this is a matter of four milliseconds.
+/// on a list of a thousand takes about 64 µs, so this is a matter of four milliseconds. Where a
+/// record is of several teams, comparing them counts as well.
 const MOST_SPENT: usize = 4_096;
 
 impl Horizon {
@@ -84,7 +85,7 @@ impl Horizon {
         self.spent.set(0);
     }
 
-    /// Counts what was spent on a condition.
+    /// Counts what was spent.
     fn spend(&self, cost: usize) {
         self.spent.set(self.spent.get().saturating_add(cost));
     }

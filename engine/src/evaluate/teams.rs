@@ -19,19 +19,31 @@ enum Whereabouts<'a> {
     Unknown,
 }
 
+/// How many names are compared for what one condition costs.
+const NAMES_A_CONDITION: usize = 64;
+
 impl<'a> Ask<'a> {
-    fn whereabouts(&self) -> Whereabouts<'a> {
+    /// Where the resource is, for somebody who compares that with so many names. Beyond what may
+    /// be spent nothing is known any more, and the decision is a denial.
+    fn whereabouts(&self, names: usize) -> Whereabouts<'a> {
+        if self.horizon.is_exhausted() {
+            return Whereabouts::Unknown;
+        }
         let attributes = self.request.resource.attributes;
         match attributes.at(&self.snapshot.catalog.team_attribute) {
             None | Some(Value::Null) => Whereabouts::Unsaid,
             Some(team @ Value::Text(_)) => Whereabouts::Of(std::slice::from_ref(team)),
-            Some(Value::List(teams)) if is_of_texts(teams) => Whereabouts::Of(teams),
+            Some(Value::List(teams)) => {
+                let compared = teams.len().saturating_mul(names.saturating_add(1));
+                self.horizon.spend(compared / NAMES_A_CONDITION);
+                if is_of_texts(teams) { Whereabouts::Of(teams) } else { Whereabouts::Unknown }
+            }
             Some(_) => Whereabouts::Unknown,
         }
     }
 
     pub(super) fn is_of_team(&self) -> bool {
-        match self.whereabouts() {
+        match self.whereabouts(self.member.teams.len()) {
             Whereabouts::Of(teams) => {
                 names(teams).any(|team| self.member.teams.iter().any(|own| **own == *team))
             }
@@ -41,7 +53,9 @@ impl<'a> Ask<'a> {
     }
 
     pub(super) fn is_below(&self) -> bool {
-        let Whereabouts::Of(teams) = self.whereabouts() else { return false };
+        let Whereabouts::Of(teams) = self.whereabouts(self.member.teams.len()) else {
+            return false;
+        };
         names(teams)
             .any(|team| self.member.teams.iter().any(|own| **own != *team && lies_in(team, own)))
     }
@@ -52,7 +66,7 @@ impl<'a> Ask<'a> {
         if limits.is_empty() {
             return Some(true);
         }
-        match self.whereabouts() {
+        match self.whereabouts(limits.branches.len() + limits.exact.len()) {
             Whereabouts::Of(teams) => Some(names(teams).any(|team| in_limits(team, limits))),
             Whereabouts::Unsaid | Whereabouts::Unknown => None,
         }

@@ -286,3 +286,25 @@ fn a_decision_that_would_look_at_too_many_conditions_is_denied_as_too_costly() {
     assert_eq!(outcome(&authorizer, "bound", "use", &list(990, "x")), "constraint limit");
     assert_eq!(outcome(&authorizer, "bound", "use", &list(990, "y")), "allow");
 }
+
+#[test]
+fn a_record_of_more_teams_than_can_be_compared_is_denied_as_too_costly() {
+    let grant = |n| format!("{{permission: read, scope: all, teams: [t{n}]}}");
+    let grants = (0..400).map(grant).collect::<Vec<_>>().join(", ");
+    let tenant = format!("{TENANT}roles:\n  - {{id: r, grants: [{grants}]}}\n");
+    let teams = |count: usize| (0..count).map(|n| format!("t{n}")).collect::<Vec<_>>();
+    let people = format!(
+        "users:\n  - {{id: one, roles: [r]}}\n  - {{id: all, grants: [{{permission: read, scope: team}}], teams: [{}]}}\n",
+        teams(1_000).join(", "),
+    );
+    let authorizer = serve(&catalog(READ, ""), &tenant, &people);
+    let of = |count: usize| {
+        let teams = teams(count + 1).into_iter().rev().take(count).map(Value::from);
+        vec![("team", Value::List(teams.collect()))]
+    };
+    for user in ["one", "all"] {
+        assert_eq!(outcome(&authorizer, user, "read", &[("team", "t9".into())]), "allow", "{user}");
+        assert_eq!(outcome(&authorizer, user, "read", &of(200)), "allow", "{user}");
+        assert_eq!(outcome(&authorizer, user, "read", &of(1_000)), "too-costly", "{user}");
+    }
+}

@@ -278,7 +278,8 @@ const fn decided_at(reason: &Reason) -> Stage {
         | Reason::UnknownAction
         | Reason::UnknownSubject
         | Reason::DirectoryUnread
-        | Reason::SubjectBroken => Stage::Catalog,
+        | Reason::SubjectBroken
+        | Reason::TooCostly => Stage::Catalog,
         Reason::TenantMismatch | Reason::SubjectInactive | Reason::InvitationPending => {
             Stage::Subject
         }

@@ -88,7 +88,10 @@ impl Decision {
             verdict: Verdict::Deny,
             keep: !matches!(
                 reason,
-                Reason::FamilyFault { .. } | Reason::DirectoryUnread | Reason::SubjectBroken
+                Reason::FamilyFault { .. }
+                    | Reason::DirectoryUnread
+                    | Reason::SubjectBroken
+                    | Reason::TooCostly
             ),
             reason,
             obligations: Vec::new(),
@@ -187,6 +190,8 @@ pub enum Reason {
         /// What it demands.
         permission: Arc<str>,
     },
+    /// To decide it, more would have to be looked at than may be for one question.
+    TooCostly,
     /// The family gave no answer.
     FamilyFault {
         /// The family.
@@ -224,6 +229,7 @@ impl Reason {
             Self::Redacted(_) => "redacted",
             Self::Family { .. } => "family-forbids",
             Self::FamilyRequires { .. } => "family-requires",
+            Self::TooCostly => "too-costly",
             Self::FamilyFault { .. } => "family-fault",
         }
     }
@@ -312,6 +318,7 @@ impl fmt::Display for Reason {
             Self::FamilyRequires { permission, .. } => {
                 write!(f, "here it also needs `{permission}`")
             }
+            Self::TooCostly => f.write_str("there are too many conditions to look at"),
             Self::FamilyFault { family, kind } => {
                 write!(f, "the family `{family}` gave no answer ({})", kind.code())
             }

@@ -336,7 +336,19 @@ pub(super) fn explained(
     request: &Request<'_>,
     outsider: Outsider<'_>,
 ) -> (Explanation, Needs) {
-    let (mut record, horizon) = (Tracing::default(), Horizon::default());
+    // What is written down goes on where a decision ends. Whether that is too much is for the
+    // decision to say.
+    let (mut record, bounded) = (Tracing::default(), Horizon::default());
+    if let Ok((id, member)) = prepare(&view, request, outsider, &bounded, &mut Silent) {
+        let _ = begin(ask(&view, &member, request, &bounded), id, 0, &mut Silent);
+        if bounded.is_exhausted() && !bounded.is_unread() {
+            let decision = Findings::default().decide(&bounded, view.revision);
+            record.step(Stage::Grants, Outcome::Deny, || decision.reason.to_string());
+            let explanation = Explanation { decision, trace: record.trace, seen: record.seen };
+            return (explanation, Needs::default());
+        }
+    }
+    let horizon = Horizon::unbounded();
     let decision = match prepare(&view, request, outsider, &horizon, &mut record) {
         Ok((id, member)) => run(ask(&view, &member, request, &horizon), id, 0, &mut record),
         Err(reason) => Decision::deny(reason, view.revision),

@@ -164,15 +164,14 @@ pub(super) fn kinds(catalog: &Catalog, report: &mut Reporter<'_>) -> Map<KindRul
 
 /// Whether `kind` is, perhaps by way of others, a part of `whole` or the same.
 fn is_part_of(catalog: &Catalog, kind: &str, whole: &str) -> bool {
-    let (mut open, mut seen) = (vec![kind], Vec::new());
+    let (mut open, mut seen) = (vec![kind], HashSet::new());
     while let Some(next) = open.pop() {
         if next == whole {
             return true;
         }
-        if seen.contains(&next) {
+        if !seen.insert(next) {
             continue;
         }
-        seen.push(next);
         if let Some(kind) = catalog.resource_kinds.get(next) {
             open.extend(kind.part_of.iter().map(|part| part.kind.as_str()));
         }

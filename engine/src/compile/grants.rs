@@ -1,11 +1,12 @@
 //! Grants: from what an admin wrote to a table that is read by position.
 
 use crate::diagnostic::Reporter;
-use crate::model::{Grant, GrantedBy, Place, Scope, Text};
+use crate::model::{Grant, GrantedBy, Place, Position, Scope, Text};
 use crate::snapshot::{
-    Clause, GrantOf, GrantSet, Granting, LimitedGrant, Origin, PermissionId, Permissions,
+    Clause, Except, GrantOf, GrantSet, Granting, LimitedGrant, Origin, PermissionId, Permissions,
     TeamLimits, Within, WrittenGrant,
 };
+use std::collections::HashSet;
 use std::sync::Arc;
 
 impl Granting {
@@ -25,16 +26,23 @@ impl Granting {
             // Where a condition cannot be read nothing is granted, rather than without it.
             let readable = grant.condition.is_some() == condition.is_some();
             let within = self.shared(within(grant, condition));
-            for permission in expand(permissions, grant, field, report) {
+            let left_out = except(permissions, grant, field, report);
+            let except: Except = (!left_out.is_empty()).then(|| left_out.into());
+            let out = |id: &PermissionId| except.iter().any(|except| except.contains(id));
+            let named = expand(permissions, grant, field, report);
+            for permission in named.into_iter().filter(|id| !out(id)) {
                 let Some(entry) = permissions.entry(permission).filter(|_| readable) else {
                     continue;
                 };
                 let scope = grant.scope.intersection(entry.reach);
                 match &within {
-                    None => self.plain.push(Origin { permission, scope, place }),
+                    None => {
+                        self.plain.push((Origin { permission, scope, place }, except.clone()));
+                    }
                     Some(within) => {
                         let within = Arc::clone(within);
-                        self.limited.push(LimitedGrant { permission, scope, within, place });
+                        let grant = LimitedGrant { permission, scope, within, place };
+                        self.limited.push((grant, except.clone()));
                     }
                 }
             }
@@ -43,7 +51,7 @@ impl Granting {
 
     /// Limits, shared with the grant before where they are the same; `None` where there are none.
     fn shared(&self, within: Within) -> Option<Arc<Within>> {
-        let last = self.limited.last().map(|grant| &grant.within);
+        let last = self.limited.last().map(|(grant, _)| &grant.within);
         match last.filter(|last| last.is(&within)) {
             Some(last) => Some(Arc::clone(last)),
             None => (!within.is_everything()).then(|| Arc::new(within)),
@@ -73,27 +81,66 @@ impl Granting {
                 *slot = slot.union(scope);
             }
         };
+        // What a grant leaves out, none of its other permissions brings along.
+        let along = |id: PermissionId, scope: Scope, except: &Except| {
+            let out = |id: PermissionId| except.iter().any(|except| except.contains(&id));
+            permissions.closure(id, scope, |id| off.contains(&id) || out(id))
+        };
         let mut origins = Vec::new();
-        for origin in &self.plain {
-            for (permission, scope) in permissions.closure(origin.permission, origin.scope, off) {
+        for (origin, except) in &self.plain {
+            for (permission, scope) in along(origin.permission, origin.scope, except) {
                 set(permission, scope);
                 origins.push(Origin { permission, scope, place: origin.place });
             }
         }
         origins.sort_by_key(|origin| origin.permission);
-        let mut limited: Vec<LimitedGrant> =
-            self.limited
-                .iter()
-                .flat_map(|grant| {
-                    permissions.closure(grant.permission, grant.scope, off).into_iter().map(
-                        |(permission, scope)| LimitedGrant { permission, scope, ..grant.clone() },
-                    )
-                })
-                .collect();
+        let mut limited: Vec<LimitedGrant> = self
+            .limited
+            .iter()
+            .flat_map(|(grant, except)| {
+                along(grant.permission, grant.scope, except)
+                    .into_iter()
+                    .map(|(permission, scope)| LimitedGrant { permission, scope, ..grant.clone() })
+            })
+            .collect();
         limited.sort_by_key(|grant| grant.permission);
         let conditional = limited.iter().any(|grant| grant.within.condition.is_some());
         let (plain, origins) = (plain.into(), origins.into());
         GrantSet { plain, origins, limited: limited.into(), conditional }
+    }
+}
+
+/// Under how many different conditions one role, policy or user may be granted one permission. A
+/// decision looks at each of them until one holds, and one that looks through a list of a thousand
+/// takes about 64 µs: this many take 4 ms.
+const MOST_CONDITIONS: usize = 64;
+
+impl GrantSet {
+    /// Refuses a permission that would be granted under more conditions than a decision should
+    /// have to look at.
+    pub(super) fn refuse_costly(
+        &self,
+        permissions: &Permissions,
+        at: Position,
+        field: &str,
+        report: &mut Reporter<'_>,
+    ) {
+        for grants in self.limited.chunk_by(|one, other| one.permission == other.permission) {
+            let conditional = grants.iter().filter(|grant| grant.within.condition.is_some());
+            // What one grant gives by several ways it gives under one condition.
+            let different: HashSet<_> =
+                conditional.map(|grant| Arc::as_ptr(&grant.within)).collect();
+            let first = grants.first().and_then(|grant| permissions.entry(grant.permission));
+            if let Some(entry) = first.filter(|_| different.len() > MOST_CONDITIONS) {
+                let (name, count) = (&entry.permission.id, different.len());
+                report.fault(
+                    at,
+                    field,
+                    format!("`{name}` is granted under {count} conditions, which takes too long"),
+                    Some(format!("join some of them by `||`: {MOST_CONDITIONS} is the most")),
+                );
+            }
+        }
     }
 }
 
@@ -117,7 +164,7 @@ impl WrittenGrant {
 
     /// One of a permission without limits.
     pub(crate) fn plain(permission: PermissionId, scope: Scope, place: Place) -> Self {
-        let plain = vec![Origin { permission, scope, place }];
+        let plain = vec![(Origin { permission, scope, place }, None)];
         let granting = Granting { plain, limited: Vec::new() };
         Self { of: GrantOf::Permission(permission), granting }
     }
@@ -125,7 +172,7 @@ impl WrittenGrant {
     /// One of a permission within limits.
     pub(crate) fn within(grant: LimitedGrant) -> Self {
         let of = GrantOf::Permission(grant.permission);
-        Self { of, granting: Granting { plain: Vec::new(), limited: vec![grant] } }
+        Self { of, granting: Granting { plain: Vec::new(), limited: vec![(grant, None)] } }
     }
 
     /// What several of them grant together.
@@ -143,8 +190,8 @@ fn within(grant: &Grant, condition: Option<Clause>) -> Within {
     Within { teams, from: grant.valid_from, until: grant.valid_until, condition }
 }
 
-/// The permissions that one grant names.
-fn expand(
+/// The permissions that one grant leaves out.
+fn except(
     permissions: &Permissions,
     grant: &Grant,
     field: &str,
@@ -159,6 +206,16 @@ fn expand(
             }
         }
     }
+    except
+}
+
+/// The permissions that one grant names, those included that it leaves out.
+fn expand(
+    permissions: &Permissions,
+    grant: &Grant,
+    field: &str,
+    report: &mut Reporter<'_>,
+) -> Vec<PermissionId> {
     if let (Some(from), Some(until)) = (grant.valid_from, grant.valid_until)
         && from >= until
     {
@@ -170,7 +227,7 @@ fn expand(
             Some("valid_from is included, valid_until is not".to_owned()),
         );
     }
-    let named = match (&grant.permission, &grant.category) {
+    match (&grant.permission, &grant.category) {
         (Some(name), None) if name.as_str() == "*" => permissions.wildcard().collect(),
         (Some(name), None) => match permissions.find(name) {
             Some(id) => {
@@ -214,13 +271,12 @@ fn expand(
         }
         (None, None) => {
             report.fault(
-                crate::model::Position::default(),
+                Position::default(),
                 field,
                 "a grant has to name a permission or a category",
                 None,
             );
             Vec::new()
         }
-    };
-    named.into_iter().filter(|id| !except.contains(id)).collect()
+    }
 }

@@ -12,6 +12,7 @@ mod catalog;
 mod conditions;
 mod exclusive;
 mod families;
+mod grant_reads;
 mod grants;
 mod matchers;
 mod open;
@@ -146,7 +147,7 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
     let exclusive = exclusive::compile(definition, &roles, before, found);
     let (sharing, same_sharing) = sharing::compile(definition, &roles, before, found);
     let families = families::compile(definition, before, found);
-    let (grant_reads, same_reads) = roles::reads(&roles.rules, &policies.rules, before);
+    let (grant_reads, same_reads) = grant_reads::reads(&roles.rules, &policies.rules, before);
     let same_plan = before.is_some_and(|before| {
         let was = before.tenant;
         was.plan == tenant.plan && was.addons == tenant.addons

@@ -3,7 +3,7 @@
 use crate::condition::AttributeSchema;
 use crate::diagnostic::Reporter;
 use crate::model::{Catalog, Category, Permission, Scope, Text};
-use crate::snapshot::{Entry, PermissionId, Permissions};
+use crate::snapshot::{Entry, MOST_NEEDED, PermissionId, Permissions};
 
 impl Permissions {
     /// Follows every reference between permissions.
@@ -28,7 +28,7 @@ impl Permissions {
         for index in 0..this.entries.len() {
             this.link(index, report);
         }
-        this.refuse_cycles(report);
+        this.refuse_requirements(report);
         this
     }
 
@@ -100,30 +100,20 @@ impl Permissions {
         }
     }
 
-    /// A permission that requires itself in a circle could never be decided.
-    fn refuse_cycles(&self, report: &mut Reporter<'_>) {
-        for (index, entry) in self.entries.iter().enumerate() {
-            let mut seen = vec![false; self.entries.len()];
-            let mut open: Vec<PermissionId> = entry.requires.clone();
-            while let Some(next) = open.pop() {
-                if usize::from(next.0) == index {
-                    let field = format!("permissions.{}.requires", entry.permission.id);
-                    report.fault(
-                        entry.permission.id.at(),
-                        field,
-                        "the permission requires itself, perhaps by way of others",
-                        None,
-                    );
-                    break;
-                }
-                match seen.get_mut(usize::from(next.0)) {
-                    Some(visited) if !*visited => *visited = true,
-                    _ => continue,
-                }
-                if let Some(entry) = self.entry(next) {
-                    open.extend_from_slice(&entry.requires);
-                }
-            }
+    /// A permission that requires itself in a circle could never be decided, one that requires
+    /// thousands would take too long.
+    fn refuse_requirements(&self, report: &mut Reporter<'_>) {
+        for (id, entry) in self.iter() {
+            let needs = self.needs(id);
+            let message = if needs.iter().any(|need| need.permission == id) {
+                "the permission requires itself, perhaps by way of others".to_owned()
+            } else if needs.len() > MOST_NEEDED {
+                format!("the permission requires more than {MOST_NEEDED} others, by way of others")
+            } else {
+                continue;
+            };
+            let name = &entry.permission.id;
+            report.fault(name.at(), format!("permissions.{name}.requires"), message, None);
         }
     }
 }

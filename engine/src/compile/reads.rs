@@ -39,7 +39,7 @@ pub(super) fn permissions(
     rules
         .map(|(id, base)| {
             let mut gathered = Gathered::default();
-            gathered.permission(parts, id, &mut Vec::new());
+            gathered.permissions(parts, id);
             let needed = base.entitlement.as_ref();
             let variant = Variant {
                 entitled: needed.is_none_or(|(name, _)| parts.entitlements.contains(&**name)),
@@ -70,7 +70,8 @@ impl<'a> Parts<'a> {
 #[derive(Default)]
 struct Gathered {
     paths: Vec<InputPath>,
-    held: Vec<PermissionId>,
+    held: HashSet<PermissionId>,
+    open: Vec<PermissionId>,
     /// The kinds of content whose sharers may redact them.
     sharers: Vec<u16>,
     reads_now: bool,
@@ -166,22 +167,28 @@ impl Gathered {
     /// What it reads whether a permission is held at all. Each is looked at once, so permissions
     /// whose conditions ask about one another come to an end.
     fn held(&mut self, parts: Parts<'_>, id: PermissionId) {
-        if self.held.contains(&id) {
-            return;
-        }
-        self.held.push(id);
         let Some(rule) = parts.permission(id) else { return };
-        self.grants(parts, id, rule);
-        for required in &rule.requires {
-            self.held(parts, *required);
+        for id in std::iter::once(id).chain(rule.needs.iter().map(|need| need.permission)) {
+            if self.held.insert(id)
+                && let Some(rule) = parts.permission(id)
+            {
+                self.grants(parts, id, rule);
+            }
         }
     }
 
-    fn permission(&mut self, parts: Parts<'_>, id: PermissionId, open: &mut Vec<PermissionId>) {
-        if open.contains(&id) {
-            return;
+    /// What it reads to decide about a permission, and about those that are asked about besides.
+    fn permissions(&mut self, parts: Parts<'_>, id: PermissionId) {
+        let mut seen = HashSet::new();
+        self.open.push(id);
+        while let Some(next) = self.open.pop() {
+            if seen.insert(next) {
+                self.permission(parts, next);
+            }
         }
-        open.push(id);
+    }
+
+    fn permission(&mut self, parts: Parts<'_>, id: PermissionId) {
         let Some(rule) = parts.permission(id) else { return };
         self.attribute("tenant");
         self.grants(parts, id, rule);
@@ -238,9 +245,7 @@ impl Gathered {
                 self.sharers.push(number);
             }
         }
-        for required in &rule.requires {
-            self.permission(parts, *required, open);
-        }
+        self.open.extend_from_slice(&rule.requires);
         let family =
             parts.family(id).and_then(|governed| parts.families.get(usize::from(governed.family)));
         if let Some(installed) = family.and_then(|family| family.installed.as_ref()) {
@@ -253,9 +258,7 @@ impl Gathered {
             {
                 self.read(parts, &input.path);
             }
-            for required in installed.requires.iter().flatten() {
-                self.permission(parts, *required, open);
-            }
+            self.open.extend(installed.requires.iter().flatten());
         }
     }
 }

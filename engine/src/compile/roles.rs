@@ -8,10 +8,8 @@ use super::{Before, Definition, arc};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::fast::Map;
 use crate::model::{Document, Role, Scope, Text};
-use crate::snapshot::{
-    GrantReads, Granting, PermissionId, Permissions, PolicyRule, RoleRule, StandardRole,
-};
-use std::collections::HashSet;
+use crate::snapshot::{Granting, PermissionId, Permissions, PolicyRule, RoleRule, StandardRole};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 /// The policies of a tenant.
@@ -66,6 +64,7 @@ pub(super) fn policies(
         let mut granting = Granting::default();
         granting.add(permissions, &policy.grants, &format!("{field}.grants"), report);
         let grants = granting.finish(permissions);
+        grants.refuse_costly(permissions, policy.id.at(), &format!("{field}.grants"), report);
         let (id, document) = (arc(&policy.id), Arc::downgrade(policy));
         rules.push(Arc::new(PolicyRule { id, grants, granting, document }));
     }
@@ -99,8 +98,10 @@ pub(super) fn standard(
         reach: role.reach.unwrap_or(Scope::NONE),
         adjustable,
     };
+    let rule = draft.rule(granting.clone(), permissions);
+    rule.grants.refuse_costly(permissions, role.id.at(), &format!("{field}.grants"), report);
     StandardRole {
-        rule: Arc::new(draft.rule(granting.clone(), permissions)),
+        rule: Arc::new(rule),
         granting,
         editable: draft.editable,
         deletable: draft.deletable,
@@ -151,6 +152,9 @@ impl Listed<'_> {
         if self.own.is_some() { Document::Tenant } else { Document::Catalog }
     }
 }
+
+/// How many roles a role may have above it, by way of others too.
+const MOST_ABOVE: usize = 1_024;
 
 struct Compiler<'a> {
     definition: &'a Definition<'a>,
@@ -247,6 +251,7 @@ impl Compiler<'_> {
         let is_changed = |role: u32| kept.get(role as usize).is_none_or(Option::is_none);
         let mut rules = Vec::with_capacity(self.listed.len());
         let mut above = families.into_iter().peekable();
+        let mut inherited = HashMap::new();
         for ((number, listed), kept) in (0..).zip(&self.listed).zip(&kept) {
             let above = match above.peek() {
                 Some((child, _)) if *child == number => above.next().map(|(_, above)| above),
@@ -257,7 +262,7 @@ impl Compiler<'_> {
                 Some(kept) if !above.iter().any(|parent| is_changed(*parent)) => {
                     rules.push(Arc::clone(kept));
                 }
-                _ => rules.push(self.rule(*listed, &above, found)),
+                _ => rules.push(self.rule(*listed, &above, &mut inherited, found)),
             }
         }
         rules.into()
@@ -287,7 +292,14 @@ impl Compiler<'_> {
     }
 
     /// One role, with what those above it grant.
-    fn rule(&self, listed: Listed<'_>, above: &[u32], found: &mut Diagnostics) -> Arc<RoleRule> {
+    /// `known` are those that were looked at for others.
+    fn rule(
+        &self,
+        listed: Listed<'_>,
+        above: &[u32],
+        known: &mut HashMap<u32, Granting>,
+        found: &mut Diagnostics,
+    ) -> Arc<RoleRule> {
         let permissions = &self.definition.catalog.permissions;
         if let (None, Some(standard)) = (listed.own, listed.standard)
             && above.is_empty()
@@ -297,14 +309,22 @@ impl Compiler<'_> {
         }
         let mut report = self.definition.reporter(listed.document(), found);
         let mut granting = self.granting(listed, &mut report);
-        for parent in above.iter().filter_map(|parent| self.listed.get(*parent as usize)) {
-            // What is wrong with it is said where it is compiled itself.
-            let mut said = Diagnostics::default();
-            let mut report = self.definition.reporter(parent.document(), &mut said);
-            granting.include(&self.granting(*parent, &mut report));
+        for number in above {
+            let inherited = known.entry(*number).or_insert_with(|| {
+                // What is wrong with it is said where it is compiled itself.
+                let mut said = Diagnostics::default();
+                self.listed.get(*number as usize).map_or_else(Granting::default, |parent| {
+                    let mut report = self.definition.reporter(parent.document(), &mut said);
+                    self.granting(*parent, &mut report)
+                })
+            });
+            granting.include(inherited);
         }
         let mut report = self.definition.reporter(listed.document(), found);
-        Arc::new(self.draft(listed, &mut report).rule(granting, permissions))
+        let rule = self.draft(listed, &mut report).rule(granting, permissions);
+        let field = format!("roles.{}.grants", rule.id);
+        rule.grants.refuse_costly(permissions, listed.role.id.at(), &field, &mut report);
+        Arc::new(rule)
     }
 
     fn draft<'l>(&self, listed: Listed<'l>, report: &mut Reporter<'_>) -> Draft<'l> {
@@ -391,19 +411,20 @@ impl Compiler<'_> {
         }
         let parents_of = |role: u32| {
             let at = parents.binary_search_by_key(&role, |(child, _)| *child).ok();
-            at.and_then(|at| parents.get(at)).map(|(_, above)| above.clone()).unwrap_or_default()
+            at.and_then(|at| parents.get(at)).map_or(&[][..], |(_, above)| above)
         };
         let mut all = Vec::with_capacity(parents.len());
         for (number, _) in &parents {
-            let (mut above, mut open) = (Vec::new(), parents_of(*number));
+            let (mut above, mut open) = (Vec::new(), parents_of(*number).to_vec());
+            let mut seen = HashSet::new();
             while let Some(next) = open.pop() {
-                if next == *number {
-                    self.refuse_circle(next, found);
+                if next == *number || above.len() >= MOST_ABOVE && !seen.contains(&next) {
+                    self.refuse_parents(*number, next == *number, found);
                     break;
                 }
-                if !above.contains(&next) {
+                if seen.insert(next) {
                     above.push(next);
-                    open.extend(parents_of(next));
+                    open.extend_from_slice(parents_of(next));
                 }
             }
             all.push((*number, above));
@@ -411,54 +432,16 @@ impl Compiler<'_> {
         all
     }
 
-    fn refuse_circle(&self, role: u32, found: &mut Diagnostics) {
+    fn refuse_parents(&self, role: u32, circle: bool, found: &mut Diagnostics) {
         let Some(listed) = self.listed.get(role as usize) else { return };
         let field = format!("roles.{}.parents", listed.role.id);
-        let message = "the role would be a parent of itself, perhaps by way of others";
+        let message = match circle {
+            true => "the role would be a parent of itself, perhaps by way of others".to_owned(),
+            false => format!("the role would have more than {MOST_ABOVE} roles above it"),
+        };
         let mut report = self.definition.reporter(listed.document(), found);
         report.fault(listed.role.id.at(), field, message, None);
     }
-}
-
-/// What the conditions on the grants of roles and policies read, and whether that is what it
-/// was.
-pub(super) fn reads(
-    roles: &[Arc<RoleRule>],
-    policies: &[Arc<PolicyRule>],
-    before: Option<Before<'_>>,
-) -> (Arc<GrantReads>, bool) {
-    let mut reads =
-        before.map(|before| Arc::clone(&before.snapshot.grant_reads)).unwrap_or_default();
-    let mut same = before.is_some();
-    let (went, came) = difference(before.map_or(&[], |before| &before.snapshot.roles), roles);
-    let (less, more) = difference(before.map_or(&[], |before| &before.snapshot.policies), policies);
-    let went = went.iter().map(|role| &role.grants).chain(less.iter().map(|it| &it.grants));
-    let came = came.iter().map(|role| &role.grants).chain(more.iter().map(|it| &it.grants));
-    // First what comes, so that what stays is never taken for gone.
-    for grants in came.filter(|grants| grants.conditional) {
-        same &= !Arc::make_mut(&mut reads).add(grants);
-    }
-    for grants in went.filter(|grants| grants.conditional) {
-        same &= !Arc::make_mut(&mut reads).remove(grants);
-    }
-    (reads, same)
-}
-
-/// What stands in one list only, for each of both. What merely moved may stand in both.
-fn difference<'a, T>(before: &'a [Arc<T>], after: &'a [Arc<T>]) -> (Vec<&'a T>, Vec<&'a T>) {
-    fn without<'a, T>(all: &'a [Arc<T>], others: &[Arc<T>]) -> Vec<&'a T> {
-        if others.len() == all.len() {
-            let pairs = all.iter().zip(others);
-            return pairs
-                .filter(|(one, it)| !Arc::ptr_eq(one, it))
-                .map(|(one, _)| &**one)
-                .collect();
-        }
-        let others: HashSet<*const T> = others.iter().map(Arc::as_ptr).collect();
-        let left = all.iter().filter(|one| !others.contains(&Arc::as_ptr(one)));
-        left.map(|one| &**one).collect()
-    }
-    (without(before, after), without(after, before))
 }
 
 fn adjustable(

@@ -99,6 +99,7 @@ pub(super) fn permission(
         baseline: permission.baseline.unwrap_or(Scope::NONE).intersection(entry.reach),
         granted_by: entry.granted_by,
         requires: entry.requires.as_slice().into(),
+        needs: permissions.needs(id).into(),
         entitlement: permission.entitlement.as_ref().map(|name| (arc(name), false)),
         owner_only: permission.owner_only,
         grantable: entry.granted_by == GrantedBy::Roles && !permission.owner_only,

@@ -70,6 +70,9 @@ impl<'a> Users<'a> {
         });
         let written: Box<[WrittenGrant]> = written.collect();
         let grants = (!user.grants.is_empty()).then(|| WrittenGrant::total(&written, permissions));
+        if let Some(grants) = &grants {
+            grants.refuse_costly(permissions, user.id.at(), &format!("{field}.grants"), report);
+        }
         let mut resolve = |names: &[Text], part: &str| {
             let mut ids = Vec::new();
             for name in names {
@@ -171,7 +174,10 @@ pub(crate) fn added(
             let roles = roles.iter().filter_map(|role| snapshot.role(*role));
             roles
                 .filter(|role| role.adjustable.binary_search(id).is_ok())
-                .flat_map(|role| permissions.closure(*id, role.reach, &unticked(role, removed)))
+                .flat_map(|role| {
+                    let unticked = unticked(role, removed);
+                    permissions.closure(*id, role.reach, |it| unticked.contains(&it))
+                })
                 .collect::<Vec<_>>()
         })
         .collect()

@@ -13,6 +13,12 @@ use crate::snapshot::{ItemRule, KindRule, MatcherRule, PermissionRule};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
+/// Wholes by their kinds and ids.
+type Wholes<'a> = SmallVec<[(&'a KindRule, Option<&'a str>); 4]>;
+
+/// How many wholes of one resource are looked at. What is a part of more is denied.
+const MOST_WHOLES: usize = 1_024;
+
 impl<'a> Ask<'a> {
     /// The step of the pipeline.
     pub(super) fn exclusive<R: Recorder>(
@@ -36,7 +42,7 @@ impl<'a> Ask<'a> {
             return item;
         }
         // A part is not shown without its whole; whose parts have parts of their own.
-        item.and(self.wholes(kind, resource.id, 0, record))
+        item.and(self.wholes(kind, resource.id, record))
     }
 
     fn item<R: Recorder>(
@@ -101,50 +107,70 @@ impl<'a> Ask<'a> {
         Err(Reason::Exclusive { kind: Arc::clone(&kind.name), id: id.into() })
     }
 
+    /// Whether everything is open that the resource is a part of, by way of others too. Each
+    /// whole is looked at once, however many ways lead to it.
     fn wholes<R: Recorder>(
         &self,
-        kind: &KindRule,
-        id: Option<&str>,
-        depth: u8,
+        kind: &'a KindRule,
+        id: Option<&'a str>,
         record: &mut R,
     ) -> Result<(), Reason> {
-        // The compiler refuses kinds that are parts of themselves; this bounds the rest.
-        if kind.part_of.is_empty() || depth > 8 {
-            return Ok(());
-        }
         let mut denial = Ok(());
+        let (mut open, mut seen) = (Wholes::new(), Wholes::new());
+        self.nearest(kind, id, true, &mut open);
+        while let Some((whole, id)) = open.pop() {
+            if seen.iter().any(|(other, known)| std::ptr::eq(*other, whole) && *known == id) {
+                continue;
+            }
+            let step = if seen.len() < MOST_WHOLES {
+                self.item(whole, id, Access::View, record)
+            } else {
+                open.clear();
+                record.step(Stage::Exclusive, Outcome::Deny, || {
+                    format!("it is a part of more than {MOST_WHOLES} others")
+                });
+                let id = id.unwrap_or_default().into();
+                Err(Reason::Exclusive { kind: Arc::clone(&whole.name), id })
+            };
+            seen.push((whole, id));
+            if step.is_ok() {
+                self.nearest(whole, id, false, &mut open);
+            } else if !R::ON {
+                return step;
+            }
+            denial = denial.and(step);
+        }
+        denial
+    }
+
+    /// Adds what something is a part of itself, the first on top.
+    fn nearest(&self, kind: &'a KindRule, id: Option<&'a str>, asked: bool, open: &mut Wholes<'a>) {
+        let bottom = open.len();
         for (n, (name, _)) in kind.part_of.iter().enumerate() {
             let first = kind.part_of.iter().position(|(other, _)| other == name) == Some(n);
             let Some(whole) = self.snapshot.kinds.get(name).filter(|_| first) else { continue };
             // One of several ways to a whole of this kind has to be known; each that is known
             // leads to a whole that has to be open. One that is not known could be any.
             let ways = kind.part_of.iter().filter(|(other, _)| other == name);
-            let mut known: SmallVec<[Option<&str>; 2]> =
-                ways.filter_map(|(_, by)| self.whole(by, id, depth)).map(Some).collect();
-            if known.is_empty() {
-                known.push(None);
-            }
-            for id in known {
-                let step = self
-                    .item(whole, id, Access::View, record)
-                    .and_then(|()| self.wholes(whole, id, depth + 1, record));
-                if denial.is_ok() {
-                    denial = step;
-                }
+            let known = open.len();
+            open.extend(
+                ways.filter_map(|(_, by)| self.whole(by, id, asked)).map(|id| (whole, Some(id))),
+            );
+            if open.len() == known {
+                open.push((whole, None));
             }
         }
-        denial
+        if let Some(added) = open.get_mut(bottom..) {
+            added.reverse();
+        }
     }
 
     /// The id of the whole. Attributes are known of the resource asked about only.
-    fn whole<'s>(&'s self, by: &PartBy, id: Option<&'s str>, depth: u8) -> Option<&'s str>
-    where
-        'a: 's,
-    {
+    fn whole(&self, by: &PartBy, id: Option<&'a str>, asked: bool) -> Option<&'a str> {
         match by {
             PartBy::Id => id,
             PartBy::Path => id.and_then(|id| id.rsplit_once('/')).map(|(whole, _)| whole),
-            PartBy::Attribute(name) if depth == 0 => {
+            PartBy::Attribute(name) if asked => {
                 self.request.resource.attributes.at(name).and_then(Value::as_str)
             }
             PartBy::Attribute(_) => None,

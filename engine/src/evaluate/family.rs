@@ -1,7 +1,7 @@
 //! Asking a family.
 
 use super::recorder::Recorder;
-use super::{Ask, Findings, MAX_DEPTH, Progress, run};
+use super::{Ask, Findings, Horizon, MAX_DEPTH, Progress, run};
 use crate::decision::{Decision, FamilyStep, Outcome, Reason};
 use crate::family::{Answer, Effect, Family, Fault, FaultKind, Question};
 use crate::snapshot::{Governed, Installed, PermissionId};
@@ -207,8 +207,11 @@ impl<'a> Asked<'a> {
         let Some(rule) = self.ask.snapshot.permission(id) else { return };
         let held = self.depth < MAX_DEPTH && {
             let request = crate::decision::Request { action: &rule.id, ..*self.ask.request };
-            let ask = Ask { request: &request, ..self.ask };
+            // It may spend as much as any, whatever was spent on what led to it.
+            let horizon = Horizon::default();
+            let ask = Ask { request: &request, horizon: &horizon, ..self.ask };
             let decision = run(ask, id, self.depth + 1, &mut super::Silent);
+            self.ask.horizon.absorb(&horizon);
             self.keep &= decision.keep;
             self.until = earlier(self.until, decision.until);
             self.found.obligations.extend(decision.obligations.iter().cloned());

@@ -5,12 +5,12 @@
 
 use super::Ask;
 use super::recorder::{Recorder, Silent};
+use super::teams::in_limits;
 use crate::condition::ConditionError;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::{Scope, Value};
 use crate::snapshot::{
-    Clause, GrantSet, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot, TeamLimits,
-    Within,
+    Clause, GrantSet, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot, Within,
 };
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ pub(super) enum Counts {
     NotNow,
     /// It is limited to other teams.
     OtherTeams,
+    /// It is limited to teams, and whether the resource is of them cannot be known.
+    UnknownTeam,
     /// Its condition does not hold.
     Condition,
     /// Whether its condition holds cannot be known.
@@ -77,21 +79,22 @@ impl<'a> Ask<'a> {
         Err(Reason::OutOfScope(scope))
     }
 
-    /// Whether the permission is held on this resource: by grant and plan, with what it
-    /// requires. What the pipeline asks about prerequisites.
-    pub(super) fn holds_here(&self, id: PermissionId) -> bool {
+    /// Whether the permission by itself is held on this resource, by grant and plan: what the
+    /// pipeline asks about each of the prerequisites.
+    pub(super) fn is_held_here(&self, id: PermissionId) -> bool {
         let Some(rule) = self.snapshot.permission(id) else { return false };
-        self.entitled(rule)
-            && self.grants(id, rule, &mut Vec::new(), &mut Silent).is_ok()
-            && rule.requires.iter().all(|required| self.holds_here(*required))
+        self.entitled(rule) && self.grants(id, rule, &mut Vec::new(), &mut Silent).is_ok()
     }
 
     /// Whether the permission is held at any scope, with what it requires.
     pub(super) fn holds(&self, id: PermissionId) -> bool {
-        let Some(rule) = self.snapshot.permission(id) else { return false };
-        self.entitled(rule)
-            && !self.granted(id, rule, &mut Silent).is_none()
-            && rule.requires.iter().all(|required| self.holds(*required))
+        let is_held = |id: PermissionId| {
+            self.snapshot.permission(id).is_some_and(|rule| {
+                self.entitled(rule) && !self.granted(id, rule, &mut Silent).is_none()
+            })
+        };
+        let rule = self.snapshot.permission(id).filter(|_| is_held(id));
+        rule.is_some_and(|rule| rule.needs.iter().all(|need| is_held(need.permission)))
     }
 
     /// The scope at which all sources together grant the permission.
@@ -121,7 +124,8 @@ impl<'a> Ask<'a> {
     }
 
     /// Whether the subject holds a restricting toggle, or might: one under a condition that
-    /// cannot be known binds.
+    /// cannot be known binds, and so does one for some teams where nobody knows of which the
+    /// resource is. How far it was granted does not matter.
     pub(super) fn may_hold<R: Recorder>(
         &self,
         id: PermissionId,
@@ -130,7 +134,12 @@ impl<'a> Ask<'a> {
     ) -> bool {
         let mut may = false;
         self.each_source(id, rule, |_, via, scope, counts| {
-            may |= !scope.is_none() && matches!(counts, Counts::Yes | Counts::Unknown(_));
+            may |= !scope.is_none()
+                && match counts {
+                    Counts::Yes | Counts::Unknown(_) => true,
+                    Counts::UnknownTeam => !self.is_ruled_out(via),
+                    _ => false,
+                };
             if R::ON {
                 note(via, id, &counts, record);
             }
@@ -185,6 +194,13 @@ impl<'a> Ask<'a> {
         });
     }
 
+    /// Whether a grant does not count for any team, since its condition does not hold.
+    fn is_ruled_out(&self, via: Via<'_>) -> bool {
+        let Via::Limited(grant) = via else { return false };
+        let clause = grant.within.condition.as_ref();
+        clause.is_some_and(|clause| self.under(clause) == Counts::Condition)
+    }
+
     #[inline]
     fn counts(&self, via: Via<'_>) -> Counts {
         match via {
@@ -206,9 +222,10 @@ impl<'a> Ask<'a> {
         if !self.is_within(within.from, within.until) {
             return Counts::NotNow;
         }
-        let team = self.resource_team();
-        if !within.teams.is_empty() && !team.is_some_and(|team| in_limits(team, &within.teams)) {
-            return Counts::OtherTeams;
+        match self.is_in_teams(&within.teams) {
+            Some(true) => {}
+            Some(false) => return Counts::OtherTeams,
+            None => return Counts::UnknownTeam,
         }
         within.condition.as_ref().map_or(Counts::Yes, |clause| self.under(clause))
     }
@@ -247,7 +264,18 @@ impl<'a> Ask<'a> {
         if let Some(instant) = clause.condition.next_change(self.request.now) {
             self.horizon.note(instant);
         }
-        let holds = clause.condition.evaluate(|path| self.value(path));
+        // Beyond what may be spent nothing is known any more, and the decision is a denial.
+        if self.horizon.is_exhausted() {
+            return Err(ConditionError::TooManySteps);
+        }
+        self.horizon.spend(1);
+        let holds = clause.condition.evaluate(|path| {
+            let value = self.value(path);
+            if let Some(Value::List(items)) = value.as_deref() {
+                self.horizon.spend(items.len() / 16);
+            }
+            value
+        });
         record.saw(clause.place, Sight::Condition(holds.as_ref().ok().copied()));
         holds
     }
@@ -280,29 +308,6 @@ impl<'a> Ask<'a> {
         relations
             .iter()
             .any(|relation| attributes.at(relation.as_ref()).is_some_and(|value| value.names(user)))
-    }
-
-    fn resource_team(&self) -> Option<&'a str> {
-        self.request
-            .resource
-            .attributes
-            .at(&self.snapshot.catalog.team_attribute)
-            .and_then(Value::as_str)
-    }
-
-    fn is_of_team(&self) -> bool {
-        let attribute = self.request.resource.attributes.at(&self.snapshot.catalog.team_attribute);
-        match attribute {
-            None | Some(Value::Null) => self.snapshot.catalog.unassigned_is_everybodys,
-            Some(Value::Text(team)) => self.member.teams.iter().any(|own| **own == **team),
-            Some(_) => false,
-        }
-    }
-
-    fn is_below(&self) -> bool {
-        self.resource_team().is_some_and(|team| {
-            self.member.teams.iter().any(|own| **own != *team && lies_in(team, own))
-        })
     }
 }
 
@@ -402,12 +407,6 @@ fn note<R: Recorder>(via: Via<'_>, id: PermissionId, counts: &Counts, record: &m
     }
 }
 
-/// Whether a team lies within limits.
-fn in_limits(team: &str, limits: &TeamLimits) -> bool {
-    limits.branches.iter().any(|listed| lies_in(team, listed))
-        || limits.exact.iter().any(|listed| **listed == *team)
-}
-
 /// Whether the limits of one grant leave at least as much as those of another.
 pub(crate) fn is_as_wide(mine: &Within, given: &Within) -> bool {
     let branch = |team: &str| mine.teams.branches.iter().any(|listed| lies_in(team, listed));
@@ -448,6 +447,9 @@ fn describe(source: Source<'_>, scope: Scope, counts: &Counts, rule: &Permission
         Counts::Yes => from,
         Counts::NotNow => format!("{from}, but not at this time"),
         Counts::OtherTeams => format!("{from}, but for other teams"),
+        Counts::UnknownTeam => {
+            format!("{from}, but for some teams, and of which the resource is cannot be known")
+        }
         Counts::Condition => format!("{from}, but its condition does not hold"),
         Counts::Unknown(error) => {
             format!("{from}, but whether its condition holds cannot be known: {error}")

@@ -5,6 +5,7 @@ use super::recorder::Recorder;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::Predicate;
 use crate::snapshot::{ConstraintRule, GuardRule, PermissionRule};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 impl Ask<'_> {
@@ -59,16 +60,39 @@ impl Ask<'_> {
         }
     }
 
-    /// The permissions that are required besides.
+    /// The permissions that are required besides, and those that they require. Each is looked at
+    /// once, however many ways lead to it.
     pub(super) fn prerequisites<R: Recorder>(
         &self,
         rule: &PermissionRule,
         record: &mut R,
     ) -> Result<(), Reason> {
-        let mut denial = Ok(());
+        if rule.needs.is_empty() {
+            return Ok(());
+        }
+        let mut missing = HashSet::new();
+        for need in &rule.needs {
+            if !self.is_held_here(need.permission) {
+                missing.insert(need.permission);
+                if !R::ON {
+                    break;
+                }
+            }
+        }
+        let mut first = rule.needs.iter().filter(|need| missing.contains(&need.permission));
+        let denial = first.next().map_or(Ok(()), |need| {
+            let by = self.snapshot.permission(need.by);
+            let name = by.map_or_else(|| "".into(), |by| Arc::clone(&by.id));
+            Err(Reason::Prerequisite(name))
+        });
+        if !R::ON {
+            return denial;
+        }
         for id in &rule.requires {
             let Some(required) = self.snapshot.permission(*id) else { continue };
-            if self.holds_here(*id) {
+            let mut needs = required.needs.iter();
+            let lacks = needs.any(|need| missing.contains(&need.permission));
+            if !lacks && !missing.contains(id) {
                 record.step(Stage::Prerequisites, Outcome::Pass, || {
                     format!("requires `{}`, which is held", required.id)
                 });
@@ -77,12 +101,6 @@ impl Ask<'_> {
             record.step(Stage::Prerequisites, Outcome::Deny, || {
                 format!("requires `{}`, which is not held here", required.id)
             });
-            if denial.is_ok() {
-                denial = Err(Reason::Prerequisite(Arc::clone(&required.id)));
-            }
-            if !R::ON {
-                break;
-            }
         }
         denial
     }

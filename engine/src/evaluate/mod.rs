@@ -19,6 +19,7 @@ mod roles;
 mod sharing;
 mod summed;
 mod supposed;
+mod teams;
 
 pub(crate) use attributes::{Projected, ProjectedRef, project, projected_equals};
 pub(crate) use exclusive::{Fit, programs};
@@ -61,9 +62,45 @@ pub(crate) struct Horizon {
     timed: Cell<bool>,
     /// What has to be read first. Where there is anything, the decision says nothing.
     needs: RefCell<Vec<Need>>,
+    /// What was spent on conditions, and on comparing lists of teams.
+    spent: Cell<usize>,
+    /// Whether it does not matter how much.
+    unbounded: bool,
 }
 
+/// How much may be spent on the conditions of one decision: 1 for a condition, which takes about
+/// a microsecond, and as much again for every sixteen items of a list that it reads. A condition
+/// on a list of a thousand takes about 64 µs, so this is a matter of four milliseconds. Where a
+/// record is of several teams, comparing them counts as well.
+const MOST_SPENT: usize = 4_096;
+
 impl Horizon {
+    /// One that knows no bound on what is spent: for writing down what was decided within it.
+    pub(crate) fn unbounded() -> Self {
+        Self { unbounded: true, ..Self::default() }
+    }
+
+    /// A decision begins.
+    fn begin(&self) {
+        self.spent.set(0);
+    }
+
+    /// Counts what was spent.
+    fn spend(&self, cost: usize) {
+        self.spent.set(self.spent.get().saturating_add(cost));
+    }
+
+    /// Whether more was spent than may be. What was found by then says nothing: it is denied.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        !self.unbounded && self.spent.get() > MOST_SPENT
+    }
+
+    /// Takes over what a decision on the way rested on.
+    fn absorb(&self, other: &Self) {
+        self.timed.set(self.timed.get() || other.timed.get());
+        self.needs.borrow_mut().append(&mut other.needs.borrow_mut());
+    }
+
     /// An instant in the future at which the decision could change.
     fn note(&self, instant: i64) {
         self.next.set(Some(self.next.get().map_or(instant, |known| known.min(instant))));
@@ -140,6 +177,9 @@ impl Findings {
     #[inline]
     pub(crate) fn decide(&mut self, horizon: &Horizon, revision: u64) -> Decision {
         let until = horizon.next.get();
+        if horizon.is_exhausted() {
+            return Decision { until, ..Decision::deny(Reason::TooCostly, revision) };
+        }
         // A missing grant came before whatever else denies, so it is the reason.
         if let Some(reason) = self.ungranted.take().or_else(|| self.denial.take()) {
             return Decision { until, ..Decision::deny(reason, revision) };
@@ -156,7 +196,8 @@ impl Findings {
 
     /// The decision, where a family sets a floor below what is granted.
     fn decide_above(mut self, floor: Option<Reason>, ask: Ask<'_>) -> Decision {
-        let lifts = floor.is_some() && self.denial.is_none();
+        let known = !ask.horizon.is_exhausted();
+        let lifts = floor.is_some() && self.denial.is_none() && known;
         if lifts {
             self.ungranted = None;
         }
@@ -195,6 +236,9 @@ pub(crate) fn begin<'a, R: Recorder>(
     record: &mut R,
 ) -> Progress<'a> {
     let mut found = Findings::default();
+    if depth == 0 {
+        ask.horizon.begin();
+    }
     match before_family(&ask, id, &mut found, record) {
         Some(governed) => family::ask(ask, id, governed, found, depth, record),
         None => Progress::Decided(found.decide(ask.horizon, ask.people.revision)),
@@ -212,6 +256,9 @@ pub(crate) fn through<R: Recorder>(
     found: &mut Findings,
     record: &mut R,
 ) -> Option<Decision> {
+    if depth == 0 {
+        ask.horizon.begin();
+    }
     let governed = before_family(ask, id, found, record)?;
     let found = std::mem::take(found);
     Some(match family::ask(*ask, id, governed, found, depth, record) {
@@ -248,7 +295,7 @@ fn before_family<R: Recorder>(
         return None;
     };
     let steps = ask.steps(id, rule, found, record);
-    rule.family.filter(|_| steps.is_ok())
+    rule.family.filter(|_| steps.is_ok() && !ask.horizon.is_exhausted())
 }
 
 /// Something denies, and nothing is written down.

@@ -88,11 +88,13 @@ impl Search<'_> {
         let snapshot = &*self.tenant.snapshot;
         let Some(rule) = snapshot.permission(id) else { return };
         edits.extend(rule.own.iter().map(|relation| relate(relation)));
-        if let Some(team) =
-            world.attributes.get(&snapshot.catalog.team_attribute).and_then(Value::as_str)
-        {
-            edits.push(Edit::JoinTeam { team: team.to_owned() });
-        }
+        let teams = match world.attributes.at(&snapshot.catalog.team_attribute) {
+            Some(Value::List(teams)) => teams,
+            Some(team) => std::slice::from_ref(team),
+            None => &[],
+        };
+        let teams = teams.iter().filter_map(Value::as_str).take(MAX_ROLES);
+        edits.extend(teams.map(|team| Edit::JoinTeam { team: team.to_owned() }));
         if !rule.grantable {
             return;
         }
@@ -139,12 +141,13 @@ impl Search<'_> {
         let mut open = vec![id];
         while let Some(next) = open.pop() {
             let Some(rule) = self.tenant.snapshot.permission(next) else { continue };
-            for required in rule.requires.iter().filter(|id| !found.contains(*id)) {
-                open.push(*required);
+            for required in &rule.requires {
+                if !found.contains(required) {
+                    found.push(*required);
+                    open.push(*required);
+                }
             }
-            found.extend(rule.requires.iter().copied());
         }
-        found.dedup();
         found
     }
 

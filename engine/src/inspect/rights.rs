@@ -379,10 +379,12 @@ impl<'a> Person<'a> {
 
     /// Whether a required permission is held on every record.
     fn reaches_everything(&self, id: PermissionId) -> bool {
-        self.snapshot().permission(id).is_some_and(|rule| {
-            self.holding(id, rule).scope.is_all()
-                && rule.requires.iter().all(|required| self.reaches_everything(*required))
-        })
+        let reaches = |id: PermissionId| {
+            let rule = self.snapshot().permission(id);
+            rule.is_some_and(|rule| self.holding(id, rule).scope.is_all())
+        };
+        let rule = self.snapshot().permission(id).filter(|_| reaches(id));
+        rule.is_some_and(|rule| rule.needs.iter().all(|need| reaches(need.permission)))
     }
 
     fn restriction(

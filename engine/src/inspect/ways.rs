@@ -249,22 +249,14 @@ impl<'a, 'p> WaySearch<'a, 'p> {
                 self.poor.snapshot().permission(at).map(|rule| self.poor.holding(at, rule))?;
             (!own.covers(theirs)).then(|| theirs.clone())
         };
-        if let Some(Holding { scope, limited, .. }) = held(id) {
+        let needs = rule.needs.iter().map(|need| need.permission);
+        let lacking = needs.filter(|id| !self.poor.could_hold(*id, false));
+        for id in std::iter::once(id).chain(lacking) {
+            let Some(rule) = self.poor.snapshot().permission(id) else { continue };
+            let Some(Holding { scope, limited, .. }) = held(id) else { continue };
             let limited = limited.into_iter().map(|it| GrantWithin::new(it.into_owned()));
             let (permission, limited) = (rule.id.to_string(), limited.collect());
             edits.push(Edit::Grant { permission, scope, limited });
-        }
-        for required in &rule.requires {
-            let Some(rule) = self.poor.snapshot().permission(*required) else { continue };
-            let mut known = edits.iter();
-            if known
-                .any(|it| matches!(it, Edit::Grant { permission, .. } if **permission == *rule.id))
-            {
-                continue;
-            }
-            if !self.poor.could_hold(*required, false) {
-                self.directly(*required, rule, edits);
-            }
         }
     }
 

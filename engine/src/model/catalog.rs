@@ -59,7 +59,8 @@ pub struct Catalog {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct TeamRules {
-    /// The attribute of a resource that holds the path of its team.
+    /// The attribute of a resource that holds the path of its team, or a list of paths: of several
+    /// teams any one counts. Anything else is no team: it grants nothing, and what restricts binds.
     pub attribute: String,
     /// What a resource that names no team belongs to.
     pub unassigned: Unassigned,

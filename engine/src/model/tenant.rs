@@ -118,7 +118,8 @@ pub struct Grant {
     pub category: Option<Text>,
     /// How far.
     pub scope: Scope,
-    /// With `*` or a category: the permissions left out.
+    /// The permissions left out: neither does the grant give them nor does anything else that it
+    /// gives bring them along. Another grant may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<Text>,
     /// Applies to resources of these teams and the teams below them. Without any here and in

@@ -168,8 +168,8 @@ impl<'a> Person<'a> {
             return Some(Void::Plan(name));
         }
         let snapshot = self.snapshot();
-        let missing = rule.requires.iter().find(|id| !self.could_hold(**id, alone));
-        if let Some(missing) = missing.and_then(|id| snapshot.permission(*id)) {
+        let missing = rule.needs.iter().find(|need| !self.could_be_held(need.permission, alone));
+        if let Some(missing) = missing.and_then(|need| snapshot.permission(need.by)) {
             return Some(Void::Requires(&missing.id));
         }
         let mut constraints = rule.constraints.iter();
@@ -190,13 +190,19 @@ impl<'a> Person<'a> {
     /// prerequisites of another one ask for.
     pub(crate) fn could_hold(&self, id: PermissionId, alone: bool) -> bool {
         let Some(rule) = self.snapshot().permission(id) else { return false };
+        self.could_be_held(id, alone)
+            && rule.needs.iter().all(|need| self.could_be_held(need.permission, alone))
+    }
+
+    /// The same of a permission by itself.
+    fn could_be_held(&self, id: PermissionId, alone: bool) -> bool {
+        let Some(rule) = self.snapshot().permission(id) else { return false };
         self.entitled(rule)
             && (!self.holding(id, rule).is_empty()
                 || !alone
                     && self.handed().any(|(delegation, handed)| {
                         handed == id && self.hands_on(delegation, id, rule)
                     }))
-            && rule.requires.iter().all(|required| self.could_hold(*required, alone))
     }
 
     /// Whether a restricting toggle binds the user; `None` where the record decides.
@@ -252,11 +258,13 @@ impl<'a> Person<'a> {
 
     /// Whether the permission is held at any scope, whatever the record is.
     fn holds_anywhere(&self, id: PermissionId) -> bool {
-        self.snapshot().permission(id).is_some_and(|rule| {
-            self.entitled(rule)
-                && !self.holding(id, rule).scope.is_none()
-                && rule.requires.iter().all(|required| self.holds_anywhere(*required))
-        })
+        let is_held = |id: PermissionId| {
+            self.snapshot()
+                .permission(id)
+                .is_some_and(|rule| self.entitled(rule) && !self.holding(id, rule).scope.is_none())
+        };
+        let rule = self.snapshot().permission(id).filter(|_| is_held(id));
+        rule.is_some_and(|rule| rule.needs.iter().all(|need| is_held(need.permission)))
     }
 
     /// What was delegated to the user and has not ended, with each permission of it that the

@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostics;
 use crate::fast::Map;
 use crate::load::Source;
 use crate::model::{Catalog, GrantedBy, InputPath, Permission, Scope, Text};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// A catalog, ready for tenants to be compiled on it: see
@@ -67,6 +67,17 @@ pub(crate) struct StandardRole {
     pub(crate) rule: Arc<RoleRule>,
 }
 
+/// What a permission requires, perhaps by way of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Needed {
+    pub(crate) permission: PermissionId,
+    /// Which of those that it requires itself brought it, the first where several do.
+    pub(crate) by: PermissionId,
+}
+
+/// More than this a permission may not require, those counted that the required ones require.
+pub(crate) const MOST_NEEDED: usize = 1_024;
+
 /// The permissions of a catalog by id and by position.
 #[derive(Debug, Default)]
 pub(crate) struct Permissions {
@@ -98,23 +109,33 @@ impl Permissions {
 
     /// A grant and everything that comes along with it, each cut to its own reach. What roles
     /// cannot hand out does not come along, and what only the owner holds brings nothing along:
-    /// the grant of it to somebody else is none. Neither do those that are `off`.
+    /// the grant of it to somebody else is none. Neither do those that are `off`, nor what only
+    /// they would bring along.
     pub(crate) fn closure(
         &self,
         id: PermissionId,
         scope: Scope,
-        off: &[PermissionId],
+        off: impl Fn(PermissionId) -> bool,
     ) -> Vec<(PermissionId, Scope)> {
         let mut found: Vec<(PermissionId, Scope)> = Vec::new();
+        // How far each came along already: many ways may lead to one, and it is walked on from
+        // only as far as it is new.
+        let alone = self.entry(id).is_none_or(|entry| entry.implies.is_empty());
+        let mut reached = vec![Scope::NONE; if alone { 0 } else { self.count() }];
         let mut open = vec![(id, scope)];
         while let Some((id, scope)) = open.pop() {
             let Some(entry) = self.entry(id) else { continue };
             let scope = scope.intersection(entry.reach);
-            let known = found.iter().any(|(other, reached)| *other == id && reached.covers(scope));
             let first = found.is_empty();
             let lawful = first || entry.granted_by == GrantedBy::Roles;
-            if known || scope.is_none() || !lawful || off.contains(&id) {
+            if scope.is_none() || !lawful || off(id) {
                 continue;
+            }
+            if let Some(reached) = reached.get_mut(usize::from(id.0)) {
+                if reached.covers(scope) {
+                    continue;
+                }
+                *reached = reached.union(scope);
             }
             if entry.permission.owner_only {
                 if first {
@@ -128,6 +149,28 @@ impl Permissions {
             }
         }
         found
+    }
+
+    /// Everything that a permission requires, by way of others too: each once, in the order in
+    /// which they come up, so that whoever finds the first that is missing finds the first of the
+    /// permission's own requirements that is not met. One more than is allowed is the end.
+    pub(crate) fn needs(&self, id: PermissionId) -> Vec<Needed> {
+        let (mut needs, mut seen) = (Vec::new(), HashSet::new());
+        let own = self.entry(id).map_or(&[][..], |entry| &entry.requires);
+        for by in own {
+            let mut open = vec![*by];
+            while let Some(next) = open.pop() {
+                if needs.len() > MOST_NEEDED {
+                    return needs;
+                }
+                if seen.insert(next) {
+                    needs.push(Needed { permission: next, by: *by });
+                    let further = self.entry(next).map_or(&[][..], |entry| &entry.requires);
+                    open.extend(further.iter().rev());
+                }
+            }
+        }
+        needs
     }
 
     pub(crate) fn entry(&self, id: PermissionId) -> Option<&Entry> {

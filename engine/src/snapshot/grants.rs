@@ -111,11 +111,14 @@ pub(crate) struct PolicyRule {
     pub(crate) document: Weak<Policy>,
 }
 
+/// What a grant leaves out, whatever else of it would bring that along.
+pub(crate) type Except = Option<Arc<[PermissionId]>>;
+
 /// Grants on the way to becoming a [`GrantSet`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Granting {
-    pub(crate) plain: Vec<Origin>,
-    pub(crate) limited: Vec<LimitedGrant>,
+    pub(crate) plain: Vec<(Origin, Except)>,
+    pub(crate) limited: Vec<(LimitedGrant, Except)>,
 }
 
 impl GrantSet {

@@ -12,12 +12,12 @@ mod member;
 mod sharing;
 
 pub use catalog::CompiledCatalog;
-pub(crate) use catalog::{Entry, Permissions, StandardRole, Variant};
+pub(crate) use catalog::{Entry, MOST_NEEDED, Needed, Permissions, StandardRole, Variant};
 pub(crate) use exclusive::{ItemRule, KindRule, MatcherRule, ProgramRule};
 pub(crate) use families::{FamilyRule, Governed, InputRule, Installed};
 pub(crate) use grants::{
-    Clause, GrantOf, GrantReads, GrantSet, Granting, LimitedGrant, Origin, PolicyRule, RoleRule,
-    TeamLimits, Within, WrittenGrant,
+    Clause, Except, GrantOf, GrantReads, GrantSet, Granting, LimitedGrant, Origin, PolicyRule,
+    RoleRule, TeamLimits, Within, WrittenGrant,
 };
 pub(crate) use member::{DelegationRule, Extra, Interner, boxed, unique_revision};
 pub use member::{Member, StoredUser};
@@ -72,6 +72,8 @@ pub(crate) struct PermissionRule {
     pub(crate) baseline: Scope,
     pub(crate) granted_by: GrantedBy,
     pub(crate) requires: Box<[PermissionId]>,
+    /// The same with all that those require in turn.
+    pub(crate) needs: Box<[Needed]>,
     /// The entitlement it needs and whether the tenant has it.
     pub(crate) entitlement: Option<(Arc<str>, bool)>,
     pub(crate) owner_only: bool,

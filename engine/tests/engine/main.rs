@@ -1,5 +1,6 @@
 //! The engine from outside: one program, so that what all of it needs is linked once.
 
+mod bounds;
 mod cache;
 mod cache_lies;
 mod common;
@@ -9,6 +10,7 @@ mod edits;
 mod flip;
 mod holding;
 mod inspect;
+mod left_out;
 mod load_errors;
 mod open_directory;
 mod pipeline;
@@ -16,3 +18,4 @@ mod predicates;
 mod sharing;
 #[cfg(target_os = "linux")]
 mod subject_size;
+mod teams;

@@ -127,7 +127,7 @@ const PIPELINE: &[Mutant] = &[
     bug("grants: a window includes its end", "evaluate/grants.rs", "now < until)", "now <= until)"),
     bug(
         "grants: below reaches the team itself",
-        "evaluate/grants.rs",
+        "evaluate/teams.rs",
         "**own != *team && lies_in(team, own)",
         "lies_in(team, own)",
     ),
@@ -145,9 +145,27 @@ const PIPELINE: &[Mutant] = &[
     ),
     bug(
         "grants: an ill-typed team is nobody's no more",
+        "evaluate/teams.rs",
+        "Whereabouts::Unknown => false,",
+        "Whereabouts::Unknown => self.snapshot.catalog.unassigned_is_everybodys,",
+    ),
+    bug(
+        "grants: a toggle for some teams does not bind where nobody knows the team",
         "evaluate/grants.rs",
-        "Some(_) => false,",
-        "Some(_) => self.snapshot.catalog.unassigned_is_everybodys,",
+        "Counts::UnknownTeam => !self.is_ruled_out(via),",
+        "Counts::UnknownTeam => false,",
+    ),
+    bug(
+        "grants: one of several teams that is none is left aside",
+        "evaluate/teams.rs",
+        "items.iter().all(|item| item.as_str().is_some())",
+        "items.iter().any(|item| item.as_str().is_some())",
+    ),
+    bug(
+        "grants: of several teams all have to be one's own",
+        "evaluate/teams.rs",
+        "names(teams).any(|team| self.member.teams.iter().any(|own| **own == *team))",
+        "names(teams).all(|team| self.member.teams.iter().any(|own| **own == *team))",
     ),
     bug(
         "grants: a delegation reaches the deputy's own",
@@ -158,8 +176,8 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "prerequisites: one of them is enough",
         "evaluate/guards.rs",
-        "            if self.holds_here(*id) {",
-        "            if rule.requires.iter().any(|id| self.holds_here(*id)) {",
+        "            if !self.is_held_here(need.permission) {",
+        "            if !rule.needs.iter().any(|need| self.is_held_here(need.permission)) {",
     ),
     bug(
         "prerequisites: held somewhere is held here",
@@ -176,7 +194,7 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "exclusive: a part is shown without its whole",
         "evaluate/exclusive.rs",
-        "item.and(self.wholes(kind, resource.id, 0, record))",
+        "item.and(self.wholes(kind, resource.id, record))",
         "item",
     ),
     bug(
@@ -272,13 +290,13 @@ const PIPELINE: &[Mutant] = &[
     ),
     bug(
         "grants: a branch is its team alone",
-        "evaluate/grants.rs",
+        "evaluate/teams.rs",
         "limits.branches.iter().any(|listed| lies_in(team, listed))",
         "limits.branches.iter().any(|listed| **listed == *team)",
     ),
     bug(
         "grants: exactly a team is its branch",
-        "evaluate/grants.rs",
+        "evaluate/teams.rs",
         "limits.exact.iter().any(|listed| **listed == *team)",
         "limits.exact.iter().any(|listed| lies_in(team, listed))",
     ),
@@ -303,14 +321,14 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "roles: grandparents grant nothing",
         "compile/roles.rs",
-        "                    open.extend(parents_of(next));\n",
+        "                    open.extend_from_slice(parents_of(next));\n",
         "",
     ),
     bug(
         "roles: parents grant nothing",
         "compile/roles.rs",
-        "            granting.include(&self.granting(*parent, &mut report));\n",
-        "            let _ = self.granting(*parent, &mut report);\n",
+        "            granting.include(inherited);\n",
+        "            let _ = inherited;\n",
     ),
     Mutant {
         name: "delegation: chains are followed",

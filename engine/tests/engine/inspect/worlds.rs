@@ -263,7 +263,7 @@ fn grant(random: &mut Random) -> Grant {
     };
     let named = permission.as_ref().is_some_and(|it: &Text| it.as_str() != "*");
     Grant {
-        except: if named { Vec::new() } else { random.some(40, &PERMISSIONS) },
+        except: random.some(if named { 10 } else { 40 }, &PERMISSIONS),
         permission,
         category,
         scope: random.pick(&SCOPES),

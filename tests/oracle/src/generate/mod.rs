@@ -219,7 +219,7 @@ fn grant(random: &mut Random, plan: &Plan) -> Json {
     }
     let whole = grant.contains_key("category")
         || grant.get("permission").and_then(Json::as_str) == Some("*");
-    if whole && random.chance(30) {
+    if random.chance(if whole { 30 } else { 10 }) {
         put(&mut grant, "except", random.some(25, &plan.ids()));
     }
     put(&mut grant, "scope", scope(random));

@@ -75,7 +75,13 @@ fn attributes(random: &mut Random, plan: &Plan) -> Json {
         }
     }
     if random.chance(65) {
-        let team = if random.chance(94) { json!(random.name(&TEAMS)) } else { value(random) };
+        let team = match random.below(100) {
+            0..79 => json!(random.name(&TEAMS)),
+            79..90 => json!([random.name(&TEAMS), random.name(&TEAMS)]),
+            90..92 => json!([]),
+            92..94 => json!([random.name(&TEAMS), value(random)]),
+            _ => value(random),
+        };
         place(random, &mut attributes, &plan.named("team"), team);
     }
     for (name, path) in [

@@ -41,7 +41,7 @@ impl Holding<'_> {
 
 /// Where a resource lies.
 enum Whereabouts<'r> {
-    Team(&'r str),
+    Teams(Vec<&'r str>),
     Everybody,
     Nobody,
 }
@@ -62,6 +62,10 @@ impl Evaluator<'_> {
         }
         if reached && counting.iter().all(|holding| !holding.exact_teams.is_empty()) {
             self.seen.note("grant: within exact teams only");
+        }
+        let list = request.resource.attributes.at(&self.catalog.teams.attribute);
+        if reached && matches!(list, Some(Value::List(_))) {
+            self.seen.note("grant: for a record of a list of teams");
         }
         let scope = self.scope_here(permission, user, request);
         let for_another = self.acts_for_another(permission, user, request).is_some();
@@ -122,24 +126,35 @@ impl Evaluator<'_> {
         held.retain(|holding| {
             holding.permission == permission.id.as_str()
                 && holding.is_now(request.now)
-                && self.in_teams(holding, request)
+                && self.in_teams(holding, request) == Some(true)
         });
         held
     }
 
-    /// Whether a toggle is held, or may be because a condition of a grant cannot be known.
+    /// Whether a toggle is held, or may be because a condition of a grant or the record's team
+    /// cannot be known.
     pub(super) fn may_hold(&self, toggle: &Permission, user: &User, request: &Request<'_>) -> bool {
-        let mut held = self.within_limits(toggle, user, request);
-        held.retain(|holding| holding.own_of == user.id.as_str());
         let mut unknown = false;
-        for holding in held {
-            match holding.condition {
-                None => return true,
-                Some(it) => match self.condition(condition::TOGGLE, it, user, request) {
-                    Some(true) => return true,
-                    Some(false) => {}
-                    None => unknown = true,
-                },
+        for holding in self.holdings(user) {
+            let is_it = holding.permission == toggle.id.as_str();
+            if !is_it || holding.own_of != user.id.as_str() || !holding.is_now(request.now) {
+                continue;
+            }
+            let of_team = self.in_teams(&holding, request);
+            if of_team == Some(false) {
+                continue;
+            }
+            let stated = holding
+                .condition
+                .map_or(Some(true), |it| self.condition(condition::TOGGLE, it, user, request));
+            match (of_team, stated) {
+                (_, Some(false)) => {}
+                (Some(true), Some(true)) => return true,
+                (Some(_), _) => unknown = true,
+                (None, _) => {
+                    self.seen.note("toggle: held for want of a team");
+                    unknown = true;
+                }
             }
         }
         if unknown {
@@ -176,9 +191,9 @@ impl Evaluator<'_> {
         let (team, below) = match self.whereabouts(request) {
             Whereabouts::Everybody => (true, false),
             Whereabouts::Nobody => (false, false),
-            Whereabouts::Team(path) => (
-                user.teams.iter().any(|team| team.as_str() == path),
-                user.teams.iter().any(|team| is_below(path, team)),
+            Whereabouts::Teams(paths) => (
+                user.teams.iter().any(|team| paths.contains(&team.as_str())),
+                user.teams.iter().any(|team| paths.iter().any(|path| is_below(path, team))),
             ),
         };
         let scope = holding.scope;
@@ -188,23 +203,28 @@ impl Evaluator<'_> {
             || scope.has_below() && below
     }
 
-    fn in_teams(&self, holding: &Holding<'_>, request: &Request<'_>) -> bool {
+    /// Whether the record is of the teams that a holding is for; `None` where nobody says of
+    /// which it is. Then it grants nothing, whoever else's the record is.
+    fn in_teams(&self, holding: &Holding<'_>, request: &Request<'_>) -> Option<bool> {
         if holding.is_anywhere() {
-            return true;
+            return Some(true);
         }
         match self.whereabouts(request) {
-            Whereabouts::Team(path) => {
+            Whereabouts::Teams(paths) => Some(paths.iter().any(|path| {
                 holding.teams.iter().any(|team| in_branch(path, team))
-                    || holding.exact_teams.iter().any(|team| team.as_str() == path)
-            }
-            // Limits name teams; what lies in none of them is not theirs, whoever else's it is.
-            Whereabouts::Everybody | Whereabouts::Nobody => false,
+                    || holding.exact_teams.iter().any(|team| team.as_str() == *path)
+            })),
+            Whereabouts::Everybody | Whereabouts::Nobody => None,
         }
     }
 
     fn whereabouts<'r>(&self, request: &'r Request<'_>) -> Whereabouts<'r> {
         match request.resource.attributes.at(&self.catalog.teams.attribute) {
-            Some(Value::Text(path)) => Whereabouts::Team(path),
+            Some(Value::Text(path)) => Whereabouts::Teams(vec![&**path]),
+            Some(Value::List(paths)) if !paths.is_empty() => {
+                let all: Option<Vec<&str>> = paths.iter().map(Value::as_str).collect();
+                all.map_or(Whereabouts::Nobody, Whereabouts::Teams)
+            }
             None | Some(Value::Null) if self.catalog.teams.unassigned == Unassigned::Everybody => {
                 Whereabouts::Everybody
             }
@@ -316,6 +336,9 @@ impl Evaluator<'_> {
         held: &mut Vec<Holding<'h>>,
     ) {
         for grant in grants {
+            // What the grant leaves out does not come along with anything else of it either.
+            let off: Vec<&str> =
+                unticked.iter().copied().chain(grant.except.iter().map(|id| id.as_str())).collect();
             for (category, permission) in self.catalog.permissions() {
                 let left_out = grant.except.contains(&permission.id);
                 let to_be_had = permission.granted_by == GrantedBy::Roles;
@@ -340,7 +363,7 @@ impl Evaluator<'_> {
                         condition: grant.condition.as_ref(),
                         own_of: me,
                     };
-                    self.come_by(permission, holding, source, unticked, held);
+                    self.come_by(permission, holding, source, &off, held);
                 }
             }
         }
@@ -352,7 +375,7 @@ impl Evaluator<'_> {
         permission: &'h Permission,
         holding: Holding<'h>,
         source: Source,
-        unticked: &[&str],
+        left_out: &[&str],
         held: &mut Vec<Holding<'h>>,
     ) {
         let mut seen: Vec<(&str, Scope)> = Vec::new();
@@ -364,7 +387,10 @@ impl Evaluator<'_> {
                 continue;
             }
             seen.push((&next.id, scope));
-            let off = unticked.contains(&next.id.as_str());
+            let off = left_out.contains(&next.id.as_str());
+            if off && !first {
+                self.seen.note("grant: left out though another permission brings it along");
+            }
             // Being the owner is the one source of what only the owner holds.
             let owners = next.owner_only && (source != Source::Standing || !first);
             let unlawful = owners || !first && next.granted_by != GrantedBy::Roles;

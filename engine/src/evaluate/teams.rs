@@ -1,0 +1,89 @@
+//! Of which teams a resource is, and whose that makes it.
+//!
+//! A resource is of one team or of several, of which any one counts. What is no team grants
+//! nothing, and lifts nothing either.
+
+use super::Ask;
+use super::grants::lies_in;
+use crate::model::Value;
+use crate::snapshot::TeamLimits;
+
+/// Of which teams a resource is.
+#[derive(Clone, Copy)]
+enum Whereabouts<'a> {
+    /// Of each of these: texts, and at least one of them.
+    Of(&'a [Value<'a>]),
+    /// Of none that is said.
+    Unsaid,
+    /// The attribute holds what is no team.
+    Unknown,
+}
+
+/// How many names are compared for what one condition costs.
+const NAMES_A_CONDITION: usize = 64;
+
+impl<'a> Ask<'a> {
+    /// Where the resource is, for somebody who compares that with so many names. Beyond what may
+    /// be spent nothing is known any more, and the decision is a denial.
+    fn whereabouts(&self, names: usize) -> Whereabouts<'a> {
+        if self.horizon.is_exhausted() {
+            return Whereabouts::Unknown;
+        }
+        let attributes = self.request.resource.attributes;
+        match attributes.at(&self.snapshot.catalog.team_attribute) {
+            None | Some(Value::Null) => Whereabouts::Unsaid,
+            Some(team @ Value::Text(_)) => Whereabouts::Of(std::slice::from_ref(team)),
+            Some(Value::List(teams)) => {
+                let compared = teams.len().saturating_mul(names.saturating_add(1));
+                self.horizon.spend(compared / NAMES_A_CONDITION);
+                if is_of_texts(teams) { Whereabouts::Of(teams) } else { Whereabouts::Unknown }
+            }
+            Some(_) => Whereabouts::Unknown,
+        }
+    }
+
+    pub(super) fn is_of_team(&self) -> bool {
+        match self.whereabouts(self.member.teams.len()) {
+            Whereabouts::Of(teams) => {
+                names(teams).any(|team| self.member.teams.iter().any(|own| **own == *team))
+            }
+            Whereabouts::Unsaid => self.snapshot.catalog.unassigned_is_everybodys,
+            Whereabouts::Unknown => false,
+        }
+    }
+
+    pub(super) fn is_below(&self) -> bool {
+        let Whereabouts::Of(teams) = self.whereabouts(self.member.teams.len()) else {
+            return false;
+        };
+        names(teams)
+            .any(|team| self.member.teams.iter().any(|own| **own != *team && lies_in(team, own)))
+    }
+
+    /// Whether the resource is of a team within limits; `None` where that cannot be known. Limits
+    /// name teams: what is said to be of none is not within them, but may have been left unsaid.
+    pub(super) fn is_in_teams(&self, limits: &TeamLimits) -> Option<bool> {
+        if limits.is_empty() {
+            return Some(true);
+        }
+        match self.whereabouts(limits.branches.len() + limits.exact.len()) {
+            Whereabouts::Of(teams) => Some(names(teams).any(|team| in_limits(team, limits))),
+            Whereabouts::Unsaid | Whereabouts::Unknown => None,
+        }
+    }
+}
+
+/// Whether a list names something, and holds nothing but names.
+fn is_of_texts(items: &[Value<'_>]) -> bool {
+    !items.is_empty() && items.iter().all(|item| item.as_str().is_some())
+}
+
+fn names<'a>(teams: &'a [Value<'a>]) -> impl Iterator<Item = &'a str> {
+    teams.iter().filter_map(Value::as_str)
+}
+
+/// Whether a team lies within limits.
+pub(super) fn in_limits(team: &str, limits: &TeamLimits) -> bool {
+    limits.branches.iter().any(|listed| lies_in(team, listed))
+        || limits.exact.iter().any(|listed| **listed == *team)
+}

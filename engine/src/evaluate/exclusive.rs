@@ -4,8 +4,8 @@
 //! whoever fits one of them; what none of them names they leave alone.
 
 use super::Ask;
-use super::grants::lies_in;
 use super::recorder::Recorder;
+use super::teams::lies_in;
 use crate::condition::ConditionError;
 use crate::decision::{Outcome, Reason, Sight, Stage};
 use crate::model::{Access, PartBy, Value};

@@ -5,7 +5,7 @@
 
 use super::Ask;
 use super::recorder::{Recorder, Silent};
-use super::teams::in_limits;
+use super::teams::{in_limits, lies_in};
 use crate::condition::ConditionError;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::{Scope, Value};
@@ -426,12 +426,6 @@ pub(crate) fn is_as_wide(mine: &Within, given: &Within) -> bool {
 /// Whether the plan includes what the permission needs.
 pub(crate) fn entitled(rule: &PermissionRule) -> bool {
     rule.entitlement.as_ref().is_none_or(|(_, held)| *held)
-}
-
-/// Whether a team is another one or lies below it: `US/South` lies in `US`, `US/Southwest` does
-/// not lie in `US/South`.
-pub(crate) fn lies_in(team: &str, branch: &str) -> bool {
-    team.strip_prefix(branch).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn describe(source: Source<'_>, scope: Scope, counts: &Counts, rule: &PermissionRule) -> String {

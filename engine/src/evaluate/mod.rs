@@ -24,9 +24,10 @@ mod teams;
 pub(crate) use attributes::{Projected, ProjectedRef, project, projected_equals};
 pub(crate) use exclusive::{Fit, programs};
 pub(crate) use family::Asked;
-pub(crate) use grants::{Source, Via, each_source, entitled, is_as_wide, lies_in};
+pub(crate) use grants::{Source, Via, each_source, entitled, is_as_wide};
 pub(crate) use recorder::{Recorder, Silent, Tracing};
 pub(crate) use supposed::Supposed;
+pub(crate) use teams::lies_in;
 
 use crate::decision::{Decision, Obligation, Outcome, Reason, Request, Stage, Verdict};
 use crate::directory::{Found, MemberRef, Need, Needs, Usage, View};

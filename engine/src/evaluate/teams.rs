@@ -4,7 +4,6 @@
 //! nothing, and lifts nothing either.
 
 use super::Ask;
-use super::grants::lies_in;
 use crate::model::Value;
 use crate::snapshot::TeamLimits;
 
@@ -86,4 +85,10 @@ fn names<'a>(teams: &'a [Value<'a>]) -> impl Iterator<Item = &'a str> {
 pub(super) fn in_limits(team: &str, limits: &TeamLimits) -> bool {
     limits.branches.iter().any(|listed| lies_in(team, listed))
         || limits.exact.iter().any(|listed| **listed == *team)
+}
+
+/// Whether a team is another one or lies below it: `US/South` lies in `US`, `US/Southwest` does
+/// not lie in `US/South`.
+pub(crate) fn lies_in(team: &str, branch: &str) -> bool {
+    team.strip_prefix(branch).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

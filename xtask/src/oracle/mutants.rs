@@ -133,7 +133,7 @@ const PIPELINE: &[Mutant] = &[
     ),
     bug(
         "grants: a team's name is a beginning of another's",
-        "evaluate/grants.rs",
+        "evaluate/teams.rs",
         "rest.is_empty() || rest.starts_with('/')",
         "rest.is_empty() || !rest.is_empty()",
     ),

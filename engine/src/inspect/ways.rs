@@ -255,8 +255,11 @@ impl<'a, 'p> WaySearch<'a, 'p> {
             let Some(rule) = self.poor.snapshot().permission(id) else { continue };
             let Some(Holding { scope, limited, .. }) = held(id) else { continue };
             let limited = limited.into_iter().map(|it| GrantWithin::new(it.into_owned()));
-            let (permission, limited) = (rule.id.to_string(), limited.collect());
-            edits.push(Edit::Grant { permission, scope, limited });
+            let mut limited: Vec<_> = limited.collect();
+            for scope in scope.written() {
+                let (permission, limited) = (rule.id.to_string(), std::mem::take(&mut limited));
+                edits.push(Edit::Grant { permission, scope, limited });
+            }
         }
     }
 

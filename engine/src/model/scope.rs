@@ -47,6 +47,14 @@ impl Scope {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, scope)| *scope)
     }
 
+    /// The scopes that have a name and come to this one together, none of them in vain. Only own
+    /// and below have none together.
+    pub(crate) fn written(self) -> impl Iterator<Item = Self> {
+        let is_named = Self::NAMES.iter().any(|(_, scope)| *scope == self);
+        let parts = if is_named { [self, self] } else { [Self::OWN, Self::BELOW] };
+        parts.into_iter().take(if is_named { 1 } else { 2 })
+    }
+
     /// Both together.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
@@ -131,6 +139,17 @@ impl Serialize for Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_scope_is_what_it_is_written_as() {
+        for one in Scope::NAMES {
+            for other in Scope::NAMES {
+                let sum = one.1.union(other.1);
+                let again = sum.written().map(|part| Scope::from_name(&part.to_string()).unwrap());
+                assert_eq!(again.fold(Scope::NONE, Scope::union), sum);
+            }
+        }
+    }
 
     #[test]
     fn scopes_add_up_and_cover_one_another() {

@@ -189,3 +189,23 @@ fn a_comparison_gives_the_role_and_ticks_what_was_unticked_again() {
         [vec!["grant bread.bake at all"], vec!["give role baker", "tick bread.bake again"]]
     );
 }
+
+#[test]
+fn own_and_below_has_no_name_of_its_own_and_is_proposed_as_two_grants() {
+    let tenant = build(
+        BAKERY,
+        "tenant: acme\nproduct: bakery\nteams: [A, A/B]\nroles:\n\
+         - {id: mine, grants: [{permission: bread.see, scope: own}]}\n\
+         - {id: lower, grants: [{permission: bread.see, scope: below}]}\n",
+        "users: [{id: ann, teams: [A]}, {id: bob, roles: [mine, lower], teams: [A]}]",
+        &Default::default(),
+    )
+    .unwrap();
+    let found = diff(&tenant, "ann", "bob", NOW).unwrap();
+    let ways = found.permissions.iter().flat_map(|it| &it.ways);
+    let grants: Vec<Vec<String>> =
+        ways.map(|way| way.changes.iter().map(ToString::to_string).collect()).collect();
+    assert!(!grants.is_empty());
+    let named = |text: &String| !text.contains("own and below");
+    assert!(grants.iter().flatten().all(named), "{grants:?}");
+}

@@ -125,7 +125,7 @@ fn a_row_that_says_only_who_asks_is_about_the_directory() {
     let rows = [
         row("as-known", r#"{"user": "anna"}"#, during, "allow"),
         row("without-role", r#"{"user": "anna", "roles": []}"#, during, "deny"),
-        row("stranger", r#"{"user": "otto"}"#, during, "deny"),
+        row("stranger", r#"{"user": "otto", "roles": []}"#, during, "deny"),
         row("before", r#"{"user": "anna"}"#, "1772323199999", "deny"),
         row("after", r#"{"user": "anna"}"#, r#""2026-06-01T00:00:00Z""#, "deny"),
     ];
@@ -133,6 +133,11 @@ fn a_row_that_says_only_who_asks_is_about_the_directory() {
     let output = coverage(folder.path(), &["--min-coverage", "100"]);
     assert_eq!(output.code, 0, "{}{}", output.out, output.err);
     assert_eq!(output.out.lines().last(), Some("5 passed, 0 failed"));
+
+    write("tables/corner.jsonl", &row("nobody", r#"{"user": "ana"}"#, during, "deny"));
+    let output = coverage(folder.path(), &[]);
+    assert_eq!(output.code, 1);
+    assert!(output.out.contains("unknown user `ana`; did you mean `anna`?"), "{}", output.out);
 
     write("tables/corner.jsonl", &row("never", r#"{"user": "anna"}"#, r#""soon""#, "deny"));
     let output = coverage(folder.path(), &[]);

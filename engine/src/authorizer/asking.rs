@@ -170,7 +170,7 @@ impl<'a> Asking<'a> {
         let mut room = Room::new();
         let key = if keeps { cache.key(ask, id, &mut room) } else { None };
         // A key that could not be known is none.
-        let key = key.filter(|_| !ask.horizon.is_unread());
+        let key = key.filter(|_| ask.horizon.is_known());
         if let Some(kept) = key.as_ref().and_then(|key| cache.get(key)) {
             return Made::Kept(kept);
         }
@@ -260,7 +260,7 @@ impl<'a> Asking<'a> {
         room: &'k mut Room<'q>,
     ) -> Begun<'k> {
         let cache = &self.authorizer.cache;
-        let key = cache.key(&ask, id, room).filter(|_| !ask.horizon.is_unread());
+        let key = cache.key(&ask, id, room).filter(|_| ask.horizon.is_known());
         if let Some(kept) = key.as_ref().and_then(|key| cache.get(key)) {
             return Begun::Decided(kept.decision.as_of(ask.people.revision));
         }

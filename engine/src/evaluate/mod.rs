@@ -127,6 +127,12 @@ impl Horizon {
         !self.needs.borrow().is_empty()
     }
 
+    /// Whether what was looked at so far could be known: nobody has to be read first, and it was
+    /// not given up as too costly.
+    pub(crate) fn is_known(&self) -> bool {
+        !self.is_unread() && !self.is_exhausted()
+    }
+
     /// What has to be read first.
     #[cold]
     pub(crate) fn needs(&self) -> Needs {

@@ -7,7 +7,7 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom, compile};
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::directory::{Loaded, StoredUser, Subjects};
 use permesso_engine::family::{Answer, Family, Fault, InputKind, InputSpec, Manifest, Question};
 use permesso_engine::flip::flips;
@@ -235,6 +235,7 @@ fn request<'a>(subject: &'a str, action: &'a str, attributes: &'a Attributes<'a>
         action,
         resource: Resource { kind: "contact", id: Some("c1"), attributes },
         context: CONTEXT,
+        asserted: Asserted::NONE,
         now: 1_700_000_000_000,
     }
 }

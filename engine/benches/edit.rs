@@ -9,7 +9,7 @@ use permesso_engine::Authorizer;
 use permesso_engine::compile::{
     self, Compiled, CompiledCatalog, Definition, FamilySet, PeopleFrom,
 };
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::directory::{Loaded, StoredUser, Subjects};
 use permesso_engine::load::Source;
 use permesso_engine::model::{
@@ -108,6 +108,7 @@ fn edits(c: &mut Criterion) {
             action: &action,
             resource: Resource { kind: "pod", id: Some("p"), attributes: &attributes },
             context: &attributes,
+            asserted: Asserted::NONE,
             now: 1_700_000_000_000,
         };
         let mut group = c.benchmark_group(name);

@@ -192,7 +192,12 @@ fn of_people(c: &mut Criterion) {
     });
     let run = |action, limit| {
         let resource = Resource { kind: "record", id: Some("r1"), attributes: &attributes };
-        let about = Circumstances { resource, context: &attributes, now: NOW };
+        let about = Circumstances {
+            resource,
+            context: &attributes,
+            asserted: permesso_engine::decision::Asserted::NONE,
+            now: NOW,
+        };
         who_can(black_box(&tenant), action, about, limit).unwrap().count()
     };
     assert_eq!((run("permission0", 10_000), run("permission30", 10_000)), (1_000, 0));

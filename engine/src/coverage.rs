@@ -276,6 +276,10 @@ const fn decided_at(reason: &Reason) -> Stage {
     match reason {
         Reason::UnknownTenant
         | Reason::UnknownAction
+        | Reason::UnknownKind(_)
+        | Reason::WrongKind(_)
+        | Reason::Attribute { .. }
+        | Reason::UnknownSubjectType(_)
         | Reason::UnknownSubject
         | Reason::DirectoryUnread
         | Reason::SubjectBroken

@@ -23,7 +23,7 @@
 //!
 //! ```
 //! use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom, compile};
-//! use permesso_engine::decision::{Request, Resource};
+//! use permesso_engine::decision::{Asserted, Request, Resource};
 //! use permesso_engine::model::Attributes;
 //! use permesso_engine::{Authorizer, load};
 //! use std::sync::Arc;
@@ -65,6 +65,7 @@
 //!         action,
 //!         resource: Resource { kind: "bread", id: Some("rye"), attributes: &attributes },
 //!         context: &Attributes::new(),
+//!         asserted: Asserted::NONE,
 //!         now: 1_790_000_000_000,
 //!     })
 //! };

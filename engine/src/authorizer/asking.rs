@@ -2,11 +2,12 @@
 
 use super::Authorizer;
 use crate::cache::{Kept, KeyRef, Room};
-use crate::decision::{Decision, Explanation, Outcome, Reason, Request, Stage};
+use crate::decision::{Decision, Explanation, Outcome, Reason, Request, SUBJECT_TYPE, Stage};
 use crate::directory::{Compiled, Found, MemberRef, View};
 use crate::directory::{Needs, Pins};
 use crate::evaluate::{
-    Ask, Asked, Findings, Horizon, Progress, Recorder, Silent, Tracing, begin, find, run, through,
+    Ask, Asked, Findings, Horizon, Progress, Recorder, Silent, Tracing, admit, begin, find,
+    renamed, run, short, through, with_attributes,
 };
 use crate::family::{Family, Fault, FaultKind, Question};
 use crate::snapshot::{Member, PermissionId};
@@ -139,6 +140,15 @@ impl<'a> Asking<'a> {
     ) -> Result<Decision, Unread> {
         let view = tenant.view(self.pins);
         let (horizon, mut found) = (Horizon::default(), Findings::default());
+        let (attributes, named);
+        let request = match renamed(view.snapshot, request) {
+            None => request,
+            Some(under_their_names) => {
+                attributes = under_their_names;
+                named = with_attributes(request, &attributes);
+                &named
+            }
+        };
         let made = match prepare(&view, request, outsider, &horizon, &mut Silent) {
             Err(reason) => {
                 found.deny(reason);
@@ -203,6 +213,17 @@ impl<'a> Asking<'a> {
         requests: &[Request<'_>],
     ) -> (Vec<Option<Decision>>, Needs, u64) {
         let view = tenant.view(self.pins);
+        let attributes: Vec<_> =
+            requests.iter().map(|request| renamed(view.snapshot, request)).collect();
+        let named: Vec<Request<'_>> = requests
+            .iter()
+            .zip(&attributes)
+            .map(|(request, attributes)| match attributes {
+                Some(attributes) => with_attributes(request, attributes),
+                None => *request,
+            })
+            .collect();
+        let requests = named.as_slice();
         let horizons: Vec<Horizon> = requests.iter().map(|_| Horizon::default()).collect();
         let prepared: Vec<_> = requests
             .iter()
@@ -321,6 +342,9 @@ impl<'a> Asking<'a> {
 /// Decides without a cache.
 pub(super) fn alone(tenant: &Compiled, request: &Request<'_>) -> Decision {
     let (view, horizon) = (tenant.view(None), Horizon::default());
+    let attributes = renamed(view.snapshot, request);
+    let named = attributes.as_ref().map(|attributes| with_attributes(request, attributes));
+    let request = named.as_ref().unwrap_or(request);
     let decision = match prepare(&view, request, None, &horizon, &mut Silent) {
         Ok((id, member)) => run(ask(&view, &member, request, &horizon), id, 0, &mut Silent),
         Err(reason) => Decision::deny(reason, view.revision),
@@ -336,6 +360,9 @@ pub(super) fn explained(
     request: &Request<'_>,
     outsider: Outsider<'_>,
 ) -> (Explanation, Needs) {
+    let attributes = renamed(view.snapshot, request);
+    let named = attributes.as_ref().map(|attributes| with_attributes(request, attributes));
+    let request = named.as_ref().unwrap_or(request);
     // What is written down goes on where a decision ends. Whether that is too much is for the
     // decision to say.
     let (mut record, bounded) = (Tracing::default(), Horizon::default());
@@ -402,6 +429,20 @@ fn ask<'a>(
     Ask { snapshot, people, member, request, horizon, alone: false, supposed: None }
 }
 
+#[cold]
+fn unknown_type<R: Recorder>(view: &View<'_>, request: &Request<'_>, record: &mut R) -> Reason {
+    let known = view.snapshot.catalog.contract.subject_type(request.asserted.subject_type);
+    let (kind, subject) = (request.asserted.subject_type, request.subject);
+    record.step(Stage::Subject, Outcome::Deny, || match known {
+        Some(_) => format!("`{subject}` is not of type `{kind}`"),
+        None => format!("the catalog knows no type of subject `{kind}`"),
+    });
+    match known {
+        Some(_) => Reason::UnknownSubject,
+        None => Reason::UnknownSubjectType(short(kind).into()),
+    }
+}
+
 /// Finds the permission and the user.
 #[inline]
 fn prepare<'a, R: Recorder>(
@@ -412,11 +453,22 @@ fn prepare<'a, R: Recorder>(
     record: &mut R,
 ) -> Result<(PermissionId, MemberRef<'a>), Reason> {
     let id = find(view.snapshot, request.action, record)?;
+    if let Some(rule) = view.snapshot.permission(id) {
+        admit(view.snapshot, rule, request, record)?;
+    }
+    let contract = &view.snapshot.catalog.contract;
+    let Some(kind) = contract.subject_type(request.asserted.subject_type) else {
+        return Err(unknown_type(view, request, record));
+    };
     let found = match outsider {
         Some(member) => view.outsider(member),
         None => view.member(request.subject),
     };
     match found {
+        // Type and id together are the identity: somebody of another type is somebody else.
+        Found::Known(member) if member.kind.as_deref().unwrap_or(SUBJECT_TYPE) != kind => {
+            Err(unknown_type(view, request, record))
+        }
         Found::Known(member) => Ok((id, member)),
         Found::Absent => {
             record.step(Stage::Subject, Outcome::Deny, || {

@@ -1,6 +1,6 @@
 //! Catalogs: what no tenant changes, worked out once a version.
 
-use super::{arc, exclusive, roles, rules, sharing};
+use super::{arc, contract, exclusive, readers, roles, rules, sharing};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::load::Source;
 use crate::model::{Catalog, Document, Unassigned};
@@ -34,10 +34,15 @@ pub fn catalog(source: impl Into<Arc<Source<Catalog>>>) -> Arc<CompiledCatalog> 
     let guards = rules::guards(catalog, &permissions, &mut report);
     let constraints = rules::constraints(&permissions, &mut report);
     rules::relations(catalog, &mut report);
+    let contract = contract::contract(catalog, &mut report);
     let mut rules: Vec<PermissionRule> = permissions
         .iter()
-        .map(|(id, entry)| rules::permission(catalog, &permissions, id, entry))
+        .map(|(id, entry)| {
+            let kinds = contract::allowed(catalog, &contract, entry, &mut report);
+            PermissionRule { kinds, ..rules::permission(catalog, &permissions, id, entry) }
+        })
         .collect();
+    readers::check(catalog, &contract, &permissions, &rules, &mut report);
     let (guards, constraints) = rules::attach(&mut rules, guards, constraints);
     Arc::new(CompiledCatalog {
         faults,
@@ -46,6 +51,7 @@ pub fn catalog(source: impl Into<Arc<Source<Catalog>>>) -> Arc<CompiledCatalog> 
         rules: rules.into(),
         guards,
         constraints,
+        contract,
         kinds,
         redactions,
         standard_roles,

@@ -1,6 +1,6 @@
 //! Families: which one governs which permission, and how to ask it.
 
-use super::{Before, Definition, arc};
+use super::{Before, Definition, arc, readers};
 use crate::decision::Obligation;
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::family::{Family, Input, InputKind, InputSpec};
@@ -29,10 +29,11 @@ pub(super) fn compile(
     }
     let mut compiler = Compiler { definition, rules: Vec::new() };
     let permissions = &definition.catalog.permissions;
-    let governed = permissions
+    let governed: Vec<_> = permissions
         .iter()
         .map(|(id, entry)| Some(compiler.govern(id, entry.family.as_ref()?, found)))
         .collect();
+    readers::families(definition, &compiler.rules, &governed, found);
     let mut report = definition.reporter(Document::Tenant, found);
     for name in definition.tenant.value.families.keys() {
         if !compiler.rules.iter().any(|rule| *rule.id == **name) {
@@ -207,6 +208,7 @@ fn fits(spec: &InputSpec) -> bool {
         InputPath::Now => InputKind::Instant,
         InputPath::SubjectAttribute(_)
         | InputPath::ResourceAttribute(_)
+        | InputPath::ActionAttribute(_)
         | InputPath::ContextAttribute(_)
         | InputPath::Config(_) => return true,
     };

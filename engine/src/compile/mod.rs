@@ -10,14 +10,17 @@
 
 mod catalog;
 mod conditions;
+mod contract;
 mod exclusive;
 mod families;
 mod grant_reads;
 mod grants;
 mod matchers;
+mod names;
 mod open;
 mod people;
 mod permissions;
+mod readers;
 mod reads;
 mod roles;
 mod rules;
@@ -28,7 +31,7 @@ mod users;
 mod tests;
 
 pub use crate::directory::Compiled;
-pub use crate::snapshot::{CompiledCatalog, Member, PermissionId, Snapshot};
+pub use crate::snapshot::{CompiledCatalog, DeclaredAttribute, Member, PermissionId, Snapshot};
 pub use catalog::catalog;
 pub use open::{check_delegation, check_user, compile_member};
 pub use people::recompile_users;
@@ -147,6 +150,15 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
     let exclusive = exclusive::compile(definition, &roles, before, found);
     let (sharing, same_sharing) = sharing::compile(definition, &roles, before, found);
     let families = families::compile(definition, before, found);
+    let teams = names::teams(definition, before);
+    let parts = names::Parts {
+        roles: &roles,
+        policies: &policies.rules,
+        programs: &exclusive.programs,
+        sharing: &sharing,
+    };
+    let mut report = definition.reporter(Document::Tenant, found);
+    names::check(definition, before, parts, &teams, &mut report);
     let (grant_reads, same_reads) = grant_reads::reads(&roles.rules, &policies.rules, before);
     let same_plan = before.is_some_and(|before| {
         let was = before.tenant;
@@ -176,6 +188,7 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
         catalog: Arc::clone(catalog),
         source: Arc::downgrade(definition.tenant),
         lenient: definition.lenient,
+        teams,
         permissions,
         role_ids: roles.ids,
         roles: roles.rules,

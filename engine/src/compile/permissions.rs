@@ -1,5 +1,6 @@
 //! Permissions: ids, references between them, and what they imply.
 
+use super::contract;
 use crate::condition::AttributeSchema;
 use crate::diagnostic::Reporter;
 use crate::model::{Catalog, Category, Permission, Scope, Text};
@@ -14,7 +15,8 @@ impl Permissions {
             by_category: Default::default(),
             // Conditions cannot ask which permissions are held: grants hang on conditions, and
             // the two could ask one another without end.
-            schema: AttributeSchema::new(&catalog.attributes),
+            schema: AttributeSchema::new(&catalog.attributes)
+                .with_kinds(&contract::of_kinds(catalog, report)),
         };
         for category in &catalog.categories {
             if this.by_category.insert(category.id.as_str().into(), Vec::new()).is_some() {
@@ -59,6 +61,7 @@ impl Permissions {
                 .or(category.family.as_ref())
                 .filter(|name| name.as_str() != "none")
                 .cloned(),
+            kinds: permission.kinds.as_ref().or(category.kinds.as_ref()).cloned(),
             permission: permission.clone(),
             reach: permission.reach.unwrap_or(Scope::ALL),
             granted_by: permission.granted_by,

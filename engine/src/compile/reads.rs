@@ -157,6 +157,16 @@ impl Gathered {
     /// What a path reads: whether a permission is held depends on what its grants read.
     fn read(&mut self, parts: Parts<'_>, path: &InputPath) {
         self.path(path);
+        // Of the subject and the action a question says only what the catalog listens to.
+        let contract = &parts.catalog.contract;
+        let asserted = match path {
+            InputPath::SubjectAttribute(name) => contract.subject.attribute(name).is_some(),
+            InputPath::ActionAttribute(name) => contract.action.attribute(name).is_some(),
+            _ => false,
+        };
+        if asserted && !self.paths.contains(path) {
+            self.paths.push(path.clone());
+        }
         if let InputPath::SubjectHolds(id) = path
             && let Some(id) = parts.catalog.permissions.find(id)
         {
@@ -190,7 +200,6 @@ impl Gathered {
 
     fn permission(&mut self, parts: Parts<'_>, id: PermissionId) {
         let Some(rule) = parts.permission(id) else { return };
-        self.attribute("tenant");
         self.grants(parts, id, rule);
         for guard in
             rule.guards.iter().filter_map(|guard| parts.catalog.guards.get(usize::from(*guard)))

@@ -5,7 +5,7 @@ use crate::decision::Obligation;
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::model::{Catalog, Document, GrantedBy, Predicate, RoleCheck, Scope, Text};
 use crate::snapshot::{
-    ConstraintRule, Entry, GuardRule, PermissionId, PermissionRule, Permissions,
+    AllowedKinds, ConstraintRule, Entry, GuardRule, PermissionId, PermissionRule, Permissions,
 };
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -94,6 +94,7 @@ pub(super) fn permission(
     PermissionRule {
         id: arc(&permission.id),
         category: arc(&entry.category),
+        kinds: AllowedKinds::Open,
         reach: entry.reach,
         own: own.iter().map(|name| name.as_str().into()).collect(),
         baseline: permission.baseline.unwrap_or(Scope::NONE).intersection(entry.reach),

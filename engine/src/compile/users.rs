@@ -1,9 +1,11 @@
 //! One user: from what the directory says to what a decision reads.
 
+use super::names::refuse_teams;
+use crate::decision::SUBJECT_TYPE;
 use crate::diagnostic::Reporter;
-use crate::model::{Delegation, Scope, Status, Text, User};
+use crate::model::{Delegation, Scope, Status, Text, User, Value};
 use crate::snapshot::{
-    DelegationRule, Extra, GrantSet, Interner, Member, PermissionId, Permissions, RoleRule,
+    Check, DelegationRule, Extra, GrantSet, Interner, Member, PermissionId, Permissions, RoleRule,
     Snapshot, WrittenGrant, boxed,
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +29,7 @@ impl<'a> Users<'a> {
     pub(super) fn member(&self, user: &User, report: &mut Reporter<'_>) -> Member {
         if !self.lenient {
             self.names(user, report);
+            self.contract(user, report);
         }
         let extra = self.extra(user, report);
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,6 +43,10 @@ impl<'a> Users<'a> {
             status: user.status,
             invitation: user.invitation,
             extra,
+            kind: match user.kind.as_ref().map(|kind| kind.as_str()) {
+                None | Some(SUBJECT_TYPE) => None,
+                Some(kind) => Some(kind.into()),
+            },
             attributes: user.attributes.clone(),
         }
     }
@@ -55,6 +62,38 @@ impl<'a> Users<'a> {
                 let field = format!("users.{}.{part}", user.id);
                 report.unknown(what, name, field, known.keys().map(|id| &**id));
             }
+        }
+    }
+
+    /// Refuses teams that the tenant does not list, and attributes that are not what the catalog
+    /// declares.
+    fn contract(&self, user: &User, report: &mut Reporter<'_>) {
+        let teams = &self.snapshot.teams;
+        let field = format!("users.{}", user.id);
+        refuse_teams(teams, &user.teams, &format!("{field}.teams"), report);
+        for grant in &user.grants {
+            refuse_teams(teams, &grant.teams, &format!("{field}.grants"), report);
+            refuse_teams(teams, &grant.exact_teams, &format!("{field}.grants"), report);
+        }
+        for (path, rule) in self.snapshot.catalog.source.value.attributes.rules() {
+            let Some(name) = path.strip_prefix("subject.") else { continue };
+            let Some(value) = user.attributes.at(name) else { continue };
+            let check = Check::new(rule.kind, &rule.one_of);
+            let fits = *value == Value::Null || (rule.kind.accepts(value) && check.lists(value));
+            if !fits {
+                let message = match &*rule.one_of {
+                    [] => format!("`{name}` has to be {}", rule.kind.words()),
+                    values => format!("`{name}` has to be one of: {}", values.join(", ")),
+                };
+                report.fault(user.id.at(), format!("{field}.attributes"), message, None);
+            }
+        }
+        if let Some(kind) = &user.kind
+            && self.snapshot.catalog.contract.population(kind).is_none()
+        {
+            let types = &self.snapshot.catalog.contract.subject_types;
+            let own = types.iter().filter(|(name, base)| name == base).map(|(name, _)| &**name);
+            report.unknown("type of subject", kind, format!("{field}.type"), own);
         }
     }
 

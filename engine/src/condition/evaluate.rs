@@ -1,6 +1,6 @@
 //! A compiled condition, and what it says of a request.
 
-use super::check::{Boundary, How, Leaf, Logic, Outline, Read};
+use super::check::{Boundary, How, Leaf, Logic, Named, Outline, Read};
 use super::limits::{self, LOOK_EVERY, MAX_ITEMS, MAX_LIST_BYTES, MAX_TEXT};
 use super::values::{Refusal, Texts, short};
 use crate::model::{AttributeType, InputPath, Value};
@@ -31,6 +31,7 @@ struct Program {
     reads: Box<[Read]>,
     inputs: Box<[InputPath]>,
     boundaries: Box<[Boundary]>,
+    names: Box<[(Named, Box<str>)]>,
     reads_now: bool,
 }
 
@@ -76,7 +77,7 @@ pub enum ConditionError {
 
 impl Condition {
     pub(super) fn new(engine: Arc<Engine>, source: &str, outline: Outline) -> Self {
-        let Outline { expr, logic, reads, boundaries } = outline;
+        let Outline { expr, logic, reads, boundaries, names } = outline;
         let mut inputs: Vec<_> = reads.iter().map(|read| read.path.clone()).collect();
         inputs.sort_by_cached_key(ToString::to_string);
         inputs.dedup();
@@ -89,6 +90,7 @@ impl Condition {
             reads: reads.into(),
             inputs: inputs.into(),
             boundaries: boundaries.into(),
+            names: names.into(),
         }))
     }
 
@@ -102,6 +104,11 @@ impl Condition {
     #[must_use]
     pub fn inputs(&self) -> &[InputPath] {
         &self.0.inputs
+    }
+
+    /// The roles, teams and tags that it looks for by name.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (Named, &str)> {
+        self.0.names.iter().map(|(named, name)| (*named, &**name))
     }
 
     /// Whether its answer changes with time.
@@ -252,8 +259,8 @@ impl PartialEq for Condition {
 fn bind(read: &Read, value: &Value<'_>) -> Result<Dynamic, ConditionError> {
     Ok(match (read.kind, value) {
         (AttributeType::Boolean, Value::Bool(value)) => Dynamic::from_bool(*value),
-        (AttributeType::Integer | AttributeType::Instant, Value::Int(value)) => {
-            Dynamic::from_int(*value)
+        (AttributeType::Integer | AttributeType::Instant, found) => {
+            Dynamic::from_int(found.whole().ok_or_else(|| ill_typed(read, found))?)
         }
         #[expect(clippy::cast_precision_loss, reason = "declared as a decimal")]
         (AttributeType::Decimal, Value::Int(value)) => Dynamic::from_float(*value as f64),

@@ -27,6 +27,7 @@ impl From<AttributeType> for Kind {
             AttributeType::Text => Self::Text,
             AttributeType::Texts => Self::Texts,
             AttributeType::Instant => Self::Instant,
+            AttributeType::Any => Self::Unknown,
         }
     }
 }

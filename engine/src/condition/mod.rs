@@ -43,6 +43,7 @@ mod schema;
 mod values;
 
 pub use case::TestFailure;
+pub(crate) use check::Named;
 pub use engine::ConditionEngine;
 pub use evaluate::{Condition, ConditionError};
 pub use fault::{ConditionFault, Mistake};

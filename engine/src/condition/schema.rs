@@ -5,7 +5,9 @@
 //! An attribute schema ends both: a condition that reads what is not in the schema, or compares
 //! it with what it can never be, is refused when it is saved.
 
-use crate::model::{AttributeDeclarations, AttributeType, InputPath, built_in, writable};
+use crate::model::{
+    AttributeDeclarations, AttributeRule, AttributeType, InputPath, built_in, writable,
+};
 use std::collections::BTreeMap;
 
 /// The paths that conditions may read.
@@ -35,10 +37,23 @@ impl AttributeSchema {
     pub fn new(declared: &AttributeDeclarations) -> Self {
         let mut schema = Self { paths: BTreeMap::new() };
         built_in().for_each(|(path, kind)| schema.add(path, kind));
-        declared.iter().for_each(|(path, kind)| schema.add(path, kind));
+        declared.rules().for_each(|(path, rule)| schema.add_rule(path, rule));
         schema
             .with_values("subject.status", ["active", "inactive", "deleted"])
             .with_values("subject.invitation", ["pending", "accepted"])
+    }
+
+    /// Lets conditions read these attributes of resources. Those whose name cannot be written in
+    /// a condition are left out.
+    #[must_use]
+    pub(crate) fn with_kinds(mut self, attributes: &BTreeMap<String, AttributeRule>) -> Self {
+        let writable = |name: &&String| name.split('.').all(writable);
+        for name in attributes.keys().filter(writable) {
+            if let Some(rule) = attributes.get(name) {
+                self.add_rule(&format!("resource.{name}"), rule);
+            }
+        }
+        self
     }
 
     /// Lets conditions read `subject.holds.<permission>` of these permissions. Those whose id
@@ -78,6 +93,17 @@ impl AttributeSchema {
 
     pub(super) fn get(&self, path: &str) -> Option<&Attribute> {
         self.paths.get(path)
+    }
+
+    fn add_rule(&mut self, path: &str, rule: &AttributeRule) {
+        // Of what has no type nothing can be said.
+        if rule.kind == AttributeType::Any {
+            return;
+        }
+        self.add(path, rule.kind);
+        if let Some(attribute) = self.paths.get_mut(path) {
+            attribute.values.clone_from(&rule.one_of);
+        }
     }
 
     fn add(&mut self, path: &str, kind: AttributeType) {

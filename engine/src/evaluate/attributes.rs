@@ -27,12 +27,13 @@ impl<'a> Ask<'a> {
                 let held = self.snapshot.permission_id(id);
                 Cow::Owned(Value::Bool(held.is_some_and(|id| self.holds(id))))
             }
-            InputPath::SubjectAttribute(name) => Cow::Borrowed(member.attributes.at(name)?),
+            InputPath::SubjectAttribute(name) => Cow::Borrowed(self.of_subject(name)?),
             InputPath::ResourceKind => Cow::Owned(Value::from(self.request.resource.kind)),
             InputPath::ResourceId => Cow::Owned(Value::from(self.request.resource.id?)),
             InputPath::ResourceAttribute(name) => {
                 Cow::Borrowed(self.request.resource.attributes.at(name)?)
             }
+            InputPath::ActionAttribute(name) => Cow::Borrowed(self.of_action(name)?),
             InputPath::ContextAttribute(name) => Cow::Borrowed(self.request.context.at(name)?),
             InputPath::Now => Cow::Owned(Value::Int(self.request.now)),
             InputPath::DelegationFrom
@@ -82,7 +83,7 @@ impl<'a> Ask<'a> {
             InputPath::SubjectHolds(_) => {
                 Ok(Some(Input::Boolean(rule.holds.is_some_and(|id| self.holds(id)))))
             }
-            InputPath::SubjectAttribute(name) => typed(member.attributes.at(name)),
+            InputPath::SubjectAttribute(name) => typed(self.of_subject(name)),
             InputPath::DelegationFrom => match delegation() {
                 Some(delegation) => text(&delegation.rule.from.id),
                 None => Ok(None),
@@ -107,10 +108,30 @@ impl<'a> Ask<'a> {
                 None => Ok(None),
             },
             InputPath::ResourceAttribute(name) => typed(self.request.resource.attributes.at(name)),
+            InputPath::ActionAttribute(name) => typed(self.of_action(name)),
             InputPath::ContextAttribute(name) => typed(self.request.context.at(name)),
             InputPath::Config(_) => Ok(rule.config.as_ref().map(Input::reborrow)),
             InputPath::Now => Ok(Some(Input::Instant(self.request.now))),
         }
+    }
+
+    /// An attribute of the subject: what the question says of it, where the catalog trusts
+    /// callers to, or what the directory does. Of somebody else than the subject, such as whoever
+    /// delegates, a question says nothing.
+    fn of_subject(&self, name: &str) -> Option<&'a Value<'a>> {
+        let trusted = &self.snapshot.catalog.contract.subject;
+        let asserted = trusted
+            .attribute(name)
+            .filter(|_| *self.member.id == *self.request.subject)
+            .and_then(|_| self.request.asserted.subject.at(name))
+            .filter(|value| !matches!(value, Value::Null));
+        asserted.or_else(|| self.member.attributes.at(name))
+    }
+
+    /// An attribute of the action, where the catalog declares it.
+    fn of_action(&self, name: &str) -> Option<&'a Value<'a>> {
+        self.snapshot.catalog.contract.action.attribute(name)?;
+        self.request.asserted.action.at(name)
     }
 
     fn policy_names(&self) -> impl Iterator<Item = &'a str> {
@@ -147,6 +168,12 @@ pub(crate) fn project<'r>(request: &'r Request<'r>, path: &InputPath) -> Project
         }
         InputPath::ResourceAttribute(name) => {
             request.resource.attributes.at(name).map_or(ProjectedRef::Absent, ProjectedRef::Value)
+        }
+        InputPath::ActionAttribute(name) => {
+            request.asserted.action.at(name).map_or(ProjectedRef::Absent, ProjectedRef::Value)
+        }
+        InputPath::SubjectAttribute(name) => {
+            request.asserted.subject.at(name).map_or(ProjectedRef::Absent, ProjectedRef::Value)
         }
         InputPath::ContextAttribute(name) => {
             request.context.at(name).map_or(ProjectedRef::Absent, ProjectedRef::Value)

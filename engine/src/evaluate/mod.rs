@@ -9,6 +9,7 @@
 //! takes the answer, so that a batch can ask a family once for many requests.
 
 mod attributes;
+mod contract;
 mod delegation;
 mod exclusive;
 mod family;
@@ -22,6 +23,7 @@ mod supposed;
 mod teams;
 
 pub(crate) use attributes::{Projected, ProjectedRef, project, projected_equals};
+pub(crate) use contract::{admit, renamed, short, with_attributes};
 pub(crate) use exclusive::{Fit, programs};
 pub(crate) use family::Asked;
 pub(crate) use grants::{Source, Via, each_source, entitled, is_as_wide};
@@ -375,14 +377,6 @@ impl<'a> Ask<'a> {
 
     fn subject<R: Recorder>(&self, rule: &PermissionRule, record: &mut R) -> Result<(), Reason> {
         let member = self.member;
-        if let Some(tenant) = self.request.resource.attributes.get("tenant")
-            && tenant.as_str() != Some(&self.snapshot.tenant)
-        {
-            record.step(Stage::Subject, Outcome::Deny, || {
-                format!("the resource belongs to another tenant than `{}`", self.snapshot.tenant)
-            });
-            return Err(Reason::TenantMismatch);
-        }
         if member.status != Status::Active {
             record.step(Stage::Subject, Outcome::Deny, || {
                 format!("`{}` is {}", member.id, member.status.name())

@@ -295,10 +295,7 @@ impl InputKind {
         }
         match self {
             Self::Boolean => value.as_bool().map(Input::Boolean),
-            Self::Integer => match value {
-                Value::Int(number) => Some(Input::Integer(*number)),
-                _ => None,
-            },
+            Self::Integer => value.whole().map(Input::Integer),
             #[expect(clippy::cast_precision_loss, reason = "declared as a decimal")]
             Self::Decimal => match value {
                 Value::Int(number) => Some(Input::Decimal(*number as f64)),
@@ -315,10 +312,7 @@ impl InputKind {
                     .map(Input::Table),
                 _ => None,
             },
-            Self::Instant => match value {
-                Value::Int(number) => Some(Input::Instant(*number)),
-                _ => None,
-            },
+            Self::Instant => value.whole().map(Input::Instant),
             Self::Any => match value {
                 Value::Null => Some(Input::Null),
                 Value::Bool(value) => Some(Input::Boolean(*value)),

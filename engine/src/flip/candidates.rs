@@ -42,8 +42,13 @@ impl Search<'_> {
             Reason::Private => {
                 edits.extend(snapshot.sharing.by.iter().map(|it| relate(it)));
                 let marks = snapshot.sharing.private.iter();
-                let marks = marks.map(|mark| format!("resource.{}", mark.attribute));
-                edits.extend(marks.map(|path| Edit::set(path, Value::Null)));
+                edits.extend(marks.flat_map(|mark| {
+                    let path = format!("resource.{}", mark.attribute);
+                    // A mark that has to be sent is not lifted by leaving it out.
+                    let lifted = mark.values.is_empty().then_some(Value::Bool(false));
+                    let set = move |value| Edit::set(path.clone(), value);
+                    [Some(Value::Null), lifted].into_iter().flatten().map(set)
+                }));
             }
             Reason::NotGranted | Reason::OutOfScope(_) => {
                 self.grant(world, self.id, &mut edits, together);

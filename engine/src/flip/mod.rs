@@ -13,7 +13,7 @@ pub use crate::change::Edit;
 use crate::change::{Trial, World};
 use crate::decision::{Decision, Request};
 use crate::directory::Compiled;
-use crate::evaluate::{Ask, Horizon, Silent, run};
+use crate::evaluate::{Ask, Horizon, Silent, admit, renamed, run, with_attributes};
 use crate::model::Access;
 use crate::profile::{Effect, Entry, Person};
 use crate::snapshot::PermissionId;
@@ -58,6 +58,9 @@ pub fn flips(tenant: &Compiled, request: &Request<'_>, limit: usize) -> Flips {
     else {
         return Flips::default();
     };
+    let attributes = renamed(snapshot, request);
+    let named = attributes.as_ref().map(|attributes| with_attributes(request, attributes));
+    let request = named.as_ref().unwrap_or(request);
     let search = Search { tenant, request, id };
     let start = World::about(member, request);
     let decision = search.decide(&start);
@@ -91,11 +94,17 @@ impl Search<'_> {
     /// The decision in a world.
     fn decide(&self, world: &World<'_>) -> Decision {
         let supposed = world.supposed();
+        let request = world.request(self.request);
+        let rule = self.tenant.snapshot.permission(self.id);
+        let admitted = rule.map(|rule| admit(&self.tenant.snapshot, rule, &request, &mut Silent));
+        if let Some(Err(reason)) = admitted {
+            return Decision::deny(reason, self.tenant.revision);
+        }
         let ask = Ask {
             snapshot: &self.tenant.snapshot,
             people: &self.tenant.view(None),
             member: &world.member,
-            request: &world.request(self.request),
+            request: &request,
             horizon: &Horizon::default(),
             alone: false,
             supposed: Some(&supposed),

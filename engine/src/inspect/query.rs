@@ -4,7 +4,7 @@
 use super::rights::{RightSource, places};
 use super::unasked::{Unasked, loaded, member};
 use crate::decide_alone;
-use crate::decision::{Decision, Reason, Request, Resource};
+use crate::decision::{Asserted, Decision, Reason, Request, Resource};
 use crate::diagnostic::suggest;
 use crate::directory::Compiled;
 use crate::evaluate::each_source;
@@ -21,6 +21,8 @@ pub struct Circumstances<'a> {
     pub resource: Resource<'a>,
     /// What else is known.
     pub context: &'a Attributes<'a>,
+    /// What is said of the subject and the action.
+    pub asserted: Asserted<'a>,
     /// The instant, in milliseconds since 1970-01-01T00:00:00Z.
     pub now: i64,
 }
@@ -63,8 +65,9 @@ fn answer<'a>(
     rule: &'a PermissionRule,
     about: Circumstances<'_>,
 ) -> UserDecision<'a> {
-    let Circumstances { resource, context, now } = about;
-    let request = Request { subject: member.id(), action: &rule.id, resource, context, now };
+    let Circumstances { resource, context, asserted, now } = about;
+    let request =
+        Request { subject: member.id(), action: &rule.id, resource, context, asserted, now };
     let decision = decide_alone(tenant, &request);
     let (mut sources, mut delegated_by) = (Vec::new(), None);
     if decision.reason == Reason::Granted {

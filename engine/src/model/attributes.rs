@@ -4,8 +4,9 @@
 //! read, with its line. Whoever reads attributes is checked against them: see
 //! [`condition`](crate::condition).
 
-use super::InputPath;
+use super::{InputPath, Value};
 use crate::suggest::suggest;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -26,11 +27,20 @@ pub enum AttributeType {
     Texts,
     /// Milliseconds since 1970-01-01T00:00:00Z.
     Instant,
+    /// Whatever a caller sends: for families that look at it themselves. No condition reads it.
+    Any,
 }
 
 impl AttributeType {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Boolean, Self::Integer, Self::Decimal, Self::Text, Self::Texts, Self::Instant];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Boolean,
+        Self::Integer,
+        Self::Decimal,
+        Self::Text,
+        Self::Texts,
+        Self::Instant,
+        Self::Any,
+    ];
 
     /// Its name in a catalog.
     #[must_use]
@@ -42,6 +52,49 @@ impl AttributeType {
             Self::Text => "text",
             Self::Texts => "texts",
             Self::Instant => "instant",
+            Self::Any => "any",
+        }
+    }
+
+    /// The one of that name, or what to write instead.
+    fn named(name: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+            let help = suggest(name, Self::ALL.iter().map(|kind| kind.name()));
+            let help = help
+                .as_deref()
+                .unwrap_or("write boolean, integer, decimal, text, texts, instant or any");
+            format!("unknown attribute type `{name}`; {help}")
+        })
+    }
+
+    /// What it is, in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Boolean => "true or false",
+            Self::Integer => "a whole number",
+            Self::Decimal => "a number",
+            Self::Text => "a text",
+            Self::Texts => "a text or a list of texts",
+            Self::Instant => "an instant",
+            Self::Any => "any value",
+        }
+    }
+
+    /// Whether a value is of the type. 3.0 is a whole number; `null` is of no type.
+    #[must_use]
+    pub fn accepts(self, value: &Value<'_>) -> bool {
+        match self {
+            Self::Boolean => matches!(value, Value::Bool(_)),
+            Self::Integer | Self::Instant => value.whole().is_some(),
+            Self::Any => true,
+            Self::Decimal => matches!(value, Value::Int(_) | Value::Float(_)),
+            Self::Text => matches!(value, Value::Text(_)),
+            Self::Texts => match value {
+                Value::Text(_) => true,
+                Value::List(items) => items.iter().all(|item| matches!(item, Value::Text(_))),
+                _ => false,
+            },
         }
     }
 }
@@ -55,14 +108,7 @@ impl fmt::Display for AttributeType {
 impl<'de> Deserialize<'de> for AttributeType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
-            let help = suggest(&name, Self::ALL.iter().map(|kind| kind.name()));
-            D::Error::custom(format_args!(
-                "unknown attribute type `{name}`; {}",
-                help.as_deref()
-                    .unwrap_or("write boolean, integer, decimal, text, texts or instant")
-            ))
-        })
+        Self::named(&name).map_err(D::Error::custom)
     }
 }
 
@@ -72,8 +118,8 @@ impl<'de> Deserialize<'de> for AttributeType {
 pub enum SchemaError {
     /// It is not under a root that conditions read.
     #[error(
-        "`{0}` is not an attribute; declare `subject.<name>`, `resource.<name>` or \
-         `context.<name>`"
+        "`{0}` is not an attribute; declare `subject.<name>`, `resource.<name>`, \
+         `action.<name>` or `context.<name>`"
     )]
     NotAnAttribute(String),
     /// A part of it cannot stand in a condition.
@@ -82,30 +128,123 @@ pub enum SchemaError {
     /// It is built in.
     #[error("`{0}` is built in as {1}; delete this declaration")]
     BuiltIn(String, AttributeType),
+    /// It is none that a kind of resources can have.
+    #[error(
+        "`{0}` cannot be an attribute of a kind: kind and id are asked about by themselves, and a \
+         name has no empty part; choose another one"
+    )]
+    NotOfAKind(String),
+    /// Something is said of it that means nothing there.
+    #[error("`{field}` says nothing of `{path}`; delete it")]
+    Misplaced {
+        /// The path.
+        path: String,
+        /// What is said of it.
+        field: &'static str,
+    },
+}
+
+/// What a catalog says of one attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AttributeRule {
+    /// Its type.
+    pub kind: AttributeType,
+    /// Whether a question has to say it. For what closes: a mark that a caller forgets would be as
+    /// good as none.
+    pub required: bool,
+    /// The only texts that it can be; empty if it can be any.
+    pub one_of: Vec<String>,
+    /// Other names under which callers send it.
+    pub aliases: Vec<String>,
+    /// Whether a caller is believed who says it of the subject.
+    pub trusted: bool,
+}
+
+impl From<AttributeType> for AttributeRule {
+    fn from(kind: AttributeType) -> Self {
+        Self { kind, required: false, one_of: Vec::new(), aliases: Vec::new(), trusted: false }
+    }
+}
+
+/// As it is written where there is more to say than a type.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenRule {
+    #[serde(rename = "type")]
+    kind: AttributeType,
+    #[serde(default)]
+    required: bool,
+    #[serde(default)]
+    one_of: Vec<String>,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    trusted: bool,
+}
+
+impl<'de> Deserialize<'de> for AttributeRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Rule;
+        impl<'de> Visitor<'de> for Rule {
+            type Value = AttributeRule;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a type, or a map of type, required, one_of, aliases and trusted")
+            }
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
+                AttributeType::named(name).map(AttributeRule::from).map_err(E::custom)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let written = WrittenRule::deserialize(MapAccessDeserializer::new(map))?;
+                let WrittenRule { kind, required, one_of, aliases, trusted } = written;
+                if !one_of.is_empty() && !matches!(kind, AttributeType::Text | AttributeType::Texts)
+                {
+                    return Err(A::Error::custom(format_args!(
+                        "`one_of` lists texts, and this attribute is of type {kind}; make it a \
+                         text or delete `one_of`"
+                    )));
+                }
+                Ok(AttributeRule { kind, required, one_of, aliases, trusted })
+            }
+        }
+        deserializer.deserialize_any(Rule)
+    }
 }
 
 /// What a catalog declares: `{resource.amount: integer, context.ip: text}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AttributeDeclarations(BTreeMap<String, AttributeType>);
+pub struct AttributeDeclarations(BTreeMap<String, AttributeRule>);
 
 impl AttributeDeclarations {
     /// The paths with their types.
     pub fn iter(&self) -> impl Iterator<Item = (&str, AttributeType)> {
-        self.0.iter().map(|(path, kind)| (path.as_str(), *kind))
+        self.rules().map(|(path, rule)| (path, rule.kind))
+    }
+
+    /// The paths with all that is said of them.
+    pub fn rules(&self) -> impl Iterator<Item = (&str, &AttributeRule)> {
+        self.0.iter().map(|(path, rule)| (path.as_str(), rule))
     }
 
     /// Declares one more.
     ///
     /// # Errors
     ///
-    /// [`SchemaError`] if the path cannot be declared.
-    pub fn declare(&mut self, path: &str, kind: AttributeType) -> Result<(), SchemaError> {
-        match path.parse::<InputPath>() {
+    /// [`SchemaError`] if the path cannot be declared, or not so.
+    pub fn declare(
+        &mut self,
+        path: &str,
+        rule: impl Into<AttributeRule>,
+    ) -> Result<(), SchemaError> {
+        let rule = rule.into();
+        let parsed = match path.parse::<InputPath>() {
             Ok(
-                InputPath::SubjectAttribute(_)
+                parsed @ (InputPath::SubjectAttribute(_)
                 | InputPath::ResourceAttribute(_)
-                | InputPath::ContextAttribute(_),
-            ) => {}
+                | InputPath::ActionAttribute(_)
+                | InputPath::ContextAttribute(_)),
+            ) => parsed,
             Ok(known) => {
                 return Err(match built_in().find(|(built_in, _)| *built_in == path) {
                     Some((_, kind)) => SchemaError::BuiltIn(known.to_string(), kind),
@@ -113,11 +252,24 @@ impl AttributeDeclarations {
                 });
             }
             Err(_) => return Err(SchemaError::NotAnAttribute(path.to_owned())),
-        }
+        };
         if !path.split('.').all(writable) {
             return Err(SchemaError::Unwritable(path.to_owned()));
         }
-        self.0.insert(path.to_owned(), kind);
+        let misplaced = match parsed {
+            InputPath::ResourceAttribute(_) => rule.trusted.then_some("trusted"),
+            InputPath::SubjectAttribute(_) => rule
+                .required
+                .then_some("required")
+                .or((!rule.aliases.is_empty()).then_some("aliases")),
+            _ => (!rule.aliases.is_empty())
+                .then_some("aliases")
+                .or(rule.trusted.then_some("trusted")),
+        };
+        if let Some(field) = misplaced {
+            return Err(SchemaError::Misplaced { path: path.to_owned(), field });
+        }
+        self.0.insert(path.to_owned(), rule);
         Ok(())
     }
 }
@@ -132,11 +284,11 @@ impl<'de> Deserialize<'de> for AttributeDeclarations {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut declared = AttributeDeclarations::default();
-                while let Some((path, kind)) = map.next_entry::<String, AttributeType>()? {
+                while let Some((path, rule)) = map.next_entry::<String, AttributeRule>()? {
                     if declared.0.contains_key(&path) {
                         return Err(A::Error::custom(format_args!("`{path}` is declared twice")));
                     }
-                    declared.declare(&path, kind).map_err(A::Error::custom)?;
+                    declared.declare(&path, rule).map_err(A::Error::custom)?;
                 }
                 Ok(declared)
             }

@@ -5,8 +5,8 @@
 //! plan they need, which family knows more about them.
 
 use super::{
-    Access, AttributeDeclarations, ConditionTest, Position, Predicate, Role, Scope, SharingCatalog,
-    Shows, Text,
+    Access, AttributeDeclarations, ConditionTest, KindAttributes, Kinds, Position, Predicate, Role,
+    Scope, SharingCatalog, Shows, SubjectType, Text,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -32,10 +32,15 @@ pub struct Catalog {
     /// The relations that count as own where a permission names none itself.
     #[serde(default)]
     pub own_means: Vec<Text>,
-    /// The attributes that conditions may read, with their types.
+    /// The attributes that conditions may read, with their types. Those of resources are of every
+    /// kind.
     #[serde(default)]
     pub attributes: AttributeDeclarations,
-    /// The kinds of resources about which the engine knows more than their name.
+    /// The types of subjects besides `user`, which is always there.
+    #[serde(default)]
+    pub subject_types: BTreeMap<String, SubjectType>,
+    /// The kinds of resources. In a catalog that binds its permissions to kinds there are no
+    /// others.
     #[serde(default)]
     pub resource_kinds: BTreeMap<String, ResourceKind>,
     /// What users share with one another.
@@ -95,6 +100,9 @@ pub struct ResourceKind {
     pub exclusive: Vec<Access>,
     /// What it is a part of: a part is not shown without its whole.
     pub part_of: Vec<PartOf>,
+    /// Its attributes, besides those that every kind has: relations, the team, what its sharing
+    /// reads, and `resource.` attributes of the catalog.
+    pub attributes: KindAttributes,
 }
 
 /// The whole that a resource is a part of.
@@ -134,6 +142,9 @@ pub struct Category {
     /// The family that governs its permissions, unless one says otherwise.
     #[serde(default)]
     pub family: Option<Text>,
+    /// The kinds of resources that its permissions are about, unless one says otherwise.
+    #[serde(default)]
+    pub kinds: Option<Kinds>,
     /// The permissions.
     #[serde(default)]
     pub permissions: Vec<Permission>,
@@ -152,6 +163,9 @@ pub struct Permission {
     pub meaning: String,
     /// The document or page that it comes from.
     pub source: String,
+    /// The kinds of resources that it is about; those of the category where absent. As soon as
+    /// one permission of a catalog says so, each has to.
+    pub kinds: Option<Kinds>,
     /// The widest scope at which it can be held: a wider grant is cut to it.
     pub reach: Option<Scope>,
     /// The relations that count as own; those of the catalog where empty.
@@ -311,6 +325,13 @@ impl Catalog {
         self.categories
             .iter()
             .flat_map(|category| category.permissions.iter().map(move |p| (category, p)))
+    }
+
+    /// Whether permissions are bound to kinds: a question has to be what the catalog says then.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.permissions()
+            .any(|(category, permission)| permission.kinds.is_some() || category.kinds.is_some())
     }
 
     /// Where the catalog begins, for faults that concern all of it.

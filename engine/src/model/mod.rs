@@ -5,6 +5,7 @@ mod attributes;
 mod case;
 mod catalog;
 mod compare;
+mod contract;
 mod located;
 mod path;
 mod predicate;
@@ -16,7 +17,7 @@ mod tenant;
 mod value;
 
 pub use access::{Access, Matchers};
-pub use attributes::{AttributeDeclarations, AttributeType, SchemaError};
+pub use attributes::{AttributeDeclarations, AttributeRule, AttributeType, SchemaError};
 pub(crate) use attributes::{built_in, writable};
 pub use case::ConditionTest;
 pub use catalog::{
@@ -24,6 +25,7 @@ pub use catalog::{
     Plan, ResourceKind, RoleCheck, TeamRules, Unassigned,
 };
 pub use compare::Number;
+pub use contract::{KindAttributes, Kinds, SubjectType};
 pub use located::{Document, Located, Place, Position, Text};
 pub use path::{InputPath, PathError};
 pub use predicate::{Predicate, Test};

@@ -43,6 +43,8 @@ pub enum InputPath {
     ResourceId,
     /// `resource.<attribute>` of the request.
     ResourceAttribute(Box<str>),
+    /// `action.<attribute>` of the request.
+    ActionAttribute(Box<str>),
     /// `context.<attribute>` of the request.
     ContextAttribute(Box<str>),
     /// `config.<attribute>` of the tenant's configuration of a family.
@@ -55,8 +57,8 @@ pub enum InputPath {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a path; write `subject.<attribute>`, `subject.holds.<permission>`, \
-     `delegation.from|permissions|audiences`, `resource.<attribute>`, `context.<attribute>`, \
-     `config.<attribute>` or `now`"
+     `delegation.from|permissions|audiences`, `resource.<attribute>`, `action.<attribute>`, \
+     `context.<attribute>`, `config.<attribute>` or `now`"
 )]
 pub struct PathError(String);
 
@@ -91,6 +93,7 @@ impl FromStr for InputPath {
             ("resource", "kind") => Self::ResourceKind,
             ("resource", "id") => Self::ResourceId,
             ("resource", rest) => Self::ResourceAttribute(rest.into()),
+            ("action", rest) => Self::ActionAttribute(rest.into()),
             ("context", rest) => Self::ContextAttribute(rest.into()),
             ("config", rest) => Self::Config(rest.into()),
             _ => return Err(error()),
@@ -117,6 +120,7 @@ impl fmt::Display for InputPath {
             Self::ResourceKind => f.write_str("resource.kind"),
             Self::ResourceId => f.write_str("resource.id"),
             Self::ResourceAttribute(name) => write!(f, "resource.{name}"),
+            Self::ActionAttribute(name) => write!(f, "action.{name}"),
             Self::ContextAttribute(name) => write!(f, "context.{name}"),
             Self::Config(name) => write!(f, "config.{name}"),
             Self::Now => f.write_str("now"),
@@ -147,6 +151,7 @@ mod tests {
             "resource.kind",
             "resource.id",
             "resource.address.city",
+            "action.reason",
             "context.ip",
             "config.strict-state",
             "now",

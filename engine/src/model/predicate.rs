@@ -109,6 +109,28 @@ impl Predicate {
         }
     }
 
+    /// Calls `each` with every comparison.
+    pub(crate) fn visit_tests(&self, each: &mut impl FnMut(&InputPath, &Test)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().for_each(|part| part.visit_tests(each));
+            }
+            Self::Compare { path, test } => each(path, test),
+            Self::Own(_) => {}
+        }
+    }
+
+    /// Calls `each` with every relation that may name the subject.
+    pub(crate) fn visit_relations(&self, each: &mut impl FnMut(&str)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().for_each(|part| part.visit_relations(each));
+            }
+            Self::Compare { .. } => {}
+            Self::Own(relations) => relations.iter().for_each(|relation| each(relation)),
+        }
+    }
+
     fn parse(map: &Attributes<'_>) -> Result<Self, String> {
         let mut parts = Vec::new();
         for (key, value) in map.iter() {

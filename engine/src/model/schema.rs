@@ -1,6 +1,10 @@
 //! JSON Schemas of what is written in a way of its own.
 
-use super::{AttributeDeclarations, AttributeType, Attributes, Located, Predicate, Scope};
+use super::attributes::WrittenRule;
+use super::{
+    AttributeDeclarations, AttributeRule, AttributeType, Attributes, KindAttributes, Kinds,
+    Located, Predicate, Scope,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
@@ -96,14 +100,67 @@ impl JsonSchema for AttributeDeclarations {
         "AttributeDeclarations".into()
     }
 
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "What is known of attributes, by path.",
+            "type": "object",
+            "additionalProperties": generator.subschema_for::<AttributeRule>(),
+        })
+    }
+}
+
+impl JsonSchema for KindAttributes {
+    fn schema_name() -> Cow<'static, str> {
+        "KindAttributes".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The attributes of a kind of resources, by name.",
+            "type": "object",
+            "additionalProperties": generator.subschema_for::<AttributeRule>(),
+        })
+    }
+}
+
+impl JsonSchema for AttributeType {
+    fn schema_name() -> Cow<'static, str> {
+        "AttributeType".into()
+    }
+
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "The types of attributes, by path.",
-            "type": "object",
-            "additionalProperties": {
-                "type": "string",
-                "enum": AttributeType::ALL.map(AttributeType::name),
-            },
+            "description": "The type of an attribute.",
+            "type": "string",
+            "enum": Self::ALL.map(Self::name),
+        })
+    }
+}
+
+impl JsonSchema for AttributeRule {
+    fn schema_name() -> Cow<'static, str> {
+        "AttributeRule".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let kind = generator.subschema_for::<AttributeType>();
+        let more = WrittenRule::json_schema(generator);
+        json_schema!({
+            "description": "The type of an attribute, or more that is known of it.",
+            "anyOf": [kind, more],
+        })
+    }
+}
+
+impl JsonSchema for Kinds {
+    fn schema_name() -> Cow<'static, str> {
+        "Kinds".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Kinds of resources, or `any` for every one that the catalog knows.",
+            "anyOf": [{"const": "any"}, {"type": "array", "items": {"type": "string"}}],
         })
     }
 }

@@ -26,6 +26,8 @@ pub enum Exposure {
 }
 
 impl Exposure {
+    pub(crate) const ALL: [Self; 3] = [Self::Share, Self::Redact, Self::Hide];
+
     /// As it is written.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -39,7 +41,7 @@ impl Exposure {
     /// The one of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Share, Self::Redact, Self::Hide].into_iter().find(|known| known.name() == name)
+        Self::ALL.into_iter().find(|known| known.name() == name)
     }
 }
 

@@ -232,6 +232,9 @@ pub struct Directory {
 pub struct User {
     /// Unique in the tenant.
     pub id: Text,
+    /// The type of subject, one of the catalog's; a user where absent.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Text>,
     /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,

@@ -5,6 +5,7 @@
 //! decision. Attributes are a short list and not a hash map: a request carries a dozen of them,
 //! and for a dozen a scan is quicker than hashing each name.
 
+use super::compare::BEYOND_WHOLE;
 use std::borrow::Cow;
 
 /// A value of an attribute: what JSON can say, with whole numbers kept apart.
@@ -50,6 +51,19 @@ impl<'a> Value<'a> {
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The whole number, if it is one; 3.0 is.
+    #[must_use]
+    pub fn whole(&self) -> Option<i64> {
+        match self {
+            Self::Int(number) => Some(*number),
+            #[expect(clippy::cast_possible_truncation, reason = "neither a part nor too large")]
+            Self::Float(number) if number.fract() == 0.0 && number.abs() < BEYOND_WHOLE => {
+                Some(*number as i64)
+            }
             _ => None,
         }
     }

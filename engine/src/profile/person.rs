@@ -5,7 +5,7 @@
 //! guessed: the limit, the condition or the toggle stays what it is and is told.
 
 use super::holding::{Aside, Contribution, Holding, Void};
-use crate::decision::{Request, Resource};
+use crate::decision::{Asserted, Request, Resource};
 use crate::directory::Compiled;
 use crate::evaluate::{Ask, Horizon, Silent, Source, Supposed, Via, each_source, entitled};
 use crate::model::{
@@ -50,6 +50,7 @@ impl<'a> Person<'a> {
             action: "",
             resource: Resource { kind, id, attributes: &NONE },
             context: &NONE,
+            asserted: Asserted::NONE,
             now: self.now,
         };
         self.ask_about(&request, answer)

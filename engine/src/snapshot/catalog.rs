@@ -5,15 +5,15 @@
 //! itself.
 
 use super::{
-    ConstraintRule, Governed, Granting, GuardRule, KindRule, PermissionId, PermissionRule,
-    Redaction, RoleRule,
+    AllowedKinds, ConstraintRule, Contract, Declared, DeclaredAttribute, Governed, Granting,
+    GuardRule, KindRule, PermissionId, PermissionRule, Redaction, RoleRule,
 };
 use crate::condition::AttributeSchema;
 use crate::diagnostic::Diagnostics;
 use crate::fast::Map;
 use crate::load::Source;
-use crate::model::{Catalog, GrantedBy, InputPath, Permission, Scope, Text};
-use std::collections::{BTreeMap, HashSet};
+use crate::model::{Catalog, GrantedBy, InputPath, Kinds, Permission, Scope, Text};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// A catalog, ready for tenants to be compiled on it: see
@@ -29,6 +29,8 @@ pub struct CompiledCatalog {
     pub(crate) rules: Box<[PermissionRule]>,
     pub(crate) guards: Box<[GuardRule]>,
     pub(crate) constraints: Box<[ConstraintRule]>,
+    /// What a question has to be.
+    pub(crate) contract: Contract,
     /// The kinds of resources, without any item.
     pub(crate) kinds: Map<KindRule>,
     /// The toggles that redact each kind of content, for the viewer and for the sharer.
@@ -45,6 +47,44 @@ impl CompiledCatalog {
     #[must_use]
     pub fn source(&self) -> &Arc<Source<Catalog>> {
         &self.source
+    }
+
+    /// The kinds that a permission is about, in the catalog's order; none where it has no such
+    /// permission. Of a catalog that is not closed there are none.
+    #[must_use]
+    pub fn kinds_of(&self, permission: &str) -> Option<Vec<&str>> {
+        let id = self.permissions.find(permission)?;
+        let kinds = &self.rules.get(usize::from(id.0))?.kinds;
+        let of = |at: &u16| self.contract.kinds.get(usize::from(*at)).map(|kind| &*kind.name);
+        Some(match kinds {
+            AllowedKinds::Open => Vec::new(),
+            AllowedKinds::Any => self.contract.kinds.iter().map(|kind| &*kind.name).collect(),
+            AllowedKinds::Only(only) => only.iter().filter_map(of).collect(),
+        })
+    }
+
+    /// The attributes of a kind of resource; none where the catalog is not closed or has no such
+    /// kind.
+    pub fn attributes_of(&self, kind: &str) -> Option<impl Iterator<Item = DeclaredAttribute<'_>>> {
+        let at = self.contract.ids.get(kind)?;
+        Some(self.contract.kinds.get(usize::from(*at))?.attributes.attributes())
+    }
+
+    /// What is declared below `context`, `action` or `subject`; of the subject what callers are
+    /// trusted to say.
+    pub fn declared(&self, root: &str) -> impl Iterator<Item = DeclaredAttribute<'_>> {
+        let declared = match root {
+            "context" => Some(&self.contract.context),
+            "action" => Some(&self.contract.action),
+            "subject" => Some(&self.contract.subject),
+            _ => None,
+        };
+        declared.into_iter().flat_map(Declared::attributes)
+    }
+
+    /// The types that subjects can be of, by any of their names, sorted.
+    pub fn subject_types(&self) -> impl Iterator<Item = &str> {
+        self.contract.subject_types.keys().map(|name| &**name).collect::<BTreeSet<_>>().into_iter()
     }
 
     /// What is wrong with it.
@@ -94,6 +134,8 @@ pub(crate) struct Entry {
     pub(crate) category: Text,
     /// The family that governs it, whether the category or the permission itself names it.
     pub(crate) family: Option<Text>,
+    /// The kinds that it is about, whether the category or the permission itself names them.
+    pub(crate) kinds: Option<Kinds>,
     pub(crate) permission: Permission,
     pub(crate) reach: Scope,
     pub(crate) granted_by: GrantedBy,

@@ -27,6 +27,8 @@ pub struct Member {
     pub(crate) status: Status,
     pub(crate) invitation: Invitation,
     pub(crate) extra: Option<Box<Extra>>,
+    /// The type of subject, where it is not a user.
+    pub(crate) kind: Option<Arc<str>>,
     pub(crate) attributes: Attributes<'static>,
 }
 

@@ -5,6 +5,7 @@
 //! one, and decisions that are under way finish on the one they began with.
 
 mod catalog;
+mod contract;
 mod exclusive;
 mod families;
 mod grants;
@@ -13,6 +14,10 @@ mod sharing;
 
 pub use catalog::CompiledCatalog;
 pub(crate) use catalog::{Entry, MOST_NEEDED, Needed, Permissions, StandardRole, Variant};
+pub use contract::DeclaredAttribute;
+pub(crate) use contract::{
+    AllowedKinds, Breach, Check, Contract, Declared, KindContract, MOST_REQUIRED, Name,
+};
 pub(crate) use exclusive::{ItemRule, KindRule, MatcherRule, ProgramRule};
 pub(crate) use families::{FamilyRule, Governed, InputRule, Installed};
 pub(crate) use grants::{
@@ -49,6 +54,8 @@ pub struct Snapshot {
     pub(crate) source: Weak<Source<Tenant>>,
     /// Whether what nobody knows was let stand.
     pub(crate) lenient: bool,
+    /// The teams that it lists; none where it lists none, and any name is one.
+    pub(crate) teams: Arc<[Box<str>]>,
     pub(crate) permissions: Arc<[Arc<PermissionRule>]>,
     pub(crate) role_ids: Arc<Map<u32>>,
     pub(crate) roles: Box<[Arc<RoleRule>]>,
@@ -67,6 +74,8 @@ pub struct Snapshot {
 pub(crate) struct PermissionRule {
     pub(crate) id: Arc<str>,
     pub(crate) category: Arc<str>,
+    /// What a question about it can be about.
+    pub(crate) kinds: AllowedKinds,
     pub(crate) reach: Scope,
     pub(crate) own: Box<[Box<str>]>,
     pub(crate) baseline: Scope,

@@ -4,7 +4,7 @@ use crate::common::{EMPTY, build};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom};
 use permesso_engine::coverage::{Branch, Coverage, LineKind, LineTally, Report};
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::load;
 use permesso_engine::model::{Attributes, Value};
 use std::sync::Arc;
@@ -113,7 +113,14 @@ impl Workshop {
     ) -> Vec<String> {
         let attributes: Attributes<'_> = attributes.iter().cloned().collect();
         let resource = Resource { kind: "tool", id: Some(id), attributes: &attributes };
-        let request = Request { subject, action, resource, context: EMPTY, now: 1_000 };
+        let request = Request {
+            subject,
+            action,
+            resource,
+            context: EMPTY,
+            asserted: Asserted::NONE,
+            now: 1_000,
+        };
         self.coverage.add(action, &self.authorizer.explain("acme", &request));
         missing(&self.coverage.report())
     }

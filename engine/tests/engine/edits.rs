@@ -6,7 +6,7 @@ use crate::common::{
 };
 use permesso_engine::Authorizer;
 use permesso_engine::compile::FamilySet;
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::family::{Answer, Effect, Input};
 use permesso_engine::model::{Attributes, Value};
 use proptest::prelude::*;
@@ -140,6 +140,7 @@ proptest! {
             action: ["doc.read", "doc.write", "doc.browse", "doc.list"][n / 16 % 4],
             resource: Resource { kind: "doc", id: Some("d"), attributes: &all[n % 8] },
             context: EMPTY,
+            asserted: Asserted::NONE,
             now,
         };
         for act in acts {

@@ -5,6 +5,7 @@ mod cache;
 mod cache_lies;
 mod common;
 mod conditions;
+mod contract;
 mod coverage;
 mod edits;
 mod flip;

@@ -5,7 +5,7 @@
 //! cargo run --release --package permesso-embed
 //! ```
 
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::model::{Attributes, Value};
 use permesso_folders::{DecisionPoint, SetupError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -35,6 +35,7 @@ fn main() -> Result<(), SetupError> {
             action,
             resource: Resource { kind: "event", id: Some("e-1"), attributes: &event },
             context: &Attributes::new(),
+            asserted: Asserted::NONE,
             now: i64::try_from(now).unwrap_or(i64::MAX),
         };
         let decision = point.decide("peakline", &request);

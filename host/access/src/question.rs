@@ -2,25 +2,21 @@
 //!
 //! AuthZEN leaves to the product what its words mean. Here: `action.name` is a permission of the
 //! catalog; `resource.type`, `.id` and `.properties` are the resource's kind, id and attributes;
-//! `context` is the context; `subject.id` is a user of the tenant's directory, and `user` is the
-//! only type of subject. `subject.properties` and `action.properties` may be sent and decide
-//! nothing: the directory is the authority over roles and teams, and a caller that could send its
-//! own would grant itself what it likes.
+//! `context` is the context; `subject.id` is a user of the tenant's directory, where
+//! `subject.type` is `user` or another type that the catalog declares. Of `subject.properties` and
+//! `action.properties` only what the catalog declares is listened to, all else may be sent and
+//! decides nothing: the directory is the authority over roles and teams, and a caller that could
+//! send its own would grant itself what it likes.
 
 use super::parse::{Entity, Field, Item, Payload};
 use super::problem::Fault;
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::model::Attributes;
 use std::borrow::Cow;
-
-/// The only type of subject that a directory knows.
-pub(super) const SUBJECT_TYPE: &str = "user";
 
 /// A complete request, borrowed from the body.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question<'a> {
-    /// The type of the subject.
-    pub(super) subject_type: &'a str,
     /// What the engine is asked.
     pub(super) request: Request<'a>,
 }
@@ -64,11 +60,10 @@ impl<'a> Question<'a> {
         let resource = given(resource, "resource", "an object with `type` and `id`")?;
         let subject_type = text(&subject.kind, "subject.type")?;
         let subject_id = text(&subject.id, "subject.id")?;
-        attributes(&subject.properties, "subject.properties")?;
+        let of_subject = attributes(&subject.properties, "subject.properties")?;
         let action_name = text(&action.name, "action.name")?;
-        attributes(&action.properties, "action.properties")?;
+        let of_action = attributes(&action.properties, "action.properties")?;
         Ok(Self {
-            subject_type,
             request: Request {
                 subject: subject_id,
                 action: action_name,
@@ -78,6 +73,7 @@ impl<'a> Question<'a> {
                     attributes: attributes(&resource.properties, "resource.properties")?,
                 },
                 context: attributes(context, "context")?,
+                asserted: Asserted { subject_type, subject: of_subject, action: of_action },
                 now,
             },
         })

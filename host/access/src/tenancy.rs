@@ -6,7 +6,7 @@
 //! best, and is denied. Nobody is told by a status code which tenants exist.
 
 use super::gate::{CallGate, Stop};
-use super::question::{Question, SUBJECT_TYPE};
+use super::question::Question;
 use permesso_engine::Authorizer;
 use permesso_engine::decision::{Decision, Reason};
 use permesso_engine::model::Value;
@@ -20,7 +20,7 @@ pub(super) struct Tenancy<'a> {
     only: OnceCell<Option<String>>,
 }
 
-/// What follows from the tenant and the subject's type, before the engine is asked.
+/// What follows from the tenant, before the engine is asked.
 pub(super) enum Placed<'q> {
     /// The engine is to be asked, in that tenant.
     Ask(&'q str),
@@ -61,13 +61,6 @@ impl<'a> Tenancy<'a> {
         let Some(tenant) = tenant.filter(|tenant| gate.shows(tenant)) else {
             return Ok(Placed::Settled(Decision::deny(Reason::UnknownTenant, 0)));
         };
-        if question.subject_type != SUBJECT_TYPE {
-            gate.hold(tenant)?;
-            return Ok(Placed::Settled(match self.authorizer.tenant(tenant) {
-                None => Decision::deny(Reason::UnknownTenant, 0),
-                Some(it) => Decision::deny(Reason::UnknownSubject, it.snapshot.revision()),
-            }));
-        }
         Ok(Placed::Ask(tenant))
     }
 

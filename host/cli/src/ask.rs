@@ -3,7 +3,7 @@
 use super::{Failure, Sources, now};
 use clap::Args;
 use permesso_engine::decision::{
-    Decision, Explanation, Obligation, Reason, Request, Resource, Step,
+    Asserted, Decision, Explanation, Obligation, Reason, Request, Resource, SUBJECT_TYPE, Step,
 };
 use permesso_engine::flip::Flips;
 use permesso_engine::inspect::Circumstances;
@@ -44,6 +44,15 @@ pub(super) struct About {
     /// An attribute of the request's context, as above
     #[arg(short = 'c', long = "context", value_name = "NAME=VALUE")]
     context: Vec<String>,
+    /// An attribute of the action, where the catalog declares it, as above
+    #[arg(long = "action-attribute", value_name = "NAME=VALUE")]
+    action: Vec<String>,
+    /// An attribute of the subject, where the catalog trusts callers to say it, as above
+    #[arg(long = "subject-attribute", value_name = "NAME=VALUE")]
+    subject: Vec<String>,
+    /// The type of the subject, where it is not a user
+    #[arg(long, value_name = "TYPE", default_value = SUBJECT_TYPE, hide_default_value = true)]
+    subject_type: String,
     /// The instant of the decision, in milliseconds since 1970-01-01T00:00:00Z [default: now]
     #[arg(long, value_name = "MILLISECONDS")]
     pub(super) at: Option<i64>,
@@ -61,8 +70,12 @@ impl About {
             None => (resource, None),
         };
         let (attributes, context) = (pairs(&self.attributes)?, pairs(&self.context)?);
+        let (subject, action) = (pairs(&self.subject)?, pairs(&self.action)?);
+        let asserted =
+            Asserted { subject_type: &self.subject_type, subject: &subject, action: &action };
         let resource = Resource { kind, id, attributes: &attributes };
-        then(Circumstances { resource, context: &context, now: self.at.unwrap_or_else(now) })
+        let now = self.at.unwrap_or_else(now);
+        then(Circumstances { resource, context: &context, asserted, now })
     }
 }
 
@@ -101,9 +114,9 @@ impl QuestionArgs {
     ) -> Result<T, Failure> {
         let point = self.sources.build()?;
         let folder = folder(self.tenant.as_deref(), &point)?;
-        self.about.with(&self.resource, |Circumstances { resource, context, now }| {
+        self.about.with(&self.resource, |Circumstances { resource, context, asserted, now }| {
             let (subject, action) = (&self.subject, &self.action);
-            let request = Request { subject, action, resource, context, now };
+            let request = Request { subject, action, resource, context, asserted, now };
             let explanation = point.explain(&folder.tenant.value.tenant, &request);
             then(Asked { point: &point, folder, request: &request, explanation })
         })

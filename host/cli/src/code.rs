@@ -276,33 +276,3 @@ impl Publish {
         })
     }
 }
-
-/// The JSON Schemas.
-#[derive(Debug, Args)]
-pub(super) struct Schema {
-    /// Which: bundle, people, product or tenant [default: all, as files into --out]
-    #[arg(value_name = "NAME", required_unless_present = "out")]
-    name: Option<String>,
-    /// A folder to write them into
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-}
-
-impl Schema {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        if let Some(name) = &self.name {
-            let schema = schema(name).map_err(|error| Failure(format!("error: {error}")))?;
-            print_pretty(&schema)?;
-        }
-        if let Some(folder) = &self.out {
-            for (name, schema) in schemas() {
-                let path = folder.join(format!("{name}.schema.json"));
-                let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-                std::fs::write(&path, text + "\n").map_err(|error| {
-                    Failure(format!("error: cannot write `{}`: {error}", path.display()))
-                })?;
-            }
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}

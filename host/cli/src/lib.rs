@@ -21,6 +21,7 @@ mod key;
 mod refresh;
 mod replay;
 mod report;
+mod schema;
 mod serve;
 mod stored;
 mod test;
@@ -78,8 +79,8 @@ enum Command {
     Import(code::Import),
     /// Make a tenant of a store what YAML says, as one change
     Apply(code::Apply),
-    /// Print the JSON Schemas of the documents, for editors
-    Schema(code::Schema),
+    /// Print the JSON Schemas of the documents, for editors, or of a question
+    Schema(schema::Schema),
     /// Read and verify the log of a tenant
     Audit(audit::Audit),
     /// Decide a question as it would have been decided at a past revision

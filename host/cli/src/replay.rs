@@ -41,9 +41,9 @@ impl Replay {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let realm = Realm::tenant(&*self.tenant);
         let realm = realm.map_err(|error| Failure(format!("error: {error}")))?;
-        self.about.with(&self.resource, |Circumstances { resource, context, now }| {
+        self.about.with(&self.resource, |Circumstances { resource, context, asserted, now }| {
             let (subject, action) = (&*self.subject, &*self.action);
-            let request = Request { subject, action, resource, context, now };
+            let request = Request { subject, action, resource, context, asserted, now };
             let replayed = wait_for(async {
                 let node = self.stored.node(&self.components).await?;
                 Ok(node.replay(&realm, self.revision, &request).await?)

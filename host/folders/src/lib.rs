@@ -7,7 +7,7 @@
 //! embeds, and what a product's tests run.
 //!
 //! ```
-//! use permesso_engine::decision::{Request, Resource};
+//! use permesso_engine::decision::{Asserted, Request, Resource};
 //! use permesso_engine::model::Attributes;
 //! use permesso_folders::DecisionPoint;
 //!
@@ -35,7 +35,7 @@
 //! let bread = Resource { kind: "bread", id: Some("b-1"), attributes: &nothing };
 //! let may = |subject| {
 //!     let request =
-//!         Request { subject, action: "bread.bake", resource: bread, context: &nothing, now: 0 };
+//!         Request { subject, action: "bread.bake", resource: bread, context: &nothing, asserted: Asserted::NONE, now: 0 };
 //!     decision_point.decide("corner", &request)
 //! };
 //! assert!(may("ann").is_allow());

@@ -10,7 +10,7 @@
 
 use permesso_cluster::Cluster;
 use permesso_engine::Authorizer;
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::family::FamilySet;
 use permesso_engine::model::Attributes;
 use permesso_node::bundle::{Bundle, ImportOptions, People, import};
@@ -249,6 +249,7 @@ async fn timed(node: &Node, user: usize, size: Size) -> Duration {
         action: "pages.view",
         resource: Resource { kind: "page", id: Some(&page), attributes: &nothing },
         context: &nothing,
+        asserted: Asserted::NONE,
         now: 1_800_000_000_000,
     };
     let since = Instant::now();

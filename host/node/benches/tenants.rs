@@ -9,7 +9,7 @@
 #![allow(clippy::unwrap_used, reason = "a bench")]
 
 use permesso_engine::Authorizer;
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::family::FamilySet;
 use permesso_engine::model::Attributes;
 use permesso_node::bundle::{Bundle, ImportOptions, import};
@@ -179,6 +179,7 @@ async fn decide(node: &Node, tenant: &str) -> bool {
         action: "conversations.view_list",
         resource: Resource { kind: "conversation", id: Some("1"), attributes: &nothing },
         context: &nothing,
+        asserted: Asserted::NONE,
         now: 1_800_000_000_000,
     };
     let decision = node.decide(tenant, &request).await.unwrap();

@@ -23,7 +23,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use permesso_engine::Authorizer;
-//! use permesso_engine::decision::{Request, Resource};
+//! use permesso_engine::decision::{Asserted, Request, Resource};
 //! use permesso_engine::family::FamilySet;
 //! use permesso_engine::model::{Attributes, User};
 //! use permesso_node::operation::{CreateTenant, PublishProduct};
@@ -58,6 +58,7 @@
 //!     action: "tickets.read",
 //!     resource: ticket,
 //!     context: &nothing,
+//!     asserted: Asserted::NONE,
 //!     now: 0,
 //! };
 //! let decision = node.decide("acme", &ask("bob")).await?;

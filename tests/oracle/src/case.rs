@@ -5,7 +5,7 @@ use crate::reference;
 use permesso_engine::compile::{
     self, Compiled, CompiledCatalog, Definition, FamilySet, PeopleFrom, compile,
 };
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::load::{self, Source};
 use permesso_engine::model::{Attributes, Directory, Tenant};
 use serde::{Deserialize, Serialize};
@@ -200,6 +200,7 @@ impl Question {
                 attributes: &self.attributes,
             },
             context: &self.context,
+            asserted: Asserted::NONE,
             now,
         }
     }

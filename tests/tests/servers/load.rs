@@ -1,6 +1,6 @@
 //! Twenty clients at once: no error, and every answer the one that the engine gives in process.
 
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::model::{Attributes, Value};
 use permesso_folders::DecisionPoint;
 use permesso_tests::{Client, PRODUCTS, Server, example, families, turn};
@@ -106,6 +106,7 @@ fn in_process(point: &DecisionPoint, question: &Json) -> bool {
         action: &action,
         resource: Resource { kind: &kind, id: Some(&id), attributes: &properties },
         context: &context,
+        asserted: Asserted::NONE,
         now: 1_700_000_000_000,
     };
     let tenant = context.get("tenant").and_then(Value::as_str).unwrap();

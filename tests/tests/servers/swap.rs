@@ -1,7 +1,7 @@
 //! Families that change while everybody asks.
 
 use permesso_access::{Server as Http, ServerConfig};
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::family::InputKind;
 use permesso_engine::model::Attributes;
 use permesso_folders::DecisionPoint;
@@ -262,8 +262,14 @@ fn a_family_is_switched_off_although_another_ones_new_version_is_refused() {
         let attributes = Attributes::new();
         let resource = Resource { kind: "thing", id: Some("1"), attributes: &attributes };
         let context = Attributes::new();
-        let request =
-            Request { subject: "ann", action, resource, context: &context, now: 1_700_000_000_000 };
+        let request = Request {
+            subject: "ann",
+            action,
+            resource,
+            context: &context,
+            asserted: Asserted::NONE,
+            now: 1_700_000_000_000,
+        };
         point.decide("acme", &request).reason.to_string()
     };
     let before = decide(&point, "demo.view");

@@ -131,6 +131,7 @@ impl Checker<'_> {
     ) -> Checked {
         let id = self.argument(function, id, Kind::Text);
         let list = self.path(&["subject", list], at);
+        self.naming(&list, &id);
         self.pure(native, [list, id], at)
     }
 

@@ -62,6 +62,30 @@ pub(super) struct Outline {
     /// In the order in which they stand in the condition; the first is the last of the scope.
     pub(super) reads: Vec<Read>,
     pub(super) boundaries: Vec<Boundary>,
+    /// What it looks for in a list of the subject's.
+    pub(super) names: Vec<(Named, Box<str>)>,
+}
+
+/// What a text names that is looked for in a list of the subject's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// A role.
+    Role,
+    /// A team, or one above it.
+    Team,
+    /// A tag.
+    Tag,
+}
+
+impl Named {
+    fn of_list(path: &str) -> Option<Self> {
+        Some(match path {
+            "subject.roles" => Self::Role,
+            "subject.teams" => Self::Team,
+            "subject.tags" => Self::Tag,
+            _ => return None,
+        })
+    }
 }
 
 /// A part that was checked.
@@ -152,6 +176,7 @@ pub(super) struct Checker<'c> {
     source: &'c str,
     reads: Vec<Read>,
     boundaries: Vec<Boundary>,
+    names: Vec<(Named, Box<str>)>,
     faults: Vec<ConditionFault>,
 }
 
@@ -163,7 +188,8 @@ impl<'c> Checker<'c> {
         source: &'c str,
     ) -> Self {
         let (reads, boundaries, faults) = (Vec::new(), Vec::new(), Vec::new());
-        Self { schema, natives, tokens, source, reads, boundaries, faults }
+        let names = Vec::new();
+        Self { schema, natives, tokens, source, reads, boundaries, names, faults }
     }
 
     /// Checks a whole condition.
@@ -174,9 +200,9 @@ impl<'c> Checker<'c> {
         };
         let checked = self.truth(expr);
         if self.faults.is_empty() {
-            let Self { reads, boundaries, .. } = self;
+            let Self { reads, boundaries, names, .. } = self;
             let logic = Logic::of(&checked.expr, &reads);
-            return Ok(Outline { expr: checked.expr, logic, reads, boundaries });
+            return Ok(Outline { expr: checked.expr, logic, reads, boundaries, names });
         }
         self.faults.sort_by_key(|fault| fault.at);
         Err(self.faults)
@@ -314,6 +340,14 @@ impl<'c> Checker<'c> {
             reads: true,
             reads_now: now,
             linear: now.then_some(Linear::NOW),
+        }
+    }
+
+    /// Notes what is looked for in a list of the subject's.
+    fn naming(&mut self, list: &Checked, item: &Checked) {
+        let named = list.path.as_deref().and_then(Named::of_list);
+        if let Some((named, text)) = named.zip(item.text()) {
+            self.names.push((named, text.into()));
         }
     }
 

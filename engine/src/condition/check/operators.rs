@@ -310,6 +310,7 @@ impl Checker<'_> {
         {
             return Checked::wrong(at);
         }
+        self.naming(&list, &item);
         let expr = self.natives.call("contains", [list.expr.clone(), item.expr.clone()], at);
         Checked::of(Kind::Boolean, expr, &[&list, &item])
     }

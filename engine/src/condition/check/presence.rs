@@ -99,6 +99,7 @@ impl<'c> Checker<'c> {
             InputPath::ResourceId
                 | InputPath::SubjectAttribute(_)
                 | InputPath::ResourceAttribute(_)
+                | InputPath::ActionAttribute(_)
                 | InputPath::ContextAttribute(_)
         );
         if !optional {

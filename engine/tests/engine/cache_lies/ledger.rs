@@ -3,7 +3,7 @@
 use crate::common::{Closure, doc};
 use permesso_engine::Authorizer;
 use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom, compile};
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::family::{
     Answer, Effect, Family, Fault, Input, InputKind, InputSpec, Manifest, Question, ReasonSpec,
 };
@@ -175,6 +175,7 @@ impl Case {
             action: self.action,
             resource: Resource { kind: self.kind, id: self.id, attributes: &self.resource },
             context: &self.context,
+            asserted: Asserted::NONE,
             now: self.now,
         }
     }
@@ -199,7 +200,6 @@ pub(crate) fn denied() -> Vec<Case> {
         }),
         Case::with("the id", |case| case.id = Some("rarest")),
         Case::with("no id", |case| case.id = None),
-        resource("whose tenant it is", "tenant", "other".into()),
         resource("the author", "author", "bob".into()),
         resource("the author among several", "author", Value::List(vec!["bob".into()])),
         resource("the team", "team", "south".into()),

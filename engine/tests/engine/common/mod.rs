@@ -7,7 +7,7 @@ use permesso_engine::Authorizer;
 use permesso_engine::compile::{
     self, Compiled, Definition, FamilySet, PeopleFrom, compile, recompile_users,
 };
-use permesso_engine::decision::{Decision, Explanation, Request, Resource};
+use permesso_engine::decision::{Asserted, Decision, Explanation, Request, Resource};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::family::{
     Answer, Family, Fault, InputKind, InputSpec, Manifest, ObligationSpec, Question, ReasonSpec,
@@ -138,6 +138,7 @@ pub fn request<'a>(
         action,
         resource: Resource { kind: "doc", id: Some("d1"), attributes },
         context: EMPTY,
+        asserted: Asserted::NONE,
         now: 1_000,
     }
 }

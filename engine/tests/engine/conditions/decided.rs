@@ -35,7 +35,7 @@ fn verdicts(authorizer: &Authorizer, subject: &str, action: &str) -> Vec<bool> {
         common::both(authorizer, &common::request(subject, action, &attributes)).0.is_allow()
     };
     let mut verdicts = vec![decide(&[])];
-    let others = ["few".into(), "5".into(), Value::Null, Value::Float(5.0), Value::Bool(true)];
+    let others = ["few".into(), "5".into(), Value::Null, Value::Float(5.5), Value::Bool(true)];
     let known = [Value::Int(5), Value::Int(501)];
     verdicts.extend(others.into_iter().chain(known).map(|words| decide(&[("words", words)])));
     verdicts

@@ -138,9 +138,9 @@ fn declarations_are_checked_where_they_are_written() {
         error.without_snippet().to_string()
     };
     assert_snapshot!(said("resource.amount: intger"), @"unknown attribute type `intger`; did you mean `integer`? at line 1, column 18");
-    assert_snapshot!(said("resource.amount: money"), @"unknown attribute type `money`; write boolean, integer, decimal, text, texts or instant at line 1, column 18");
+    assert_snapshot!(said("resource.amount: money"), @"unknown attribute type `money`; write boolean, integer, decimal, text, texts, instant or any at line 1, column 18");
     assert_snapshot!(said("subject.roles: text"), @"`subject.roles` is built in as texts; delete this declaration");
-    assert_snapshot!(said("config.x: text"), @"`config.x` is not an attribute; declare `subject.<name>`, `resource.<name>` or `context.<name>`");
+    assert_snapshot!(said("config.x: text"), @"`config.x` is not an attribute; declare `subject.<name>`, `resource.<name>`, `action.<name>` or `context.<name>`");
     assert_snapshot!(said("resource.cost-center: text"), @"`resource.cost-center` cannot be written in a condition; use letters, digits and `_` in its name");
 }
 

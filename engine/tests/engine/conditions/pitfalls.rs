@@ -53,12 +53,16 @@ fn an_attribute_of_another_type_than_declared_is_an_error_and_not_false() {
         evaluate("!(subject.level > 5)", &text).unwrap_err().to_string(),
         "`subject.level` is text, but integer was declared; correct one of them"
     );
-    for value in [Value::Null, Value::Float(9.0), Value::Bool(true), texts(&["9"])] {
+    for value in
+        [Value::Null, Value::Float(9.5), Value::Float(1e19), Value::Bool(true), texts(&["9"])]
+    {
         assert!(matches!(
             evaluate("subject.level > 5", &[("subject.level", value)]),
             Err(ConditionError::Type { .. })
         ));
     }
+    // Nine is nine, however it is written.
+    assert_eq!(evaluate("subject.level == 9", &[("subject.level", Value::Float(9.0))]), Ok(true));
     assert!(matches!(
         evaluate("\"a\" in resource.labels", &[("resource.labels", Value::List(vec![1.into()]))]),
         Err(ConditionError::Type { found: "integer", .. })

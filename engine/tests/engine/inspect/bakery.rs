@@ -1,7 +1,7 @@
 //! Grants that bring others along, and rights that were unticked: what is proposed about them.
 
 use super::*;
-use permesso_engine::decision::Request;
+use permesso_engine::decision::{Asserted, Request};
 use permesso_engine::flip::{Flip, flips};
 use permesso_engine::inspect::{Proposal, diff, impact};
 
@@ -40,7 +40,14 @@ fn bakery(users: &str) -> Compiled {
 
 fn flipping(tenant: &Compiled, user: &str, action: &str) -> Vec<Flip> {
     let resource = Resource { kind: "bread", id: Some("b1"), attributes: EMPTY };
-    let request = Request { subject: user, action, resource, context: EMPTY, now: NOW };
+    let request = Request {
+        subject: user,
+        action,
+        resource,
+        context: EMPTY,
+        asserted: Asserted::NONE,
+        now: NOW,
+    };
     flips(tenant, &request, 50).flips
 }
 
@@ -157,8 +164,14 @@ fn who_is_not_active_has_no_program_and_no_item_and_taking_part_opens_them() {
         .replace("{id: ida, roles: [viewer], ", "{id: ida, roles: [viewer], tags: [luxury], ");
     let tenant = edited(CATALOG, TENANT, &people);
     let resource = Resource { kind: "record", id: Some("r1"), attributes: EMPTY };
-    let request =
-        Request { subject: "ida", action: "record.view", resource, context: EMPTY, now: NOW };
+    let request = Request {
+        subject: "ida",
+        action: "record.view",
+        resource,
+        context: EMPTY,
+        asserted: Asserted::NONE,
+        now: NOW,
+    };
     let found = flips(&tenant, &request, 5).flips;
     let activate = found.iter().find(|flip| flip.edits == [Edit::Activate]).unwrap();
     assert!(activate.opens.contains(&"program luxury".to_owned()), "{activate:?}");

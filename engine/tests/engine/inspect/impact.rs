@@ -3,7 +3,7 @@
 use super::*;
 use insta::assert_snapshot;
 use permesso_engine::compile::recompile_users;
-use permesso_engine::decision::Request;
+use permesso_engine::decision::{Asserted, Request};
 use permesso_engine::inspect::{Impact, Proposal, Reach, Unasked, UserImpact, Warning, impact};
 use permesso_engine::model::{Status, Value};
 
@@ -360,7 +360,7 @@ fn questions_whose_answers_flip_are_listed() {
     let north: Attributes<'_> = [("team", Value::from("north"))].into_iter().collect();
     let ask = |subject, action| {
         let resource = Resource { kind: "record", id: Some("r1"), attributes: &north };
-        Request { subject, action, resource, context: EMPTY, now: NOW }
+        Request { subject, action, resource, context: EMPTY, asserted: Asserted::NONE, now: NOW }
     };
     let questions =
         [ask("ann", "record.view"), ask("ann", "record.edit"), ask("nobody", "record.edit")];

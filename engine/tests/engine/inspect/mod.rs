@@ -53,7 +53,12 @@ fn compiled(catalog: &str, tenant: &str, directory: &Source<Directory>) -> Compi
 
 fn about<'a>(kind: &'a str, attributes: &'a Attributes<'a>) -> Circumstances<'a> {
     let resource = Resource { kind, id: Some("r1"), attributes };
-    Circumstances { resource, context: EMPTY, now: NOW }
+    Circumstances {
+        resource,
+        context: EMPTY,
+        asserted: permesso_engine::decision::Asserted::NONE,
+        now: NOW,
+    }
 }
 
 fn lines(places: &[Place]) -> String {

@@ -4,7 +4,7 @@
 use super::worlds::{GUARDED, PERMISSIONS, Random, TEAMS, TOGGLES, USERS, World, name};
 use super::*;
 use permesso_engine::decide_alone;
-use permesso_engine::decision::{Decision, Reason, Request};
+use permesso_engine::decision::{Asserted, Decision, Reason, Request};
 use permesso_engine::inspect::{
     Gate, Proposal, Right, UserRights, Warning, impact, items, memberships, rights,
 };
@@ -27,7 +27,10 @@ fn decide(
     now: i64,
 ) -> Decision {
     let resource = Resource { kind: "record", id: Some("r1"), attributes };
-    decide_alone(tenant, &Request { subject: user, action, resource, context: EMPTY, now })
+    decide_alone(
+        tenant,
+        &Request { subject: user, action, resource, context: EMPTY, asserted: Asserted::NONE, now },
+    )
 }
 
 /// Records that are nobody's own: of each team and none, of each amount, with and without sso.
@@ -159,7 +162,14 @@ impl Lines {
 fn passes(tenant: &Compiled, user: &str, gate: Gate<'_>) -> Openness {
     let action = if gate.access == Access::View { "gate.view" } else { "gate.edit" };
     let resource = Resource { kind: gate.kind, id: Some(gate.id), attributes: EMPTY };
-    let request = Request { subject: user, action, resource, context: EMPTY, now: LATER };
+    let request = Request {
+        subject: user,
+        action,
+        resource,
+        context: EMPTY,
+        asserted: Asserted::NONE,
+        now: LATER,
+    };
     match decide_alone(tenant, &request).reason {
         Reason::Granted => Openness::Yes,
         Reason::Exclusive { id, .. } if id.is_empty() => Openness::Depends,

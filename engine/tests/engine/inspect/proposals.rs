@@ -4,7 +4,7 @@
 use super::worlds::{GUARDED, PERMISSIONS, ROLES, Random, TEAMS, USERS, World, name};
 use super::*;
 use permesso_engine::decide_alone;
-use permesso_engine::decision::Request;
+use permesso_engine::decision::{Asserted, Request};
 use permesso_engine::flip::{Flip, flips};
 use permesso_engine::inspect::{Besides, Gate, Less, Proposal, Way, diff, impact};
 use permesso_engine::model::{Access, Value};
@@ -118,7 +118,14 @@ impl Question {
 
     fn request<'q>(&'q self, attributes: &'q Attributes<'q>, now: i64) -> Request<'q> {
         let resource = Resource { kind: self.kind, id: Some(&self.id), attributes };
-        Request { subject: &self.user, action: self.action, resource, context: EMPTY, now }
+        Request {
+            subject: &self.user,
+            action: self.action,
+            resource,
+            context: EMPTY,
+            asserted: Asserted::NONE,
+            now,
+        }
     }
 
     /// Whether it is allowed after these edits, made in the documents and the question.

@@ -126,8 +126,8 @@ fn who_may_is_whoever_the_engine_lets() {
             who_can(&tenant, action, about, 100).unwrap().map(|answer| answer.user).collect();
         let everybody = who_can(&tenant, "help.read", about, 100).unwrap().map(|it| it.user);
         let asked = everybody.chain(["hugo", "ida"]).filter(|user| {
-            let Circumstances { resource, context, now } = about;
-            let request = Request { subject: user, action, resource, context, now };
+            let Circumstances { resource, context, asserted, now } = about;
+            let request = Request { subject: user, action, resource, context, asserted, now };
             decide_alone(&tenant, &request).is_allow()
         });
         let mut asked: Vec<&str> = asked.collect();

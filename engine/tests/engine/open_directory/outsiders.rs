@@ -117,7 +117,12 @@ fn questions_about_all_people_are_refused_and_those_about_a_few_are_answered() {
     let served = world.served();
     let attributes = Attributes::new();
     let resource = Resource { kind: "letter", id: Some("l1"), attributes: &attributes };
-    let about = Circumstances { resource, context: &attributes, now: 0 };
+    let about = Circumstances {
+        resource,
+        context: &attributes,
+        asserted: permesso_engine::decision::Asserted::NONE,
+        now: 0,
+    };
     let open = |result: Result<(), Unasked>| matches!(result, Err(Unasked::Open(tenant)) if tenant == "acme");
     assert!(open(who_can(&served, "letter.list", about, 9).map(|_| ())));
     assert!(open(rights(&served, "ann", 0).map(|_| ())));

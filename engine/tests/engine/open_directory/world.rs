@@ -6,7 +6,7 @@ use permesso_engine::Authorizer;
 use permesso_engine::compile::{
     self, Compiled, CompiledCatalog, Definition, FamilySet, PeopleFrom, compile,
 };
-use permesso_engine::decision::{Decision, Request, Resource};
+use permesso_engine::decision::{Asserted, Decision, Request, Resource};
 use permesso_engine::directory::{
     Admitted, Loaded, Need, Needs, Pins, StoredUser, Subjects, Usage,
 };
@@ -386,5 +386,5 @@ pub(crate) fn request<'a>(
     attributes: &'a Attributes<'a>,
 ) -> Request<'a> {
     let resource = Resource { kind, id: Some(id), attributes };
-    Request { subject, action, resource, context: CONTEXT, now: 1_000 }
+    Request { subject, action, resource, context: CONTEXT, asserted: Asserted::NONE, now: 1_000 }
 }

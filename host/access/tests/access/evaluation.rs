@@ -74,7 +74,7 @@ fn only_users_are_subjects() {
     let robot = request("ann", "records.edit").replace(r#""type":"user""#, r#""type":"robot""#);
     let reply = served.evaluate(robot);
     assert_eq!(reply.decisions(), [false]);
-    assert_eq!(reply.reason(), "unknown-subject");
+    assert_eq!(reply.reason(), "unknown-subject-type");
     assert_eq!(reply.json()["context"]["revision"], 7);
 }
 

@@ -113,5 +113,5 @@ fn a_subject_of_another_type_does_not_reveal_more() {
     let reply = served.post("/gamma/access/v1/evaluation", &robot);
     assert_eq!(reply.reason(), "unknown-tenant");
     let reply = served.post("/beta/access/v1/evaluation", &robot);
-    assert_eq!(reply.reason(), "unknown-subject");
+    assert_eq!(reply.reason(), "unknown-subject-type");
 }

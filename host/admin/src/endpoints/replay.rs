@@ -5,7 +5,7 @@ use crate::reply::Reply;
 use crate::route::Route;
 use crate::schema::{SchemaOf, instant, list, name, object, of, raw, revision};
 use axum::http::{Method, StatusCode};
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::model::{Attributes, Value};
 use permesso_front::Problem;
 use permesso_node::{CatalogPin, Replay, ReplayedFamily};
@@ -38,19 +38,14 @@ struct Past {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Subject {
-    /// What they are.
+    /// What they are: `user`, or a type that the catalog declares.
     #[serde(rename = "type")]
-    _kind: SubjectKind,
+    kind: String,
     /// Their id in the tenant's directory.
     id: String,
-}
-
-/// What a directory knows.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-enum SubjectKind {
-    /// A user.
-    User,
+    /// What was said of them. What the catalog does not trust callers to say decides nothing.
+    #[serde(default, deserialize_with = "attributes")]
+    properties: Attributes<'static>,
 }
 
 /// Something that is done.
@@ -59,6 +54,9 @@ enum SubjectKind {
 struct Action {
     /// A permission of the product's catalog.
     name: String,
+    /// What was said of it. What the catalog does not declare decides nothing.
+    #[serde(default, deserialize_with = "attributes")]
+    properties: Attributes<'static>,
 }
 
 /// Something that it is done to.
@@ -137,6 +135,11 @@ async fn replay(call: Call) -> Result<Reply, Problem> {
             attributes: &past.resource.properties,
         },
         context: &past.context,
+        asserted: Asserted {
+            subject_type: &past.subject.kind,
+            subject: &past.subject.properties,
+            action: &past.action.properties,
+        },
         now: past.at,
     };
     let replayed = call.node().replay(&call.realm()?, past.revision, &request).await?;

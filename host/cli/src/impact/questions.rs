@@ -2,7 +2,7 @@
 //! with what it asks in words.
 
 use crate::Failure;
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource, SUBJECT_TYPE};
 use permesso_engine::model::Attributes;
 use serde::Deserialize;
 use std::fs;
@@ -35,12 +35,22 @@ struct WrittenQuestion {
 
 #[derive(Debug, Deserialize)]
 struct Subject {
+    #[serde(rename = "type", default = "user")]
+    kind: String,
     id: String,
+    #[serde(default, deserialize_with = "owned")]
+    properties: Attributes<'static>,
+}
+
+fn user() -> String {
+    SUBJECT_TYPE.to_owned()
 }
 
 #[derive(Debug, Deserialize)]
 struct Action {
     name: String,
+    #[serde(default, deserialize_with = "owned")]
+    properties: Attributes<'static>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -83,6 +93,11 @@ impl Questions {
                 attributes: &ask.resource.properties,
             },
             context: &ask.context,
+            asserted: Asserted {
+                subject_type: &ask.subject.kind,
+                subject: &ask.subject.properties,
+                action: &ask.action.properties,
+            },
             now,
         });
         requests.collect()

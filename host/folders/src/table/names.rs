@@ -4,9 +4,13 @@
 //! pass for ever. What a row names has to exist.
 
 use super::row::{Row, RowError};
+use permesso_engine::compile::CompiledCatalog;
 use permesso_engine::decision::{Decision, Reason};
 use permesso_engine::model::{Catalog, Directory, Tenant};
 use permesso_engine::suggest;
+
+/// As far as a name may be from one that is known, and be taken for a slip.
+const TYPING_SLIPS: usize = 2;
 
 /// Refuses a row that names a role, a policy or a user that its world does not have.
 pub(super) fn check(
@@ -39,6 +43,37 @@ pub(super) fn check(
         let original = definition.get("duplicate_of").and_then(serde_json::Value::as_str);
         if let Some(original) = original.filter(|original| original != id) {
             known("role", original, roles())?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a row about a kind that the catalog does not have, or with an attribute that is nearly
+/// one of the kind's: it would decide nothing. A row may well tell more of a record than the
+/// product listens to.
+pub(super) fn check_contract(row: &Row, catalog: &CompiledCatalog) -> Result<(), RowError> {
+    if !catalog.source().value.is_closed() {
+        return Ok(());
+    }
+    let kind = &row.resource.kind;
+    let Some(declared) = catalog.attributes_of(kind) else {
+        let kinds = catalog.source().value.resource_kinds.keys().map(String::as_str);
+        return Err(RowError::unknown("kind of resource", kind, suggest(kind, kinds)));
+    };
+    let mut known = vec!["id", "tenant"];
+    for attribute in declared {
+        known.push(attribute.name);
+        known.extend(attribute.aliases);
+    }
+    // A map of attributes is known by what lies in it.
+    let groups: Vec<&str> =
+        known.iter().filter_map(|name| name.split_once('.')).map(|(head, _)| head).collect();
+    known.extend(groups);
+    for name in row.resource.attrs.keys().filter(|name| !known.contains(&name.as_str())) {
+        let meant = known.iter().find(|known| strsim::osa_distance(known, name) <= TYPING_SLIPS);
+        if let Some(meant) = meant.filter(|meant| meant.len() > 2 * TYPING_SLIPS) {
+            let help = format!("did you mean `{meant}`?");
+            return Err(RowError::unknown("attribute", name, Some(help)));
         }
     }
     Ok(())

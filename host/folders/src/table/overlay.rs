@@ -3,13 +3,13 @@
 use super::names;
 use super::row::{Row, RowError, RowSubject, attributes};
 use crate::folder::TenantFolder;
+use permesso_engine::Authorizer;
 use permesso_engine::compile::{Definition, FamilySet, PeopleFrom, compile};
-use permesso_engine::decision::{Explanation, Request, Resource, Verdict};
+use permesso_engine::decision::{Asserted, Explanation, Request, Resource, Verdict};
 use permesso_engine::load::Source;
 use permesso_engine::model::{
     Delegation, Directory, Policy, Program, Role, Scope, Tenant, Text, User,
 };
-use permesso_engine::{Authorizer, explain_alone};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -29,6 +29,7 @@ pub(super) fn decide(
     let directory = directory(folder, row);
     let catalog = &folder.catalog.source().value;
     names::check(row, catalog, &tenant.value, &folder.directory.value)?;
+    names::check_contract(row, &folder.catalog)?;
     let directory = Source::new(&folder.directory.file, directory);
     let compiled = compile(&Definition {
         catalog: &folder.catalog,
@@ -54,13 +55,15 @@ pub(super) fn decide(
             attributes: &resource,
         },
         context: &context,
+        asserted: Asserted::NONE,
         now: row.context.now.map_or(now, |instant| instant.0),
     };
-    let explanation = explain_alone(&compiled, &request);
-    names::check_action(row, catalog, &explanation.decision)?;
     let authorizer = Authorizer::new(0);
     authorizer.install(compiled);
-    let silent = authorizer.decide(&tenant.value.tenant, &request);
+    let asked = asked_of(folder, row).unwrap_or(&tenant.value.tenant);
+    let explanation = authorizer.explain(asked, &request);
+    names::check_action(row, catalog, &explanation.decision)?;
+    let silent = authorizer.decide(asked, &request);
     let (silent, traced) = ((silent.verdict, silent.reason), &explanation.decision);
     if (silent.0, &silent.1) != (traced.verdict, &traced.reason) {
         let name =
@@ -71,6 +74,14 @@ pub(super) fn decide(
         });
     }
     Ok(explanation)
+}
+
+/// The tenant that a row says its resource is in, where the product has no attribute of that
+/// name: a question about what is elsewhere is asked there, where nobody knows the subject.
+fn asked_of<'r>(folder: &TenantFolder, row: &'r Row) -> Option<&'r str> {
+    let known = folder.catalog.attributes_of(&row.resource.kind);
+    let own = known.into_iter().flatten().any(|attribute| attribute.name == "tenant");
+    row.resource.attrs.get("tenant").and_then(Value::as_str).filter(|_| !own)
 }
 
 fn tenant(folder: &TenantFolder, row: &Row) -> Result<Tenant, RowError> {

@@ -14,7 +14,10 @@ use crate::error::ChangeError;
 use crate::kind::DocumentKind;
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::load::{self, Source};
-use permesso_engine::model::{Catalog, Grant, Policy, Role, Scope, Status, Text, User};
+use permesso_engine::model::{
+    AttributeType, Catalog, Grant, KindAttributes, Kinds, Policy, ResourceKind, Role, Scope,
+    Status, Text, User,
+};
 use permesso_store::Body;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -44,7 +47,10 @@ pub fn with_administration(mut catalog: Source<Catalog>) -> Result<Source<Catalo
     let ids = ids.chain(value.permissions().map(|(_, permission)| (&permission.id, "categories")));
     let ids = ids.chain(value.guards.iter().map(|guard| (&guard.id, "guards")));
     let ids = ids.chain(value.standard_roles.iter().map(|role| (&role.id, "standard_roles")));
-    for (id, field) in ids.filter(|(id, _)| id.starts_with(PREFIX)) {
+    let kind = Text::from(RESOURCE);
+    let kinds = value.resource_kinds.keys().filter(|name| *name == RESOURCE);
+    let ids = ids.chain(kinds.map(|_| (&kind, "resource_kinds")));
+    for (id, field) in ids.filter(|(id, _)| id.starts_with(PREFIX) || id.as_str() == RESOURCE) {
         found.push(Diagnostic {
             file: catalog.file.clone(),
             at: id.at(),
@@ -58,7 +64,16 @@ pub fn with_administration(mut catalog: Source<Catalog>) -> Result<Source<Catalo
     found.or(())?;
     let own: Source<Administration> =
         load::document("administration.yaml", include_str!("administration.yaml"))?;
-    let own = own.value;
+    let mut own = own.value;
+    // Where questions have to be about kinds that there are, those about administration are too.
+    if catalog.value.is_closed() {
+        let roles = KindAttributes::from_iter([("roles", AttributeType::Texts)]);
+        let kind = ResourceKind { attributes: roles, ..ResourceKind::default() };
+        catalog.value.resource_kinds.insert(RESOURCE.to_owned(), kind);
+        for category in &mut own.categories {
+            category.kinds = Some(Kinds::Only(vec![RESOURCE.into()]));
+        }
+    }
     catalog.value.categories.extend(own.categories);
     catalog.value.guards.extend(own.guards);
     catalog.value.standard_roles.extend(own.standard_roles);

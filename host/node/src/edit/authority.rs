@@ -16,7 +16,7 @@ use crate::view::View;
 use permesso_auth::KeyRecord;
 use permesso_auth::key::Verb;
 use permesso_engine::compile::{Compiled, Definition, PeopleFrom, compile, compile_member};
-use permesso_engine::decision::{Decision, Reason, Request, Resource};
+use permesso_engine::decision::{Asserted, Decision, Reason, Request, Resource};
 use permesso_engine::load::Source;
 use permesso_engine::model::{
     Attributes, Delegation, Directory, Role, Status, Tenant, User, Value,
@@ -179,6 +179,7 @@ impl Judge<'_> {
             action: permission,
             resource: Resource { kind: RESOURCE, id, attributes },
             context: &NOTHING,
+            asserted: Asserted::NONE,
             now: self.view.now,
         }
     }

@@ -1,7 +1,7 @@
 //! What changes do, and what keeps them from being made.
 
 use super::support::{CATALOG, Desk, acme, as_user, decide, node_at, operator, user};
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::model::{Attributes, Scope, Status};
 use permesso_node::operation::{
     Accept, ChangeSettings, Delegate, DeleteRole, DuplicateRole, Invite, PublishProduct, Put,
@@ -349,6 +349,7 @@ async fn what_was_decided_at_a_revision_is_decided_again_at_it() {
                 action: what,
                 resource,
                 context: &nothing,
+                asserted: Asserted::NONE,
                 now: 1_800_000_000_000,
             };
             let replayed = desk.node.replay(&acme(), revision, &request).await.unwrap();
@@ -364,8 +365,14 @@ async fn what_was_decided_at_a_revision_is_decided_again_at_it() {
     assert_eq!(said, ["", "", "r", "rl", "rl", "wl", "l", "l", "l", "", "r"]);
     let none = Attributes::new();
     let resource = Resource { kind: "ticket", id: None, attributes: &none };
-    let request =
-        Request { subject: "bob", action: "tickets.read", resource, context: &none, now: 0 };
+    let request = Request {
+        subject: "bob",
+        action: "tickets.read",
+        resource,
+        context: &none,
+        asserted: Asserted::NONE,
+        now: 0,
+    };
     assert!(desk.node.replay(&acme(), last + 1, &request).await.is_err(), "nobody knows yet");
 }
 

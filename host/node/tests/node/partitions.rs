@@ -4,7 +4,7 @@
 use super::support::{Desk, acme, decide, user};
 use async_trait::async_trait;
 use permesso_engine::Authorizer;
-use permesso_engine::decision::{Request, Resource};
+use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::family::FamilySet;
 use permesso_engine::model::Attributes;
 use permesso_node::operation::{Put, SetRoles};
@@ -194,6 +194,7 @@ async fn no_decision_is_older_than_the_revision_that_it_names() {
                     action: "tickets.write",
                     resource,
                     context: &nothing,
+                    asserted: Asserted::NONE,
                     now: 1,
                 };
                 // None where he is not known there and cannot be read.

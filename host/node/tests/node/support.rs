@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 use permesso_engine::Authorizer;
-use permesso_engine::decision::{Decision, Request, Resource};
+use permesso_engine::decision::{Asserted, Decision, Request, Resource};
 use permesso_engine::family::{FamilySet, FamilySource};
 use permesso_engine::model::{Attributes, User};
 use permesso_node::operation::{CreateTenant, PublishProduct};
@@ -110,8 +110,14 @@ impl Desk {
 pub(crate) async fn decide(node: &Node, tenant: &str, who: &str, what: &str) -> Decision {
     let nothing = Attributes::new();
     let resource = Resource { kind: "ticket", id: Some("1"), attributes: &nothing };
-    let request =
-        Request { subject: who, action: what, resource, context: &nothing, now: 1_800_000_000_000 };
+    let request = Request {
+        subject: who,
+        action: what,
+        resource,
+        context: &nothing,
+        asserted: Asserted::NONE,
+        now: 1_800_000_000_000,
+    };
     node.decide(tenant, &request).await.unwrap()
 }
 

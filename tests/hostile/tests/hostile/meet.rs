@@ -1,7 +1,7 @@
 //! Each of them is met as it has to be, and afterwards the host is as it was.
 
 use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom, compile};
-use permesso_engine::decision::{Reason, Request, Resource};
+use permesso_engine::decision::{Asserted, Reason, Request, Resource};
 use permesso_engine::family::{
     Answer, Effect, Family, Fault, FaultKind, Input, InputKind, Question,
 };
@@ -167,6 +167,7 @@ fn decide(authorizer: &Authorizer, action: &str, resource: &Attributes<'_>) -> R
             action,
             resource: Resource { kind: "thing", id: Some("1"), attributes: resource },
             context: &Attributes::new(),
+            asserted: Asserted::NONE,
             now: 0,
         },
     );
@@ -288,6 +289,7 @@ fn given(granted: Option<&[&str]>) -> String {
             action: "mine.view",
             resource: Resource { kind: "thing", id: Some("hiddenid"), attributes: &resource },
             context: &context,
+            asserted: Asserted::NONE,
             now: 1_234_567_890,
         },
     );

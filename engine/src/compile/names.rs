@@ -1,0 +1,196 @@
+//! Names of teams and roles, wherever a tenant writes them: one that does not exist would make
+//! what hides apply to nobody, and what is limited reach nothing, without a word.
+//!
+//! Teams can be held against a list only where the tenant has one. A name is known that is listed,
+//! and so is one of which a listed one lies below.
+
+use super::roles::Roles;
+use super::{Before, Definition};
+use crate::condition::Named;
+use crate::diagnostic::{Reporter, suggest};
+use crate::model::{Document, Grant, Matchers, Place, Text};
+use crate::snapshot::{Clause, MatcherRule, PolicyRule, ProgramRule, SharingPlan};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// What the conditions of a tenant stand in.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub(super) roles: &'a Roles,
+    pub(super) policies: &'a [Arc<PolicyRule>],
+    pub(super) programs: &'a [Arc<ProgramRule>],
+    pub(super) sharing: &'a SharingPlan,
+}
+
+/// The teams of a tenant; none where it does not list them.
+pub(super) fn teams(definition: &Definition<'_>, before: Option<Before<'_>>) -> Arc<[Box<str>]> {
+    let teams = &definition.tenant.value.teams;
+    match before.filter(|before| before.tenant.teams == *teams) {
+        Some(before) => Arc::clone(&before.snapshot.teams),
+        None => teams.iter().map(|team| team.as_str().into()).collect(),
+    }
+}
+
+/// Whether a team is one of those listed, or above one.
+pub(super) fn is_team(teams: &[Box<str>], name: &str) -> bool {
+    let at = |listed: &str| {
+        listed.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    teams.is_empty() || teams.iter().any(|listed| at(listed))
+}
+
+/// Refuses teams that the tenant does not list.
+pub(super) fn refuse_teams(
+    teams: &[Box<str>],
+    names: &[Text],
+    field: &str,
+    report: &mut Reporter<'_>,
+) {
+    for name in names.iter().filter(|name| !is_team(teams, name)) {
+        report.unknown("team", name, field, teams.iter().map(|team| &**team));
+    }
+}
+
+/// Refuses what a tenant names and does not have. What is as it was, was looked at before.
+pub(super) fn check(
+    definition: &Definition<'_>,
+    before: Option<Before<'_>>,
+    parts: Parts<'_>,
+    teams: &Arc<[Box<str>]>,
+    report: &mut Reporter<'_>,
+) {
+    if definition.lenient {
+        return;
+    }
+    let same_teams = before.is_some_and(|before| Arc::ptr_eq(&before.snapshot.teams, teams));
+    let names = Names { teams, parts, before, same_teams };
+    names.documents(definition, report);
+    names.conditions(report);
+}
+
+struct Names<'a> {
+    teams: &'a [Box<str>],
+    parts: Parts<'a>,
+    before: Option<Before<'a>>,
+    /// Whether the teams are those that they were.
+    same_teams: bool,
+}
+
+impl Names<'_> {
+    /// Those of some documents that have to be looked at.
+    fn new<'d, T>(
+        &self,
+        all: &'d [Arc<T>],
+        was: impl Fn(&Before<'_>) -> Vec<*const T>,
+    ) -> Vec<&'d T> {
+        let known: HashSet<*const T> = match &self.before {
+            Some(before) if self.same_teams => was(before).into_iter().collect(),
+            _ => HashSet::new(),
+        };
+        let new = all.iter().filter(|one| !known.contains(&Arc::as_ptr(one)));
+        new.map(|one| &**one).collect()
+    }
+
+    fn documents(&self, definition: &Definition<'_>, report: &mut Reporter<'_>) {
+        let tenant = &definition.tenant.value;
+        if self.teams.is_empty() {
+            return;
+        }
+        let mut grants = |grants: &[Grant], field: String| {
+            for grant in grants {
+                refuse_teams(self.teams, &grant.teams, &field, report);
+                refuse_teams(self.teams, &grant.exact_teams, &field, report);
+            }
+        };
+        let pointers = |before: &Before<'_>| before.tenant.roles.iter().map(Arc::as_ptr).collect();
+        for role in self.new(&tenant.roles, pointers) {
+            grants(&role.grants, format!("roles.{}.grants", role.id));
+        }
+        let pointers =
+            |before: &Before<'_>| before.tenant.policies.iter().map(Arc::as_ptr).collect();
+        for policy in self.new(&tenant.policies, pointers) {
+            grants(&policy.grants, format!("policies.{}.grants", policy.id));
+        }
+        let mut matchers = |matchers: &Matchers, field: String| {
+            refuse_teams(self.teams, &matchers.teams, &field, report);
+            refuse_teams(self.teams, &matchers.exact_teams, &field, report);
+        };
+        let pointers =
+            |before: &Before<'_>| before.tenant.programs.iter().map(Arc::as_ptr).collect();
+        for program in self.new(&tenant.programs, pointers) {
+            matchers(&program.matchers, format!("programs.{}.match", program.id));
+        }
+        let sharing = &tenant.sharing;
+        for (layer, rules) in [("policies", &sharing.policies), ("overrides", &sharing.overrides)] {
+            for rule in rules {
+                matchers(&rule.viewers, format!("sharing.{layer}.{}.for", rule.id));
+            }
+        }
+    }
+
+    /// What conditions name by a text.
+    fn conditions(&self, report: &mut Reporter<'_>) {
+        let Parts { roles, policies, programs, sharing } = self.parts;
+        let same = self.same_teams && roles.same_ids;
+        let was: HashSet<*const ()> = match &self.before {
+            Some(before) if same => {
+                let roles = before.snapshot.roles.iter().map(|it| Arc::as_ptr(it).cast());
+                let policies = before.snapshot.policies.iter().map(|it| Arc::as_ptr(it).cast());
+                roles.chain(policies).collect()
+            }
+            _ => HashSet::new(),
+        };
+        for role in roles.rules.iter().filter(|it| !was.contains(&Arc::as_ptr(it).cast())) {
+            // A standard role is the catalog's, which knows no tenant's teams.
+            if role.grants.conditional && role.document.is_some() {
+                let grants = &role.grants.limited;
+                let clauses = grants.iter().filter_map(|grant| grant.within.condition.as_ref());
+                self.clauses(clauses, &format!("roles.{}.grants", role.id), report);
+            }
+        }
+        for policy in policies.iter().filter(|it| !was.contains(&Arc::as_ptr(it).cast())) {
+            let grants = &policy.grants.limited;
+            let clauses = grants.iter().filter_map(|grant| grant.within.condition.as_ref());
+            self.clauses(clauses, &format!("policies.{}.grants", policy.id), report);
+        }
+        let of = |matchers: &'_ MatcherRule| matchers.condition.clone();
+        for program in programs {
+            let clause = of(&program.matchers);
+            self.clauses(clause.iter(), &format!("programs.{}.match", program.id), report);
+        }
+        for rule in sharing.policies.iter().chain(&sharing.overrides) {
+            let field = format!("sharing.{}", rule.id);
+            let viewers = of(&rule.viewers);
+            self.clauses(rule.condition.iter().chain(&viewers), &field, report);
+        }
+    }
+
+    fn clauses<'c>(
+        &self,
+        clauses: impl Iterator<Item = &'c Clause>,
+        field: &str,
+        report: &mut Reporter<'_>,
+    ) {
+        let mut seen: HashSet<Place> = HashSet::new();
+        for clause in clauses.filter(|clause| clause.place.document == Document::Tenant) {
+            // One grant of a category stands for many.
+            if !seen.insert(clause.place) {
+                continue;
+            }
+            for (what, name) in clause.condition.names() {
+                let (what, help) = match what {
+                    Named::Role if !self.parts.roles.ids.contains_key(name) => {
+                        ("role", suggest(name, self.parts.roles.ids.keys().map(|id| &**id)))
+                    }
+                    Named::Team if !is_team(self.teams, name) => {
+                        ("team", suggest(name, self.teams.iter().map(|team| &**team)))
+                    }
+                    _ => continue,
+                };
+                let message =
+                    format!("the condition names the {what} `{name}`, which there is not");
+                report.fault(clause.place.at, format!("{field}.condition"), message, help);
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Holding a question against the contract of its catalog.
+//!
+//! This comes before everything that reads an attribute, the cache included: what a step reads
+//! is of the type that was declared, under the name that was declared, or it is not there.
+
+use super::recorder::Recorder;
+use crate::decision::{AttributeFault, Outcome, Reason, Request, Resource, Stage};
+use crate::diagnostic::suggest;
+use crate::model::{Attributes, Value};
+use crate::snapshot::{
+    AllowedKinds, Breach, Contract, Declared, KindContract, Name, PermissionRule, Snapshot,
+};
+
+/// More of a name that nobody knows is not repeated.
+const LONGEST_NAME: usize = 128;
+
+/// Whether a question is one that the catalog knows.
+#[inline]
+pub(crate) fn admit<R: Recorder>(
+    snapshot: &Snapshot,
+    rule: &PermissionRule,
+    request: &Request<'_>,
+    record: &mut R,
+) -> Result<(), Reason> {
+    let contract = &snapshot.catalog.contract;
+    if rule.kinds == AllowedKinds::Open {
+        return Ok(());
+    }
+    let kind = kind_of(contract, rule, request.resource.kind, record)?;
+    let sent = [
+        ("resource", &kind.attributes, request.resource.attributes),
+        ("context", &contract.context, request.context),
+        ("action", &contract.action, request.asserted.action),
+        ("subject", &contract.subject, request.asserted.subject),
+    ];
+    for (root, declared, sent) in sent {
+        if declared.is_empty() {
+            continue;
+        }
+        if let Err(breach) = declared.check(sent) {
+            return Err(refuse(root, &breach, record));
+        }
+    }
+    if R::ON {
+        remark(kind, request.resource.attributes, record);
+    }
+    Ok(())
+}
+
+/// What the catalog says of the kind that a question names, if the permission is about it.
+fn kind_of<'a, R: Recorder>(
+    contract: &'a Contract,
+    rule: &PermissionRule,
+    name: &str,
+    record: &mut R,
+) -> Result<&'a KindContract, Reason> {
+    let by_position = |at: &u16| contract.kinds.get(usize::from(*at));
+    if let AllowedKinds::Only(kinds) = &rule.kinds
+        && let Some(kind) = kinds.iter().filter_map(by_position).find(|kind| *kind.name == *name)
+    {
+        return Ok(kind);
+    }
+    let known = contract.ids.get(name).and_then(by_position);
+    match (&rule.kinds, known) {
+        (AllowedKinds::Any | AllowedKinds::Open, Some(kind)) => Ok(kind),
+        (_, None) => {
+            record.step(Stage::Catalog, Outcome::Deny, || {
+                let near = suggest(name, contract.ids.keys().map(|kind| &**kind));
+                let near = near.map(|near| format!("; {near}")).unwrap_or_default();
+                format!("`{}` is no kind of resource of the catalog{near}", short(name))
+            });
+            Err(Reason::UnknownKind(short(name).into()))
+        }
+        (AllowedKinds::Only(kinds), Some(_)) => {
+            let kinds: Vec<&str> =
+                kinds.iter().filter_map(by_position).map(|it| &*it.name).collect();
+            record.step(Stage::Catalog, Outcome::Deny, || {
+                format!("`{}` is about {}, not about a {name}", rule.id, kinds.join(", "))
+            });
+            Err(Reason::WrongKind(name.into()))
+        }
+    }
+}
+
+#[cold]
+fn refuse<R: Recorder>(root: &str, breach: &Breach<'_>, record: &mut R) -> Reason {
+    let (name, fault) = match breach {
+        Breach::Missing(name) => (*name, AttributeFault::Missing),
+        Breach::Mistyped(name, wanted) => (name.as_str(), AttributeFault::Mistyped(*wanted)),
+        Breach::NoGroup(name) => (*name, AttributeFault::NoMap),
+        Breach::Value(name) => (name.as_str(), AttributeFault::Value),
+        Breach::Twice(name) => (*name, AttributeFault::Twice),
+    };
+    let reason = Reason::Attribute { path: format!("{root}.{name}").into(), fault };
+    record.step(Stage::Catalog, Outcome::Deny, || reason.to_string());
+    reason
+}
+
+/// Says which attributes decide nothing because nobody declared them.
+fn remark<R: Recorder>(kind: &KindContract, sent: &Attributes<'_>, record: &mut R) {
+    for (name, _) in sent.iter().filter(|(name, _)| kind.attributes.get(name).is_none()) {
+        record.step(Stage::Catalog, Outcome::Skip, || {
+            let near = suggest(name, kind.attributes.paths());
+            let near = near.map(|near| format!("; {near}")).unwrap_or_default();
+            let (name, kind) = (short(name), &kind.name);
+            format!("`{name}` is not declared of a {kind} and decides nothing{near}")
+        });
+    }
+}
+
+/// The beginning of a name that nobody knows.
+pub(crate) fn short(name: &str) -> &str {
+    let mut end = name.len().min(LONGEST_NAME);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    name.get(..end).unwrap_or_default()
+}
+
+/// The attributes of a question under the names that were declared; `None` where they are so
+/// already. One that is sent under two names that disagree stays under both, and is denied.
+pub(crate) fn renamed<'r>(snapshot: &Snapshot, request: &Request<'r>) -> Option<Attributes<'r>> {
+    let contract = &snapshot.catalog.contract;
+    if !contract.aliased {
+        return None;
+    }
+    let kind = contract.ids.get(request.resource.kind)?;
+    let declared = &contract.kinds.get(usize::from(*kind))?.attributes;
+    let sent = request.resource.attributes;
+    let is_alias = |name: &str| matches!(declared.get(name), Some(Name::Alias(_)));
+    sent.iter().any(|(name, _)| is_alias(name)).then(|| under_their_names(declared, sent))
+}
+
+#[cold]
+fn under_their_names<'r>(declared: &Declared, sent: &'r Attributes<'r>) -> Attributes<'r> {
+    let mut named = Attributes::new();
+    for (name, value) in sent.iter() {
+        let Some(Name::Alias(of)) = declared.get(name) else {
+            named.set(name, value.clone());
+            continue;
+        };
+        let also = sent.at(of).or_else(|| named.get(of));
+        match also {
+            None | Some(Value::Null) => named.set(of.to_string(), value.clone()),
+            Some(also) if also == value || *value == Value::Null => {}
+            Some(_) => named.set(name, value.clone()),
+        }
+    }
+    named
+}
+
+/// A question with its attributes under other names.
+pub(crate) fn with_attributes<'r>(
+    request: &Request<'r>,
+    attributes: &'r Attributes<'r>,
+) -> Request<'r> {
+    Request { resource: Resource { attributes, ..request.resource }, ..*request }
+}

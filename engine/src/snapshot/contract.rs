@@ -1,0 +1,267 @@
+//! The contract of a question, as each question is held against it.
+
+use crate::decision::SUBJECT_TYPE;
+use crate::fast::Map;
+use crate::model::{AttributeType, Attributes, Value};
+
+/// What a catalog says of questions.
+#[derive(Debug, Default)]
+pub(crate) struct Contract {
+    /// Whether it says anything: see [`Kinds`](crate::model::Kinds).
+    pub(crate) closed: bool,
+    /// The kinds that there are, by name.
+    pub(crate) ids: Map<u16>,
+    pub(crate) kinds: Box<[KindContract]>,
+    /// What is declared of the context, the action, and the subject as a caller describes it.
+    pub(crate) context: Declared,
+    pub(crate) action: Declared,
+    pub(crate) subject: Declared,
+    /// Whether any attribute has another name.
+    pub(crate) aliased: bool,
+    /// The types of subjects; those that are other names of another one lead to it.
+    pub(crate) subject_types: Map<Box<str>>,
+}
+
+impl Contract {
+    /// The type that a name of one stands for.
+    pub(crate) fn subject_type(&self, name: &str) -> Option<&str> {
+        if name == SUBJECT_TYPE {
+            return Some(SUBJECT_TYPE);
+        }
+        self.subject_types.get(name).map(|base| &**base)
+    }
+
+    /// The type of that name, where it is none of another one's names.
+    pub(crate) fn population(&self, name: &str) -> Option<&str> {
+        self.subject_type(name).filter(|base| *base == name)
+    }
+}
+
+/// What is said of one kind.
+#[derive(Debug)]
+pub(crate) struct KindContract {
+    pub(crate) name: Box<str>,
+    pub(crate) attributes: Declared,
+}
+
+/// The kinds that a permission is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum AllowedKinds {
+    /// Whatever a question names: the catalog is not closed, or the permission not a product's.
+    #[default]
+    Open,
+    /// Every one of the catalog.
+    Any,
+    /// These, by position.
+    Only(Box<[u16]>),
+}
+
+/// Attributes below one root.
+#[derive(Debug, Default)]
+pub(crate) struct Declared {
+    /// What each name of a question may hold.
+    names: Map<Name>,
+    /// Those that have to be there, at most [`MOST_REQUIRED`].
+    required: Box<[Box<str>]>,
+}
+
+/// As many attributes as one kind can require.
+pub(crate) const MOST_REQUIRED: usize = 64;
+
+/// What is known of a name.
+#[derive(Debug)]
+pub(crate) enum Name {
+    /// It is an attribute.
+    Attribute(Check),
+    /// It is a map of attributes, by the rest of their paths.
+    Group(Vec<(Box<str>, Check)>),
+    /// It is another name of an attribute.
+    Alias(Box<str>),
+}
+
+/// What a value has to be.
+#[derive(Debug, Clone)]
+pub(crate) struct Check {
+    pub(crate) kind: AttributeType,
+    pub(crate) one_of: Box<[Box<str>]>,
+    /// Its bit among those that have to be there; none if it may be left out.
+    required: u64,
+}
+
+/// An attribute as a catalog declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeclaredAttribute<'a> {
+    /// Its name, or its path where it lies in a map.
+    pub name: &'a str,
+    /// Its type.
+    pub kind: AttributeType,
+    /// Whether a question has to say it.
+    pub required: bool,
+    /// The only texts that it can be; empty if it can be any.
+    pub one_of: Vec<&'a str>,
+    /// Other names under which it may be sent.
+    pub aliases: Vec<&'a str>,
+}
+
+/// Why a question is not what it has to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Breach<'a> {
+    /// An attribute that has to be there is not.
+    Missing(&'a str),
+    /// One is of another type.
+    Mistyped(String, AttributeType),
+    /// A map of attributes is something else.
+    NoGroup(&'a str),
+    /// One is none of what it can be.
+    Value(String),
+    /// One is sent under two names that say different things.
+    Twice(&'a str),
+}
+
+impl Check {
+    pub(crate) fn new(kind: AttributeType, one_of: &[String]) -> Self {
+        let one_of = one_of.iter().map(|value| value.as_str().into()).collect();
+        Self { kind, one_of, required: 0 }
+    }
+
+    /// Whether it can be any of these texts.
+    pub(crate) fn lists(&self, value: &Value<'_>) -> bool {
+        if self.one_of.is_empty() {
+            return true;
+        }
+        let known = |text: &str| self.one_of.iter().any(|known| **known == *text);
+        match value {
+            Value::Text(text) => known(text),
+            Value::List(items) => items.iter().all(|item| item.as_str().is_some_and(known)),
+            _ => true,
+        }
+    }
+
+    /// Holds a value against what it has to be. The bit of it, where it is there.
+    fn holds<'a>(&self, path: &dyn Fn() -> String, value: &Value<'_>) -> Result<u64, Breach<'a>> {
+        match value {
+            Value::Null => Ok(0),
+            value if !self.kind.accepts(value) => Err(Breach::Mistyped(path(), self.kind)),
+            value if !self.lists(value) => Err(Breach::Value(path())),
+            _ => Ok(self.required),
+        }
+    }
+}
+
+impl Declared {
+    /// Takes an attribute in, by its path. `false` where it cannot stand beside those that are
+    /// there, or no more can be required.
+    pub(crate) fn add(&mut self, path: &str, mut check: Check, required: bool) -> bool {
+        if required {
+            let Some(bit) = 1u64.checked_shl(u32::try_from(self.required.len()).unwrap_or(64))
+            else {
+                return false;
+            };
+            check.required = bit;
+            let mut all = std::mem::take(&mut self.required).into_vec();
+            all.push(path.into());
+            self.required = all.into();
+        }
+        if let Some((head, rest)) = path.split_once('.') {
+            let group = self.names.entry(head.into()).or_insert_with(|| Name::Group(Vec::new()));
+            let Name::Group(below) = group else { return false };
+            below.push((rest.into(), check.clone()));
+        }
+        // A name that holds a dot may also be sent as it is.
+        self.names.insert(path.into(), Name::Attribute(check)).is_none()
+    }
+
+    /// Takes another name of an attribute in. `false` where it is one already.
+    pub(crate) fn alias(&mut self, alias: &str, of: &str) -> bool {
+        self.names.insert(alias.into(), Name::Alias(of.into())).is_none()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    pub(crate) fn has_aliases(&self) -> bool {
+        self.names.values().any(|name| matches!(name, Name::Alias(_)))
+    }
+
+    /// What an attribute has to be, by its path.
+    pub(crate) fn attribute(&self, path: &str) -> Option<&Check> {
+        match self.names.get(path)? {
+            Name::Attribute(check) => Some(check),
+            Name::Group(_) | Name::Alias(_) => None,
+        }
+    }
+
+    /// What is known of a name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Name> {
+        self.names.get(name)
+    }
+
+    /// All that is declared, for those who tell callers.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = DeclaredAttribute<'_>> {
+        let aliases = |of: &str| {
+            let names = self.names.iter();
+            let of = names.filter(move |(_, name)| matches!(name, Name::Alias(it) if **it == *of));
+            of.map(|(alias, _)| &**alias).collect()
+        };
+        self.names.iter().filter_map(move |(name, known)| match known {
+            Name::Attribute(check) => Some(DeclaredAttribute {
+                name,
+                kind: check.kind,
+                required: check.required != 0,
+                one_of: check.one_of.iter().map(|value| &**value).collect(),
+                aliases: aliases(name),
+            }),
+            Name::Group(_) | Name::Alias(_) => None,
+        })
+    }
+
+    /// The paths of the attributes.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.names
+            .iter()
+            .filter(|(_, name)| matches!(name, Name::Attribute(_)))
+            .map(|(path, _)| &**path)
+    }
+
+    /// Holds what was sent against what is declared. What is not declared decides nothing.
+    pub(crate) fn check<'a>(&'a self, sent: &'a Attributes<'_>) -> Result<(), Breach<'a>> {
+        let mut there = 0;
+        for (name, value) in sent.iter() {
+            match self.names.get(name) {
+                None => {}
+                Some(Name::Attribute(check)) => there |= check.holds(&|| name.to_owned(), value)?,
+                Some(Name::Group(below)) => there |= group(name, below, value)?,
+                Some(Name::Alias(_)) => return Err(Breach::Twice(name)),
+            }
+        }
+        // Which is missing matters only where one is.
+        let wanted = self.required.len();
+        if wanted == 0 || there.count_ones() as usize == wanted {
+            return Ok(());
+        }
+        let missing = (0..).zip(&self.required).find(|(bit, _)| there & (1u64 << bit) == 0);
+        missing.map_or(Ok(()), |(_, path)| Err(Breach::Missing(path)))
+    }
+}
+
+#[cold]
+fn group<'a>(
+    name: &'a str,
+    below: &[(Box<str>, Check)],
+    value: &Value<'_>,
+) -> Result<u64, Breach<'a>> {
+    let map = match value {
+        Value::Null => return Ok(0),
+        Value::Map(map) => map,
+        _ => return Err(Breach::NoGroup(name)),
+    };
+    let mut there = 0;
+    for (rest, check) in below {
+        if let Some(value) = map.at(rest) {
+            there |= check.holds(&|| format!("{name}.{rest}"), value)?;
+        }
+    }
+    Ok(there)
+}

@@ -26,6 +26,7 @@ pub(super) fn contract(catalog: &Catalog, report: &mut Reporter<'_>) -> Contract
     if !closed {
         return contract;
     }
+    refuse_types(catalog, report);
     let common = common(catalog);
     let mut kinds = Vec::with_capacity(catalog.resource_kinds.len());
     for (number, (name, kind)) in (0u16..).zip(&catalog.resource_kinds) {
@@ -56,6 +57,22 @@ fn common(catalog: &Catalog) -> BTreeMap<String, AttributeRule> {
         }
     }
     common
+}
+
+/// Refuses types that what the engine itself reads cannot have: relations and teams are names.
+fn refuse_types(catalog: &Catalog, report: &mut Reporter<'_>) {
+    let team = std::iter::once(catalog.teams.attribute.as_str());
+    for name in team.chain(catalog.relations.iter().map(|name| name.as_str())) {
+        let path = format!("resource.{name}");
+        let declared = catalog.attributes.rules().find(|(known, _)| *known == path);
+        if let Some((_, rule)) = declared
+            && !matches!(rule.kind, AttributeType::Text | AttributeType::Texts)
+        {
+            let message = format!("`{name}` names users or teams, and is declared {}", rule.kind);
+            let help = Some("make it text, or texts where it can be several".to_owned());
+            report.fault(catalog.at(), format!("attributes.{path}"), message, help);
+        }
+    }
 }
 
 fn attributes(
@@ -188,6 +205,12 @@ pub(super) fn allowed(
         }
     }
     AllowedKinds::Only(ids.into())
+}
+
+/// The kinds that there can be; none where any name is one.
+pub(super) fn kinds(catalog: &Catalog) -> impl Iterator<Item = &str> {
+    let closed = catalog.is_closed();
+    catalog.resource_kinds.keys().filter(move |_| closed).map(String::as_str)
 }
 
 /// What conditions may read of resources, besides what the catalog declares of every kind: one

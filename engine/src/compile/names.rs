@@ -8,6 +8,7 @@ use super::roles::Roles;
 use super::{Before, Definition};
 use crate::condition::Named;
 use crate::diagnostic::{Reporter, suggest};
+use crate::fast::Map;
 use crate::model::{Document, Grant, Matchers, Place, Text};
 use crate::snapshot::{Clause, MatcherRule, PolicyRule, ProgramRule, SharingPlan};
 use std::collections::HashSet;
@@ -78,7 +79,7 @@ struct Names<'a> {
 
 impl Names<'_> {
     /// Those of some documents that have to be looked at.
-    fn new<'d, T>(
+    fn changed<'d, T>(
         &self,
         all: &'d [Arc<T>],
         was: impl Fn(&Before<'_>) -> Vec<*const T>,
@@ -103,12 +104,12 @@ impl Names<'_> {
             }
         };
         let pointers = |before: &Before<'_>| before.tenant.roles.iter().map(Arc::as_ptr).collect();
-        for role in self.new(&tenant.roles, pointers) {
+        for role in self.changed(&tenant.roles, pointers) {
             grants(&role.grants, format!("roles.{}.grants", role.id));
         }
         let pointers =
             |before: &Before<'_>| before.tenant.policies.iter().map(Arc::as_ptr).collect();
-        for policy in self.new(&tenant.policies, pointers) {
+        for policy in self.changed(&tenant.policies, pointers) {
             grants(&policy.grants, format!("policies.{}.grants", policy.id));
         }
         let mut matchers = |matchers: &Matchers, field: String| {
@@ -117,7 +118,7 @@ impl Names<'_> {
         };
         let pointers =
             |before: &Before<'_>| before.tenant.programs.iter().map(Arc::as_ptr).collect();
-        for program in self.new(&tenant.programs, pointers) {
+        for program in self.changed(&tenant.programs, pointers) {
             matchers(&program.matchers, format!("programs.{}.match", program.id));
         }
         let sharing = &tenant.sharing;
@@ -171,26 +172,34 @@ impl Names<'_> {
         field: &str,
         report: &mut Reporter<'_>,
     ) {
-        let mut seen: HashSet<Place> = HashSet::new();
-        for clause in clauses.filter(|clause| clause.place.document == Document::Tenant) {
-            // One grant of a category stands for many.
-            if !seen.insert(clause.place) {
-                continue;
-            }
-            for (what, name) in clause.condition.names() {
-                let (what, help) = match what {
-                    Named::Role if !self.parts.roles.ids.contains_key(name) => {
-                        ("role", suggest(name, self.parts.roles.ids.keys().map(|id| &**id)))
-                    }
-                    Named::Team if !is_team(self.teams, name) => {
-                        ("team", suggest(name, self.teams.iter().map(|team| &**team)))
-                    }
-                    _ => continue,
-                };
-                let message =
-                    format!("the condition names the {what} `{name}`, which there is not");
-                report.fault(clause.place.at, format!("{field}.condition"), message, help);
-            }
+        let own = clauses.filter(|clause| clause.place.document == Document::Tenant);
+        refuse_names(own, &self.parts.roles.ids, self.teams, field, report);
+    }
+}
+
+/// Refuses conditions that look for a role or a team that there is not.
+pub(super) fn refuse_names<'c>(
+    clauses: impl Iterator<Item = &'c Clause>,
+    roles: &Map<u32>,
+    teams: &[Box<str>],
+    field: &str,
+    report: &mut Reporter<'_>,
+) {
+    let mut seen: HashSet<Place> = HashSet::new();
+    // One grant of a category stands for many.
+    for clause in clauses.filter(|clause| seen.insert(clause.place)) {
+        for (what, name) in clause.condition.names() {
+            let (what, help) = match what {
+                Named::Role if !roles.contains_key(name) => {
+                    ("role", suggest(name, roles.keys().map(|id| &**id)))
+                }
+                Named::Team if !is_team(teams, name) => {
+                    ("team", suggest(name, teams.iter().map(|team| &**team)))
+                }
+                _ => continue,
+            };
+            let message = format!("the condition names the {what} `{name}`, which there is not");
+            report.fault(clause.place.at, format!("{field}.condition"), message, help);
         }
     }
 }

@@ -16,7 +16,8 @@ impl Permissions {
             // Conditions cannot ask which permissions are held: grants hang on conditions, and
             // the two could ask one another without end.
             schema: AttributeSchema::new(&catalog.attributes)
-                .with_kinds(&contract::of_kinds(catalog, report)),
+                .with_kinds(&contract::of_kinds(catalog, report))
+                .with_values("resource.kind", contract::kinds(catalog)),
         };
         for category in &catalog.categories {
             if this.by_category.insert(category.id.as_str().into(), Vec::new()).is_some() {

@@ -399,7 +399,8 @@ fn possible(test: &Test, check: &Check) -> bool {
 fn gives(declared: AttributeType, wanted: InputKind) -> bool {
     use AttributeType as Is;
     match wanted {
-        _ if declared == Is::Any => matches!(wanted, InputKind::Any | InputKind::Table),
+        // What a caller may send as it likes, a family looks at itself.
+        _ if declared == Is::Any => true,
         InputKind::Any => true,
         InputKind::Boolean => declared == Is::Boolean,
         InputKind::Integer => declared == Is::Integer,

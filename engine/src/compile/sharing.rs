@@ -127,6 +127,14 @@ fn check_catalog(catalog: &Catalog, report: &mut Reporter<'_>) {
     }
     for (_, permission) in catalog.permissions() {
         let Some(shows) = &permission.content else { continue };
+        for kind in shows.kinds.keys().filter(|_| catalog.is_closed()) {
+            if !catalog.resource_kinds.contains_key(kind) {
+                let field = format!("permissions.{}.content.kinds", permission.id);
+                let kind = Text::new(kind.clone(), permission.id.at());
+                let known = catalog.resource_kinds.keys().map(String::as_str);
+                report.unknown("kind of resource", &kind, field, known);
+            }
+        }
         for kind in std::iter::once(&shows.kind).chain(shows.kinds.values()) {
             if !sharing.contents.contains_key(kind.as_str()) {
                 let field = format!("permissions.{}.content", permission.id);

@@ -1,6 +1,6 @@
 //! One user: from what the directory says to what a decision reads.
 
-use super::names::refuse_teams;
+use super::names::{refuse_names, refuse_teams};
 use crate::decision::SUBJECT_TYPE;
 use crate::diagnostic::Reporter;
 use crate::model::{Delegation, Scope, Status, Text, User, Value};
@@ -32,6 +32,14 @@ impl<'a> Users<'a> {
             self.contract(user, report);
         }
         let extra = self.extra(user, report);
+        if let Some(grants) = extra.as_ref().and_then(|extra| extra.grants.as_ref())
+            && !self.lenient
+        {
+            let clauses = grants.limited.iter().filter_map(|grant| grant.within.condition.as_ref());
+            let field = format!("users.{}.grants", user.id);
+            let Snapshot { role_ids, teams, .. } = self.snapshot;
+            refuse_names(clauses, role_ids, teams, &field, report);
+        }
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         Member {
             id: user.id.as_str().into(),

@@ -136,10 +136,14 @@ fn under_their_names<'r>(declared: &Declared, sent: &'r Attributes<'r>) -> Attri
     let mut named = Attributes::new();
     for (name, value) in sent.iter() {
         let Some(Name::Alias(of)) = declared.get(name) else {
-            named.set(name, value.clone());
+            // What says nothing does not take away what another name said.
+            if *value != Value::Null || named.get(name).is_none() {
+                named.set(name, value.clone());
+            }
             continue;
         };
-        let also = sent.at(of).or_else(|| named.get(of));
+        let itself = sent.at(of).filter(|value| **value != Value::Null);
+        let also = itself.or_else(|| named.get(of));
         match also {
             None | Some(Value::Null) => named.set(of.to_string(), value.clone()),
             Some(also) if also == value || *value == Value::Null => {}

@@ -233,7 +233,7 @@ impl Declared {
                 None => {}
                 Some(Name::Attribute(check)) => there |= check.holds(&|| name.to_owned(), value)?,
                 Some(Name::Group(below)) => there |= group(name, below, value)?,
-                Some(Name::Alias(_)) => return Err(Breach::Twice(name)),
+                Some(Name::Alias(of)) => return Err(Breach::Twice(of)),
             }
         }
         // Which is missing matters only where one is.

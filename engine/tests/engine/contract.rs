@@ -198,7 +198,7 @@ fn two_names_that_disagree_deny_in_any_order() {
             for names in [names, [names[1], names[0]]] {
                 let sent = [UNLOCKED, (names[0], one.clone()), (names[1], other.clone())];
                 let said = said(&ticket("ticket.reply", &sent));
-                assert!(said.starts_with("ambiguous-attribute resource.segment"), "{said}");
+                assert_eq!(said, "ambiguous-attribute resource.segment_type");
             }
         }
     }
@@ -461,6 +461,10 @@ fn teams_and_roles_that_do_not_exist_are_refused_wherever_they_are_named() {
     for (wrong, help) in [
         ("users: [{id: a, teams: [suport]}]", "did you mean `support`?"),
         ("users: [{id: a, grants: [{permission: see, scope: all, teams: [sale]}]}]", "`sale`"),
+        (
+            "users: [{id: a, grants: [{permission: see, scope: all, condition: 'has_role(\"stff\")'}]}]",
+            "`staff`",
+        ),
     ] {
         let found = of_teams("", wrong).expect_err(wrong);
         assert!(found.contains(help), "{wrong}: {found}");

@@ -1,4 +1,4 @@
-//! `permesso publish`, `export`, `import`, `apply`, `schema`: policy as code.
+//! `permesso publish`, `export`, `import`, `apply`: policy as code.
 //!
 //! Each works on the store itself, whether a server runs on it or not: servers follow.
 
@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_node::bundle::{
     Apply as Applying, Bundle, Compare, Differences, Export as Exporting, ExportPart,
-    ImportOptions, diff, import, schema, schemas,
+    ImportOptions, diff, import,
 };
 use permesso_node::operation::PublishProduct;
 use permesso_node::{ChangeError, Node, Options};

@@ -152,14 +152,16 @@ fn attributes<'a>(declared: impl Iterator<Item = DeclaredAttribute<'a>>) -> Valu
             _ => {}
         }
     }
-    let mut schema = json!({"type": "object", "properties": properties});
+    let mut schema = Map::new();
+    schema.insert("type".to_owned(), json!("object"));
+    schema.insert("properties".to_owned(), Value::Object(properties));
     if !required.is_empty() {
-        schema["required"] = json!(required);
+        schema.insert("required".to_owned(), json!(required));
     }
     if !either.is_empty() {
-        schema["allOf"] = json!(either);
+        schema.insert("allOf".to_owned(), json!(either));
     }
-    schema
+    Value::Object(schema)
 }
 
 /// Puts the schema of an attribute where its path leads.

@@ -207,6 +207,8 @@ fn right(kind: AttributeType, path: &str, random: &mut Random) -> Cow<'static, V
             let items = random.below(6);
             Value::List((0..items).map(|_| Value::text(text(random))).collect())
         }
+        // No condition reads it.
+        AttributeType::Any => Value::Null,
         AttributeType::Instant => Value::Int(instant(random)),
     })
 }

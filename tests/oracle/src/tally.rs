@@ -5,13 +5,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The codes that a healthy run meets. `unknown-tenant` needs no world and is asked apart.
-pub const CODES: [&str; 21] = [
+pub const CODES: [&str; 26] = [
     "granted",
     "floor",
     "unknown-action",
     "not-an-action",
     "unknown-subject",
-    "tenant-mismatch",
+    "unknown-kind",
+    "wrong-kind",
+    "mistyped-attribute",
+    "missing-attribute",
+    "unknown-value",
+    "ambiguous-attribute",
     "subject-inactive",
     "invitation-pending",
     "plan",
@@ -30,7 +35,8 @@ pub const CODES: [&str; 21] = [
 ];
 
 /// What a healthy run comes across on the way to its answers.
-pub const SEEN: [&str; 59] = [
+pub const SEEN: [&str; 60] = [
+    "contract: an attribute under another name",
     "grant: for a record of a list of teams",
     "toggle: held for want of a team",
     "grant: left out though another permission brings it along",

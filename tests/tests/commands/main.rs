@@ -2,6 +2,7 @@
 
 mod answers;
 mod bad_input;
+mod contract;
 mod coverage;
 mod inspect;
 mod interface;

@@ -42,6 +42,9 @@ fn category(random: &mut Random, plan: &Plan, id: &str) -> Json {
     }
     let mut category = Map::new();
     put(&mut category, "id", id);
+    if plan.closed {
+        put(&mut category, "kinds", about(random));
+    }
     put(&mut category, "permissions", permissions);
     if let Some(family) = common {
         put(&mut category, "family", family);
@@ -52,6 +55,9 @@ fn category(random: &mut Random, plan: &Plan, id: &str) -> Json {
 fn permission(random: &mut Random, plan: &Plan, act: &Act, common: Option<&str>) -> Json {
     let mut it = Map::new();
     put(&mut it, "id", act.id.as_str());
+    if plan.closed && random.chance(20) {
+        put(&mut it, "kinds", about(random));
+    }
     if act.family != common {
         put(&mut it, "family", act.family.unwrap_or("none"));
     }
@@ -96,6 +102,19 @@ fn permission(random: &mut Random, plan: &Plan, act: &Act, common: Option<&str>)
         put(&mut it, "exclusive", random.name(&["view", "view", "edit"]));
     }
     Json::Object(it)
+}
+
+/// What a permission is about: most often every kind.
+fn about(random: &mut Random) -> Json {
+    match random.below(10) {
+        0..6 => json!("any"),
+        n => {
+            let mut kinds = some_of(random, 60, &KINDS[..3]);
+            kinds.push(KINDS[n % 3].to_owned());
+            kinds.dedup();
+            json!(kinds)
+        }
+    }
 }
 
 fn implies(random: &mut Random, plan: &Plan, id: &str) -> Json {
@@ -163,7 +182,59 @@ fn kinds(random: &mut Random, plan: &Plan) -> Json {
     }
     random.shuffle(&mut of_page);
     put(&mut kinds, "page", json!({"exclusive": access(random), "part_of": of_page}));
+    if plan.closed {
+        // One name is of one type, whichever kind has it.
+        let declared = of_kinds(random, plan);
+        for kind in &KINDS[..3] {
+            let mut declared = declared.clone();
+            declared["private"]["required"] = json!(random.chance(8));
+            if let Some(Json::Object(kind)) = kinds.get_mut(*kind) {
+                put(kind, "attributes", declared);
+            }
+        }
+    }
     Json::Object(kinds)
+}
+
+/// What a closed catalog declares of each kind, besides what every one has.
+fn of_kinds(random: &mut Random, plan: &Plan) -> Json {
+    let mut all = Map::new();
+    let private = json!({
+        "type": if random.chance(60) { "boolean" } else { "any" },
+        "aliases": ["is_private"],
+    });
+    put(&mut all, "private", private);
+    let segment = match random.below(3) {
+        0 => json!({"type": "any", "aliases": ["segment_kind"]}),
+        1 => json!({"type": "texts", "aliases": ["segment_kind"]}),
+        _ => json!({
+            "type": "texts",
+            "one_of": ["personal", "team", "secret"],
+            "aliases": ["segment_kind"],
+        }),
+    };
+    put(&mut all, "segment_type", segment);
+    put(&mut all, "account_redacted", if random.chance(50) { "boolean" } else { "any" });
+    for name in ["role", "shelf", "box"] {
+        put(&mut all, &plan.named(name), if random.chance(30) { "texts" } else { "any" });
+    }
+    Json::Object(all)
+}
+
+/// A comparison with something that an attribute of a type can be.
+fn fitting_test(random: &mut Random, kind: &str) -> Json {
+    match (kind, random.below(4)) {
+        (_, 0) => json!({"present": true}),
+        ("boolean", n) => json!({["is", "is_not", "is"][n - 1]: random.chance(50)}),
+        ("integer" | "instant", 1) => json!({"at_most": 2}),
+        ("integer" | "instant", 2) => json!({"is_not": random.pick(&[json!(2), json!(2.0)])}),
+        ("integer" | "instant", _) => json!({"is": 2}),
+        ("decimal", 1) => json!({"at_least": 1.5}),
+        ("decimal", _) => json!({"in": [2, 1.5, 0]}),
+        (_, 1) => json!("open"),
+        (_, 2) => json!({"is_not": "open"}),
+        _ => json!({"in": ["open", "shut"]}),
+    }
 }
 
 fn guards(random: &mut Random, plan: &Plan) -> Json {
@@ -228,7 +299,7 @@ fn predicate(random: &mut Random, plan: &Plan, depth: usize) -> Json {
         50..58 => json!({"subject.owner": random.chance(30)}),
         58..64 => json!({"subject.id": {"is_not": random.name(&super::USERS)}}),
         64..68 => json!({"now": {"at_least": super::edge(random)}}),
-        68..72 => json!({"resource.kind": {"in": some_of(random, 50, &KINDS)}}),
+        68..72 => json!({"resource.kind": {"in": some_of(random, 50, plan.kinds())}}),
         72..76 => json!({"resource.id": {"present": true}}),
         76..80 => json!({"subject.status": "active"}),
         80..84 => json!({"subject.invitation": "accepted"}),
@@ -240,6 +311,10 @@ fn predicate(random: &mut Random, plan: &Plan, depth: usize) -> Json {
                 "context.ip",
                 "subject.level",
             ]);
+            if plan.closed {
+                let test = fitting_test(random, plan.kind_of(&path).unwrap_or("text"));
+                return json!({path: test});
+            }
             let test = match random.below(9) {
                 0 => json!("open"),
                 1 => json!({"is_not": "open"}),

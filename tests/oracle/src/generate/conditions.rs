@@ -5,7 +5,7 @@
 //! Parts are joined with and without parentheses, so that what binds more tightly counts, and
 //! whatever reads the clock turns over at the edges at which the questions are asked.
 
-use super::{CUSTOM, IDS, KINDS, Plan, STANDARD, TAGS, TEAMS, USERS};
+use super::{CUSTOM, IDS, Plan, STANDARD, TAGS, TEAMS, USERS};
 use crate::random::Random;
 use crate::reference::condition::{hour, instant};
 use serde_json::{Map, Value as Json, json};
@@ -283,7 +283,7 @@ impl Writer<'_> {
     fn text(&mut self, path: &str) -> String {
         let text = match path {
             "subject.id" => self.one(&USERS),
-            "resource.kind" => self.one(&KINDS),
+            "resource.kind" => self.one(self.plan.kinds()),
             "resource.id" => self.one(&IDS),
             "resource.team" => self.one(&TEAMS),
             _ if self.random.chance(4) => "a \"quoted\" \\ word".to_owned(),

@@ -74,7 +74,11 @@ fn inputs(random: &mut Random, plan: &Plan) -> Vec<(String, String)> {
     let mut inputs: Vec<(String, String)> = random
         .some(16, &all)
         .into_iter()
-        .map(|(path, kind)| (path.to_owned(), kind.to_owned()))
+        // What a closed catalog declares as something else is refused.
+        .map(|(path, kind)| match plan.kind_of(path).filter(|_| plan.closed && kind != "any") {
+            Some(declared) => (path.to_owned(), declared.to_owned()),
+            None => (path.to_owned(), kind.to_owned()),
+        })
         .collect();
     if random.chance(20) {
         inputs.push(("now".to_owned(), "instant".to_owned()));

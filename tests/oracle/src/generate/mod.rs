@@ -63,6 +63,8 @@ struct Plan {
     condition: String,
     /// The attributes that can name users.
     relations: Vec<String>,
+    /// Whether questions have to be about kinds, and say what the catalog declares.
+    closed: bool,
     /// Whether some attributes lie within another one.
     nested: bool,
     /// Whether people act for one another more than anything else.
@@ -110,6 +112,16 @@ impl Plan {
             true => format!("at.{name}"),
             false => name.to_owned(),
         }
+    }
+
+    /// The kinds that the catalog may name.
+    fn kinds(&self) -> &'static [&'static str] {
+        if self.closed { &KINDS[..3] } else { &KINDS }
+    }
+
+    /// The type of an attribute, where conditions read it.
+    fn kind_of(&self, path: &str) -> Option<&'static str> {
+        self.attributes.iter().find(|attribute| attribute.path == path).map(|it| it.kind)
     }
 
     /// What a delegation may name.
@@ -195,6 +207,7 @@ fn plan(random: &mut Random) -> Plan {
         contents,
         about,
         relations: Vec::new(),
+        closed: random.chance(30),
         nested: random.chance(30),
         condition: String::new(),
         delegating,

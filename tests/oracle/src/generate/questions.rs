@@ -18,7 +18,8 @@ pub(super) fn question(random: &mut Random, plan: &Plan) -> Json {
     };
     put(&mut question, "subject", subject);
     put(&mut question, "action", action.unwrap_or_else(|| random.name(&["p0", "p1"])));
-    put(&mut question, "kind", random.name(&KINDS));
+    let known = plan.closed && random.chance(95);
+    put(&mut question, "kind", random.name(if known { &KINDS[..3] } else { &KINDS }));
     if random.chance(80) {
         let about = if random.chance(60) { plan.about } else { About::Things };
         let id = match about {
@@ -116,15 +117,25 @@ fn attributes(random: &mut Random, plan: &Plan) -> Json {
         place(random, &mut attributes, &plan.named("role"), role);
     }
     super::sharing::attributes(random, plan, &mut attributes);
-    if random.chance(6) {
-        let tenant = match random.below(10) {
-            0..6 => json!("acme"),
-            6..8 => json!("other"),
-            _ => value(random),
-        };
-        put(&mut attributes, "tenant", tenant);
+    if plan.closed {
+        rename(random, &mut attributes);
     }
     Json::Object(attributes)
+}
+
+/// Sends what has another name under that, or under both.
+fn rename(random: &mut Random, attributes: &mut Map<String, Json>) {
+    for (name, alias) in [("segment_type", "segment_kind"), ("private", "is_private")] {
+        match random.below(10) {
+            0..3 => {
+                if let Some(value) = attributes.remove(name) {
+                    put(attributes, alias, value);
+                }
+            }
+            3 => put(attributes, alias, value(random)),
+            _ => {}
+        }
+    }
 }
 
 fn relative(random: &mut Random) -> Json {

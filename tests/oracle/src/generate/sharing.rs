@@ -1,6 +1,6 @@
 //! What random products and tenants share, and what questions say of it.
 
-use super::{KINDS, Plan, conditions, place, put, some_of};
+use super::{Plan, conditions, place, put, some_of};
 use crate::random::Random;
 use serde_json::{Map, Value as Json, json};
 
@@ -49,7 +49,7 @@ pub(super) fn shows(random: &mut Random, plan: &Plan, kind: &str) -> Json {
     put(&mut shows, "kind", kind);
     if random.chance(35) {
         let mut kinds = Map::new();
-        for of in random.some(35, &KINDS) {
+        for of in random.some(35, plan.kinds()) {
             put(&mut kinds, of, random.name(&plan.contents));
         }
         put(&mut shows, "kinds", kinds);

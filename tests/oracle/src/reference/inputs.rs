@@ -36,6 +36,8 @@ impl Evaluator<'_> {
             InputPath::ResourceAttribute(name) => {
                 Some(request.resource.attributes.at(name)?.clone().into_owned())
             }
+            // No world has attributes of actions.
+            InputPath::ActionAttribute(_) => None,
             InputPath::ContextAttribute(name) => {
                 Some(request.context.at(name)?.clone().into_owned())
             }

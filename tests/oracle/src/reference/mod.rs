@@ -5,6 +5,7 @@
 //! against the doc comments of the model, and a mistake here is unlikely to be the engine's too.
 
 pub(crate) mod condition;
+mod contract;
 mod delegation;
 mod exclusive;
 mod family;
@@ -19,10 +20,9 @@ mod sharing;
 pub use seen::Seen;
 
 use permesso_engine::compile::FamilySet;
-use permesso_engine::decision::{Reason, Request};
+use permesso_engine::decision::{Reason, Request, Resource};
 use permesso_engine::model::{
     Catalog, Category, Constraint, Directory, Invitation, Permission, Role, Status, Tenant, User,
-    Value,
 };
 use std::collections::BTreeSet;
 
@@ -73,7 +73,16 @@ impl<'a> Evaluator<'a> {
     /// Decides one request.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Ruling {
-        self.decide_at(request, 0)
+        let Some((category, permission)) = self.permission(request.action) else {
+            return Ruling::deny(Reason::UnknownAction);
+        };
+        match self.contract(category, permission, request) {
+            Ok(attributes) => {
+                let resource = Resource { attributes: &attributes, ..request.resource };
+                self.decide_at(&Request { resource, ..*request }, 0)
+            }
+            Err(reason) => Ruling::deny(reason),
+        }
     }
 
     /// Decides a request that so many families have led to.
@@ -84,11 +93,6 @@ impl<'a> Evaluator<'a> {
         let Some(user) = self.user(request.subject) else {
             return Ruling::deny(Reason::UnknownSubject);
         };
-        match request.resource.attributes.get("tenant") {
-            None => {}
-            Some(Value::Text(tenant)) if *tenant == self.tenant.tenant.as_str() => {}
-            Some(_) => return Ruling::deny(Reason::TenantMismatch),
-        }
         if user.status != Status::Active {
             return Ruling::deny(Reason::SubjectInactive);
         }

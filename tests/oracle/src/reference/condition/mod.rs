@@ -124,6 +124,12 @@ fn typed(kind: AttributeType, value: &Value<'_>) -> Option<Known> {
         (AttributeType::Integer | AttributeType::Instant, Value::Int(value)) => {
             Known::Whole(*value)
         }
+        // 3.0 is 3.
+        (AttributeType::Integer | AttributeType::Instant, Value::Float(value))
+            if value.fract() == 0.0 && value.abs() < 2_f64.powi(63) =>
+        {
+            Known::Whole(*value as i64)
+        }
         (AttributeType::Decimal, Value::Int(value)) => Known::Decimal(*value as f64),
         (AttributeType::Decimal, Value::Float(value)) => Known::Decimal(*value),
         (AttributeType::Text, Value::Text(text)) => Known::Text(text.to_string()),

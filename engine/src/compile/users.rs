@@ -1,7 +1,7 @@
 //! One user: from what the directory says to what a decision reads.
 
 use crate::diagnostic::Reporter;
-use crate::model::{Delegation, Scope, Status, Text, User};
+use crate::model::{Delegation, Instant, Scope, Status, Text, User};
 use crate::snapshot::{
     DelegationRule, Extra, GrantSet, Interner, Member, PermissionId, Permissions, RoleRule,
     Snapshot, WrittenGrant, boxed,
@@ -153,8 +153,8 @@ impl<'a> Users<'a> {
             from: Arc::clone(from),
             permissions: permissions.into(),
             audiences: boxed(&delegation.audiences),
-            valid_from: delegation.valid_from,
-            valid_until: delegation.valid_until,
+            valid_from: delegation.valid_from.map(Instant::millis),
+            valid_until: delegation.valid_until.map(Instant::millis),
         })
     }
 }

@@ -5,6 +5,7 @@ mod attributes;
 mod case;
 mod catalog;
 mod compare;
+mod instant;
 mod located;
 mod path;
 mod predicate;
@@ -24,6 +25,7 @@ pub use catalog::{
     Plan, ResourceKind, RoleCheck, TeamRules, Unassigned,
 };
 pub use compare::Number;
+pub use instant::{Instant, NoInstant, instant_until};
 pub use located::{Document, Located, Place, Position, Text};
 pub use path::{InputPath, PathError};
 pub use predicate::{Predicate, Test};

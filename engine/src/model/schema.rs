@@ -1,6 +1,6 @@
 //! JSON Schemas of what is written in a way of its own.
 
-use super::{AttributeDeclarations, AttributeType, Attributes, Located, Predicate, Scope};
+use super::{AttributeDeclarations, AttributeType, Attributes, Instant, Located, Predicate, Scope};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
@@ -19,6 +19,21 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         T::json_schema(generator)
+    }
+}
+
+impl JsonSchema for Instant {
+    fn schema_name() -> Cow<'static, str> {
+        "Instant".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A date, `2026-12-31`, in UTC; or a date and a time with its zone, \
+                            `2026-12-31T18:00:00+01:00`. What ends at a date ends with that day.",
+            "type": "string",
+            "anyOf": [{"format": "date"}, {"format": "date-time"}],
+        })
     }
 }
 

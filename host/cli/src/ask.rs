@@ -7,7 +7,7 @@ use permesso_engine::decision::{
 };
 use permesso_engine::flip::Flips;
 use permesso_engine::inspect::Circumstances;
-use permesso_engine::model::{Attributes, Value};
+use permesso_engine::model::{Attributes, Instant, Value};
 use permesso_folders::DecisionPoint;
 use permesso_folders::TenantFolder;
 use serde::Serialize;
@@ -44,9 +44,9 @@ pub(super) struct About {
     /// An attribute of the request's context, as above
     #[arg(short = 'c', long = "context", value_name = "NAME=VALUE")]
     context: Vec<String>,
-    /// The instant of the decision, in milliseconds since 1970-01-01T00:00:00Z [default: now]
-    #[arg(long, value_name = "MILLISECONDS")]
-    pub(super) at: Option<i64>,
+    /// The instant of the decision, such as 2026-12-31T18:00:00+01:00 [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub(super) at: Option<Instant>,
 }
 
 impl About {
@@ -62,7 +62,11 @@ impl About {
         };
         let (attributes, context) = (pairs(&self.attributes)?, pairs(&self.context)?);
         let resource = Resource { kind, id, attributes: &attributes };
-        then(Circumstances { resource, context: &context, now: self.at.unwrap_or_else(now) })
+        then(Circumstances {
+            resource,
+            context: &context,
+            now: self.at.map_or_else(now, Instant::millis),
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use permesso_engine::compile::{Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::{Explanation, Request, Resource, Verdict};
 use permesso_engine::load::Source;
 use permesso_engine::model::{
-    Delegation, Directory, Policy, Program, Role, Scope, Tenant, Text, User,
+    Delegation, Directory, Instant, Policy, Program, Role, Scope, Tenant, Text, User,
 };
 use permesso_engine::{Authorizer, explain_alone};
 use serde::de::DeserializeOwned;
@@ -54,7 +54,7 @@ pub(super) fn decide(
             attributes: &resource,
         },
         context: &context,
-        now: row.context.now.map_or(now, |instant| instant.0),
+        now: row.context.now.map_or(now, Instant::millis),
     };
     let explanation = explain_alone(&compiled, &request);
     names::check_action(row, catalog, &explanation.decision)?;

@@ -6,7 +6,10 @@
 
 use crate::document::CatalogPin;
 use permesso_engine::diagnostic::Diagnostic;
-use permesso_engine::model::{Delegation, Located, Position, Tenant, Text, User};
+use permesso_engine::load;
+use permesso_engine::model::{
+    Delegation, Instant, Located, Position, Tenant, Text, User, instant_until,
+};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{
     DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
@@ -27,8 +30,9 @@ pub(super) struct Listed {
     #[serde(alias = "grants")]
     permissions: Vec<Text>,
     audiences: Vec<Text>,
-    valid_from: Option<i64>,
-    valid_until: Option<i64>,
+    valid_from: Option<Instant>,
+    #[serde(deserialize_with = "instant_until")]
+    valid_until: Option<Instant>,
 }
 
 impl Listed {

@@ -88,7 +88,7 @@ users:
   - {id: eve, roles: [agent], name: Ève "the 1st"}
 delegations:
   - {from: bob, to: eve, permissions: [tickets.lend]}
-  - {from: bob, to: eve, permissions: [tickets.lend], valid_until: 1000}
+  - {from: bob, to: eve, permissions: [tickets.lend], valid_until: 1970-01-01T00:00:01Z}
   - {id: by-hand, from: ann, to: bob, permissions: [tickets.lend]}
 "#;
 
@@ -172,7 +172,7 @@ users:
   - {id: eve, name: Ève "the 1st", roles: [agent]}
 delegations:
   - {from: bob, to: eve, permissions: [tickets.lend]}
-  - {from: bob, to: eve, permissions: [tickets.lend], valid_until: 1000}
+  - {from: bob, to: eve, permissions: [tickets.lend], valid_until: "1970-01-01T00:00:01Z"}
   - {id: by-hand, from: ann, to: bob, permissions: [tickets.lend]}
 "#;
     let quoted = digest.starts_with(|c: char| c.is_ascii_digit());
@@ -356,7 +356,8 @@ async fn an_edited_delegation_is_the_same_one() {
         let (node, bundle) = (Arc::clone(&desk.node), parse(text));
         async move { import_into(&node, &acme(), bundle).await }
     };
-    let edited = ACME.replace("valid_until: 1000", "valid_until: 2000");
+    let edited =
+        ACME.replace("valid_until: 1970-01-01T00:00:01Z", "valid_until: 1970-01-01T00:00:02Z");
     let done = of(&edited).await;
     assert_eq!((done.added, done.changed, done.removed), (0, 1, 0));
     // One that somebody made elsewhere is exported with its id.

@@ -81,6 +81,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+pub mod administration;
 mod authorizer;
 mod cache;
 pub mod change;

@@ -12,6 +12,7 @@ mod holding;
 mod inspect;
 mod left_out;
 mod load_errors;
+mod mutated;
 mod open_directory;
 mod pipeline;
 mod predicates;

@@ -11,7 +11,11 @@
 //! | `people.yaml` | the tenant's users and delegations; may be absent |
 //! | `tables/*.jsonl` | decision tables |
 //! | `families/*.wasm` | components that come with the product; may be absent |
+//!
+//! Where the tenant or its people name what begins with `permesso.`, such as the role of an
+//! administrator, the catalog has the administration in it, as it has in every store.
 
+use permesso_engine::administration::{PREFIX, with_administration};
 use permesso_engine::compile::{self, CompiledCatalog};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::load::{self, Source};
@@ -68,14 +72,23 @@ impl TenantFolder {
         let catalog = load::catalog(&file, &text);
         let (file, text) = documents("tenant.yaml")?;
         let tenant = load::tenant(&file, &text);
+        let mut administered = text.contains(PREFIX);
         let directory = match documents("people.yaml") {
-            Ok((file, text)) => load::directory(&file, &text),
+            Ok((file, text)) => {
+                administered |= text.contains(PREFIX);
+                load::directory(&file, &text)
+            }
             Err(FolderError::Read { source, path }) if source.kind() == io::ErrorKind::NotFound => {
                 Ok(Source::new(path.display().to_string(), Directory::default()))
             }
             Err(error) => return Err(error),
         };
         match (catalog, tenant, directory) {
+        // What a store serves has the administration in it. A folder has it where it is named.
+        let catalog = match administered {
+            true => catalog.and_then(with_administration),
+            false => catalog,
+        };
             (Ok(catalog), Ok(tenant), Ok(directory)) => {
                 let (catalog, tenant) = (compile::catalog(catalog), Arc::new(tenant));
                 Ok(Self { path: path.to_owned(), catalog, tenant, directory })

@@ -3,6 +3,7 @@
 use crate::error::ChangeError;
 use crate::kept;
 use crate::kind::DocumentKind;
+use permesso_engine::load;
 use permesso_engine::model::{
     Access, Exposure, FamilySettings, Item, Policy, Program, Role, SharingRule, Tenant, Text,
 };
@@ -81,7 +82,7 @@ pub(crate) fn read<T: DeserializeOwned>(
     kept::read(body).map_err(|error| ChangeError::Document {
         kind,
         id: id.to_owned(),
-        why: error.to_string(),
+        why: load::plain(&error.to_string()).to_string(),
     })
 }
 

@@ -140,8 +140,17 @@ fn a_row_that_names_what_does_not_exist_is_an_error_and_no_denial_that_passes() 
         ),
         (r#"["agent"]"#, r#"["agnet"]"#, "unknown role `agnet`; did you mean `agent`?"),
         (r#", "roles": ["agent"]"#, "", "unknown user `ann`"),
-        (r#""expect""#, r#""becuase": "x", "expect""#, "unknown field `becuase`"),
-        (r#""attrs""#, r#""atrs": {}, "attrs""#, "unknown field `atrs`"),
+        (
+            r#""expect""#,
+            r#""becuase": "x", "expect""#,
+            "`becuase` is not known here; did you mean `because`?",
+        ),
+        (r#""attrs""#, r#""atrs": {}, "attrs""#, "`atrs` is not known here; did you mean `attrs`?"),
+        (
+            r#""action""#,
+            r#""context": {"now": 1767225600}, "action""#,
+            "is a number and no date; write a date such as 2026-12-31",
+        ),
         (
             r#""action""#,
             r#""context": {"role_definitions": {"r": {"duplicate_of": "agnet"}}}, "action""#,

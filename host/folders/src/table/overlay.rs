@@ -1,7 +1,7 @@
 //! The world of a row, laid over the tenant of a folder.
 
 use super::names;
-use super::row::{Row, RowError, RowSubject, attributes};
+use super::row::{Row, RowError, RowSubject, attributes, said};
 use crate::folder::TenantFolder;
 use permesso_engine::compile::{Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::{Explanation, Request, Resource, Verdict};
@@ -174,7 +174,7 @@ fn define<T: DeserializeOwned>(
             grant.entry("scope").or_insert_with(|| json!(Scope::ALL.to_string()));
         }
     }
-    serde_json::from_value(Value::Object(kept)).map_err(|source| error(source.to_string()))
+    serde_json::from_value(Value::Object(kept)).map_err(|source| error(said(&source)))
 }
 
 fn directory(folder: &TenantFolder, row: &Row) -> Directory {

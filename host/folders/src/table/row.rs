@@ -223,7 +223,16 @@ impl Row {
     ///
     /// [`RowError::Malformed`] with what is missing or wrong.
     pub fn parse(line: &str) -> Result<Self, RowError> {
-        serde_json::from_str(line).map_err(|error| RowError::Malformed(error.to_string()))
+        serde_json::from_str(line).map_err(|error| RowError::Malformed(said(&error)))
+    }
+}
+
+/// What is wrong with JSON, in plain words.
+pub(super) fn said(error: &serde_json::Error) -> String {
+    let plain = load::plain(&error.to_string());
+    match error.column() {
+        0 => plain.to_string(),
+        column => format!("column {column}: {plain}"),
     }
 }
 

@@ -98,6 +98,7 @@ pub mod flip;
 pub mod inspect;
 pub mod load;
 pub mod model;
+pub mod names;
 mod profile;
 mod snapshot;
 mod suggest;

@@ -54,6 +54,9 @@ pub struct Tenant {
 pub struct Role {
     /// Unique in the tenant.
     pub id: Text,
+    /// Others of its kind that look like this one, and are somebody or something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub distinct_from: Vec<Text>,
     /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub label: String,
@@ -158,6 +161,9 @@ pub struct Grant {
 pub struct Policy {
     /// Unique in the tenant.
     pub id: Text,
+    /// Others of its kind that look like this one, and are somebody or something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub distinct_from: Vec<Text>,
     /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub label: String,
@@ -173,6 +179,9 @@ pub struct Policy {
 pub struct Program {
     /// Unique in the tenant.
     pub id: Text,
+    /// Others of its kind that look like this one, and are somebody or something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub distinct_from: Vec<Text>,
     /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
@@ -236,6 +245,9 @@ pub struct Directory {
 pub struct User {
     /// Unique in the tenant.
     pub id: Text,
+    /// Others of its kind that look like this one, and are somebody or something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub distinct_from: Vec<Text>,
     /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,

@@ -20,6 +20,7 @@ use permesso_engine::compile::{self, CompiledCatalog};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::load::{self, Source};
 use permesso_engine::model::{Directory, Tenant};
+use permesso_engine::names::check_names;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -71,8 +72,8 @@ impl TenantFolder {
         let (file, text) = documents("product.yaml")?;
         let catalog = load::catalog(&file, &text);
         let (file, text) = documents("tenant.yaml")?;
-        let tenant = load::tenant(&file, &text);
         let mut administered = text.contains(PREFIX);
+        let tenant = load::tenant(&file, &text);
         let directory = match documents("people.yaml") {
             Ok((file, text)) => {
                 administered |= text.contains(PREFIX);
@@ -83,13 +84,14 @@ impl TenantFolder {
             }
             Err(error) => return Err(error),
         };
-        match (catalog, tenant, directory) {
         // What a store serves has the administration in it. A folder has it where it is named.
         let catalog = match administered {
             true => catalog.and_then(with_administration),
             false => catalog,
         };
+        match (catalog, tenant, directory) {
             (Ok(catalog), Ok(tenant), Ok(directory)) => {
+                check_names(&catalog.value, &tenant, &directory).map_err(FolderError::Documents)?;
                 let (catalog, tenant) = (compile::catalog(catalog), Arc::new(tenant));
                 Ok(Self { path: path.to_owned(), catalog, tenant, directory })
             }

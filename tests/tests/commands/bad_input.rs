@@ -150,3 +150,11 @@ fn what_a_store_serves_is_checked_from_its_files() {
     assert_eq!(may.code, 0, "{}{}", may.out, may.err);
     assert_eq!(ask("nobody").code, 1);
 }
+
+#[test]
+fn two_who_look_alike_are_shown() {
+    let told = refused("people.yaml", "- {id: ola.nilsen,", "- {id: Pedro.Silva,");
+    assert!(told.contains("`Pedro.Silva` looks like `pedro.silva`, which is there too"), "{told}");
+    assert!(told.contains("distinct_from: [\"pedro.silva\"]"), "{told}");
+    assert!(told.contains("DIR/people.yaml:24:"), "{told}");
+}

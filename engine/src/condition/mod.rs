@@ -41,11 +41,13 @@ mod limits;
 mod remarks;
 mod schema;
 mod values;
+mod words;
 
 pub use case::TestFailure;
 pub use engine::ConditionEngine;
 pub use evaluate::{Condition, ConditionError};
 pub use fault::{ConditionFault, Mistake};
 pub use schema::AttributeSchema;
+pub use words::condition_names;
 
 pub use crate::model::{AttributeDeclarations, AttributeType, ConditionTest, SchemaError};

@@ -51,6 +51,7 @@ impl World {
             )]
             .into(),
             categories: vec![Category {
+                kinds: None,
                 id: "all".into(),
                 label: String::new(),
                 family: None,

@@ -111,6 +111,15 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
+/// What is told holds names from documents, of which none need end.
+pub(crate) fn bounded(text: String) -> String {
+    const LONGEST: usize = 600;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
+
 /// Collects the faults of one document.
 pub(crate) struct Reporter<'a> {
     document: Document,
@@ -139,9 +148,9 @@ impl<'a> Reporter<'a> {
         self.found.push(Diagnostic {
             file: self.file.to_owned(),
             at,
-            field: field.into(),
-            message: message.into(),
-            help,
+            field: bounded(field.into()),
+            message: bounded(message.into()),
+            help: help.map(bounded),
         });
     }
 

@@ -82,6 +82,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+pub mod administration;
 mod authorizer;
 mod cache;
 pub mod change;
@@ -98,6 +99,7 @@ pub mod flip;
 pub mod inspect;
 pub mod load;
 pub mod model;
+pub mod names;
 mod profile;
 mod snapshot;
 mod suggest;

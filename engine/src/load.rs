@@ -2,8 +2,15 @@
 //!
 //! The engine does no I/O: whoever calls it has read the text and says what it is called.
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Catalog, Directory, Position, Tenant};
+mod exported;
+mod plain;
+mod yaml;
+
+pub use plain::{Plain, plain};
+pub use yaml::{fault, options};
+
+use crate::diagnostic::Diagnostics;
+use crate::model::{Catalog, Directory, Tenant};
 use serde::de::DeserializeOwned;
 
 /// A document and what it is called in messages.
@@ -38,7 +45,8 @@ pub fn catalog(file: &str, text: &str) -> Result<Source<Catalog>, Diagnostics> {
 ///
 /// As [`catalog`].
 pub fn tenant(file: &str, text: &str) -> Result<Source<Tenant>, Diagnostics> {
-    document(file, text)
+    let read: Source<exported::Exported> = document(file, text)?;
+    Ok(Source::new(file, read.value.0))
 }
 
 /// Reads the people of a tenant.
@@ -56,17 +64,7 @@ pub fn directory(file: &str, text: &str) -> Result<Source<Directory>, Diagnostic
 ///
 /// As [`catalog`].
 pub fn document<T: DeserializeOwned>(file: &str, text: &str) -> Result<Source<T>, Diagnostics> {
-    serde_saphyr::from_str(text).map(|value| Source::new(file, value)).map_err(|error| {
-        let at = error.location().map_or_else(Position::default, |location| Position {
-            line: u32::try_from(location.line()).unwrap_or(0),
-            column: u32::try_from(location.column()).unwrap_or(0),
-        });
-        // The library's text goes on with the position, which the diagnostic names already, and
-        // with options that its caller could set.
-        let text = error.without_snippet().to_string();
-        let end =
-            [" at line ", ", set DuplicateKeyPolicy"].iter().filter_map(|tail| text.find(tail));
-        let message = text.get(..end.min().unwrap_or(text.len())).unwrap_or(&text).to_owned();
-        Diagnostic { file: file.to_owned(), at, field: String::new(), message, help: None }.into()
-    })
+    serde_saphyr::from_str_with_options(text, yaml::options())
+        .map(|value| Source::new(file, value))
+        .map_err(|error| yaml::fault(file, &error).into())
 }

@@ -1,7 +1,7 @@
 //! Grants: from what an admin wrote to a table that is read by position.
 
 use crate::diagnostic::Reporter;
-use crate::model::{Grant, GrantedBy, Place, Position, Scope, Text};
+use crate::model::{Grant, GrantedBy, Instant, Place, Position, Scope, Text};
 use crate::snapshot::{
     Clause, Except, GrantOf, GrantSet, Granting, LimitedGrant, Origin, PermissionId, Permissions,
     TeamLimits, Within, WrittenGrant,
@@ -187,7 +187,9 @@ impl WrittenGrant {
 fn within(grant: &Grant, condition: Option<Clause>) -> Within {
     let boxed = |teams: &[Text]| teams.iter().map(|team| team.as_str().into()).collect();
     let teams = TeamLimits { branches: boxed(&grant.teams), exact: boxed(&grant.exact_teams) };
-    Within { teams, from: grant.valid_from, until: grant.valid_until, condition }
+    let (from, until) =
+        (grant.valid_from.map(Instant::millis), grant.valid_until.map(Instant::millis));
+    Within { teams, from, until, condition }
 }
 
 /// The permissions that one grant leaves out.

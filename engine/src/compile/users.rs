@@ -3,7 +3,7 @@
 use super::names::{refuse_names, refuse_teams};
 use crate::decision::SUBJECT_TYPE;
 use crate::diagnostic::Reporter;
-use crate::model::{Delegation, Scope, Status, Text, User, Value};
+use crate::model::{Delegation, Instant, Scope, Status, Text, User, Value};
 use crate::snapshot::{
     Check, DelegationRule, Extra, GrantSet, Interner, Member, PermissionId, Permissions, RoleRule,
     Snapshot, WrittenGrant, boxed,
@@ -200,8 +200,8 @@ impl<'a> Users<'a> {
             from: Arc::clone(from),
             permissions: permissions.into(),
             audiences: boxed(&delegation.audiences),
-            valid_from: delegation.valid_from,
-            valid_until: delegation.valid_until,
+            valid_from: delegation.valid_from.map(Instant::millis),
+            valid_until: delegation.valid_until.map(Instant::millis),
         })
     }
 }

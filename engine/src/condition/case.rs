@@ -1,8 +1,7 @@
 //! Tries a condition on the cases that were saved with it.
 
-use super::calendar;
 use super::evaluate::{Condition, ConditionError};
-use crate::model::{AttributeType, Attributes, ConditionTest, InputPath, Value};
+use crate::model::{AttributeType, Attributes, ConditionTest, InputPath, Instant, Value};
 use std::borrow::Cow;
 
 /// A case that a condition gets wrong.
@@ -52,7 +51,9 @@ impl Condition {
     ) -> Option<Cow<'t, Value<'static>>> {
         let value = inputs.at(&path.to_string())?;
         let written = match (value, self.kind(path)) {
-            (Value::Text(text), Some(AttributeType::Instant)) => calendar::instant(text),
+            (Value::Text(text), Some(AttributeType::Instant)) => {
+                text.parse().map(Instant::millis).ok()
+            }
             _ => None,
         };
         Some(written.map_or(Cow::Borrowed(value), |millis| Cow::Owned(Value::Int(millis))))

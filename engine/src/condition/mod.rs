@@ -41,6 +41,7 @@ mod limits;
 mod remarks;
 mod schema;
 mod values;
+mod words;
 
 pub use case::TestFailure;
 pub(crate) use check::Named;
@@ -48,5 +49,6 @@ pub use engine::ConditionEngine;
 pub use evaluate::{Condition, ConditionError};
 pub use fault::{ConditionFault, Mistake};
 pub use schema::AttributeSchema;
+pub use words::condition_names;
 
 pub use crate::model::{AttributeDeclarations, AttributeType, ConditionTest, SchemaError};

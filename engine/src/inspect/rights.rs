@@ -8,7 +8,7 @@ use super::unasked::{Unasked, member};
 use crate::decision::Obligation;
 use crate::directory::Compiled;
 use crate::evaluate::{Source, Via};
-use crate::model::{Access, Invitation, Place, Scope, Status};
+use crate::model::{Access, Instant, Invitation, Place, Scope, Status};
 use crate::profile::{Aside, Contribution, Limits, Person, Void};
 use crate::snapshot::{ConstraintRule, ContentRule, PermissionId, PermissionRule, Redaction};
 use serde::Serialize;
@@ -194,12 +194,12 @@ pub struct DelegatedRight<'a> {
     /// For these audiences only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audiences: Vec<&'a str>,
-    /// From this instant on, in milliseconds since 1970-01-01T00:00:00Z.
+    /// From this instant on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_from: Option<i64>,
+    pub valid_from: Option<Instant>,
     /// Before this instant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_until: Option<i64>,
+    pub valid_until: Option<Instant>,
 }
 
 /// Why something delegated is of no use.
@@ -455,8 +455,8 @@ impl<'a> Person<'a> {
                 limited: holding.limited.iter().map(|grant| (&**grant).into()).collect(),
                 void,
                 audiences: delegation.audiences.iter().map(|name| &**name).collect(),
-                valid_from: delegation.valid_from,
-                valid_until: delegation.valid_until,
+                valid_from: delegation.valid_from.map(Instant::from_millis),
+                valid_until: delegation.valid_until.map(Instant::from_millis),
             });
         }
         delegated

@@ -280,7 +280,7 @@ impl<'de> Deserialize<'de> for AttributeDeclarations {
         impl<'de> Visitor<'de> for Declarations {
             type Value = AttributeDeclarations;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map from paths to attribute types")
+                f.write_str("a map")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut declared = AttributeDeclarations::default();

@@ -6,6 +6,7 @@ mod case;
 mod catalog;
 mod compare;
 mod contract;
+mod instant;
 mod located;
 mod path;
 mod predicate;
@@ -26,6 +27,7 @@ pub use catalog::{
 };
 pub use compare::Number;
 pub use contract::{KindAttributes, Kinds, SubjectType};
+pub use instant::{Instant, NoInstant, instant_until};
 pub use located::{Document, Located, Place, Position, Text};
 pub use path::{InputPath, PathError};
 pub use predicate::{Predicate, Test};

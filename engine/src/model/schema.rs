@@ -2,8 +2,8 @@
 
 use super::attributes::WrittenRule;
 use super::{
-    AttributeDeclarations, AttributeRule, AttributeType, Attributes, KindAttributes, Kinds,
-    Located, Predicate, Scope,
+    AttributeDeclarations, AttributeRule, AttributeType, Attributes, Instant, KindAttributes,
+    Kinds, Located, Predicate, Scope,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -23,6 +23,21 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         T::json_schema(generator)
+    }
+}
+
+impl JsonSchema for Instant {
+    fn schema_name() -> Cow<'static, str> {
+        "Instant".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A date, `2026-12-31`, in UTC; or a date and a time with its zone, \
+                            `2026-12-31T18:00:00+01:00`. What ends at a date ends with that day.",
+            "type": "string",
+            "anyOf": [{"format": "date"}, {"format": "date-time"}],
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tenants: what an admin edits, and the people whom it is about.
 
-use super::{Access, Attributes, ConditionTest, Matchers, Scope, SharingRules, Text};
+use super::{Access, Attributes, ConditionTest, Instant, Matchers, Scope, SharingRules, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -54,6 +54,9 @@ pub struct Tenant {
 pub struct Role {
     /// Unique in the tenant.
     pub id: Text,
+    /// Others of its kind that look like this one, and are somebody or something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub distinct_from: Vec<Text>,
     /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub label: String,
@@ -129,12 +132,16 @@ pub struct Grant {
     /// Applies to resources of exactly these teams.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exact_teams: Vec<Text>,
-    /// From this instant on, in milliseconds since 1970-01-01T00:00:00Z.
+    /// From this instant on; a date is where that day begins, in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub valid_from: Option<i64>,
-    /// Before this instant, in milliseconds since 1970-01-01T00:00:00Z.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub valid_until: Option<i64>,
+    pub valid_from: Option<Instant>,
+    /// Before this instant; a date is where that day ends, in UTC.
+    #[serde(
+        default,
+        deserialize_with = "super::instant_until",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub valid_until: Option<Instant>,
     /// Holds only where this condition does (see [`crate::condition`]). Where it cannot be
     /// known, for want of an attribute, it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -154,6 +161,9 @@ pub struct Grant {
 pub struct Policy {
     /// Unique in the tenant.
     pub id: Text,
+    /// Others of its kind that look like this one, and are somebody or something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub distinct_from: Vec<Text>,
     /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub label: String,
@@ -169,6 +179,9 @@ pub struct Policy {
 pub struct Program {
     /// Unique in the tenant.
     pub id: Text,
+    /// Others of its kind that look like this one, and are somebody or something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub distinct_from: Vec<Text>,
     /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
@@ -235,6 +248,9 @@ pub struct User {
     /// The type of subject, one of the catalog's; a user where absent.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<Text>,
+    /// Others of its kind that look like this one, and are somebody or something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub distinct_from: Vec<Text>,
     /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
@@ -278,14 +294,14 @@ pub struct User {
 }
 
 /// Whose rights a user was given.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CopiedFrom {
     /// The user.
     pub user: String,
-    /// When, in milliseconds since 1970-01-01T00:00:00Z.
-    pub at: i64,
+    /// When.
+    pub at: Instant,
 }
 
 /// Whether a user takes part.
@@ -385,10 +401,10 @@ pub struct Delegation {
     /// For which audiences, where a permission is limited to audiences.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audiences: Vec<Text>,
-    /// From this instant on, in milliseconds since 1970-01-01T00:00:00Z.
+    /// From this instant on; a date is where that day begins, in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_from: Option<i64>,
-    /// Before this instant, in milliseconds since 1970-01-01T00:00:00Z.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_until: Option<i64>,
+    pub valid_from: Option<Instant>,
+    /// Before this instant; a date is where that day ends, in UTC.
+    #[serde(deserialize_with = "super::instant_until", skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Instant>,
 }

@@ -287,7 +287,7 @@ mod serialize {
         type Value = Value<'de>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a value")
+            f.write_str("a text, a number, `true`, `false`, a list or a list of `name: value`")
         }
         fn visit_unit<E>(self) -> Result<Self::Value, E> {
             Ok(Value::Null)
@@ -340,7 +340,7 @@ mod serialize {
         type Value = Attributes<'de>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a map of attributes")
+            f.write_str("a map")
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {

@@ -1,6 +1,6 @@
 //! What a grant is limited to, as it is told.
 
-use crate::model::Scope;
+use crate::model::{Instant, Scope};
 use crate::snapshot::LimitedGrant;
 use serde::Serialize;
 
@@ -15,12 +15,12 @@ pub struct Limits {
     /// Only for records of exactly these teams.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exact_teams: Vec<String>,
-    /// From this instant on, in milliseconds since 1970-01-01T00:00:00Z.
+    /// From this instant on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_from: Option<i64>,
+    pub valid_from: Option<Instant>,
     /// Before this instant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_until: Option<i64>,
+    pub valid_until: Option<Instant>,
     /// Only where this condition holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
@@ -34,8 +34,8 @@ impl From<&LimitedGrant> for Limits {
             scope: grant.scope,
             teams: owned(&within.teams.branches),
             exact_teams: owned(&within.teams.exact),
-            valid_from: within.from,
-            valid_until: within.until,
+            valid_from: within.from.map(Instant::from_millis),
+            valid_until: within.until.map(Instant::from_millis),
             condition: within.condition.as_ref().map(|it| it.condition.source().to_owned()),
         }
     }

@@ -90,7 +90,7 @@ fn what_would_make_two_users_equal_is_found_though_many_ways_lead_to_what_is_req
 fn what_is_brought_along_by_many_ways_comes_along_once() {
     let permissions =
         layers(LAYERS, "implies", |name| format!("{{permission: {name}}}"), ", wildcard: false");
-    let people = "users:\n  - {id: top, grants: [{permission: a0, scope: all}]}\n  - {id: own, grants: [{permission: a0, scope: own}, {permission: b0, scope: all, valid_until: 500}]}\n";
+    let people = "users:\n  - {id: top, grants: [{permission: a0, scope: all}]}\n  - {id: own, grants: [{permission: a0, scope: own}, {permission: b0, scope: all, valid_until: 1970-01-01T00:00:00.5Z}]}\n";
     let authorizer = serve(&catalog(&permissions, ""), TENANT, people);
     let last = format!("b{LAYERS}");
     assert_eq!(outcome(&authorizer, "top", &last, &[]), "allow");

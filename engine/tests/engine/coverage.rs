@@ -53,7 +53,7 @@ roles:
     policies: [reading]
     grants:
       - {category: tools, scope: below}
-      - {permission: tool.use, scope: all, condition: resource.price < 50, valid_until: 2000}
+      - {permission: tool.use, scope: all, condition: resource.price < 50, valid_until: 1970-01-01T00:00:02Z}
   - id: novice
     grants:
       - {permission: tool.use, scope: all}

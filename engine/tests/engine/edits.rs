@@ -26,7 +26,12 @@ fn docs() -> Arc<Closure> {
 
 /// One of a few policies.
 fn tenant(policy: usize) -> String {
-    let window = ["valid_until: 2000", "valid_from: 1500", "exact_teams: [north]", "note: plain"];
+    let window = [
+        "valid_until: 1970-01-01T00:00:02Z",
+        "valid_from: 1970-01-01T00:00:01.5Z",
+        "exact_teams: [north]",
+        "note: plain",
+    ];
     let parent = ["", "parents: [temp], ", "parents: [brief], "];
     let until = window.get(policy % 4).unwrap_or(&"");
     let above = parent.get(policy / 4 % 3).unwrap_or(&"");

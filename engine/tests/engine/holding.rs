@@ -319,7 +319,7 @@ fn who_takes_no_part_delegates_nothing_of_their_own_either() {
 fn a_delegation_has_a_window_that_is_exact_to_the_millisecond() {
     let authorizer = delegating(
         "  - {from: reader, to: deputy, permissions: [doc.read], WINDOW}\n",
-        "valid_from: 1000, valid_until: 2000",
+        "valid_from: 1970-01-01T00:00:01Z, valid_until: 1970-01-01T00:00:02Z",
     );
     let attributes = Attributes::new();
     let at = |now| {
@@ -344,7 +344,7 @@ fn what_cannot_be_delegated_is_refused() {
     people.yaml:22:12: delegations.raeder: unknown user `raeder`
       help: did you mean `reader`?
     ");
-    insta::assert_snapshot!(refused("{from: reader, to: deputy, permissions: [send], valid_from: 5, valid_until: 5}"), @r"
+    insta::assert_snapshot!(refused("{from: reader, to: deputy, permissions: [send], valid_from: 1970-01-01T00:00:00.005Z, valid_until: 1970-01-01T00:00:00.005Z}"), @r"
     people.yaml:22:12: delegations.reader: the delegation ends before it begins
       help: valid_from is included, valid_until is not
     ");

@@ -39,7 +39,7 @@ roles:
   - {id: without, grants: [{permission: tidy, scope: all, except: [bulk]}]}
   - {id: child, parents: [starred]}
   - {id: with_policy, policies: [most]}
-  - {id: for_a_while, grants: [{permission: '*', scope: all, except: [delete], valid_until: 2000}]}
+  - {id: for_a_while, grants: [{permission: '*', scope: all, except: [delete], valid_until: 1970-01-01T00:00:02Z}]}
   - {id: of_a_team, grants: [{permission: '*', scope: all, except: [delete], teams: [west]}]}
   - {id: deleter, parents: [starred], grants: [{permission: delete, scope: all}]}
   - {id: in_bulk, parents: [starred], grants: [{permission: bulk, scope: all}]}

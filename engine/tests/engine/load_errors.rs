@@ -26,17 +26,26 @@ const SAME: (&str, &str) = ("", "");
 
 #[test]
 fn broken_yaml_names_the_line() {
-    assert_snapshot!(refused(("plans:", "plans: [\n"), SAME, SAME), @"product.yaml:44:8: expected mapping start");
+    assert_snapshot!(refused(("plans:", "plans: [\n"), SAME, SAME), @r"
+    product.yaml:44:8: something else stands where a list of `name: value` is wanted
+      help: write each name with its value, one on a line, or `{name: value}`
+    ");
 }
 
 #[test]
 fn a_member_that_no_document_has_is_refused() {
-    assert_snapshot!(refused(SAME, ("plan: small", "plan: small\nplann: large"), SAME), @"tenant.yaml:4:1: unknown field `plann`, expected one of tenant, product, title, plan, addons, teams, roles, policies, programs, closed, sharing, families");
+    assert_snapshot!(refused(SAME, ("plan: small", "plan: small\nplann: large"), SAME), @r"
+    tenant.yaml:4:1: `plann` is not known here
+      help: did you mean `plan`?
+    ");
 }
 
 #[test]
 fn a_key_that_stands_twice_is_refused() {
-    assert_snapshot!(refused(SAME, ("plan: small", "plan: small\nplan: large"), SAME), @"tenant.yaml:4:1: duplicate mapping key: plan");
+    assert_snapshot!(refused(SAME, ("plan: small", "plan: small\nplan: large"), SAME), @r"
+    tenant.yaml:4:1: `plan` stands here twice
+      help: keep one of the two, or put both into one
+    ");
 }
 
 #[test]
@@ -72,7 +81,10 @@ fn a_scope_that_does_not_exist_is_refused() {
 
 #[test]
 fn a_grant_without_a_scope_is_refused() {
-    assert_snapshot!(refused(SAME, ("doc.write, scope: own", "doc.write"), SAME), @"tenant.yaml:8:28: missing field `scope`");
+    assert_snapshot!(refused(SAME, ("doc.write, scope: own", "doc.write"), SAME), @r"
+    tenant.yaml:8:28: `scope` is missing
+      help: add `scope: …` here
+    ");
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod holding;
 mod inspect;
 mod left_out;
 mod load_errors;
+mod mutated;
+mod names;
 mod open_directory;
 mod pipeline;
 mod predicates;

@@ -129,3 +129,10 @@ fn an_exemption_that_cannot_be_told_exempts_nobody() {
         assert_eq!(said == "allow", exempt, "{rank}: {said}");
     }
 }
+
+#[test]
+fn a_country_that_is_called_no_is_a_country() {
+    let authorizer = guarded("{resource.country: {is_not: NO}}");
+    assert!(!prints(&authorizer, &[("country", "NO".into())]));
+    assert!(prints(&authorizer, &[("country", "SE".into())]));
+}

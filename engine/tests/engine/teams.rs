@@ -34,7 +34,7 @@ roles:
   - {id: muted_at_own, grants: [{permission: limit.mute, scope: own}]}
   - {id: muted_at_team, grants: [{permission: limit.mute, scope: team}]}
   - {id: muted_above, grants: [{permission: limit.mute, scope: all, teams: [sales], condition: resource.amount > 100}]}
-  - {id: muted_later, grants: [{permission: limit.mute, scope: all, teams: [sales], valid_from: 2000}]}
+  - {id: muted_later, grants: [{permission: limit.mute, scope: all, teams: [sales], valid_from: 1970-01-01T00:00:02Z}]}
   - {id: muted_unless, grants: [{permission: limit.mute_unless, scope: all, teams: [sales]}]}
   - {id: blurred_in_sales, grants: [{permission: limit.blur, scope: all, teams: [sales]}]}
   - {id: of_team, grants: [{permission: read, scope: team}]}

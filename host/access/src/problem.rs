@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use permesso_engine::load::plain;
 use permesso_front::Problem;
 use permesso_front::body::BodyError;
 use std::time::Duration;
@@ -43,7 +44,7 @@ pub(super) enum Undecided {
     TooLarge(usize),
     #[error("the body is empty: send a JSON object with `subject`, `action` and `resource`")]
     EmptyBody,
-    #[error("the body cannot be read: send one JSON object, each member once ({0})")]
+    #[error("the body cannot be read: send one JSON object, each member once ({})", told(.0))]
     Malformed(serde_json::Error),
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -90,6 +91,12 @@ impl From<Undecided> for Problem {
             | Undecided::TenantEncoding => Self::bad(detail),
         }
     }
+}
+
+/// What is wrong with JSON and where, in plain words.
+fn told(error: &serde_json::Error) -> String {
+    let told = plain(&error.to_string());
+    format!("{told}, at line {} column {}", error.line(), error.column())
 }
 
 impl From<Fault> for Problem {

@@ -10,6 +10,7 @@ use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use permesso_engine::diagnostic::Diagnostic;
+use permesso_engine::load;
 use permesso_engine::model::Position;
 use permesso_front::{Principal, Problem};
 use permesso_node::{
@@ -215,18 +216,18 @@ pub(crate) fn read_borrowed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T,
     };
     let at = |n: usize| u32::try_from(n).unwrap_or(0);
     let (line, column) = (error.line(), error.column());
-    let text = error.to_string();
-    let message = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
+    let told = load::plain(&error.to_string());
     if !error.is_data() {
-        let detail = format!("the body is no JSON: {text}");
+        let detail = format!("the body is no JSON: line {line}, column {column}: {told}");
         return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", detail));
     }
+    let load::Plain { message, help } = told;
     let found = Diagnostic {
         file: "body".to_owned(),
         at: Position { line: at(line), column: at(column) },
         field: String::new(),
-        message: message.to_owned(),
-        help: None,
+        message,
+        help,
     };
     Err(Problem::diagnosed([&found]))
 }

@@ -16,7 +16,7 @@ use futures_util::FutureExt as _;
 use permesso_auth::key::Verb;
 use permesso_engine::model::{Status, User};
 use permesso_front::{Principal, Problem, body, headers, now};
-use permesso_node::{Caller, DocumentKind};
+use permesso_node::{Caller, DocumentKind, kept};
 use permesso_store::{Realm, check_name};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -158,7 +158,7 @@ async fn gate(
             if let Caller::User { id, .. } = principal.caller() {
                 // A stranger is told no more of a tenant than whoever has no business with it.
                 let user = look.view(admin.node()).object(DocumentKind::User, &id).await?;
-                let user = user.and_then(|object| object.body.read::<User>().ok());
+                let user = user.and_then(|object| kept::read::<User>(&object.body).ok());
                 user.filter(|user| user.status != Status::Deleted).ok_or_else(none)?;
             }
             match route.permission {

@@ -6,7 +6,7 @@
 use permesso_engine::inspect::{Proposal, impact};
 use permesso_engine::model::{Delegation, Directory, Role, Tenant, User};
 use permesso_front::Problem;
-use permesso_node::{Caller, DocumentKind, Done, DryRun, Edited, Node};
+use permesso_node::{Caller, DocumentKind, Done, DryRun, Edited, Node, kept};
 use permesso_store::feed::Facet;
 use permesso_store::{Realm, Store, Which};
 use serde::de::DeserializeOwned;
@@ -141,7 +141,7 @@ fn replace<T: DeserializeOwned>(
     edit: &Edited,
 ) {
     for (body, side) in [(&edit.before, before), (&edit.after, after)] {
-        match body.as_ref().and_then(|body| body.read::<T>().ok()) {
+        match body.as_ref().and_then(|body| kept::read::<T>(body).ok()) {
             Some(value) => side.insert(edit.id.clone(), value),
             None => side.remove(&edit.id),
         };
@@ -165,7 +165,7 @@ async fn read<T: DeserializeOwned>(
             if into.len() >= most {
                 return Ok(false);
             }
-            if let Ok(value) = object.body.read() {
+            if let Ok(value) = kept::read(&object.body) {
                 into.insert(object.id.clone(), value);
             }
         }

@@ -1,6 +1,7 @@
 //! Parameters of a query. What is not known is refused: a misspelt filter that is left out
 //! answers with everything.
 
+use permesso_engine::model::Instant;
 use permesso_front::Problem;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -23,6 +24,10 @@ pub(crate) enum Form {
         /// At most.
         max: u64,
     },
+    /// An instant; a date is where that day begins.
+    From,
+    /// An instant; a date is where that day ends.
+    Until,
     /// `true` or `false`.
     Flag,
     /// One of these.
@@ -101,8 +106,12 @@ impl Query {
         self.text(name)?.parse().ok()
     }
 
-    pub(crate) fn instant(&self, name: &str) -> Option<i64> {
-        self.text(name)?.parse().ok()
+    pub(crate) fn from(&self, name: &str) -> Option<i64> {
+        self.text(name)?.parse().map(Instant::millis).ok()
+    }
+
+    pub(crate) fn until(&self, name: &str) -> Option<i64> {
+        Instant::until(self.text(name)?).map(Instant::millis).ok()
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
@@ -137,6 +146,10 @@ impl Form {
                     _ => Err(format!("has to be a whole number from {min} to {max}")),
                 }
             }
+            Self::From | Self::Until => value
+                .parse::<Instant>()
+                .map(|_| ())
+                .map_err(|error| format!("is no instant: {error}")),
             Self::Flag if matches!(value, "true" | "false") => Ok(()),
             Self::Flag => Err("has to be `true` or `false`".to_owned()),
             Self::Choice(values) if values.contains(&value) => Ok(()),
@@ -149,6 +162,9 @@ impl Form {
             Self::Text => json!({"type": "string", "minLength": 1, "maxLength": LONGEST}),
             Self::Integer { min, max } => {
                 json!({"type": "integer", "minimum": min, "maximum": max})
+            }
+            Self::From | Self::Until => {
+                json!({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]})
             }
             Self::Flag => json!({"type": "boolean"}),
             Self::Choice(values) => json!({"type": "string", "enum": values}),

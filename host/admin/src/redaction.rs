@@ -2,6 +2,7 @@
 //! changed has no use for them, and offline guessing starts with one.
 
 use permesso_auth::{KeyRecord, KeyView};
+use permesso_engine::model::Instant;
 use permesso_node::{DocumentKind, Edited};
 use permesso_store::{Body, DocumentEdit, Record};
 use serde_json::{Value, json};
@@ -66,7 +67,7 @@ fn edit(edit: &DocumentEdit) -> Value {
 pub(crate) fn record(record: &Record) -> Value {
     json!({
         "revision": record.revision,
-        "at": record.at,
+        "at": Instant::from_millis(record.at),
         "actor": record.actor,
         "operation": record.operation,
         "request": record.request,

@@ -43,10 +43,7 @@ pub(crate) fn revision() -> Value {
 
 /// An instant.
 pub(crate) fn instant() -> Value {
-    json!({
-        "type": "integer",
-        "description": "Milliseconds since 1970-01-01T00:00:00Z",
-    })
+    json!({"type": "string", "format": "date-time"})
 }
 
 /// An object with these members, of which those whose name ends in `?` may be missing.
@@ -130,7 +127,7 @@ pub(crate) fn shared() -> Vec<(&'static str, Value)> {
                 "properties": {
                     "revision": revision(),
                     "actor": {"type": "string"},
-                    "at": {"type": ["integer", "null"]},
+                    "at": {"type": ["string", "null"], "format": "date-time"},
                     "operation": {"type": ["string", "null"]},
                 },
                 "required": ["revision", "actor", "at", "operation"],

@@ -4,6 +4,7 @@
 //! hash is kept: whoever reads the store cannot call. A secret is replaced without an outage,
 //! because the old one lives on beside the new until an instant that is named.
 
+mod date;
 mod record;
 mod token;
 

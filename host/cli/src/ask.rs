@@ -7,7 +7,7 @@ use permesso_engine::decision::{
 };
 use permesso_engine::flip::Flips;
 use permesso_engine::inspect::Circumstances;
-use permesso_engine::model::{Attributes, Value};
+use permesso_engine::model::{Attributes, Instant, Value};
 use permesso_folders::DecisionPoint;
 use permesso_folders::TenantFolder;
 use serde::Serialize;
@@ -53,9 +53,9 @@ pub(super) struct About {
     /// The type of the subject, where it is not a user
     #[arg(long, value_name = "TYPE", default_value = SUBJECT_TYPE, hide_default_value = true)]
     subject_type: String,
-    /// The instant of the decision, in milliseconds since 1970-01-01T00:00:00Z [default: now]
-    #[arg(long, value_name = "MILLISECONDS")]
-    pub(super) at: Option<i64>,
+    /// The instant of the decision, such as 2026-12-31T18:00:00+01:00 [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub(super) at: Option<Instant>,
 }
 
 impl About {
@@ -74,7 +74,7 @@ impl About {
         let asserted =
             Asserted { subject_type: &self.subject_type, subject: &subject, action: &action };
         let resource = Resource { kind, id, attributes: &attributes };
-        let now = self.at.unwrap_or_else(now);
+        let now = self.at.map_or_else(now, Instant::millis);
         then(Circumstances { resource, context: &context, asserted, now })
     }
 }

@@ -7,6 +7,7 @@ use super::{Components, Failure, Stored, compiled, now, print_pretty, wording};
 use clap::Args;
 use comfy_table::Table;
 use permesso_engine::inspect::{Besides, Diff, Edit, GrantWithin, Less, Possession, Way, diff};
+use permesso_engine::model::Instant;
 use permesso_store::Location;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,9 +33,9 @@ pub(super) struct Compare {
     /// Another user's
     #[arg(value_name = "B", required_unless_present = "store", conflicts_with = "store")]
     b: Option<String>,
-    /// The instant, in milliseconds since 1970-01-01T00:00:00Z [default: now]
-    #[arg(long, value_name = "MILLISECONDS")]
-    at: Option<i64>,
+    /// The instant, such as 2026-12-31T18:00:00+01:00 [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<Instant>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -52,7 +53,7 @@ impl Compare {
         let b = self.b.as_deref().unwrap_or_default();
         let folder = folder(self.tenant.as_deref(), &point)?;
         let tenant = compiled(&point, folder)?;
-        let diff = diff(&tenant, &self.a, b, self.at.unwrap_or_else(now))?;
+        let diff = diff(&tenant, &self.a, b, self.at.map_or_else(now, Instant::millis))?;
         if self.json {
             print_pretty(&diff)?;
         } else {

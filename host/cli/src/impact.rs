@@ -7,6 +7,7 @@ use super::{Components, Failure, compiled, now, written};
 use clap::Args;
 use permesso_engine::decision::Decision;
 use permesso_engine::inspect::{ChangedAnswer, Impact as Changes, Proposal, impact};
+use permesso_engine::model::Instant;
 use permesso_engine::{compile, load};
 use permesso_folders::SetupError;
 use permesso_folders::{FolderError, TenantFolder};
@@ -36,9 +37,9 @@ pub(super) struct Impact {
     /// How many users to list at most; the totals count all
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     limit: usize,
-    /// The instant, in milliseconds since 1970-01-01T00:00:00Z [default: now]
-    #[arg(long, value_name = "MILLISECONDS")]
-    at: Option<i64>,
+    /// The instant, such as 2026-12-31T18:00:00+01:00 [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<Instant>,
     /// Print JSON, one user a line, and a summary on the last line
     #[arg(long)]
     json: bool,
@@ -68,7 +69,7 @@ impl Impact {
         let before = compiled(&point, folder)?;
         let edited = self.edited.folder(folder)?;
         let after = point.compile(&edited)?;
-        let now = self.at.unwrap_or_else(now);
+        let now = self.at.map_or_else(now, Instant::millis);
         let questions = self.questions.as_deref().map(Questions::read).transpose()?;
         let questions = questions.unwrap_or_default();
         let requests = questions.requests(now);

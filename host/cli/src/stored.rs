@@ -3,6 +3,7 @@
 use super::{Components, Failure, Stored};
 use permesso_auth::Oidc;
 use permesso_auth::oidc::IssuerConfig;
+use permesso_engine::load;
 use permesso_folders::DecisionPoint;
 use permesso_node::{Caller, ChangeError, Node, NodeConfig};
 use permesso_store::{Store, StoreError, open};
@@ -90,6 +91,7 @@ pub(super) fn issuers(path: Option<&Path>) -> Result<Option<Arc<Oidc>>, Failure>
         Failure(format!("error: the issuers in `{}`: {error}", path.display()))
     };
     let text = std::fs::read_to_string(path).map_err(|error| said(&error))?;
-    let read: Issuers = serde_saphyr::from_str(&text).map_err(|error| said(&error))?;
-    Ok(Some(Arc::new(Oidc::new(read.issuers).map_err(|error| said(&error))?)))
+    let file = path.display().to_string();
+    let read = load::document::<Issuers>(&file, &text).map_err(|faults| said(&faults))?;
+    Ok(Some(Arc::new(Oidc::new(read.value.issuers).map_err(|error| said(&error))?)))
 }

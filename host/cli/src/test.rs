@@ -1,5 +1,8 @@
 //! `permesso test`: decision tables.
 
+mod junit;
+
+use self::junit::Junit;
 use super::ask::verdict;
 use super::coverage::Measured;
 use super::explain::tree;
@@ -12,6 +15,7 @@ use permesso_folders::table::{Expect, RowOutcome, run};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 /// Which tables to run.
 #[derive(Debug, Args)]
@@ -21,9 +25,12 @@ pub(super) struct Test {
     /// The tables [default: tables/*.jsonl of each folder]
     #[arg(value_name = "TABLE")]
     tables: Vec<PathBuf>,
-    /// Print every row as JSON, one a line, with its trace
+    /// Print every row as JSON, one a line, with its trace, and a summary on the last line
     #[arg(long)]
     json: bool,
+    /// Write what came of each row into a file, as the JUnit XML that CI systems read
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Say which grants, programs, conditions, guards and sharing rules of the documents no row
     /// exercised
     #[arg(long)]
@@ -38,11 +45,20 @@ impl Test {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let point = self.sources.build()?;
         let (mut passed, mut failed) = (0_u64, 0_u64);
-        let mut measured = Measured::default();
+        let (mut measured, mut junit) = (Measured::default(), Junit::default());
         for (folder, table) in pair(&point, &self.tables)? {
             let families = point.installation().families();
-            let outcomes = run(folder, &families, &table, now())
-                .map_err(|error| Failure(format!("error: {error}")))?;
+            let begun = Instant::now();
+            let outcomes = match run(folder, &families, &table, now()) {
+                Ok(outcomes) => outcomes,
+                Err(error) => {
+                    // CI reads the file, and not why there is none.
+                    junit.unreadable(&table, &error);
+                    self.write(&junit)?;
+                    return Err(Failure(format!("error: {error}")));
+                }
+            };
+            junit.table(&table, &outcomes, begun.elapsed());
             for outcome in outcomes {
                 let counter = if outcome.passed() { &mut passed } else { &mut failed };
                 *counter += 1;
@@ -62,12 +78,20 @@ impl Test {
         }
         measured.print(self.json)?;
         let below = self.min_coverage.map(|percent| measured.below(percent)).unwrap_or_default();
-        for line in &below {
-            println!("{line}");
+        junit.uncovered(&below);
+        self.write(&junit)?;
+        if self.json {
+            println!("{}", json!({"passed": passed, "failed": failed, "below": below}));
+        } else {
+            below.iter().for_each(|line| println!("{line}"));
+            println!("{passed} passed, {failed} failed");
         }
-        println!("{passed} passed, {failed} failed");
         let good = failed == 0 && below.is_empty();
         Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn write(&self, junit: &Junit) -> Result<(), Failure> {
+        self.junit.as_ref().map_or(Ok(()), |path| junit.write(path))
     }
 }
 

@@ -8,7 +8,7 @@ use permesso_engine::inspect::{
     DelegatedRight, Depends, ItemAccess, Limited, Matcher, Membership, Openness, Restriction,
     RightSource, SetAside, UserDecision, UserRights, items, memberships, rights, what_can,
 };
-use permesso_engine::model::Invitation;
+use permesso_engine::model::{Instant, Invitation};
 use permesso_folders::TenantFolder;
 use serde::Serialize;
 use serde_json::json;
@@ -41,7 +41,7 @@ pub(super) struct WhatCan {
 #[derive(Serialize)]
 struct View<'a> {
     tenant: &'a str,
-    at: i64,
+    at: Instant,
     rights: UserRights<'a>,
     programs: Vec<Membership<'a>>,
     items: Vec<ItemAccess<'a>>,
@@ -52,7 +52,7 @@ impl WhatCan {
         let point = self.sources.build()?;
         let folder = folder(self.tenant.as_deref(), &point)?;
         let tenant = compiled(&point, folder)?;
-        let now = self.about.at.unwrap_or_else(now);
+        let now = self.about.at.map_or_else(now, Instant::millis);
         if let Some(resource) = &self.resource {
             return self.about.with(resource, |about| {
                 let answers = what_can(&tenant, &self.user, about)?;
@@ -61,7 +61,7 @@ impl WhatCan {
         }
         let view = View {
             tenant: tenant.snapshot.tenant(),
-            at: now,
+            at: Instant::from_millis(now),
             rights: rights(&tenant, &self.user, now)?,
             programs: memberships(&tenant, &self.user, now)?,
             items: items(&tenant, &self.user, now)?,
@@ -103,7 +103,7 @@ impl WhatCan {
             let summary = json!({
                 "tenant": tenant,
                 "user": self.user,
-                "at": about.now,
+                "at": Instant::from_millis(about.now),
                 "allowed": allowed,
                 "denied": denied,
                 "decisions": list,
@@ -136,7 +136,7 @@ fn text(view: &View<'_>, folder: &TenantFolder) -> String {
         "`{}` is {}{pending} and holds {roles}{teams}{owner}; at {}\n",
         rights.user,
         rights.status.name(),
-        wording::instant(view.at),
+        view.at,
     );
     if rights.held.is_empty() {
         out.push_str("No permission is held.\n");
@@ -293,10 +293,10 @@ fn delegated(it: &DelegatedRight<'_>) -> String {
         text.push_str(&format!("; for {}", it.audiences.join(", ")));
     }
     if let Some(from) = it.valid_from {
-        text.push_str(&format!("; from {}", wording::instant(from)));
+        text.push_str(&format!("; from {}", from));
     }
     if let Some(until) = it.valid_until {
-        text.push_str(&format!("; until {}", wording::instant(until)));
+        text.push_str(&format!("; until {}", until));
     }
     text
 }

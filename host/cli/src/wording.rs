@@ -61,10 +61,10 @@ pub(super) fn limits(limits: &Limits) -> String {
         text.push_str(&format!(" in exactly {}", limits.exact_teams.join(", ")));
     }
     if let Some(from) = limits.valid_from {
-        text.push_str(&format!(" from {}", instant(from)));
+        text.push_str(&format!(" from {}", from));
     }
     if let Some(until) = limits.valid_until {
-        text.push_str(&format!(" until {}", instant(until)));
+        text.push_str(&format!(" until {}", until));
     }
     if let Some(condition) = &limits.condition {
         text.push_str(&format!(" if {condition}"));

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use permesso_engine::family::{
     Answer, Effect, Input, InputKind, Manifest, ObligationSpec, Question,
 };
+use permesso_engine::load;
 use permesso_engine::model::{Attributes, Value};
 use permesso_engine::suggest;
 use std::collections::BTreeSet;
@@ -139,7 +140,10 @@ struct Reader<'m>(&'m Manifest);
 impl Reader<'_> {
     fn row(&self, line: &str) -> Result<(String, Question<'static>, Expected), String> {
         let row: Attributes<'_> = serde_json::from_str(line).map_err(|error| {
-            format!("is no JSON object: {error}; write one object a line, such as {{\"case\": …}}")
+            format!(
+                "is no JSON object: {}; write one object a line, such as {{\"case\": …}}",
+                load::plain(&error.to_string())
+            )
         })?;
         if let Some((unknown, _)) = row.iter().find(|(name, _)| !FIELDS.contains(name)) {
             return Err(unknown_name("field", unknown, "a row has", FIELDS.into_iter()));
@@ -413,7 +417,7 @@ mod tests {
         t.jsonl:1: `reason` does not go with the answer `abstain`; take it out or correct `answer`
         t.jsonl:1: `obligations` has to be a list of the manifest's codes
         t.jsonl:1: `case` is missing; say what the row is about
-        t.jsonl:1: is no JSON object: invalid type: sequence, expected a map of attributes at line 1 column 0; write one object a line, such as {"case": …}
+        t.jsonl:1: is no JSON object: a list stands where a list of `name: value` is wanted; write each name with its value, one on a line, or `{name: value}`; write one object a line, such as {"case": …}
         "#);
     }
 

@@ -11,11 +11,16 @@
 //! | `people.yaml` | the tenant's users and delegations; may be absent |
 //! | `tables/*.jsonl` | decision tables |
 //! | `families/*.wasm` | components that come with the product; may be absent |
+//!
+//! Where the tenant or its people name what begins with `permesso.`, such as the role of an
+//! administrator, the catalog has the administration in it, as it has in every store.
 
+use permesso_engine::administration::{PREFIX, with_administration};
 use permesso_engine::compile::{self, CompiledCatalog};
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::load::{self, Source};
 use permesso_engine::model::{Directory, Tenant};
+use permesso_engine::names::check_names;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -67,16 +72,26 @@ impl TenantFolder {
         let (file, text) = documents("product.yaml")?;
         let catalog = load::catalog(&file, &text);
         let (file, text) = documents("tenant.yaml")?;
+        let mut administered = text.contains(PREFIX);
         let tenant = load::tenant(&file, &text);
         let directory = match documents("people.yaml") {
-            Ok((file, text)) => load::directory(&file, &text),
+            Ok((file, text)) => {
+                administered |= text.contains(PREFIX);
+                load::directory(&file, &text)
+            }
             Err(FolderError::Read { source, path }) if source.kind() == io::ErrorKind::NotFound => {
                 Ok(Source::new(path.display().to_string(), Directory::default()))
             }
             Err(error) => return Err(error),
         };
+        // What a store serves has the administration in it. A folder has it where it is named.
+        let catalog = match administered {
+            true => catalog.and_then(with_administration),
+            false => catalog,
+        };
         match (catalog, tenant, directory) {
             (Ok(catalog), Ok(tenant), Ok(directory)) => {
+                check_names(&catalog.value, &tenant, &directory).map_err(FolderError::Documents)?;
                 let (catalog, tenant) = (compile::catalog(catalog), Arc::new(tenant));
                 Ok(Self { path: path.to_owned(), catalog, tenant, directory })
             }

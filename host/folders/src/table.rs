@@ -14,8 +14,7 @@
 //!
 //! What a row leaves out stays as the folder has it, so a row about the tenant itself names
 //! somebody of its people and brings nothing. `now` in the context of a row is the instant at
-//! which it asks, in milliseconds or as `2026-03-01T00:00:00Z`; without it a row asks about the
-//! present.
+//! which it asks, as `2026-03-01T00:00:00Z` or a date; without it a row asks about the present.
 //!
 //! A row that names an action, a role, a policy, a user or a member that does not exist is a
 //! mistake and fails, whatever it expects, and so are two rows of one id: a misspelt name would

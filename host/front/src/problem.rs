@@ -14,7 +14,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use permesso_auth::Refusal;
 use permesso_engine::diagnostic::Diagnostic;
-use permesso_engine::model::Position;
+use permesso_engine::model::{Instant, Position};
 use permesso_node::{ChangeError, Unserved};
 use permesso_store::{Record, StoreError};
 use serde_json::{Map, Value, json};
@@ -100,7 +100,7 @@ impl Problem {
             Some(change) => json!({
                 "revision": change.revision,
                 "actor": change.actor,
-                "at": change.at,
+                "at": Instant::from_millis(change.at),
                 "operation": change.operation,
             }),
             None => json!({"revision": is, "actor": by, "at": null, "operation": null}),

@@ -1,7 +1,9 @@
 //! What the documents of a tenant say, and the tenant that they add up to.
 
 use crate::error::ChangeError;
+use crate::kept;
 use crate::kind::DocumentKind;
+use permesso_engine::load;
 use permesso_engine::model::{
     Access, Exposure, FamilySettings, Item, Policy, Program, Role, SharingRule, Tenant, Text,
 };
@@ -77,10 +79,10 @@ pub(crate) fn read<T: DeserializeOwned>(
     id: &str,
     body: &Body,
 ) -> Result<T, ChangeError> {
-    serde_json::from_str(body.get()).map_err(|error| ChangeError::Document {
+    kept::read(body).map_err(|error| ChangeError::Document {
         kind,
         id: id.to_owned(),
-        why: error.to_string(),
+        why: load::plain(&error.to_string()).to_string(),
     })
 }
 

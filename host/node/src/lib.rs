@@ -81,6 +81,7 @@ mod document;
 mod edit;
 mod error;
 mod follow;
+pub mod kept;
 mod kind;
 mod node;
 pub mod operation;

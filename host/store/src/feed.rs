@@ -5,6 +5,7 @@
 //! of its own, written in the transaction that writes the user.
 
 use crate::record::{Body, DocumentEdit};
+use permesso_names::folded;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,6 +44,8 @@ pub enum Facet {
     Status,
     /// `true` for the account's owner.
     Owner,
+    /// The id as it looks, where it looks like another one. Nobody is counted by it.
+    Folded,
 }
 
 impl Facet {
@@ -56,11 +59,12 @@ impl Facet {
             Self::Tag => "tag",
             Self::Status => "status",
             Self::Owner => "owner",
+            Self::Folded => "folded",
         }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Role, Self::Policy, Self::Team, Self::Tag, Self::Status, Self::Owner]
+        [Self::Role, Self::Policy, Self::Team, Self::Tag, Self::Status, Self::Owner, Self::Folded]
             .into_iter()
             .find(|facet| facet.name() == name)
     }
@@ -195,6 +199,10 @@ impl Fed {
                     }
                     if edit.before.is_some() {
                         fed.unfaceted.push(id.clone());
+                    }
+                    let folded = folded(id);
+                    if edit.after.is_some() && folded != id.as_str() {
+                        fed.facets.push((Facet::Folded.name(), folded.into_owned(), id.clone()));
                     }
                 }
                 DELEGATION => {

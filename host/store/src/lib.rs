@@ -62,7 +62,7 @@ pub use sqlite::Sqlite;
 pub use verify::{Verified, verify};
 
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -284,6 +284,14 @@ pub trait Store: fmt::Debug + Send + Sync {
         after: &str,
         limit: u32,
     ) -> Result<Vec<Object>, StoreError>;
+
+    /// The users whose ids look like these (see [`permesso_names::folded`]): how each looks, and
+    /// its id.
+    async fn twins(
+        &self,
+        realm: &Realm,
+        folded: &BTreeSet<[&str; 1]>,
+    ) -> Result<Vec<(String, String)>, StoreError>;
 
     /// What has changed since a revision; the records themselves only where they are at most
     /// `limit`.

@@ -182,6 +182,22 @@ macro_rules! implement {
                 .await
             }
 
+            async fn twins(
+                &self,
+                realm: &Realm,
+                folded: &BTreeSet<[&str; 1]>,
+            ) -> Result<Vec<(String, String)>, StoreError> {
+                self.timed(async {
+                    let mut tx = self.read().await?;
+                    Ok(sqlx::query_as(sql::TWINS)
+                        .bind(realm.as_str())
+                        .bind(rows::text(folded)?)
+                        .fetch_all(&mut *tx)
+                        .await?)
+                })
+                .await
+            }
+
             async fn since(
                 &self,
                 realm: &Realm,

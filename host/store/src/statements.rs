@@ -108,6 +108,12 @@ macro_rules! statements {
             "facet_usage o WHERE o.realm = $1 AND o.facet = e.value->>0 AND o.value = e.value->>1",
             $out
         );
+        pub(super) const TWINS: &str = concat!(
+            "SELECT o.value, o.user_id FROM ", $rows, " CROSS JOIN ", $in,
+            "user_facet o WHERE o.realm = $1 AND o.facet = 'folded' AND o.value = e.value->>0",
+            $out, " UNION SELECT o.id, o.id FROM ", $rows, " CROSS JOIN ", $in,
+            "object o WHERE o.realm = $1 AND o.kind = 'user' AND o.id = e.value->>0", $out
+        );
         pub(super) const DELEGATES: &str = concat!(
             "SELECT DISTINCT o.to_user FROM ", $rows, " CROSS JOIN ", $in,
             "delegation o WHERE o.realm = $1 AND o.from_user = e.value->>0", $out

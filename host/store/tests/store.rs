@@ -467,3 +467,32 @@ fn tenants_are_listed_and_keys_are_found_whoevers_they_are() {
         assert!(store.realms_of_key("c").await.unwrap().is_empty());
     });
 }
+
+#[test]
+fn users_are_found_by_how_their_ids_look() {
+    on_both(async |store| {
+        let realm = tenant("t");
+        let user = |id: &str| change("user.invite", &[("user", id, Some(json!({"id": id})))]);
+        let ids = ["Ann.Lee@x.com", "bob", "ju\u{308}rgen", "ｅｖｅ"];
+        append(&*store, &realm, 0, ids.map(user).to_vec()).await.unwrap();
+        let twins = async |looks: &[&str]| {
+            let looks = looks.iter().map(|looks| [*looks]).collect();
+            let mut found = store.twins(&realm, &looks).await.unwrap();
+            found.sort();
+            found.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
+        };
+        assert_eq!(twins(&["ann.lee@x.com"]).await, ["Ann.Lee@x.com"]);
+        assert_eq!(twins(&["bob", "eve", "jürgen"]).await, ["bob", "ｅｖｅ", "ju\u{308}rgen"]);
+        assert!(twins(&["Ann.Lee@x.com x", "ann"]).await.is_empty());
+        let usage = store.directory(&realm, &[], &[(Facet::Folded, "eve".to_owned())]).await;
+        let counted = usage.unwrap().usage;
+        assert!(counted.values().all(|usage| usage.listed == 0), "nobody is counted by that");
+
+        // Who is written anew stays found, and who is gone does not.
+        let again = json!({"id": "Ann.Lee@x.com", "roles": ["a"]});
+        let again = change("user.update", &[("user", "Ann.Lee@x.com", Some(again))]);
+        let gone = change("user.purge", &[("user", "ｅｖｅ", None)]);
+        append(&*store, &realm, 4, vec![again, gone]).await.unwrap();
+        assert_eq!(twins(&["ann.lee@x.com", "eve"]).await, ["Ann.Lee@x.com"]);
+    });
+}

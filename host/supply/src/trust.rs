@@ -15,6 +15,8 @@
 use super::key::{KeyId, PublicKey};
 use super::signature::{Signature, SignatureError};
 use jiff::Timestamp;
+use permesso_engine::diagnostic::Diagnostic;
+use permesso_engine::load;
 use permesso_runtime::Digest;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -135,7 +137,12 @@ impl Trust {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let this: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+        let this: Self =
+            serde_saphyr::from_str_with_options(text, load::options()).map_err(|error| {
+                let Diagnostic { at, message, help, .. } = load::fault("", &error);
+                let told = load::Plain { message, help };
+                format!("line {}, column {}: {told}", at.line, at.column)
+            })?;
         let (mut ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
         for publisher in &this.publishers {
             if !ids.insert(&publisher.id) {

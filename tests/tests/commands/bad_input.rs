@@ -40,13 +40,15 @@ fn said(folder: &Path) -> String {
 #[test]
 fn broken_yaml_is_shown_with_its_line() {
     assert_snapshot!(refused("tenant.yaml", "plan:", "plan: ["), @r"
-      × expected string scalar
+      × something else stands where a text is wanted
        ╭─[DIR/tenant.yaml:5:7]
      4 │ title: Peakline Coaching
      5 │ plan: [ business
        ·       ─
      6 │ # Bought on top; Startup does not offer it.
        ╰────
+      help: write a text; one that looks like something else goes into quotation
+            marks
     error: 1 fault; nothing was loaded
     ");
 }
@@ -123,4 +125,36 @@ fn an_interface_version_that_this_host_does_not_know_is_named_with_the_one_that_
 fn a_folder_without_a_catalog_is_named() {
     let folder = tempfile::tempdir().unwrap();
     assert_snapshot!(said(folder.path()), @"error: cannot read `DIR/product.yaml`: No such file or directory (os error 2)");
+}
+
+#[test]
+fn what_a_store_serves_is_checked_from_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = |name: &str, more: &dyn Fn(String) -> String| {
+        let text = fs::read_to_string(example("atender").join(name)).unwrap();
+        fs::write(folder.path().join(name), more(text)).unwrap();
+    };
+    copy("product.yaml", &|text| text);
+    copy("tenant.yaml", &|text| {
+        let text = text.replacen("teams: [tier1,", "teams: [{path: tier1, title: First}, ", 1);
+        format!("catalog: {{version: 1.0.0, digest: 00}}\n{text}")
+    });
+    copy("people.yaml", &|text| {
+        text.replacen("users:\n", "users:\n  - {id: root, roles: [permesso.administrator]}\n", 1)
+    });
+    let ask = |user: &str| {
+        let path = folder.path().to_str().unwrap();
+        permesso(["check", "--example", path, user, "permesso.roles.create", "permesso:x"])
+    };
+    let may = ask("root");
+    assert_eq!(may.code, 0, "{}{}", may.out, may.err);
+    assert_eq!(ask("nobody").code, 1);
+}
+
+#[test]
+fn two_who_look_alike_are_shown() {
+    let told = refused("people.yaml", "- {id: ola.nilsen,", "- {id: Pedro.Silva,");
+    assert!(told.contains("`Pedro.Silva` looks like `pedro.silva`, which is there too"), "{told}");
+    assert!(told.contains("distinct_from: [\"pedro.silva\"]"), "{told}");
+    assert!(told.contains("DIR/people.yaml:24:"), "{told}");
 }

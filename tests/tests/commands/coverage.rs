@@ -112,7 +112,7 @@ fn a_row_that_says_only_who_asks_is_about_the_directory() {
     write(
         "tenant.yaml",
         "tenant: corner\nproduct: bakery\nroles:\n  - id: baker\n    grants:\n      \
-         - {permission: bread.bake, scope: all, valid_from: 1772323200000, valid_until: 1780272000000}\n",
+         - {permission: bread.bake, scope: all, valid_from: 2026-03-01T00:00:00Z, valid_until: 2026-06-01T00:00:00Z}\n",
     );
     write("people.yaml", "users: [{id: anna, roles: [baker]}]\n");
     fs::create_dir(folder.path().join("tables")).unwrap();

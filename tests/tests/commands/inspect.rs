@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// 2026-04-01T00:00:00Z
-const AT: &str = "1775001600000";
+const AT: &str = "2026-04-01T02:00:00+02:00";
 
 fn ask(command: &str, product: &str, args: &[&str]) -> Output {
     let folder = example(product);

@@ -20,8 +20,13 @@ fn rows(product: &str, more: &[&str]) -> Vec<Value> {
     let mut args = vec!["test", "--json", "--example", folder.to_str().unwrap()];
     args.extend(more);
     let output = permesso(args);
-    let lines = output.out.lines().filter(|line| line.starts_with('{'));
-    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    let mut lines: Vec<Value> =
+        output.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let summary = lines.pop().unwrap();
+    let passed = lines.iter().filter(|row| row["passed"] == true).count();
+    assert_eq!(summary["passed"], passed, "{summary}");
+    assert_eq!(summary["failed"], lines.len() - passed, "{summary}");
+    lines
 }
 
 /// The kinds of the rows' resources and the rows' actions, by the rows' ids.
@@ -140,8 +145,17 @@ fn a_row_that_names_what_does_not_exist_is_an_error_and_no_denial_that_passes() 
         ),
         (r#"["agent"]"#, r#"["agnet"]"#, "unknown role `agnet`; did you mean `agent`?"),
         (r#", "roles": ["agent"]"#, "", "unknown user `ann`"),
-        (r#""expect""#, r#""becuase": "x", "expect""#, "unknown field `becuase`"),
-        (r#""attrs""#, r#""atrs": {}, "attrs""#, "unknown field `atrs`"),
+        (
+            r#""expect""#,
+            r#""becuase": "x", "expect""#,
+            "`becuase` is not known here; did you mean `because`?",
+        ),
+        (r#""attrs""#, r#""atrs": {}, "attrs""#, "`atrs` is not known here; did you mean `attrs`?"),
+        (
+            r#""action""#,
+            r#""context": {"now": 1767225600}, "action""#,
+            "is a number and no date; write a date such as 2026-12-31",
+        ),
         (
             r#""action""#,
             r#""context": {"role_definitions": {"r": {"duplicate_of": "agnet"}}}, "action""#,
@@ -164,4 +178,44 @@ fn two_rows_of_one_id_are_an_error_and_so_is_a_table_without_rows() {
         assert_eq!(code, 2, "{told}");
         assert!(told.contains("nothing was tested"), "{told}");
     }
+}
+
+#[test]
+fn a_ci_system_reads_what_came_of_each_row() {
+    let row = |id: &str, role: &str, expect: &str| {
+        format!(
+            r#"{{"id": "{id}", "subject": {{"user": "ann", "roles": ["{role}"]}}, "action": "analytics.drill", "resource": {{"kind": "conversation"}}, "expect": "{expect}", "because": "<b> & \"c\""}}"#
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (table, xml) = (folder.path().join("table.jsonl"), folder.path().join("junit.xml"));
+    let example = example("atender");
+    let run = |lines: &str| {
+        std::fs::write(&table, lines).unwrap();
+        let (table, xml) = (table.to_str().unwrap(), xml.to_str().unwrap());
+        let example = example.to_str().unwrap();
+        let output = permesso(["test", "--example", example, "--junit", xml, table]);
+        (output.code, std::fs::read_to_string(xml).unwrap())
+    };
+    let rows = [
+        row("is denied", "agent", "deny"),
+        row("1<2", "agent", "allow"),
+        row("lost", "agnet", "deny"),
+    ];
+    let (code, written) = run(&rows.join("\n"));
+    assert_eq!(code, 1, "{written}");
+    for part in [
+        "<testsuites name=\"permesso\" tests=\"3\" failures=\"1\" errors=\"1\" skipped=\"0\"",
+        "<testcase name=\"is denied\" classname=",
+        "table.jsonl\" line=\"1\"/>",
+        "<testcase name=\"1&lt;2\" classname=",
+        "<failure type=\"failure\" message=\"expected allow, came deny: ",
+        "&lt;b&gt; &amp; \"c\"",
+        "line=\"3\">\n      <error type=\"error\" message=\"unknown role `agnet`; did you mean `agent`?\">",
+    ] {
+        assert!(written.contains(part), "{part}:\n{written}");
+    }
+    let (code, written) = run("{}");
+    assert_eq!(code, 2);
+    assert!(written.contains("errors=\"1\"") && written.contains("`id` is missing"), "{written}");
 }

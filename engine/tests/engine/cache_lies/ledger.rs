@@ -43,7 +43,7 @@ tenant: acme
 product: ledgers
 teams: [north, south]
 roles:
-  - {id: reader, grants: [{permission: book.read, scope: own, teams: [north], valid_until: 2000, condition: 'in_cidr(context.ip, "10.0.0.0/8")'}]}
+  - {id: reader, grants: [{permission: book.read, scope: own, teams: [north], valid_until: 1970-01-01T00:00:02Z, condition: 'in_cidr(context.ip, "10.0.0.0/8")'}]}
   - {id: lister, grants: [{permission: book.list, scope: all, condition: 'context.desk == "front"'}]}
   - {id: confined, grants: [{permission: limit.abroad, scope: all}]}
 programs:

@@ -146,7 +146,7 @@ fn limits_are_compared_by_what_they_leave() {
     emil (Stays): narrowed record.view all in north > all in north/coast
     2 of 15 affected, 2 lose, 0 gain
     "#);
-    assert_snapshot!(edit(&[("valid_until: 5000", "valid_until: 6000"), ("resource.amount <= 100", "resource.amount <= 90")]), @r#"
+    assert_snapshot!(edit(&[("valid_until: 1970-01-01T00:00:05Z", "valid_until: 1970-01-01T00:00:06Z"), ("resource.amount <= 100", "resource.amount <= 90")]), @r#"
     role lead Changed, held by 2
     dora (Stays): widened record.delete all in exactly south until 5000 > all in exactly south until 6000; moved record.approve all if resource.amount <= 100 > all if resource.amount <= 90
     emil (Stays): widened record.delete all in exactly south until 5000 > all in exactly south until 6000; moved record.approve all if resource.amount <= 100 > all if resource.amount <= 90
@@ -198,7 +198,7 @@ fn who_acts_for_somebody_loses_what_they_lose() {
     lena (Stays): moved record.approve delegated by dora
     3 of 15 affected, 3 lose, 3 gain
     "#);
-    assert_snapshot!(edit(&[("valid_until: 9000", "valid_until: 8000")]), @r#"
+    assert_snapshot!(edit(&[("valid_until: 1970-01-01T00:00:09Z", "valid_until: 1970-01-01T00:00:08Z")]), @r#"
     lena (Stays): narrowed act.send delegated by dora
     1 of 15 affected, 1 lose, 0 gain
     "#);

@@ -87,10 +87,10 @@ fn limits(limits: &Limits) -> String {
         text += &format!(" in exactly {}", exact_teams.join(" "));
     }
     if let Some(from) = valid_from {
-        text += &format!(" from {from}");
+        text += &format!(" from {}", from.millis());
     }
     if let Some(until) = valid_until {
-        text += &format!(" until {until}");
+        text += &format!(" until {}", until.millis());
     }
     if let Some(condition) = condition {
         text += &format!(" if {condition}");

@@ -62,7 +62,7 @@ fn told(rights: &UserRights<'_>) -> String {
             it.permission,
             it.from,
             reach(it.scope, &it.limited),
-            it.valid_until.map(|until| format!(" until {until}")).unwrap_or_default(),
+            it.valid_until.map(|until| format!(" until {}", until.millis())).unwrap_or_default(),
             void.unwrap_or_default(),
         ));
     }

@@ -5,8 +5,8 @@ use super::*;
 use crate::common::written::write;
 use permesso_engine::compile::{self, FamilySet, PeopleFrom};
 use permesso_engine::model::{
-    Access, Catalog, Delegation, Directory, Grant, Invitation, Item, Matchers, Policy, Program,
-    Rights, Role, Status, Tenant, Text, User, Value,
+    Access, Catalog, Delegation, Directory, Grant, Instant, Invitation, Item, Matchers, Policy,
+    Program, Rights, Role, Status, Tenant, Text, User, Value,
 };
 use std::sync::Arc;
 
@@ -94,7 +94,7 @@ impl World {
                 from: name(random.below(USERS)).into(),
                 to: name(random.below(USERS)).into(),
                 permissions: random.some(60, &["hand", "mail"]),
-                valid_until: random.chance(30).then_some(7_000),
+                valid_until: random.chance(30).then_some(Instant::from_millis(7_000)),
                 ..Delegation::default()
             });
         }
@@ -269,8 +269,8 @@ fn grant(random: &mut Random) -> Grant {
         scope: random.pick(&SCOPES),
         teams: if within(random, 40) { vec![random.pick(&TEAMS).into()] } else { Vec::new() },
         exact_teams: if within(random, 20) { vec![random.pick(&TEAMS).into()] } else { Vec::new() },
-        valid_from: (window && random.chance(60)).then_some(2_000),
-        valid_until: (window && random.chance(60)).then_some(3_000),
+        valid_from: (window && random.chance(60)).then_some(Instant::from_millis(2_000)),
+        valid_until: (window && random.chance(60)).then_some(Instant::from_millis(3_000)),
         condition: within(random, 50).then(|| {
             random.pick(&["resource.amount <= 100", "subject.level >= 2", "subject.owner"]).into()
         }),

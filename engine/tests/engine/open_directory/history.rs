@@ -21,7 +21,7 @@ const SHAPES: [&str; 14] = [
     "roles: [ghost, clerk], tags: [collector]",
     "policies: [reading, signing], teams: [south]",
     "grants: [{permission: letter.read, scope: all, condition: resource.words <= 5}]",
-    "grants: [{permission: letter.list, scope: all, valid_until: 1500}], roles: [discreet]",
+    "grants: [{permission: letter.list, scope: all, valid_until: 1970-01-01T00:00:01.5Z}], roles: [discreet]",
     "roles: [clerk], rights: {add: [letter.sign], remove: [letter.list]}",
     "roles: [clerk], status: deleted",
     "attributes: {level: 3}",
@@ -195,7 +195,11 @@ fn play(capacity: usize, acts: Vec<Act>) {
             }
             Act::Gone(at) => world.remove_user(IDS[at]),
             Act::Delegate(from, to, how) => {
-                let window = ["", ", valid_until: 1500", ", valid_from: 1500"][how];
+                let window = [
+                    "",
+                    ", valid_until: 1970-01-01T00:00:01.5Z",
+                    ", valid_from: 1970-01-01T00:00:01.5Z",
+                ][how];
                 let text = format!(
                     "{{from: {}, to: {}, permissions: [letter.sign, letter.send]{window}}}",
                     IDS[from], IDS[to],

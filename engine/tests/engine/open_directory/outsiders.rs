@@ -108,7 +108,12 @@ fn an_edit_of_a_user_is_refused_with_everything_that_is_wrong_with_it() {
     };
     assert_eq!(check("{from: a, to: b, permissions: [letter.sign]}"), Ok(()));
     assert_eq!(check("{from: a, to: b, permissions: [letter.list, x]}"), Err(2));
-    assert_eq!(check("{from: a, to: b, valid_from: 2, valid_until: 1}"), Err(1));
+    assert_eq!(
+        check(
+            "{from: a, to: b, valid_from: 1970-01-01T00:00:00.002Z, valid_until: 1970-01-01T00:00:00.001Z}"
+        ),
+        Err(1)
+    );
 }
 
 #[test]

@@ -94,7 +94,7 @@ tenant: acme
 product: letters
 teams: [north, south]
 roles:
-  - {id: signer, grants: [{permission: letter.sign, scope: all, valid_until: 2000}, {permission: limit.discreet, scope: all}]}
+  - {id: signer, grants: [{permission: letter.sign, scope: all, valid_until: 1970-01-01T00:00:02Z}, {permission: limit.discreet, scope: all}]}
   - {id: clerk, grants: [{permission: letter.sign, scope: own}]}
 families: {post: {config: {}}, registry: {config: {}}}
 ",

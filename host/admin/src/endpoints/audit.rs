@@ -41,8 +41,12 @@ pub(crate) fn routes() -> Vec<Route> {
     let filters = [
         Param::number("after", "After this revision"),
         Param::number("before", "Before this revision"),
-        Param::number("since", "Written at or after, in milliseconds since 1970-01-01T00:00:00Z"),
-        Param::number("until", "Written before, in milliseconds since 1970-01-01T00:00:00Z"),
+        Param { name: "since", form: Form::From, about: "Written then or later" },
+        Param {
+            name: "until",
+            form: Form::Until,
+            about: "Written before; of a date, before that day ends",
+        },
         Param::text("actor", "By whom, such as `user:grace`"),
         Param::text("operation", "Which operation; `role.*` for all that begin so"),
         Param::text("kind", "On documents of this kind"),
@@ -102,8 +106,8 @@ fn query(call: &Call) -> Result<LogQuery, Problem> {
     Ok(LogQuery {
         after: call.query.number("after"),
         before: call.query.number("before"),
-        since: call.query.instant("since"),
-        until: call.query.instant("until"),
+        since: call.query.from("since"),
+        until: call.query.until("until"),
         actor: text("actor"),
         operation: text("operation"),
         kind: text("kind"),

@@ -10,12 +10,11 @@ use crate::schema::{changed, item as item_schema, of, page as page_schema};
 use axum::http::Method;
 use permesso_engine::model::Delegation;
 use permesso_front::Problem;
-use permesso_node::DocumentKind;
 use permesso_node::operation::{Delegate, Remove};
+use permesso_node::{DocumentKind, kept};
 use permesso_store::Which;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 /// A delegation with its id.
 #[derive(Deserialize, JsonSchema)]
@@ -69,7 +68,7 @@ async fn get(call: Call) -> Result<Reply, Problem> {
     let view = look.view(call.node());
     let found = view.object(DocumentKind::Delegation, call.id()).await?;
     let object = found.ok_or_else(|| view.missing(DocumentKind::Delegation, call.id()))?;
-    let document: Value = object.body.read().unwrap_or_default();
+    let document = kept::value(&object.body);
     let answer = item(call.id(), object.revision, &document);
     Ok(Reply::json(&answer).revision(view.revision()).etag(object.revision))
 }

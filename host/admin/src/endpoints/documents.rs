@@ -13,11 +13,10 @@ use axum::http::{Method, StatusCode};
 use permesso_engine::model::{Access, FamilySettings, Item, Policy, Program, Role, SharingRule};
 use permesso_front::Problem;
 use permesso_node::operation::{Put, Remove, body};
-use permesso_node::{DocumentKind, SharingDefault, Team};
+use permesso_node::{DocumentKind, SharingDefault, Team, kept};
 use permesso_store::Body;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// A kind of documents.
@@ -242,7 +241,7 @@ async fn list(of: &'static Documents, call: Call) -> Result<Reply, Problem> {
         view.documents(of.kind).skip_while(|(id, _)| *id <= after).take(limit + 1).collect();
     let (found, next) = cut(found, limit, |(id, _)| id);
     let items = found.into_iter().map(|(id, object)| {
-        let document: Value = object.body.read().unwrap_or_default();
+        let document = kept::value(&object.body);
         item(id, object.revision, &document)
     });
     Ok(page(view.revision(), items.collect(), next))
@@ -253,7 +252,7 @@ async fn get(of: &'static Documents, call: Call) -> Result<Reply, Problem> {
     let view = look.view(call.node());
     let found = view.object(of.kind, call.id()).await?;
     let object = found.ok_or_else(|| view.missing(of.kind, call.id()))?;
-    let document: Value = object.body.read().unwrap_or_default();
+    let document = kept::value(&object.body);
     let answer = item(call.id(), object.revision, &document);
     Ok(Reply::json(&answer).revision(view.revision()).etag(object.revision))
 }

@@ -2,13 +2,14 @@
 //! in the same way; a tenant's key is good for that tenant alone.
 
 use crate::call::{Call, cut, page};
-use crate::query::{LARGEST, PAGED};
+use crate::query::PAGED;
 use crate::reply::Reply;
 use crate::route::Route;
 use crate::schema::{SchemaOf, changed, object, of, page as page_schema, raw, revision};
 use axum::http::Method;
 use permesso_auth::key::{KeyRequest, Tenants, Verb};
 use permesso_auth::{KeyRecord, KeyView};
+use permesso_engine::model::{Instant, instant_until};
 use permesso_front::Problem;
 use permesso_node::DocumentKind;
 use permesso_node::operation::{CreateKey, RevokeKey, RotateKey};
@@ -30,9 +31,29 @@ struct TenantKey {
     /// The roles that it acts with.
     #[serde(default)]
     roles: BTreeSet<String>,
-    /// When it ends, if it does: milliseconds since 1970 in UTC.
+    /// When it ends, if it does; a date is where that day ends.
+    #[serde(default, deserialize_with = "instant_until")]
+    expires_at: Option<Instant>,
+}
+
+/// A key of the platform.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PlatformKey {
+    /// What people call it.
+    #[schemars(length(min = 1, max = 200))]
+    label: String,
+    /// The tenants that it is good for.
+    tenants: Tenants,
+    /// What it may do.
+    #[schemars(length(min = 1))]
+    verbs: BTreeSet<Verb>,
+    /// The roles that it acts with inside of tenants.
     #[serde(default)]
-    expires_at: Option<i64>,
+    roles: BTreeSet<String>,
+    /// When it ends, if it does; a date is where that day ends.
+    #[serde(default, deserialize_with = "instant_until")]
+    expires_at: Option<Instant>,
 }
 
 /// Another secret for a key.
@@ -55,7 +76,7 @@ pub(crate) fn routes() -> Vec<Route> {
     {
         let is_tenant = !name.is_empty();
         let one = format!("{base}/{{id}}");
-        let taken: SchemaOf = if is_tenant { of::<TenantKey>() } else { of::<KeyRequest>() };
+        let taken: SchemaOf = if is_tenant { of::<TenantKey>() } else { of::<PlatformKey>() };
         let reads = |route: Route| {
             if is_tenant { route.reads("permesso.keys.read") } else { route }
         };
@@ -143,17 +164,13 @@ async fn create(call: Call) -> Result<Reply, Problem> {
         Some(tenant) => {
             let TenantKey { label, verbs, roles, expires_at } = call.read()?;
             let tenants = Tenants::Only([tenant.clone()].into());
-            KeyRequest { label, tenants, verbs, roles, expires_at }
+            KeyRequest { label, tenants, verbs, roles, expires_at: expires_at.map(Instant::millis) }
         }
-        None => call.read()?,
+        None => {
+            let PlatformKey { label, tenants, verbs, roles, expires_at } = call.read()?;
+            KeyRequest { label, tenants, verbs, roles, expires_at: expires_at.map(Instant::millis) }
+        }
     };
-    if request
-        .expires_at
-        .is_some_and(|at| u64::try_from(at).is_err() || at.unsigned_abs() > LARGEST)
-    {
-        let message = "say milliseconds since 1970-01-01T00:00:00Z";
-        return Err(Problem::invalid("expires_at", message));
-    }
     let operation = CreateKey { request, by: call.principal()?.name() };
     let reply = call.change(&operation, Vec::new()).await?;
     let id = reply.edited_id(DocumentKind::Key).unwrap_or_default().to_owned();

@@ -9,6 +9,7 @@ mod keys;
 mod products;
 mod replay;
 mod roles;
+mod teams;
 mod tenants;
 mod users;
 
@@ -38,6 +39,7 @@ pub(crate) fn all() -> Vec<Route> {
     routes.extend(keys::routes());
     routes.extend(documents::routes());
     routes.extend(roles::routes());
+    routes.extend(teams::routes());
     routes.extend(users::routes());
     routes.extend(delegations::routes());
     routes.extend(conditions::routes());

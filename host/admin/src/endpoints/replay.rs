@@ -6,7 +6,7 @@ use crate::route::Route;
 use crate::schema::{SchemaOf, instant, list, name, object, of, raw, revision};
 use axum::http::{Method, StatusCode};
 use permesso_engine::decision::{Asserted, Request, Resource};
-use permesso_engine::model::{Attributes, Value};
+use permesso_engine::model::{Attributes, Instant, Value};
 use permesso_front::Problem;
 use permesso_node::{CatalogPin, Replay, ReplayedFamily};
 use schemars::JsonSchema;
@@ -20,9 +20,8 @@ struct Past {
     /// Under which revision, as the decision named it.
     #[schemars(range(min = 1))]
     revision: u64,
-    /// When it was asked, in milliseconds since 1970-01-01T00:00:00Z. What is granted for a time
-    /// turns on it.
-    at: i64,
+    /// When it was asked. What is granted for a time turns on it.
+    at: Instant,
     /// Who asked.
     subject: Subject,
     /// What for.
@@ -140,7 +139,7 @@ async fn replay(call: Call) -> Result<Reply, Problem> {
             subject: &past.subject.properties,
             action: &past.action.properties,
         },
-        now: past.at,
+        now: past.at.millis(),
     };
     let replayed = call.node().replay(&call.realm()?, past.revision, &request).await?;
     if let Some(missing) = replayed.missing() {

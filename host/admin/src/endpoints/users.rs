@@ -11,13 +11,13 @@ use crate::schema::{
 };
 use async_trait::async_trait;
 use axum::http::Method;
-use permesso_engine::model::{Grant, Invitation, Status, User};
+use permesso_engine::model::{Grant, Instant, Invitation, Status, User};
 use permesso_front::Problem;
 use permesso_node::operation::{
     Accept, INVITATION_DAYS, Invite, Invited, Operation, Plan, Resend, Seats, SetRoles, SetStatus,
     UpdateUser, seats,
 };
-use permesso_node::{Caller, ChangeError, DocumentKind, View};
+use permesso_node::{Caller, ChangeError, DocumentKind, View, kept};
 use permesso_store::Which;
 use permesso_store::feed::Facet;
 use schemars::JsonSchema;
@@ -261,7 +261,7 @@ pub(super) async fn listed(
     let found = view.store().page(view.realm(), which, call.query.after(), more).await?;
     let (found, next) = cut(found, limit, |object| &object.id);
     let items = found.into_iter().map(|object| {
-        let document: Value = object.body.read().unwrap_or_default();
+        let document = kept::value(&object.body);
         item(&object.id, object.revision, &document)
     });
     Ok(page(view.revision(), items.collect(), next))
@@ -272,9 +272,9 @@ pub(super) async fn listed(
 struct Standing {
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sent_at: Option<i64>,
+    sent_at: Option<Instant>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<i64>,
+    expires_at: Option<Instant>,
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<u32>,
 }
@@ -285,7 +285,7 @@ async fn get(call: Call) -> Result<Reply, Problem> {
     let id = call.id();
     let found = view.object(DocumentKind::User, id).await?;
     let object = found.ok_or_else(|| view.missing(DocumentKind::User, id))?;
-    let user = object.body.read::<User>().map_err(|_| Problem::internal())?;
+    let user = kept::read::<User>(&object.body).map_err(|_| Problem::internal())?;
     let invited = view.object(DocumentKind::Invitation, id).await?;
     let invited = invited.and_then(|object| object.body.read::<Invited>().ok());
     let state = match (user.invitation, &invited) {
@@ -295,8 +295,8 @@ async fn get(call: Call) -> Result<Reply, Problem> {
     };
     let invitation = Standing {
         state,
-        sent_at: invited.as_ref().map(|invited| invited.sent_at),
-        expires_at: invited.as_ref().map(|invited| invited.expires_at),
+        sent_at: invited.as_ref().map(|invited| Instant::from_millis(invited.sent_at)),
+        expires_at: invited.as_ref().map(|invited| Instant::from_millis(invited.expires_at)),
         times: invited.as_ref().map(|invited| invited.times),
     };
     let mut answer = item(id, object.revision, &user);

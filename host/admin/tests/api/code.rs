@@ -332,7 +332,7 @@ async fn the_schemas_are_for_whoever_is_known_and_hold_for_what_is_exported() {
 fn question(revision: u64, permission: &str) -> Value {
     json!({
         "revision": revision,
-        "at": 1_800_000_000_000_u64,
+        "at": "2027-01-15T08:00:00Z",
         "subject": {"type": "user", "id": "bob"},
         "action": {"name": permission},
         "resource": {"type": "contact", "id": "c", "properties": {"assigned_to": "bob"}},

@@ -9,3 +9,4 @@ mod roles;
 mod support;
 mod tenants;
 mod users;
+mod written;

@@ -53,7 +53,7 @@ fn bodies(mark: &str) -> Vec<Value> {
         json!({"token": "nothing"}),
         json!({"product": "cloze", "title": mark}),
         json!({"days": 2}),
-        json!({"revision": 2, "at": 0, "subject": {"type": "user", "id": "ann"},
+        json!({"revision": 2, "at": "2026-07-01", "subject": {"type": "user", "id": "ann"},
             "action": {"name": "content.view_contact"},
             "resource": {"type": "contact", "id": "c"}}),
     ]

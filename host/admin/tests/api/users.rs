@@ -78,10 +78,18 @@ async fn a_user_is_edited_found_deactivated_and_deleted(server: Server) {
     server.get(&at("?team=a&tag=b")).send().await.refused(400, "bad-request");
     server.put(&at("/bob/roles")).body(json!({"roles": ["reader"]})).send().await.is(200);
     let grants = json!({"grants": [{"permission": "contacts.edit", "scope": "all",
-        "valid_from": 1, "valid_until": 2_000_000_000_000_i64}]});
+        "valid_from": "2026-07-01", "valid_until": "2033-05-18T05:33:20+02:00"}]});
     server.put(&at("/bob/grants")).body(grants).send().await.is(200);
     let read = server.get(&at("/bob")).send().await.is(200);
-    assert_eq!(read.body["document"]["grants"][0]["valid_from"], 1);
+    assert_eq!(read.body["document"]["grants"][0]["valid_from"], "2026-07-01T00:00:00Z");
+    assert_eq!(read.body["document"]["grants"][0]["valid_until"], "2033-05-18T03:33:20Z");
+    let number = json!({"grants": [{"permission": "contacts.edit", "scope": "all",
+        "valid_until": 1_767_225_600}]});
+    let refused = server.put(&at("/bob/grants")).body(number).send().await;
+    let refused = refused.refused(422, "invalid");
+    let told = refused["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(told.contains("is a number and no date; write a date such as 2026-12-31"), "{told}");
+    assert!(told.contains("2026-01-01T00:00:00Z"), "{told}");
     server.post(&at("/bob/deactivate")).send().await.is(200);
     assert_eq!(server.get("/tenants/acme/seats").send().await.body["inactive"], 1);
     server.post(&at("/bob/reactivate")).send().await.is(200);

@@ -1,7 +1,7 @@
 //! What is kept of an API key, and what of that may be shown. The form is stable JSON, because
 //! stores keep it as they keep every other document.
 
-use super::{KeyError, KeyId, SecretHash};
+use super::{KeyError, KeyId, SecretHash, date};
 use crate::Millis;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
@@ -59,22 +59,17 @@ pub struct Secret {
 }
 
 /// What a new key is to be: everything that may be asked for, and nothing that may not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRequest {
     /// What people call it.
-    #[schemars(length(min = 1, max = 200))]
     pub label: String,
     /// The tenants that it is good for.
     pub tenants: Tenants,
     /// What it may do.
-    #[schemars(length(min = 1))]
     pub verbs: BTreeSet<Verb>,
     /// The roles that it acts with inside of tenants.
-    #[serde(default)]
     pub roles: BTreeSet<String>,
     /// When it ends, if it does: milliseconds since 1970 in UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Millis>,
 }
 
@@ -96,13 +91,17 @@ pub struct KeyView {
     pub roles: BTreeSet<String>,
     /// Who made it.
     pub created_by: String,
-    /// When it was made: milliseconds since 1970 in UTC.
+    /// When it was made.
+    #[serde(with = "date")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub created_at: Millis,
     /// When it ends, if it does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "date::maybe", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub expires_at: Option<Millis>,
     /// When it was withdrawn, if it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "date::maybe", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub revoked_at: Option<Millis>,
 }
 
@@ -110,10 +109,13 @@ pub struct KeyView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretView {
-    /// When it was made: milliseconds since 1970 in UTC.
+    /// When it was made.
+    #[serde(with = "date")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub created_at: Millis,
     /// When it ends, where another took its place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "date::maybe", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub expires_at: Option<Millis>,
 }
 

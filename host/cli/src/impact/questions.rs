@@ -3,6 +3,7 @@
 
 use crate::Failure;
 use permesso_engine::decision::{Asserted, Request, Resource, SUBJECT_TYPE};
+use permesso_engine::load;
 use permesso_engine::model::Attributes;
 use serde::Deserialize;
 use std::fs;
@@ -74,7 +75,12 @@ impl Questions {
         let text = fs::read_to_string(path)
             .map_err(|error| Failure(format!("error: cannot read `{name}`: {error}")))?;
         let written: Vec<Written> = serde_json::from_str(&text).map_err(|error| {
-            Failure(format!("error: `{name}` holds no list of questions: {error}"))
+            Failure(format!(
+                "error: `{name}` holds no list of questions: line {}, column {}: {}",
+                error.line(),
+                error.column(),
+                load::plain(&error.to_string())
+            ))
         })?;
         let asks = written.into_iter().map(|it| match it {
             Written::Worded { request } | Written::Bare(request) => request,

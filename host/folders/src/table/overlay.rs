@@ -1,14 +1,14 @@
 //! The world of a row, laid over the tenant of a folder.
 
 use super::names;
-use super::row::{Row, RowError, RowSubject, attributes};
+use super::row::{Row, RowError, RowSubject, attributes, said};
 use crate::folder::TenantFolder;
 use permesso_engine::Authorizer;
 use permesso_engine::compile::{Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::{Asserted, Explanation, Request, Resource, Verdict};
 use permesso_engine::load::Source;
 use permesso_engine::model::{
-    Delegation, Directory, Policy, Program, Role, Scope, Tenant, Text, User,
+    Delegation, Directory, Instant, Policy, Program, Role, Scope, Tenant, Text, User,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -56,7 +56,7 @@ pub(super) fn decide(
         },
         context: &context,
         asserted: Asserted::NONE,
-        now: row.context.now.map_or(now, |instant| instant.0),
+        now: row.context.now.map_or(now, Instant::millis),
     };
     let authorizer = Authorizer::new(0);
     authorizer.install(compiled);
@@ -185,7 +185,7 @@ fn define<T: DeserializeOwned>(
             grant.entry("scope").or_insert_with(|| json!(Scope::ALL.to_string()));
         }
     }
-    serde_json::from_value(Value::Object(kept)).map_err(|source| error(source.to_string()))
+    serde_json::from_value(Value::Object(kept)).map_err(|source| error(said(&source)))
 }
 
 fn directory(folder: &TenantFolder, row: &Row) -> Directory {

@@ -1,6 +1,7 @@
 //! One row of a decision table.
 
-use permesso_engine::model::{Attributes, Invitation, Rights, Status, Value};
+use permesso_engine::load;
+use permesso_engine::model::{Attributes, Instant, Invitation, Rights, Status, Value};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value as Json};
@@ -132,33 +133,6 @@ pub struct RowContext {
     pub(super) attributes: Map<String, Json>,
 }
 
-/// An instant, in milliseconds since 1970-01-01T00:00:00Z. It is written so, or as a text like
-/// `2026-03-01T00:00:00Z`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Written")]
-pub(super) struct Instant(pub(super) i64);
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "an instant is a number of milliseconds or a text")]
-enum Written {
-    Milliseconds(i64),
-    Text(String),
-}
-
-impl TryFrom<Written> for Instant {
-    type Error = String;
-
-    fn try_from(written: Written) -> Result<Self, String> {
-        match written {
-            Written::Milliseconds(milliseconds) => Ok(Self(milliseconds)),
-            Written::Text(text) => text
-                .parse::<jiff::Timestamp>()
-                .map(|instant| Self(instant.as_millisecond()))
-                .map_err(|_| format!("`{text}` is no instant; write 2026-03-01T00:00:00Z")),
-        }
-    }
-}
-
 /// A delegation of a row.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -249,7 +223,16 @@ impl Row {
     ///
     /// [`RowError::Malformed`] with what is missing or wrong.
     pub fn parse(line: &str) -> Result<Self, RowError> {
-        serde_json::from_str(line).map_err(|error| RowError::Malformed(error.to_string()))
+        serde_json::from_str(line).map_err(|error| RowError::Malformed(said(&error)))
+    }
+}
+
+/// What is wrong with JSON, in plain words.
+pub(super) fn said(error: &serde_json::Error) -> String {
+    let plain = load::plain(&error.to_string());
+    match error.column() {
+        0 => plain.to_string(),
+        column => format!("column {column}: {plain}"),
     }
 }
 

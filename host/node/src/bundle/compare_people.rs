@@ -16,8 +16,10 @@ use permesso_engine::compile::{check_delegation, check_user};
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::load::Source;
 use permesso_engine::model::{Delegation, Invitation, Position, Status, Text, User};
+use permesso_engine::names::twin_of;
+use permesso_names::folded;
 use permesso_store::{Body, Object, Which, check_name};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -35,6 +37,10 @@ pub(super) struct Walk<'g> {
     faults: Diagnostics,
     ids: Ids,
     users: HashSet<Box<str>>,
+    /// Those whose ids look otherwise than they are written, by how they look.
+    folded: HashMap<Box<str>, Box<str>>,
+    /// Of whom the file says that they are two.
+    apart: HashSet<(Box<str>, Box<str>)>,
     delegations: HashSet<Box<str>>,
     /// Sides of delegations who had not been seen when the delegation was.
     unseen: Vec<(Text, String)>,
@@ -87,6 +93,8 @@ impl<'g> Walk<'g> {
             faults: Diagnostics::default(),
             ids: Ids::default(),
             users: HashSet::new(),
+            folded: HashMap::new(),
+            apart: HashSet::new(),
             delegations: HashSet::new(),
             unseen: Vec::new(),
             nobody,
@@ -162,6 +170,20 @@ impl<'g> Walk<'g> {
         if !self.named(&id, at, &field) {
             return Ok(None);
         }
+        let apart = std::mem::take(&mut self.user.value.distinct_from);
+        let is_apart = |twin: &str| apart.iter().any(|other| **other == *twin);
+        if let Some(twin) = self.twin(&id)
+            && !is_apart(&twin)
+            && !self.apart.contains(&(twin.clone(), id.as_str().into()))
+        {
+            let (message, help) = twin_of(&id, &twin);
+            let file = self.user.file.clone();
+            self.faults.push(Diagnostic { file, at, field, message, help });
+            return Ok(None);
+        }
+        let pairs = apart.iter().map(|other| (id.as_str().into(), other.as_str().into()));
+        self.apart.extend(pairs);
+        self.user.value.distinct_from = apart;
         if !first {
             self.fault(at, field, "two users have this id".to_owned());
             return Ok(None);
@@ -205,13 +227,27 @@ impl<'g> Walk<'g> {
     }
 
     fn named(&mut self, id: &str, at: Position, field: &str) -> bool {
-        match check_name(id) {
-            Ok(()) => true,
-            Err(error) => {
-                self.fault(at, field.to_owned(), error.to_string());
-                false
-            }
+        let wrong = match (check_name(id), permesso_names::check(id)) {
+            (Ok(()), Ok(())) => return true,
+            (Err(error), _) => error.to_string(),
+            (_, Err(unseen)) => format!("the id {unseen}"),
+        };
+        self.fault(at, field.to_owned(), wrong);
+        false
+    }
+
+    /// Somebody of whom the file told before and whose id looks like this one.
+    fn twin(&mut self, id: &str) -> Option<Box<str>> {
+        let looks = folded(id);
+        let twin = match looks == id {
+            true => None,
+            false => self.users.get(&*looks).cloned(),
+        };
+        let twin = twin.or_else(|| self.folded.get(&*looks).filter(|twin| ***twin != *id).cloned());
+        if looks != id {
+            self.folded.insert((&*looks).into(), id.into());
         }
+        twin
     }
 
     fn fault(&mut self, at: Position, field: String, message: String) {

@@ -17,6 +17,7 @@ use crate::edit::{Edited, Options};
 use crate::edit::{
     authority,
     integrity::{self, Shift},
+    names,
 };
 use crate::error::ChangeError;
 use crate::follow::load::LoadFor;
@@ -92,6 +93,7 @@ pub async fn import(
     let version = node.version(&one).await?;
     let view = View { node, realm, version: &version, now: now() };
     let goal = Goal::of(view, bundle, options.how).await?;
+    names::distinct(&view, &goal.edited).await?;
     let mut survey = Survey::default();
     survey.policy(&goal)?;
     let pass = survey.people(node, &goal, caller, progress).await?;
@@ -205,6 +207,7 @@ impl Survey {
         let mut unbounded = false;
         while let Some(edited) = walk.next().await? {
             progress(walk.seen, None);
+            names::distinct(&goal.view, &edited).await?;
             self.note(&edited)?;
             let gone = edited.iter().filter(|edit| edit.after.is_none());
             self.gone.extend(gone.map(|edit| (edit.kind, edit.id.clone())));

@@ -6,7 +6,10 @@
 
 use crate::document::CatalogPin;
 use permesso_engine::diagnostic::Diagnostic;
-use permesso_engine::model::{Delegation, Located, Position, Tenant, Text, User};
+use permesso_engine::load;
+use permesso_engine::model::{
+    Delegation, Instant, Located, Position, Tenant, Text, User, instant_until,
+};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{
     DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
@@ -27,8 +30,9 @@ pub(super) struct Listed {
     #[serde(alias = "grants")]
     permissions: Vec<Text>,
     audiences: Vec<Text>,
-    valid_from: Option<i64>,
-    valid_until: Option<i64>,
+    valid_from: Option<Instant>,
+    #[serde(deserialize_with = "instant_until")]
+    valid_until: Option<Instant>,
 }
 
 impl Listed {
@@ -99,33 +103,8 @@ fn parse<T>(
         serde_saphyr::Deserializer<'de, 'e>,
     ) -> Result<T, serde_saphyr::Error>,
 ) -> Result<T, Diagnostic> {
-    // How much may be read is for whoever has the text to say; how deep and how often it may
-    // repeat itself stays bounded. JSON documents are at most 128 deep.
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_reader_input_bytes: None,
-            max_events: usize::MAX,
-            max_nodes: usize::MAX,
-            max_total_scalar_bytes: usize::MAX,
-            max_depth: 140,
-            flow_nesting_limit: 140,
-        },
-        with_snippet: false,
-    };
-    serde_saphyr::with_deserializer_from_reader_with_options(reader, options, read)
-        .map_err(|error| fault(file, &error))
-}
-
-/// The same as the engine says of its documents.
-fn fault(file: &str, error: &serde_saphyr::Error) -> Diagnostic {
-    let at = error.location().map_or_else(Position::default, |location| Position {
-        line: u32::try_from(location.line()).unwrap_or(0),
-        column: u32::try_from(location.column()).unwrap_or(0),
-    });
-    let text = error.without_snippet().to_string();
-    let end = [" at line ", ", set DuplicateKeyPolicy"].iter().filter_map(|tail| text.find(tail));
-    let message = text.get(..end.min().unwrap_or(text.len())).unwrap_or(&text).to_owned();
-    Diagnostic { file: file.to_owned(), at, field: String::new(), message, help: None }
+    serde_saphyr::with_deserializer_from_reader_with_options(reader, load::options(), read)
+        .map_err(|error| load::fault(file, &error))
 }
 
 /// Said to the parser where nobody wants to hear more.
@@ -141,7 +120,7 @@ impl<'de> Visitor<'de> for Whole<'_> {
     type Value = Policy;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a tenant")
+        f.write_str("a tenant: `tenant: …`, `product: …` and what else it has")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Policy, A::Error> {
@@ -235,7 +214,7 @@ impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for KeySeed<K> {
     type Value = Key<K::Value, K>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
+        f.write_str("a name")
     }
 
     fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Self::Value, E> {
@@ -294,7 +273,7 @@ impl<'de> Visitor<'de> for Only<'_> {
     type Value = Lists;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("users and delegations")
+        f.write_str("people: `users: …` and `delegations: …`")
     }
 
     // An empty file: nobody.
@@ -337,7 +316,7 @@ impl Visitor<'_> for PeopleKey {
     type Value = Option<Own>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
+        f.write_str("a name")
     }
 
     fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Self::Value, E> {
@@ -381,7 +360,7 @@ impl<'de, T: Deserialize<'de>, M: Fn(T) -> Person> Visitor<'de> for Items<'_, '_
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
+        f.write_str("a sequence")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
@@ -416,15 +395,8 @@ pub(super) fn line(file: &str, number: u32, text: &str) -> Person {
         false => serde_json::from_str::<User>(text).map(Person::User),
     };
     read.unwrap_or_else(|error| {
-        let message = error.to_string();
-        let end = message.find(" at line ").unwrap_or(message.len());
+        let load::Plain { message, help } = load::plain(&error.to_string());
         let at = Position { line: number, column: u32::try_from(error.column()).unwrap_or(0) };
-        Person::Fault(Diagnostic {
-            file: file.to_owned(),
-            at,
-            field: String::new(),
-            message: message.get(..end).unwrap_or_default().to_owned(),
-            help: None,
-        })
+        Person::Fault(Diagnostic { file: file.to_owned(), at, field: String::new(), message, help })
     })
 }

@@ -7,6 +7,7 @@ pub(crate) mod replay;
 use crate::error::{ChangeError, Unserved};
 use crate::follow::followed::Followed;
 use crate::follow::load::LoadFor;
+use crate::kept;
 use crate::node::Node;
 use inquiry::Inquiry;
 use permesso_engine::Asking;
@@ -14,7 +15,7 @@ use permesso_engine::decision::{Decision, Explanation, Request};
 use permesso_engine::directory::{Loaded, Need, Needs, Pins, StoredUser, Usage};
 use permesso_engine::model::{Delegation, User};
 use permesso_store::feed::Facet;
-use permesso_store::{Body, DirectoryExcerpt, Object, Realm};
+use permesso_store::{DirectoryExcerpt, Object, Realm};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -189,5 +190,5 @@ fn loaded(needs: &Needs, directory: DirectoryExcerpt) -> Result<Vec<Loaded>, ser
 }
 
 fn read<T: DeserializeOwned>(object: &Object) -> Result<T, serde_json::Error> {
-    serde_json::from_str(Body::get(&object.body))
+    kept::read(&object.body)
 }

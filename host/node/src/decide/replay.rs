@@ -16,7 +16,7 @@ use permesso_engine::Authorizer;
 use permesso_engine::compile::{Definition, FamilySet, PeopleFrom, compile};
 use permesso_engine::decision::{Explanation, Obligation, Reason, Request, Step};
 use permesso_engine::directory::{Loaded, Need, Needs, Pins, StoredUser, Subjects, Usage};
-use permesso_engine::model::{Delegation, User};
+use permesso_engine::model::{Delegation, Instant, User};
 use permesso_store::feed::{self, Facet};
 use permesso_store::{Body, Realm};
 use schemars::JsonSchema;
@@ -68,7 +68,7 @@ impl Serialize for Replay {
         struct Told<'a> {
             tenant: &'a str,
             revision: u64,
-            at: i64,
+            at: Instant,
             catalog: &'a CatalogPin,
             families: &'a [ReplayedFamily],
             decision: bool,
@@ -80,7 +80,7 @@ impl Serialize for Replay {
         let told = Told {
             tenant: &self.tenant,
             revision: self.revision,
-            at: self.at,
+            at: Instant::from_millis(self.at),
             catalog: &self.catalog,
             families: &self.families,
             decision: decision.is_allow(),

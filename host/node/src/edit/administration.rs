@@ -12,81 +12,21 @@
 use crate::document::read;
 use crate::error::ChangeError;
 use crate::kind::DocumentKind;
-use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
-use permesso_engine::load::{self, Source};
-use permesso_engine::model::{
-    AttributeType, Catalog, Grant, KindAttributes, Kinds, Policy, ResourceKind, Role, Scope,
-    Status, Text, User,
-};
+pub(crate) use permesso_engine::administration::RESOURCE;
+pub use permesso_engine::administration::{PREFIX, with_administration};
+use permesso_engine::model::{Grant, Policy, Role, Scope, Status, Text, User};
 use permesso_store::Body;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// With what the ids of the administration begin.
-pub const PREFIX: &str = "permesso.";
 /// The role that a platform's own keys act with.
 pub const PLATFORM: &str = "permesso.platform";
 /// Held by whoever may hand out more than they hold themselves.
 pub(crate) const UNBOUNDED: &str = "permesso.unbounded";
 /// Held by whoever looks after roles; somebody always has to.
 pub(crate) const KEEPER: &str = "permesso.roles.edit";
-/// The kind of the resources that administration is about, and of what an API key acts as.
-pub(crate) const RESOURCE: &str = "permesso";
 /// What is handed out by an edit, as a role that exists for the length of a question.
 pub(crate) const CANDIDATE: &str = "permesso.candidate";
-
-/// A product's catalog with the administration in it.
-///
-/// # Errors
-///
-/// Where the catalog has ids of its own that begin with `permesso.`.
-pub fn with_administration(mut catalog: Source<Catalog>) -> Result<Source<Catalog>, Diagnostics> {
-    let mut found = Diagnostics::default();
-    let value = &catalog.value;
-    let ids = value.categories.iter().map(|category| (&category.id, "categories"));
-    let ids = ids.chain(value.permissions().map(|(_, permission)| (&permission.id, "categories")));
-    let ids = ids.chain(value.guards.iter().map(|guard| (&guard.id, "guards")));
-    let ids = ids.chain(value.standard_roles.iter().map(|role| (&role.id, "standard_roles")));
-    let kind = Text::from(RESOURCE);
-    let kinds = value.resource_kinds.keys().filter(|name| *name == RESOURCE);
-    let ids = ids.chain(kinds.map(|_| (&kind, "resource_kinds")));
-    for (id, field) in ids.filter(|(id, _)| id.starts_with(PREFIX) || id.as_str() == RESOURCE) {
-        found.push(Diagnostic {
-            file: catalog.file.clone(),
-            at: id.at(),
-            field: field.to_owned(),
-            message: format!(
-                "`{id}` begins with `{PREFIX}`, which administration keeps for itself"
-            ),
-            help: Some("choose another id".to_owned()),
-        });
-    }
-    found.or(())?;
-    let own: Source<Administration> =
-        load::document("administration.yaml", include_str!("administration.yaml"))?;
-    let mut own = own.value;
-    // Where questions have to be about kinds that there are, those about administration are too.
-    if catalog.value.is_closed() {
-        let roles = KindAttributes::from_iter([("roles", AttributeType::Texts)]);
-        let kind = ResourceKind { attributes: roles, ..ResourceKind::default() };
-        catalog.value.resource_kinds.insert(RESOURCE.to_owned(), kind);
-        for category in &mut own.categories {
-            category.kinds = Some(Kinds::Only(vec![RESOURCE.into()]));
-        }
-    }
-    catalog.value.categories.extend(own.categories);
-    catalog.value.guards.extend(own.guards);
-    catalog.value.standard_roles.extend(own.standard_roles);
-    Ok(catalog)
-}
-
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Administration {
-    categories: Vec<permesso_engine::model::Category>,
-    guards: Vec<permesso_engine::model::Guard>,
-    standard_roles: Vec<Role>,
-}
 
 /// What has to be held before a change is made.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

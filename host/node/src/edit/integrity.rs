@@ -6,6 +6,7 @@
 
 use super::Edited;
 use super::administration::KEEPER;
+use super::named::unnamed;
 use crate::document::{named, read};
 use crate::error::ChangeError;
 use crate::follow::followed::Version;
@@ -230,6 +231,7 @@ async fn in_use(
             DocumentKind::Team => Facet::Team,
             _ => continue,
         };
+        unnamed(&candidate.documents.tenant.value, edit.kind, &edit.id)?;
         gone.push(((facet, edit.id.clone()), edit.kind));
     }
     let facets: Vec<(Facet, String)> = gone.iter().map(|(facet, _)| facet.clone()).collect();

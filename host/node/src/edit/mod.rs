@@ -9,6 +9,8 @@ pub mod administration;
 pub(crate) mod authority;
 mod dry_run;
 pub(crate) mod integrity;
+mod named;
+pub(crate) mod names;
 
 use crate::caller::Caller;
 use crate::error::ChangeError;
@@ -195,6 +197,11 @@ impl Node {
             }
         }
         authority::may(self, &view, caller, &edited).await?;
+        // What was there once comes back under the name that it had.
+        let comes_back = name.starts_with("history.");
+        if !comes_back {
+            names::distinct(&view, &edited).await?;
+        }
         let (mut candidate, share) = self.tried(&view, edits, &edited).await?;
         let mut shares = vec![share];
         for (realm, edits) in elsewhere {
@@ -208,6 +215,9 @@ impl Node {
                 after: after.clone(),
             });
             let edited: Vec<Edited> = edited.collect();
+            if !comes_back {
+                names::distinct(&view, &edited).await?;
+            }
             shares.push(self.tried(&view, edits, &edited).await?.1);
         }
         if options.dry_run {

@@ -9,6 +9,7 @@ mod keys;
 mod people;
 mod policy;
 pub(crate) mod serving;
+mod teams;
 pub(crate) mod tenants;
 
 pub(crate) use history::changed_since;
@@ -19,6 +20,7 @@ pub use people::{
     UpdateUser, seats,
 };
 pub use policy::{DeleteRole, DuplicateRole, Put, Remove, SelectCategory};
+pub use teams::MoveTeam;
 pub use tenants::{
     ChangeSettings, CreateTenant, DeleteTenant, PublishProduct, WithdrawProduct, realm,
 };

@@ -8,7 +8,7 @@ use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
 use permesso_auth::Token;
-use permesso_engine::model::{CopiedFrom, Delegation, Invitation, Status, Text, User};
+use permesso_engine::model::{CopiedFrom, Delegation, Instant, Invitation, Status, Text, User};
 use permesso_store::feed::Facet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -82,12 +82,13 @@ impl Operation for Invite {
             user.roles = other_user.roles;
             user.policies = other_user.policies;
             user.rights = other_user.rights;
-            user.copied_from = Some(CopiedFrom { user: other.clone(), at: view.now() });
+            user.copied_from =
+                Some(CopiedFrom { user: other.clone(), at: Instant::from_millis(view.now()) });
         }
         user.status = Status::Active;
         user.invitation = Invitation::Pending;
         let (invited, token) = token(view.now(), self.days, 1)?;
-        let expires_at = invited.expires_at;
+        let expires_at = Instant::from_millis(invited.expires_at);
         Ok(Plan::new("user.invite")
             .put(DocumentKind::User, id.clone(), &user)?
             .put(DocumentKind::Invitation, id.clone(), &invited)?
@@ -120,7 +121,7 @@ impl Operation for Resend {
             None => 0,
         };
         let (invited, token) = token(view.now(), self.days, times.saturating_add(1))?;
-        let expires_at = invited.expires_at;
+        let expires_at = Instant::from_millis(invited.expires_at);
         Ok(Plan::new("user.resend")
             .put(DocumentKind::Invitation, self.user.clone(), &invited)?
             .answer(json!({"user": self.user, "token": *token, "expires_at": expires_at})))

@@ -88,7 +88,7 @@ users:
   - {id: eve, roles: [agent], name: Ève "the 1st"}
 delegations:
   - {from: bob, to: eve, permissions: [tickets.lend]}
-  - {from: bob, to: eve, permissions: [tickets.lend], valid_until: 1000}
+  - {from: bob, to: eve, permissions: [tickets.lend], valid_until: 1970-01-01T00:00:01Z}
   - {id: by-hand, from: ann, to: bob, permissions: [tickets.lend]}
 "#;
 
@@ -172,7 +172,7 @@ users:
   - {id: eve, name: Ève "the 1st", roles: [agent]}
 delegations:
   - {from: bob, to: eve, permissions: [tickets.lend]}
-  - {from: bob, to: eve, permissions: [tickets.lend], valid_until: 1000}
+  - {from: bob, to: eve, permissions: [tickets.lend], valid_until: "1970-01-01T00:00:01Z"}
   - {id: by-hand, from: ann, to: bob, permissions: [tickets.lend]}
 "#;
     let quoted = digest.starts_with(|c: char| c.is_ascii_digit());
@@ -250,11 +250,11 @@ async fn a_fault_is_named_by_its_place_and_changes_nothing() {
             "acme.yaml:18:23: users.bob.roles: unknown role `agnet`\n  help: did you mean `agent`?",
         ),
         ("permission: tickets.read", "permission: tickets.reed", "acme.yaml:12:22: "),
-        ("label:", "lable:", "acme.yaml:7:5: unknown field"),
+        ("label:", "lable:", "acme.yaml:7:5: `lable` is not known here"),
         ("  - {id: eve,", "  - {id: bob,", "acme.yaml:19:10: users.bob: two users have this id"),
         ("to: eve, permissions", "to: iva, permissions", "unknown user `iva`"),
-        ("from: ann, to: bob, perm", "from: ann, to: bob, prem", "acme.yaml:23:39: unknown field"),
-        ("users:", "usres:", "acme.yaml:16:1: unknown field `usres`"),
+        ("from: ann, to: bob, perm", "from: ann, to: bob, prem", "acme.yaml:23:39: `prem"),
+        ("users:", "usres:", "acme.yaml:16:1: `usres` is not known here"),
         ("tenant: acme", "tenant: acne", "acme.yaml:2:9: tenant: this is `acne` and not `acme`"),
         ("id: lender", "id: \"lender \"", "acme.yaml:15:10: policy.lender"),
         ("teams: [US,", "teams: [US, US,", "acme.yaml:4:"),
@@ -356,7 +356,8 @@ async fn an_edited_delegation_is_the_same_one() {
         let (node, bundle) = (Arc::clone(&desk.node), parse(text));
         async move { import_into(&node, &acme(), bundle).await }
     };
-    let edited = ACME.replace("valid_until: 1000", "valid_until: 2000");
+    let edited =
+        ACME.replace("valid_until: 1970-01-01T00:00:01Z", "valid_until: 1970-01-01T00:00:02Z");
     let done = of(&edited).await;
     assert_eq!((done.added, done.changed, done.removed), (0, 1, 0));
     // One that somebody made elsewhere is exported with its id.

@@ -5,6 +5,7 @@ mod changes;
 mod families;
 mod freshness;
 mod history;
+mod names;
 mod partitions;
 mod rights;
 mod support;

@@ -84,6 +84,13 @@ impl Store for Gated {
     ) -> Result<Vec<Object>, StoreError> {
         self.pass()?.page(realm, which, after, limit).await
     }
+    async fn twins(
+        &self,
+        realm: &Realm,
+        folded: &BTreeSet<[&str; 1]>,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        self.pass()?.twins(realm, folded).await
+    }
     async fn since(&self, r: &Realm, revision: u64, limit: u32) -> Result<Changes, StoreError> {
         self.pass()?.since(r, revision, limit).await
     }

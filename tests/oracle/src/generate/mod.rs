@@ -19,6 +19,7 @@ pub(crate) use values::{instant, instants};
 
 use crate::case::Case;
 use crate::random::Random;
+use permesso_engine::model::Instant;
 use serde_json::{Map, Value as Json};
 
 const KINDS: [&str; 4] = ["shelf", "box", "page", "note"];
@@ -270,17 +271,21 @@ fn small_grant(random: &mut Random, plan: &Plan) -> Json {
     Json::Object(grant)
 }
 
+fn dated(millis: i64) -> String {
+    Instant::from_millis(millis).to_string()
+}
+
 /// From when on and before when something holds, sometimes.
 fn window(random: &mut Random, it: &mut Map<String, Json>) {
     let first = random.below(EDGES.len());
     if random.chance(12) {
-        put(it, "valid_from", EDGES[first]);
+        put(it, "valid_from", dated(EDGES[first]));
     }
     if random.chance(12) {
         // An edge later, so that it ends after it begins; sometimes a millisecond is enough.
         let later = EDGES.get(first + 1 + random.below(4)).copied();
         let end = later.filter(|_| random.chance(90)).unwrap_or(EDGES[first] + 1);
-        put(it, "valid_until", end);
+        put(it, "valid_until", dated(end));
     }
 }
 

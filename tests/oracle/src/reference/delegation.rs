@@ -2,7 +2,9 @@
 
 use super::{Duty, Evaluator, is_within};
 use permesso_engine::decision::Request;
-use permesso_engine::model::{Delegation, GrantedBy, Invitation, Permission, Status, Text, User};
+use permesso_engine::model::{
+    Delegation, GrantedBy, Instant, Invitation, Permission, Status, Text, User,
+};
 use std::collections::BTreeSet;
 
 impl Evaluator<'_> {
@@ -18,7 +20,11 @@ impl Evaluator<'_> {
             return None;
         }
         self.directory.delegations.iter().find(|delegation| {
-            let within = is_within(delegation.valid_from, delegation.valid_until, request.now);
+            let within = is_within(
+                delegation.valid_from.map(Instant::millis),
+                delegation.valid_until.map(Instant::millis),
+                request.now,
+            );
             let listed =
                 delegation.to == user.id && delegation.permissions.contains(&permission.id);
             if listed && !within {

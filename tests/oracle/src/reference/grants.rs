@@ -3,7 +3,7 @@
 use super::{Evaluator, condition, in_branch, is_below, is_within};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::model::{
-    Grant, GrantedBy, Permission, Role, Scope, Status, Text, Unassigned, User, Value,
+    Grant, GrantedBy, Instant, Permission, Role, Scope, Status, Text, Unassigned, User, Value,
 };
 
 /// One permission held at a scope, perhaps within limits.
@@ -266,8 +266,8 @@ impl Evaluator<'_> {
                 let Some((_, permission)) = self.permission(id) else { continue };
                 if permission.granted_by == GrantedBy::Delegation {
                     let holding = Holding {
-                        from: delegation.valid_from,
-                        until: delegation.valid_until,
+                        from: delegation.valid_from.map(Instant::millis),
+                        until: delegation.valid_until.map(Instant::millis),
                         ..Holding::plain(permission, Scope::OWN, &delegation.from)
                     };
                     self.come_by(permission, holding, Source::Delegation, &[], &mut held);
@@ -357,8 +357,8 @@ impl Evaluator<'_> {
                         scope: grant.scope,
                         teams: &grant.teams,
                         exact_teams: &grant.exact_teams,
-                        from: grant.valid_from,
-                        until: grant.valid_until,
+                        from: grant.valid_from.map(Instant::millis),
+                        until: grant.valid_until.map(Instant::millis),
                         inherited: false,
                         condition: grant.condition.as_ref(),
                         own_of: me,

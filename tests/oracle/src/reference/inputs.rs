@@ -2,7 +2,9 @@
 
 use super::{Evaluator, is_within};
 use permesso_engine::decision::Request;
-use permesso_engine::model::{Delegation, GrantedBy, InputPath, Scope, Status, Text, User, Value};
+use permesso_engine::model::{
+    Delegation, GrantedBy, InputPath, Instant, Scope, Status, Text, User, Value,
+};
 
 impl Evaluator<'_> {
     /// The value at a path; `None` where it is absent. `family` is whose configuration it is.
@@ -72,7 +74,11 @@ impl Evaluator<'_> {
             });
             let active = self.user(&delegation.from).is_some_and(|it| it.status == Status::Active);
             own && active
-                && is_within(delegation.valid_from, delegation.valid_until, request.now)
+                && is_within(
+                    delegation.valid_from.map(Instant::millis),
+                    delegation.valid_until.map(Instant::millis),
+                    request.now,
+                )
                 && delegation.to == user.id
                 && permission.granted_by == GrantedBy::Delegation
                 && delegation.permissions.contains(&permission.id)

@@ -1,0 +1,68 @@
+//! The administration of a tenant, as a part of every product's catalog.
+//!
+//! A store puts it into each catalog that it serves. Whoever checks the files of a tenant does the
+//! same, so that they are decided on alike.
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::load::{self, Source};
+use crate::model::{
+    AttributeType, Catalog, Category, Guard, KindAttributes, Kinds, ResourceKind, Role, Text,
+};
+
+/// With what the ids of the administration begin.
+pub const PREFIX: &str = "permesso.";
+/// The kind of the resources that administration is about.
+pub const RESOURCE: &str = "permesso";
+
+/// A product's catalog with the administration in it.
+///
+/// # Errors
+///
+/// Where the catalog has ids of its own that begin with `permesso.`.
+pub fn with_administration(mut catalog: Source<Catalog>) -> Result<Source<Catalog>, Diagnostics> {
+    let mut found = Diagnostics::default();
+    let value = &catalog.value;
+    let ids = value.categories.iter().map(|category| (&category.id, "categories"));
+    let ids = ids.chain(value.permissions().map(|(_, permission)| (&permission.id, "categories")));
+    let ids = ids.chain(value.guards.iter().map(|guard| (&guard.id, "guards")));
+    let ids = ids.chain(value.standard_roles.iter().map(|role| (&role.id, "standard_roles")));
+    let kind = Text::from(RESOURCE);
+    let kinds = value.resource_kinds.keys().filter(|name| *name == RESOURCE);
+    let ids = ids.chain(kinds.map(|_| (&kind, "resource_kinds")));
+    for (id, field) in ids.filter(|(id, _)| id.starts_with(PREFIX) || id.as_str() == RESOURCE) {
+        found.push(Diagnostic {
+            file: catalog.file.clone(),
+            at: id.at(),
+            field: field.to_owned(),
+            message: format!(
+                "`{id}` begins with `{PREFIX}`, which administration keeps for itself"
+            ),
+            help: Some("choose another id".to_owned()),
+        });
+    }
+    found.or(())?;
+    let own: Source<Administration> =
+        load::document("administration.yaml", include_str!("administration.yaml"))?;
+    let mut own = own.value;
+    // Where questions have to be about kinds that there are, those about administration are too.
+    if catalog.value.is_closed() {
+        let roles = KindAttributes::from_iter([("roles", AttributeType::Texts)]);
+        let kind = ResourceKind { attributes: roles, ..ResourceKind::default() };
+        catalog.value.resource_kinds.insert(RESOURCE.to_owned(), kind);
+        for category in &mut own.categories {
+            category.kinds = Some(Kinds::Only(vec![RESOURCE.into()]));
+        }
+    }
+    catalog.value.categories.extend(own.categories);
+    catalog.value.guards.extend(own.guards);
+    catalog.value.standard_roles.extend(own.standard_roles);
+    Ok(catalog)
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Administration {
+    categories: Vec<Category>,
+    guards: Vec<Guard>,
+    standard_roles: Vec<Role>,
+}

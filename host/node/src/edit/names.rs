@@ -1,0 +1,168 @@
+//! Whether a document that is new can be told apart from those that are there, by its name.
+//!
+//! What the log has already is left alone: only what comes is asked.
+
+use super::Edited;
+use crate::error::ChangeError;
+use crate::kept;
+use crate::kind::DocumentKind;
+use crate::view::View;
+use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
+use permesso_engine::model::Position;
+use permesso_engine::names::twin_of;
+use permesso_names::{check, folded};
+use serde::Deserialize;
+use std::collections::{BTreeSet, HashMap};
+
+/// What a document says about its name, and about names that are nobody's document.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Says {
+    distinct_from: Vec<String>,
+    tags: Vec<String>,
+}
+
+impl Says {
+    fn names(&self, other: &str) -> bool {
+        self.distinct_from.iter().any(|it| it == other)
+    }
+}
+
+/// Whether a document that is there says that it is none with the one that comes.
+async fn says_so(
+    view: &View<'_>,
+    kind: DocumentKind,
+    twin: &str,
+    id: &str,
+) -> Result<bool, ChangeError> {
+    let Some(object) = view.object(kind, twin).await? else { return Ok(false) };
+    Ok(kept::read::<Says>(&object.body).unwrap_or_default().names(id))
+}
+
+/// Whether all that is new can be told apart.
+///
+/// # Errors
+///
+/// Names that hold what cannot be seen, and those that look like another one of their kind, where
+/// the document does not say that it is `distinct_from` that one.
+pub(crate) async fn distinct(view: &View<'_>, edited: &[Edited]) -> Result<(), ChangeError> {
+    let mut found = Diagnostics::default();
+    let mut new: Vec<(&Edited, Says)> = Vec::new();
+    for edit in edited {
+        let Some(after) = &edit.after else { continue };
+        let mut says = Says::default();
+        if has_twins(edit.kind) {
+            says = kept::read(after).unwrap_or_default();
+        }
+        if edit.kind == DocumentKind::User {
+            let had: Says = match &edit.before {
+                Some(before) => kept::read(before).unwrap_or_default(),
+                None => Says::default(),
+            };
+            for tag in says.tags.iter().filter(|tag| !had.tags.contains(tag)) {
+                seen(edit, "tags", tag, &mut found);
+            }
+        }
+        if edit.before.is_none() && edit.kind == DocumentKind::Settings {
+            seen(edit, "tenant", view.realm().tenant_id().unwrap_or_default(), &mut found);
+        }
+        if edit.before.is_none() && is_named(edit.kind) {
+            seen(edit, "id", &edit.id, &mut found);
+            if has_twins(edit.kind) {
+                new.push((edit, says));
+            }
+        }
+    }
+    let known = known(view, &new).await?;
+    let gone = edited.iter().filter(|edit| edit.after.is_none());
+    let gone: BTreeSet<_> = gone.map(|edit| (edit.kind, &*edit.id)).collect();
+    // Of two that come together, the second one is told.
+    let mut come: HashMap<(DocumentKind, String), (&str, &Says)> = HashMap::new();
+    for (edit, says) in &new {
+        let looks = folded(&edit.id).into_owned();
+        let there = known.get(&(edit.kind, looks.clone())).into_iter().flatten();
+        let there = there.filter(|twin| !gone.contains(&(edit.kind, &***twin)));
+        let came = come.insert((edit.kind, looks), (&edit.id, says));
+        let came = came.filter(|(twin, apart)| *twin != edit.id && !apart.names(&edit.id));
+        let twins = there.map(String::as_str).chain(came.map(|(twin, _)| twin));
+        let twins: Vec<&str> = twins.filter(|twin| *twin != edit.id && !says.names(twin)).collect();
+        for twin in twins {
+            if !says_so(view, edit.kind, twin, &edit.id).await? {
+                let (message, help) = twin_of(&edit.id, twin);
+                found.push(fault(edit, "id", message, help));
+                break;
+            }
+        }
+    }
+    Ok(found.or(())?)
+}
+
+/// The names that are there and look like those that come.
+async fn known(
+    view: &View<'_>,
+    new: &[(&Edited, Says)],
+) -> Result<HashMap<(DocumentKind, String), Vec<String>>, ChangeError> {
+    let mut known: HashMap<_, Vec<String>> = HashMap::new();
+    let looks: Vec<_> = new.iter().map(|(edit, _)| (edit.kind, folded(&edit.id))).collect();
+    let users = looks.iter().filter(|(kind, _)| *kind == DocumentKind::User);
+    let users: BTreeSet<[&str; 1]> = users.map(|(_, looks)| [&**looks]).collect();
+    if !users.is_empty() {
+        for (looks, id) in view.store().twins(view.realm(), &users).await? {
+            known.entry((DocumentKind::User, looks)).or_default().push(id);
+        }
+    }
+    let kinds: BTreeSet<_> = looks.iter().map(|(kind, _)| *kind).collect();
+    for kind in kinds.into_iter().filter(|kind| !kind.is_directory()) {
+        for (id, _) in view.documents(kind) {
+            known.entry((kind, folded(id).into_owned())).or_default().push(id.to_owned());
+        }
+        if kind == DocumentKind::Role {
+            for role in view.roles() {
+                let looks = folded(&role.id).into_owned();
+                known.entry((kind, looks)).or_default().push(role.id.to_string());
+            }
+        }
+    }
+    Ok(known)
+}
+
+fn seen(edit: &Edited, field: &str, name: &str, found: &mut Diagnostics) {
+    if let Err(unseen) = check(name) {
+        let shown: String =
+            name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        found.push(fault(edit, field, format!("`{shown}` {unseen}"), None));
+    }
+}
+
+fn fault(edit: &Edited, field: &str, message: String, help: Option<String>) -> Diagnostic {
+    let file = format!("{} `{}`", edit.kind, edit.id);
+    Diagnostic { file, at: Position::default(), field: field.to_owned(), message, help }
+}
+
+/// Whether people choose the names of documents of a kind.
+const fn is_named(kind: DocumentKind) -> bool {
+    matches!(
+        kind,
+        DocumentKind::Team
+            | DocumentKind::Role
+            | DocumentKind::Policy
+            | DocumentKind::Program
+            | DocumentKind::SharingPolicy
+            | DocumentKind::SharingOverride
+            | DocumentKind::User
+            | DocumentKind::Delegation
+            | DocumentKind::Product
+    )
+}
+
+/// Whether two documents of a kind are two people, or two things that are handed out.
+const fn has_twins(kind: DocumentKind) -> bool {
+    matches!(
+        kind,
+        DocumentKind::Team
+            | DocumentKind::Role
+            | DocumentKind::Policy
+            | DocumentKind::Program
+            | DocumentKind::User
+    )
+}

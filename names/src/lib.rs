@@ -1,0 +1,152 @@
+//! What a name may hold, and which two names look like one.
+//!
+//! Names are compared letter by letter, so two that nobody can tell apart are two all the same:
+//! what is granted to the one is not granted to the other, and who looks at a list cannot see to
+//! whom. So a name holds nothing that cannot be seen, and of two that are told apart by nothing
+//! but case or by how a letter is put together it takes somebody to say that they are two.
+//!
+//! ```
+//! use permesso_names::{check, folded};
+//! assert_eq!(folded("Ann.Lee@X.com"), folded("ann.lee@x.com"));
+//! assert!(check("ann\u{202e}eel").is_err());
+//! ```
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+use icu_casemap::CaseMapper;
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
+use std::borrow::Cow;
+
+/// A character in a name that nobody can see, or that changes how others are seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("holds U+{code:04X}, {what}; leave it out", code = u32::from(*.character))]
+pub struct Unseen {
+    /// The character.
+    pub character: char,
+    /// What it is.
+    pub what: &'static str,
+}
+
+/// Whether all of a name can be seen.
+///
+/// # Errors
+///
+/// The first character that cannot.
+pub fn check(name: &str) -> Result<(), Unseen> {
+    if name.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        return Ok(());
+    }
+    for character in name.chars() {
+        if let Some(what) = unseen(character) {
+            return Err(Unseen { character, what });
+        }
+    }
+    Ok(())
+}
+
+fn unseen(character: char) -> Option<&'static str> {
+    match CodePointMapData::<GeneralCategory>::new().get(character) {
+        GeneralCategory::Control => Some("a control character"),
+        GeneralCategory::Format => Some("which is not seen and may change how others are"),
+        GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator => {
+            Some("which begins another line")
+        }
+        GeneralCategory::PrivateUse => Some("which everybody shows in their own way"),
+        GeneralCategory::Unassigned | GeneralCategory::Surrogate => Some("which is no character"),
+        _ => None,
+    }
+}
+
+/// A name as it looks: without the differences of case, of width, and of how letters are put
+/// together (NFKC, with full case folding). Two names that look like one have the same.
+#[must_use]
+pub fn folded(name: &str) -> Cow<'_, str> {
+    if name.is_ascii() {
+        return match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => name.to_ascii_lowercase().into(),
+            false => name.into(),
+        };
+    }
+    let (normal, case) = (ComposingNormalizerBorrowed::new_nfkc(), CaseMapper::new());
+    let mut folded = name.to_owned();
+    // Folding takes apart what was put together, and putting together brings what folds again.
+    for _ in 0..3 {
+        let once = normal.normalize(&case.fold_string(&normal.normalize(&folded))).into_owned();
+        if once == folded {
+            break;
+        }
+        folded = once;
+    }
+    folded.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_named() {
+        for name in
+            ["ann", "jürgen", "ju\u{308}rgen", "日本 太郎", "O'Neil-Å", "👍", "ann lee", "a\u{a0}b"]
+        {
+            assert_eq!(check(name), Ok(()), "{name}");
+        }
+        for (code, told) in [
+            (0x00, "U+0000"),
+            (0x09, "U+0009"),
+            (0x7f, "U+007F"),
+            (0x85, "U+0085"),
+            (0xad, "U+00AD"),
+            (0x61c, "U+061C"),
+            (0x200b, "U+200B"),
+            (0x200f, "U+200F"),
+            (0x2028, "U+2028"),
+            (0x2029, "U+2029"),
+            (0x202a, "U+202A"),
+            (0x202e, "U+202E"),
+            (0x2066, "U+2066"),
+            (0x2069, "U+2069"),
+            (0xe000, "U+E000"),
+            (0xfeff, "U+FEFF"),
+            (0xffff, "U+FFFF"),
+            (0xe0041, "U+E0041"),
+            (0x0378, "U+0378"),
+        ] {
+            let name = format!("ann{}", char::from_u32(code).unwrap());
+            let error = check(&name).unwrap_err().to_string();
+            assert!(error.contains(told) && error.ends_with("leave it out"), "{error}");
+        }
+    }
+
+    #[test]
+    fn names_that_look_like_one_fold_to_one() {
+        for (one, other) in [
+            ("Ann.Lee@x.com", "ann.lee@x.com"),
+            ("jürgen", "ju\u{308}rgen"),
+            ("JÜRGEN", "ju\u{308}rgen"),
+            ("ａｎｎ", "ann"),
+            ("ＡＮＮ", "ann"),
+            ("straße", "STRASSE"),
+            ("ﬁn", "FIN"),
+            ("Å", "å"),
+            ("ΣΟΦΟΣ", "σοφος"),
+            ("σοφός", "ΣΟΦΌΣ"),
+            ("ann¹", "Ann1"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one} {other}");
+        }
+        for (one, other) in [("ann", "anne"), ("jürgen", "jurgen"), ("a", "а"), ("o", "0")] {
+            assert_ne!(folded(one), folded(other), "{one} {other}");
+        }
+        for name in ["ann", "İ", "ǰ", "ΐ", "ﬃ", "㎏", "Å", "ﷺ", "ſ"] {
+            let once = folded(name).into_owned();
+            assert_eq!(folded(&once), once, "{name}");
+        }
+    }
+}

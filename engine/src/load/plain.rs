@@ -46,7 +46,7 @@ pub fn plain(said: &str) -> Plain {
         "missing" => quoted(rest, "field").map(|name| {
             Plain::new(format!("`{name}` is missing"), format!("add `{name}: …` here"))
         }),
-        "duplicate" => quoted(rest, "field").map(|name| twice(name)),
+        "duplicate" => quoted(rest, "field").map(twice),
         _ => None,
     };
     told.or_else(|| json(said))

@@ -283,8 +283,7 @@ fn a_broken_text_is_told_in_plain_words_with_its_place() {
         for (n, file) in FILES.iter().enumerate() {
             let text = &example.texts[n];
             let places = (0..8).map(|n| n * text.len() / 8 + 7);
-            for at in
-                places.map(|at| (at..text.len()).find(|at| text.is_char_boundary(*at))).flatten()
+            for at in places.filter_map(|at| (at..text.len()).find(|at| text.is_char_boundary(*at)))
             {
                 let broken = slips.map(|slip| format!("{}{slip}{}", &text[..at], &text[at..]));
                 for broken in broken.into_iter().chain([text[..at].to_owned()]) {

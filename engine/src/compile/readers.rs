@@ -218,7 +218,8 @@ impl<'a> Readers<'a> {
         reader: Reader<'_>,
         report: &mut Reporter<'_>,
     ) {
-        if !self.contract.closed {
+        // Where nothing asks, nothing is read.
+        if !self.contract.closed || reader.on.is_empty() {
             return;
         }
         let checks: Vec<&Check> =

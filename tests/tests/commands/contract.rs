@@ -3,6 +3,7 @@
 
 use permesso_engine::compile;
 use permesso_engine::decision::Verdict;
+use permesso_engine::family::FamilySource as _;
 use permesso_engine::load::Source;
 use permesso_engine::model::{AttributeRule, Catalog};
 use permesso_folders::table::{self, RowOutcome};

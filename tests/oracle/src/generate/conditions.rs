@@ -62,9 +62,14 @@ pub(super) fn condition(random: &mut Random, plan: &Plan) -> String {
 
 /// A value of the type that was declared, most of the time.
 pub(super) fn fitting(random: &mut Random, plan: &Plan, path: &str) -> Json {
-    if random.chance(12) {
-        return super::values::value(random);
+    match random.chance(12) {
+        true => super::values::value(random),
+        false => proper(random, plan, path),
     }
+}
+
+/// A value of the type that was declared.
+pub(super) fn proper(random: &mut Random, plan: &Plan, path: &str) -> Json {
     let declared = plan.attributes.iter().find(|attribute| attribute.path == path);
     match (path, declared.map_or("text", |attribute| attribute.kind)) {
         ("context.ip", _) => json!(random.name(&[

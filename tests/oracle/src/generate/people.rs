@@ -48,7 +48,12 @@ pub(super) fn people(random: &mut Random, plan: &Plan, lenient: bool) -> Json {
         let mut attributes = Map::new();
         for (name, path) in SUBJECTS {
             if random.chance(75) {
-                put(&mut attributes, name, super::conditions::fitting(random, plan, path));
+                // Who is said to be what the catalog does not declare is refused.
+                let said = match lenient {
+                    true => super::conditions::fitting(random, plan, path),
+                    false => super::conditions::proper(random, plan, path),
+                };
+                put(&mut attributes, name, said);
             }
         }
         put(&mut user, "attributes", attributes);

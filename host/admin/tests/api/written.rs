@@ -48,7 +48,7 @@ async fn a_mistake_in_a_body_is_told_in_plain_words(server: Server) {
         (json!({"id": "a", "keeps_holder": "no"}), "`true` or `false` is wanted"),
         (json!({"id": "a", "lable": "b"}), "`lable` is not known here"),
         (json!({"id": "a", "grants": [{"permission": "x"}]}), "`scope` is missing"),
-        (json!([]), "stands where"),
+        (json!("a"), "the text `a` stands where a list of `name: value` is wanted"),
     ] {
         let refused = put(body.clone()).send().await.refused(422, "invalid").to_string();
         assert!(refused.contains(told), "{body}: {refused}");

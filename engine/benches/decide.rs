@@ -86,6 +86,7 @@ fn authorizer(roles: usize, held: usize, directory: Directory) -> Authorizer {
         relations: vec!["owner".into(), "assigned_to".into()],
         own_means: vec!["owner".into(), "assigned_to".into()],
         categories: vec![Category {
+            kinds: None,
             id: "all".into(),
             label: String::new(),
             family: None,

@@ -100,10 +100,12 @@ pub enum Edit {
     Set {
         /// The path: `resource.private`.
         path: String,
-        /// What it says then.
+        /// What it says then, for people: a text stands in quotes, so that it is told from a
+        /// number.
+        #[serde(skip)]
         value: String,
         /// The same as a value.
-        #[serde(skip)]
+        #[serde(rename = "value")]
         typed: Setting,
     },
     /// Let the record share a kind of content.
@@ -124,7 +126,8 @@ pub enum Edit {
 }
 
 /// A value that an attribute is set to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
 pub struct Setting(pub(super) Value<'static>);
 
 impl Eq for Setting {}
@@ -163,7 +166,7 @@ impl Edit {
     /// Sets an attribute.
     pub(crate) fn set(path: String, value: Value<'static>) -> Self {
         let text = match &value {
-            Value::Text(text) => text.to_string(),
+            Value::Text(text) => format!("{text:?}"),
             Value::Bool(value) => value.to_string(),
             Value::Int(number) => number.to_string(),
             Value::Float(number) => number.to_string(),

@@ -3,7 +3,7 @@
 use super::World;
 use crate::directory::Compiled;
 use crate::model::InputPath;
-use crate::profile::{Effect, Gate, Person, Profile, gates};
+use crate::profile::{Effect, Gate, Person, Profile, Readers, gates};
 use crate::snapshot::{Member, Snapshot};
 use std::cell::OnceCell;
 
@@ -15,6 +15,8 @@ pub(crate) struct Trial<'a> {
     with_gates: OnceCell<(Vec<Gate<'a>>, Profile<'a>)>,
     /// Whether a program admits to one item and not to another one that it gives.
     by_item: bool,
+    /// What reads of users.
+    readers: OnceCell<Readers<'a>>,
 }
 
 impl<'a> Trial<'a> {
@@ -25,7 +27,7 @@ impl<'a> Trial<'a> {
             let condition = program.matchers.condition.as_ref();
             condition.is_some_and(|clause| clause.condition.inputs().iter().any(is_of_item))
         });
-        Self { person, profile, with_gates: OnceCell::new(), by_item }
+        Self { person, profile, with_gates: OnceCell::new(), by_item, readers: OnceCell::new() }
     }
 
     /// What is open in a world and was not, and the other way round.
@@ -39,11 +41,15 @@ impl<'a> Trial<'a> {
         };
         let snapshot = self.snapshot();
         let after = Profile::new(&person, &[]);
-        if self.profile.is_admitted_alike(&after) && !self.by_item {
-            return self.profile.effect(&after, snapshot);
-        }
-        let (gates, before) = self.with_gates();
-        before.effect(&after.with_gates(&person, gates), snapshot)
+        let mut effect = if self.profile.is_admitted_alike(&after) && !self.by_item {
+            self.profile.effect(&after, snapshot)
+        } else {
+            let (gates, before) = self.with_gates();
+            before.effect(&after.with_gates(&person, gates), snapshot)
+        };
+        let readers = self.readers.get_or_init(|| Readers::new(snapshot, snapshot, Vec::new()));
+        effect.follows = readers.follows(self.person, person, None);
+        effect
     }
 
     /// The exclusive items that an effect counts.

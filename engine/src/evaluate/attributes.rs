@@ -1,6 +1,6 @@
 //! Reading what a path names.
 
-use super::Ask;
+use super::{Ask, Silent};
 use crate::decision::Request;
 use crate::family::{Fault, FaultKind, Input};
 use crate::model::{InputPath, Value};
@@ -24,8 +24,7 @@ impl<'a> Ask<'a> {
             InputPath::SubjectInvitation => Cow::Owned(Value::from(member.invitation.name())),
             InputPath::SubjectOwner => Cow::Owned(Value::Bool(member.owner)),
             InputPath::SubjectHolds(id) => {
-                let held = self.snapshot.permission_id(id);
-                Cow::Owned(Value::Bool(held.is_some_and(|id| self.holds(id))))
+                Cow::Owned(Value::Bool(self.is_held(self.snapshot.permission_id(id))?))
             }
             InputPath::SubjectAttribute(name) => Cow::Borrowed(self.of_subject(name)?),
             InputPath::ResourceKind => Cow::Owned(Value::from(self.request.resource.kind)),
@@ -80,9 +79,7 @@ impl<'a> Ask<'a> {
             InputPath::SubjectStatus => text(member.status.name()),
             InputPath::SubjectInvitation => text(member.invitation.name()),
             InputPath::SubjectOwner => Ok(Some(Input::Boolean(member.owner))),
-            InputPath::SubjectHolds(_) => {
-                Ok(Some(Input::Boolean(rule.holds.is_some_and(|id| self.holds(id)))))
-            }
+            InputPath::SubjectHolds(_) => Ok(self.is_held(rule.holds).map(Input::Boolean)),
             InputPath::SubjectAttribute(name) => typed(self.of_subject(name)),
             InputPath::DelegationFrom => match delegation() {
                 Some(delegation) => text(&delegation.rule.from.id),
@@ -132,6 +129,17 @@ impl<'a> Ask<'a> {
     fn of_action(&self, name: &str) -> Option<&'a Value<'a>> {
         self.snapshot.catalog.contract.action.attribute(name)?;
         self.request.asserted.action.at(name)
+    }
+
+    /// Whether a permission is held; unknown of a toggle that is not but might bind.
+    fn is_held(&self, id: Option<PermissionId>) -> Option<bool> {
+        let Some(id) = id else { return Some(false) };
+        if self.holds(id) {
+            return Some(true);
+        }
+        let toggle = self.snapshot.permission(id).filter(|rule| rule.is_constraint);
+        let might = toggle.is_some_and(|rule| self.may_hold(id, rule, &mut Silent));
+        (!might).then_some(false)
     }
 
     fn policy_names(&self) -> impl Iterator<Item = &'a str> {

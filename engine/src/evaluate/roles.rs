@@ -45,7 +45,7 @@ impl Ask<'_> {
 
     /// Whether the subject holds everything that the role grants: nobody hands out more than
     /// they have. A role that nobody knows may grant anything.
-    fn covers_role(&self, id: &str) -> bool {
+    pub(crate) fn covers_role(&self, id: &str) -> bool {
         let role = self.snapshot.role_ids.get(id).and_then(|role| self.snapshot.role(*role));
         let Some(role) = role else { return false };
         (0u16..).map(PermissionId).zip(self.snapshot.permissions.iter()).all(|(id, rule)| {

@@ -9,6 +9,7 @@
 mod candidates;
 
 pub use crate::change::Edit;
+pub use crate::profile::{Follow, Follows, Reader};
 
 use crate::change::{Trial, World};
 use crate::decision::{Decision, Request};
@@ -44,6 +45,9 @@ pub struct Flip {
     pub opens: Vec<String>,
     /// What is closed to the user besides.
     pub closes: Vec<String>,
+    /// What may follow from it, where a record or an instant decides.
+    #[serde(skip_serializing_if = "Follows::is_empty")]
+    pub follows: Follows,
 }
 
 /// The smallest changes that would flip the decision about a request, at most `limit` of them.
@@ -74,7 +78,7 @@ pub fn flips(tenant: &Compiled, request: &Request<'_>, limit: usize) -> Flips {
     let flips = found.into_iter().map(|edits| search.flip(&trial, &start, edits, allowed));
     let mut flips: Vec<Flip> = flips.collect();
     flips.sort_by_cached_key(|flip| {
-        let others = flip.opens.len() + flip.closes.len();
+        let others = flip.opens.len() + flip.closes.len() + flip.follows.count();
         (flip.edits.len(), others, flip.edits.iter().map(ToString::to_string).collect::<Vec<_>>())
     });
     flips.dedup();
@@ -209,14 +213,14 @@ impl Search<'_> {
         let after = self.after(start, &edits);
         let mut effect = after.map(|after| trial.effect(&after)).unwrap_or_default();
         // The one asked about is what the change is for.
-        let Effect { opens, closes } = &mut effect;
+        let Effect { opens, closes, .. } = &mut effect;
         let meant = if allowed { closes } else { opens };
         meant.retain(|entry| !self.is_asked(entry));
         let names = |entries: &[Entry]| {
             entries.iter().filter_map(|entry| self.name(trial, entry)).collect()
         };
         let (opens, closes) = (names(&effect.opens), names(&effect.closes));
-        Flip { edits, opens, closes }
+        Flip { edits, opens, closes, follows: effect.follows.into() }
     }
 
     fn is_asked(&self, entry: &Entry) -> bool {

@@ -7,7 +7,8 @@ use super::ways::{Way, WaySearch};
 use crate::directory::Compiled;
 use crate::model::Scope;
 use crate::profile::{
-    Contribution, Gate, Handed, Holding, Limits, Person, Profile, Shift, Void, gates,
+    Contribution, Follows, Gate, Handed, Holding, Limits, Person, Profile, Readers, Required,
+    Shift, Void, gates,
 };
 use crate::snapshot::{PermissionId, PermissionRule};
 use serde::Serialize;
@@ -39,6 +40,9 @@ pub struct Possession<'a> {
     /// Who gave it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub givers: Vec<Giver<'a>>,
+    /// What has to be held on the same record besides, where that does not reach as far.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<Required>,
     /// Why it is of no use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub void: Option<Void<'a>>,
@@ -117,6 +121,9 @@ pub struct Diff<'a> {
     pub programs: Vec<ProgramDifference<'a>>,
     /// The exclusive items that differ, by kind and id.
     pub items: Vec<ItemDifference<'a>>,
+    /// What reads of them what differs, and where a record or an instant decides.
+    #[serde(skip_serializing_if = "Follows::is_empty")]
+    pub follows: Follows,
     /// How many changes that might make them equal were not tried because there were too many.
     pub untried: usize,
 }
@@ -129,6 +136,7 @@ impl Diff<'_> {
             && self.delegated.is_empty()
             && self.programs.is_empty()
             && self.items.is_empty()
+            && self.follows.is_empty()
     }
 }
 
@@ -142,8 +150,9 @@ pub fn diff<'a>(tenant: &'a Compiled, a: &str, b: &str, now: i64) -> Result<Diff
     let b = Person::new(tenant, member(tenant, b)?, now);
     let gates = gates(&tenant.snapshot);
     let (of_a, of_b) = (Profile::new(&a, &gates), Profile::new(&b, &gates));
-    let mut to_a = WaySearch::new((a, &of_a), (b, &of_b), &gates);
-    let mut to_b = WaySearch::new((b, &of_b), (a, &of_a), &gates);
+    let readers = Readers::new(&tenant.snapshot, &tenant.snapshot, Vec::new());
+    let mut to_a = WaySearch::new((a, &of_a), (b, &of_b), &gates, &readers);
+    let mut to_b = WaySearch::new((b, &of_b), (a, &of_a), &gates, &readers);
     let mut diff = Diff {
         a: a.member.id(),
         b: b.member.id(),
@@ -151,6 +160,7 @@ pub fn diff<'a>(tenant: &'a Compiled, a: &str, b: &str, now: i64) -> Result<Diff
         delegated: delegated(&a, &b),
         programs: Vec::new(),
         items: Vec::new(),
+        follows: readers.follows(a, b, None).into(),
         untried: 0,
     };
     let rights = of_a.rights.iter().zip(&of_b.rights);
@@ -256,6 +266,11 @@ impl<'a> Person<'a> {
             false => self.void(rule, false),
         };
         let limited = holding.limited.iter().map(|grant| Limits::from(&**grant)).collect();
-        Possession { scope: holding.scope, teams: holding.named_teams(), limited, givers, void }
+        let requires = match holding.is_empty() || void.is_some() || rule.is_constraint {
+            true => Vec::new(),
+            false => self.required(rule, &holding, false).iter().map(Required::from).collect(),
+        };
+        let (scope, teams) = (holding.scope, holding.named_teams());
+        Possession { scope, teams, limited, givers, requires, void }
     }
 }

@@ -16,15 +16,17 @@ mod unasked;
 mod ways;
 
 pub use crate::change::{Edit, GrantWithin};
-pub use crate::profile::{Aside, Gate, Limits, Openness, Shift, Void};
+pub use crate::profile::{
+    Aside, Follow, Follows, Gate, Limits, Openness, Reader, Required, Shift, Void,
+};
 pub use access::{ItemAccess, Matcher, Membership, items, memberships};
 pub use diff::{
     DelegatedDifference, Diff, ItemDifference, Less, PermissionDifference, Possession,
     ProgramDifference, diff,
 };
 pub use impact::{
-    ChangedAnswer, DelegatedChange, Exposed, Impact, ItemChange, Presence, ProgramChange, Proposal,
-    Reach, RightChange, RuleChange, Side, Totals, Touched, UserImpact, Warning, impact,
+    ChangedAnswer, DelegatedChange, Exposed, Followed, Impact, ItemChange, Presence, ProgramChange,
+    Proposal, Reach, RightChange, RuleChange, Side, Totals, Touched, UserImpact, Warning, impact,
 };
 pub use query::{Circumstances, SearchTally, UserDecision, WhoCan, what_can, who_can};
 pub use rights::{

@@ -7,7 +7,9 @@
 use crate::change::{Edit, GrantWithin, World};
 use crate::evaluate::programs;
 use crate::model::{GrantedBy, Invitation, Status};
-use crate::profile::{Effect, Entry, Gate, Holding, Openness, Person, Profile, item_of, wholes};
+use crate::profile::{
+    Effect, Entry, Follows, Gate, Holding, Openness, Person, Profile, Readers, item_of, wholes,
+};
 use crate::snapshot::{MatcherRule, PermissionId, PermissionRule};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -33,6 +35,9 @@ pub struct Way<'a> {
     pub opens: Besides<'a>,
     /// What that closes.
     pub closes: Besides<'a>,
+    /// What may follow from it, where a record or an instant decides.
+    #[serde(skip_serializing_if = "Follows::is_empty")]
+    pub follows: Follows,
 }
 
 /// What a change does besides what it is made for.
@@ -88,6 +93,7 @@ pub(super) struct WaySearch<'a, 'p> {
     poor_profile: &'p Profile<'a>,
     rich_profile: &'p Profile<'a>,
     gates: &'p [Gate<'a>],
+    readers: &'p Readers<'a>,
     attempts: HashMap<Vec<Key>, Attempt>,
     /// How many changes were not tried because there were too many.
     pub(super) untried: usize,
@@ -127,9 +133,10 @@ impl<'a, 'p> WaySearch<'a, 'p> {
         (poor, poor_profile): (Person<'a>, &'p Profile<'a>),
         (rich, rich_profile): (Person<'a>, &'p Profile<'a>),
         gates: &'p [Gate<'a>],
+        readers: &'p Readers<'a>,
     ) -> Self {
         let attempts = HashMap::new();
-        Self { poor, rich, poor_profile, rich_profile, gates, attempts, untried: 0 }
+        Self { poor, rich, poor_profile, rich_profile, gates, readers, attempts, untried: 0 }
     }
 
     /// The ways to have a permission as far as the other one.
@@ -193,9 +200,7 @@ impl<'a, 'p> WaySearch<'a, 'p> {
         }
         let by_roles = rule.granted_by == GrantedBy::Roles;
         if by_roles {
-            let mut edits = Vec::new();
-            self.directly(id, rule, &mut edits);
-            candidates.push(edits);
+            candidates.extend([false, true].map(|wide| self.directly(id, rule, wide)));
         }
         let roles = rich.roles().iter().filter(|role| !poor.roles().contains(role));
         let roles = roles.filter_map(|role| snapshot.role(*role));
@@ -241,26 +246,31 @@ impl<'a, 'p> WaySearch<'a, 'p> {
         candidates
     }
 
-    /// A grant to the user alone, with what it requires and brings along.
-    fn directly(&self, id: PermissionId, rule: &PermissionRule, edits: &mut Vec<Edit>) {
-        let held = |at: PermissionId| {
-            let theirs = self.rich_profile.rights.get(usize::from(at.0))?;
-            let own =
-                self.poor.snapshot().permission(at).map(|rule| self.poor.holding(at, rule))?;
-            (!own.covers(theirs)).then(|| theirs.clone())
-        };
-        let needs = rule.needs.iter().map(|need| need.permission);
-        let lacking = needs.filter(|id| !self.poor.could_hold(*id, false));
-        for id in std::iter::once(id).chain(lacking) {
-            let Some(rule) = self.poor.snapshot().permission(id) else { continue };
-            let Some(Holding { scope, limited, .. }) = held(id) else { continue };
-            let limited = limited.into_iter().map(|it| GrantWithin::new(it.into_owned()));
-            let mut limited: Vec<_> = limited.collect();
-            for scope in scope.written() {
-                let (permission, limited) = (rule.id.to_string(), std::mem::take(&mut limited));
-                edits.push(Edit::Grant { permission, scope, limited });
+    /// A grant to the user alone. Where it does not suffice, with what it requires: what is held
+    /// nowhere, or all that does not reach as far as it does for the other one.
+    fn directly(&self, id: PermissionId, rule: &'a PermissionRule, wide: bool) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        if let Some(theirs) = self.rich_profile.rights.get(usize::from(id.0))
+            && !self.poor.holding(id, rule).covers_alone(theirs)
+        {
+            grant(rule, theirs.clone(), &mut edits);
+        }
+        let snapshot = self.poor.snapshot();
+        let needs = rule
+            .needs
+            .iter()
+            .filter_map(|need| Some((need.permission, snapshot.permission(need.permission)?)));
+        for (id, rule) in needs {
+            let theirs = self.rich.holding(id, rule);
+            let lacks = match wide {
+                true => !self.poor.holding(id, rule).covers(&theirs),
+                false => !self.poor.could_hold(id, false),
+            };
+            if lacks && !theirs.is_empty() {
+                grant(rule, theirs, &mut edits);
             }
         }
+        edits
     }
 
     /// What would take a toggle from the user; `None` where nothing does.
@@ -348,8 +358,9 @@ impl<'a, 'p> WaySearch<'a, 'p> {
             let Some(attempt) = self.attempts.get(&key).filter(|it| it.meets.meets(&target)) else {
                 continue;
             };
-            let besides = attempt.effect.opens.iter().filter(|entry| **entry != target).count();
-            found.push(((besides, attempt.effect.closes.len(), edits.len(), key), edits));
+            let Effect { opens, closes, follows } = &attempt.effect;
+            let besides = opens.iter().filter(|entry| **entry != target).count() + follows.len();
+            found.push(((besides, closes.len(), edits.len(), key), edits));
         }
         found.sort_by(|(a, _), (b, _)| a.cmp(b));
         // What holds another way within it is no way of its own.
@@ -363,12 +374,13 @@ impl<'a, 'p> WaySearch<'a, 'p> {
         shortest
             .into_iter()
             .filter_map(|(key, changes)| {
-                let Effect { opens, closes } = &self.attempts.get(&key)?.effect;
+                let Effect { opens, closes, follows } = &self.attempts.get(&key)?.effect;
                 Some(Way {
                     user: self.poor.member.id(),
                     changes,
                     opens: self.names(opens.iter().filter(|entry| **entry != target)),
                     closes: self.names(closes.iter()),
+                    follows: follows.clone().into(),
                 })
             })
             .collect()
@@ -400,7 +412,9 @@ impl<'a, 'p> WaySearch<'a, 'p> {
             programs: reached(&after, &after.programs, &rich.programs),
             gates: reached(&after, &after.gates, &rich.gates),
         };
-        Attempt { effect: self.poor_profile.effect(&after, snapshot), meets }
+        let mut effect = self.poor_profile.effect(&after, snapshot);
+        effect.follows = self.readers.follows(self.poor, person, None);
+        Attempt { effect, meets }
     }
 
     fn names<'i>(&self, entries: impl Iterator<Item = &'i Entry>) -> Besides<'a> {
@@ -438,6 +452,16 @@ impl<'a, 'p> WaySearch<'a, 'p> {
 /// Whether one user is admitted to what another one would be.
 fn reached(one: &Profile<'_>, theirs: &[Openness], others: &[Openness]) -> Vec<bool> {
     theirs.iter().zip(others).map(|(mine, other)| one.opens(*mine) >= *other).collect()
+}
+
+/// Grants of a permission as somebody else holds it.
+fn grant(rule: &PermissionRule, held: Holding<'_>, edits: &mut Vec<Edit>) {
+    let limited = held.limited.into_iter().map(|it| GrantWithin::new(it.into_owned()));
+    let mut limited: Vec<_> = limited.collect();
+    for scope in held.scope.written() {
+        let (permission, limited) = (rule.id.to_string(), std::mem::take(&mut limited));
+        edits.push(Edit::Grant { permission, scope, limited });
+    }
 }
 
 fn give(role: &str) -> Edit {

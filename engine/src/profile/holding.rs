@@ -15,6 +15,23 @@ pub(crate) struct Holding<'a> {
     pub(crate) limited: Vec<Cow<'a, LimitedGrant>>,
     /// The teams that the scopes are about.
     pub(crate) teams: &'a [Box<str>],
+    /// The relations that make a record one's own.
+    pub(crate) own: &'a [Box<str>],
+    /// Whether teams and relations are about who delegated it.
+    pub(crate) of_delegator: bool,
+    /// What has to be held on the same record besides, as far as that does not reach everything
+    /// that this does.
+    pub(crate) also: Vec<Also<'a>>,
+}
+
+/// A permission that another one requires, as somebody holds it.
+#[derive(Debug, Clone)]
+pub(crate) struct Also<'a> {
+    pub(crate) name: &'a str,
+    /// In their own right.
+    pub(crate) own: Holding<'a>,
+    /// From whom it was delegated, and what that comes to.
+    pub(crate) handed: Vec<(&'a str, Holding<'a>)>,
 }
 
 /// What a source adds, whatever it is done to.
@@ -49,6 +66,8 @@ pub enum Void<'a> {
     Pending,
     /// The plan does not include this.
     Plan(&'a str),
+    /// This guard reads nothing but the user, and does not hold of them.
+    Guard(&'a str),
     /// It requires this permission, which is held nowhere.
     Requires(&'a str),
     /// This restricting toggle is held and forbids it everywhere.
@@ -62,8 +81,26 @@ impl Holding<'_> {
         self.scope.is_none() && self.limited.is_empty()
     }
 
-    /// Whether everything that the other one reaches is reached.
+    /// Whether everything that the other one reaches is reached: what lies within one of the
+    /// parts of the other one lies within all of them.
     pub(crate) fn covers(&self, other: &Holding<'_>) -> bool {
+        let within = self.covers_alone(other) || other.also.iter().any(|it| self.spans(&it.own));
+        within && self.also.iter().all(|also| also.covers(other))
+    }
+
+    /// The same of another permission, or of what another permission requires: what is one's own
+    /// may be something else for that.
+    pub(super) fn spans(&self, other: &Holding<'_>) -> bool {
+        let has_own = |it: &Holding<'_>| {
+            it.scope.has_own() || it.limited.iter().any(|grant| grant.scope.has_own())
+        };
+        let alike = self.of_delegator == other.of_delegator
+            && other.own.iter().all(|relation| self.own.contains(relation));
+        (self.scope.is_all() || alike || !has_own(other)) && self.covers_alone(other)
+    }
+
+    /// The same by what is granted, whatever else has to be held.
+    pub(crate) fn covers_alone(&self, other: &Holding<'_>) -> bool {
         self.reaches(self.scope, other.scope, other.teams)
             && other.limited.iter().all(|given| {
                 let wide =
@@ -87,15 +124,57 @@ impl Holding<'_> {
             .all(|team| (!given.has_team() || of_team(team)) && (!given.has_below() || below(team)))
     }
 
+    /// The same told by one part where that lies within all the others.
+    pub(super) fn settled(mut self) -> Self {
+        let least = self.also.iter().position(|it| {
+            let same = it.own.own == self.own && it.own.of_delegator == self.of_delegator;
+            same && it.handed.is_empty()
+                && self.covers_alone(&it.own)
+                && self.also.iter().all(|other| other.own.spans(&it.own))
+        });
+        match least {
+            Some(least) => self.also.swap_remove(least).own,
+            None => self,
+        }
+    }
+
     /// Whether it matters which teams the user is in.
     pub(crate) fn is_of_teams(&self) -> bool {
+        self.names_teams() || self.also.iter().any(|it| it.own.names_teams())
+    }
+
+    fn names_teams(&self) -> bool {
         let of_teams = |scope: Scope| !scope.is_all() && (scope.has_team() || scope.has_below());
         of_teams(self.scope) || self.limited.iter().any(|grant| of_teams(grant.scope))
     }
 
     /// The teams, where it matters which.
     pub(crate) fn named_teams(&self) -> Vec<String> {
-        let teams = self.teams.iter().filter(|_| self.is_of_teams());
+        let teams = self.teams.iter().filter(|_| self.names_teams());
         teams.map(|team| (**team).to_owned()).collect()
+    }
+}
+
+impl Also<'_> {
+    /// Whether everything that a holding reaches lies within this.
+    fn covers(&self, other: &Holding<'_>) -> bool {
+        let same = other.also.iter().find(|it| self.is(it));
+        same.is_some_and(|it| self.covers_same(it))
+            || self.own.spans(other)
+            || other.also.iter().any(|it| it.handed.is_empty() && self.own.spans(&it.own))
+    }
+
+    /// Whether both are of one permission and of one user.
+    pub(super) fn is(&self, other: &Also<'_>) -> bool {
+        self.name == other.name && self.own.of_delegator == other.own.of_delegator
+    }
+
+    /// The same permission, of one who holds it otherwise.
+    fn covers_same(&self, other: &Also<'_>) -> bool {
+        self.own.covers_alone(&other.own)
+            && other.handed.iter().all(|(from, given)| {
+                let mut mine = self.handed.iter().filter(|(known, _)| known == from);
+                mine.any(|(_, mine)| mine.covers(given))
+            })
     }
 }

@@ -1,5 +1,6 @@
 //! What a grant is limited to, as it is told.
 
+use super::holding::Also;
 use crate::model::{Instant, Scope};
 use crate::snapshot::LimitedGrant;
 use serde::Serialize;
@@ -37,6 +38,36 @@ impl From<&LimitedGrant> for Limits {
             valid_from: within.from.map(Instant::from_millis),
             valid_until: within.until.map(Instant::from_millis),
             condition: within.condition.as_ref().map(|it| it.condition.source().to_owned()),
+        }
+    }
+}
+
+/// A permission that another one requires on the same record, as far as it is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Required {
+    /// The required permission.
+    pub permission: String,
+    /// How far it is held without limits.
+    pub scope: Scope,
+    /// The teams that it is about, where the scope makes that matter.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub teams: Vec<String>,
+    /// How far within limits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limited: Vec<Limits>,
+    /// Who delegated it besides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub delegated_by: Vec<String>,
+}
+
+impl From<&Also<'_>> for Required {
+    fn from(also: &Also<'_>) -> Self {
+        Self {
+            permission: also.name.to_owned(),
+            scope: also.own.scope,
+            teams: also.own.named_teams(),
+            limited: also.own.limited.iter().map(|grant| Limits::from(&**grant)).collect(),
+            delegated_by: also.handed.iter().map(|(from, _)| (*from).to_owned()).collect(),
         }
     }
 }

@@ -5,18 +5,25 @@
 //! here, so that all of them mean the same by "more" and "less". Everything stands by position:
 //! two profiles can be laid over one another without a name being looked up.
 
+mod changed;
+mod following;
+mod follows;
 mod holding;
 mod limits;
 mod person;
 mod programs;
+mod readers;
 mod shift;
 
+pub(crate) use follows::LISTED;
+pub use follows::{Follow, Follows, Reader};
 pub use holding::{Aside, Void};
 pub(crate) use holding::{Contribution, Holding};
-pub use limits::Limits;
+pub use limits::{Limits, Required};
 pub(crate) use person::{Handed, Person};
 pub use programs::{Gate, Openness};
 pub(crate) use programs::{gates, is_closed, is_exclusive, item_of, wholes};
+pub(crate) use readers::Readers;
 pub use shift::Shift;
 
 use crate::model::Status;
@@ -53,6 +60,8 @@ pub(crate) enum Entry {
 pub(crate) struct Effect {
     pub(crate) opens: Vec<Entry>,
     pub(crate) closes: Vec<Entry>,
+    /// What may follow besides.
+    pub(crate) follows: Vec<Follow>,
 }
 
 impl<'a> Profile<'a> {

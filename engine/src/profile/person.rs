@@ -4,7 +4,7 @@
 //! decisions walk them with. Where a decision would have to look at a record, nothing is
 //! guessed: the limit, the condition or the toggle stays what it is and is told.
 
-use super::holding::{Aside, Contribution, Holding, Void};
+use super::holding::{Also, Aside, Contribution, Holding, Void};
 use crate::decision::{Asserted, Request, Resource};
 use crate::directory::Compiled;
 use crate::evaluate::{Ask, Horizon, Silent, Source, Supposed, Via, each_source, entitled};
@@ -12,8 +12,8 @@ use crate::model::{
     Attributes, Document, InputPath, Invitation, Place, Position, Predicate, Scope, Status,
 };
 use crate::snapshot::{
-    Clause, ConstraintRule, DelegationRule, LimitedGrant, Member, PermissionId, PermissionRule,
-    Snapshot, Within,
+    Clause, ConstraintRule, DelegationRule, GuardRule, LimitedGrant, Member, PermissionId,
+    PermissionRule, Snapshot, Within,
 };
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -119,14 +119,14 @@ impl<'a> Person<'a> {
     /// Whether a condition holds, where it is about the user alone; `unknown` where it cannot be
     /// known.
     pub(crate) fn settled(&self, clause: &Clause, unknown: bool) -> Option<bool> {
-        let about_them = clause.condition.inputs().iter().all(is_of_subject);
+        let about_them = clause.condition.inputs().iter().all(|path| self.is_of_subject(path));
         let holds = || self.ask("", None, |ask| ask.clause_holds(clause, &mut Silent));
         about_them.then(|| holds().unwrap_or(unknown))
     }
 
     /// What all sources of a permission come to.
-    pub(crate) fn holding(&self, id: PermissionId, rule: &PermissionRule) -> Holding<'a> {
-        let mut sum = Holding { teams: &self.member.teams, ..Holding::default() };
+    pub(crate) fn holding(&self, id: PermissionId, rule: &'a PermissionRule) -> Holding<'a> {
+        let mut sum = Holding { teams: &self.member.teams, own: &rule.own, ..Holding::default() };
         self.each_contribution(id, rule, |_, _, part| match part {
             Contribution::Standing(scope) => sum.scope = sum.scope.union(scope),
             Contribution::Limited(grant) => sum.limited.push(grant),
@@ -135,25 +135,65 @@ impl<'a> Person<'a> {
         sum
     }
 
-    /// The same, and nothing where it is of no use.
-    pub(crate) fn effective(&self, id: PermissionId, rule: &PermissionRule) -> Holding<'a> {
-        let mut holding = self.holding(id, rule);
+    /// The same as far as what it requires is held on the same record, and nothing where it is of
+    /// no use.
+    pub(crate) fn effective(&self, id: PermissionId, rule: &'a PermissionRule) -> Holding<'a> {
         if rule.is_constraint {
             // A toggle that is held at any scope binds everywhere.
-            holding.scope = everywhere(holding.scope);
-            for grant in &mut holding.limited {
-                if !grant.scope.is_all() {
-                    grant.to_mut().scope = everywhere(grant.scope);
-                }
-            }
-            return holding;
+            return self.everywhere(id, rule);
         }
+        let mut holding = self.holding(id, rule);
         // Who holds nothing need not be asked why it would be of no use.
-        if holding.is_empty() || self.void(rule, false).is_none() {
-            holding
-        } else {
-            Holding::default()
+        if holding.is_empty() || self.void(rule, false).is_some() {
+            return Holding::default();
         }
+        holding.also = self.required(rule, &holding, false);
+        holding.settled()
+    }
+
+    /// What all sources come to where it does not matter how far each goes.
+    pub(super) fn everywhere(&self, id: PermissionId, rule: &'a PermissionRule) -> Holding<'a> {
+        let mut holding = self.holding(id, rule);
+        holding.scope = everywhere(holding.scope);
+        for grant in &mut holding.limited {
+            if !grant.scope.is_all() {
+                grant.to_mut().scope = everywhere(grant.scope);
+            }
+        }
+        holding
+    }
+
+    /// What a permission requires, as far as it does not reach everything that is held of that.
+    /// `alone` leaves what was delegated to the user aside.
+    pub(crate) fn required(
+        &self,
+        rule: &'a PermissionRule,
+        holding: &Holding<'_>,
+        alone: bool,
+    ) -> Vec<Also<'a>> {
+        let needs = rule.needs.iter();
+        let rules = needs.filter_map(|need| {
+            Some((need.permission, self.snapshot().permission(need.permission)?))
+        });
+        let held = rules.map(|(id, rule)| (id, rule, self.holding(id, rule)));
+        let short = held.filter(|(_, _, own)| !own.spans(holding));
+        short
+            .map(|(id, rule, own)| {
+                let handed = if alone { Vec::new() } else { self.handed_of(id, rule) };
+                Also { name: &rule.id, own, handed }
+            })
+            .collect()
+    }
+
+    /// What was delegated of one permission, by whom.
+    fn handed_of(&self, id: PermissionId, rule: &'a PermissionRule) -> Vec<(&'a str, Holding<'a>)> {
+        let delegations = self.handed().filter(|(_, handed)| *handed == id);
+        let held = delegations.filter_map(|(delegation, _)| {
+            let holding = self.handed_holding(delegation, id, rule).ok()?;
+            let holding = self.while_open(delegation, id, holding);
+            Some((&*delegation.from.id, holding)).filter(|(_, holding)| !holding.is_empty())
+        });
+        held.collect()
     }
 
     /// Why the permission would be of no use, however it was granted. `alone` leaves what was
@@ -169,6 +209,11 @@ impl<'a> Person<'a> {
             return Some(Void::Plan(name));
         }
         let snapshot = self.snapshot();
+        let mut guards =
+            rule.guards.iter().filter_map(|at| snapshot.catalog.guards.get(usize::from(*at)));
+        if let Some(guard) = guards.find(|guard| self.guard(guard) == Some(false)) {
+            return Some(Void::Guard(&guard.id));
+        }
         let missing = rule.needs.iter().find(|need| !self.could_be_held(need.permission, alone));
         if let Some(missing) = missing.and_then(|need| snapshot.permission(need.by)) {
             return Some(Void::Requires(&missing.id));
@@ -182,8 +227,25 @@ impl<'a> Person<'a> {
         })
     }
 
+    /// Whether a guard holds, as far as it is about the user.
+    pub(crate) fn guard(&self, guard: &GuardRule) -> Option<bool> {
+        let required = guard.require.as_ref().map(|require| self.settle(require));
+        // What cannot be known of the user does not hold.
+        let condition = guard.condition.as_ref().map(|clause| self.settled(clause, false));
+        let checked = guard.check.as_ref().map(|_| None);
+        let mut sum = Some(true);
+        for part in [required, condition, checked].into_iter().flatten() {
+            match part {
+                Some(false) => return Some(false),
+                Some(true) => {}
+                None => sum = None,
+            }
+        }
+        sum
+    }
+
     /// Whether the plan includes what the permission needs, or is taken to.
-    fn entitled(&self, rule: &PermissionRule) -> bool {
+    pub(super) fn entitled(&self, rule: &PermissionRule) -> bool {
         entitled(rule) || self.supposed.is_some_and(|supposed| supposed.entitles(rule))
     }
 
@@ -208,12 +270,21 @@ impl<'a> Person<'a> {
 
     /// Whether a restricting toggle binds the user; `None` where the record decides.
     pub(crate) fn binds(&self, constraint: &ConstraintRule) -> Option<bool> {
-        let toggle = self.snapshot().permission(constraint.toggle)?;
-        let holding = self.holding(constraint.toggle, toggle);
+        self.is_bound(constraint.toggle, constraint.unless.as_ref())
+    }
+
+    /// The same of a toggle that does not bind where a predicate holds.
+    pub(crate) fn is_bound(
+        &self,
+        toggle: PermissionId,
+        unless: Option<&Predicate>,
+    ) -> Option<bool> {
+        let rule = self.snapshot().permission(toggle)?;
+        let holding = self.holding(toggle, rule);
         if holding.is_empty() {
             return Some(false);
         }
-        let lifted = constraint.unless.as_ref().map_or(Some(false), |it| self.settle(it));
+        let lifted = unless.map_or(Some(false), |it| self.settle(it));
         match lifted {
             Some(true) => Some(false),
             Some(false) if !holding.scope.is_none() => Some(true),
@@ -228,19 +299,12 @@ impl<'a> Person<'a> {
             Predicate::Any(parts) => self.settle_each(parts, false),
             Predicate::Own(_) => None,
             Predicate::Compare { path: InputPath::SubjectHolds(name), test } => {
-                let id = self.snapshot().permission_id(name)?;
-                let held = if self.holds_anywhere(id) {
-                    true
-                } else if self.could_hold(id, true) {
-                    return None;
-                } else {
-                    false
-                };
+                let held = self.anywhere(self.snapshot().permission_id(name)?)?;
                 Some(test.passes(Some(&held.into())))
             }
-            Predicate::Compare { path, .. } => {
-                is_of_subject(path).then(|| self.ask("", None, |ask| ask.holds_that(predicate)))
-            }
+            Predicate::Compare { path, .. } => self
+                .is_of_subject(path)
+                .then(|| self.ask("", None, |ask| ask.holds_that(predicate))),
         }
     }
 
@@ -255,6 +319,15 @@ impl<'a> Person<'a> {
             }
         }
         sum
+    }
+
+    /// Whether the permission is held at all; `None` where the record decides.
+    pub(super) fn anywhere(&self, id: PermissionId) -> Option<bool> {
+        match self.holds_anywhere(id) {
+            true => Some(true),
+            false if self.could_hold(id, true) => None,
+            false => Some(false),
+        }
     }
 
     /// Whether the permission is held at any scope, whatever the record is.
@@ -299,16 +372,21 @@ impl<'a> Person<'a> {
         rule: &'a PermissionRule,
     ) -> Result<Holding<'a>, Void<'a>> {
         if rule.by_delegation {
+            let holding = Holding { scope: Scope::OWN, own: &rule.own, ..Holding::default() };
             return match rule.reach.has_own() {
-                true => Ok(Holding { scope: Scope::OWN, ..Holding::default() }),
+                true => Ok(Holding { of_delegator: true, ..holding }),
                 false => Err(Void::NobodysOwn),
             };
         }
         let from = Person { member: &delegation.from, ..*self };
-        match from.void(rule, true) {
-            Some(void) => Err(void),
-            None => Ok(from.holding(id, rule)),
+        if let Some(void) = from.void(rule, true) {
+            return Err(void);
         }
+        let mut holding = from.holding(id, rule);
+        holding.also = from.required(rule, &holding, true);
+        holding.of_delegator = true;
+        holding.also.iter_mut().for_each(|also| also.own.of_delegator = true);
+        Ok(holding)
     }
 }
 
@@ -330,10 +408,14 @@ impl<'a> Person<'a> {
         let mut sum: Vec<(Handed<'a>, Holding<'a>)> = Vec::new();
         for (delegation, id) in self.handed() {
             let Some(rule) = self.snapshot().permission(id) else { continue };
-            let holding = match self.void(rule, false) {
+            let mut holding = match self.void(rule, false) {
                 Some(_) => Holding::default(),
                 None => self.handed_holding(delegation, id, rule).unwrap_or_default(),
             };
+            if !holding.is_empty() {
+                let required = self.required(rule, &holding, false);
+                holding.also.extend(required);
+            }
             let holding = self.while_open(delegation, id, holding);
             let (from, audiences) = (&*delegation.from.id, &*delegation.audiences);
             let handed = Handed { from, id, audiences };
@@ -341,11 +423,16 @@ impl<'a> Person<'a> {
                 Some((_, known)) => {
                     known.scope = known.scope.union(holding.scope);
                     known.limited.extend(holding.limited);
+                    for also in holding.also {
+                        if !known.also.iter().any(|it| it.is(&also)) {
+                            known.also.push(also);
+                        }
+                    }
                 }
                 None => sum.push((handed, holding)),
             }
         }
-        sum
+        sum.into_iter().map(|(handed, holding)| (handed, holding.settled())).collect()
     }
 
     /// What is held under a delegation within the window of the delegation.
@@ -382,9 +469,19 @@ impl<'a> Person<'a> {
     }
 }
 
-/// Whether a path reads what is known of a user without a record. Which permissions are held is
-/// not: a record can decide on that.
-fn is_of_subject(path: &InputPath) -> bool {
+impl Person<'_> {
+    /// Whether a path reads what is known of a user without a question. Which permissions are held
+    /// is not, since a record can decide on that, and neither is what callers are trusted to say.
+    fn is_of_subject(&self, path: &InputPath) -> bool {
+        let trusted = &self.snapshot().catalog.contract.subject;
+        match path {
+            InputPath::SubjectAttribute(name) => trusted.attribute(name).is_none(),
+            path => is_in_the_directory(path),
+        }
+    }
+}
+
+fn is_in_the_directory(path: &InputPath) -> bool {
     matches!(
         path,
         InputPath::SubjectId
@@ -395,6 +492,5 @@ fn is_of_subject(path: &InputPath) -> bool {
             | InputPath::SubjectStatus
             | InputPath::SubjectInvitation
             | InputPath::SubjectOwner
-            | InputPath::SubjectAttribute(_)
     )
 }

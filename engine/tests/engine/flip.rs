@@ -7,7 +7,7 @@ use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::Answer;
 use permesso_engine::flip::{Flip, Flips, flips};
 use permesso_engine::load;
-use permesso_engine::model::{Attributes, Value};
+use permesso_engine::model::Attributes;
 use permesso_engine::{Authorizer, explain_alone};
 use std::sync::Arc;
 

@@ -69,6 +69,8 @@ pub(crate) async fn of(
             "touched": changes.touched(),
             "rules": changes.rules(),
             "exposed": changes.exposed(),
+            "follows": changes.follows(),
+            "more_follows": changes.more_follows(),
             "warnings": changes.warnings(),
         }))
     });

@@ -177,14 +177,18 @@ pub(crate) fn shared() -> Vec<(&'static str, Value)> {
         "type": "object",
         "properties": {
             "users": count, "affected": count, "losing": count, "gaining": count,
-            "listed": count, "cut": {"type": "boolean"},
+            "following": count, "listed": count, "cut": {"type": "boolean"},
         },
-        "required": ["users", "affected", "losing", "gaining", "listed", "cut"],
+        "required": ["users", "affected", "losing", "gaining", "following", "listed", "cut"],
         "additionalProperties": false,
     });
     let impact = json!({
         "type": ["object", "null"],
-        "description": "What changes for whom. `cut` says that not everybody was looked at.",
+        "description": "What changes for whom. `cut` says that not everybody was looked at. \
+            `follows` are the rules that read what the edit changed, and may decide otherwise of \
+            some records or at some instants: with the permissions that they govern, what they \
+            read, and where they stand; `more_follows` counts those that are not listed. An edit \
+            from which something may follow is never harmless.",
         "properties": {
             "examined": count,
             "cut": {"type": "boolean"},
@@ -194,11 +198,13 @@ pub(crate) fn shared() -> Vec<(&'static str, Value)> {
             "touched": objects,
             "rules": objects,
             "exposed": objects,
+            "follows": objects,
+            "more_follows": count,
             "warnings": {"type": "array", "items": any},
         },
         "required": [
             "examined", "cut", "harmless", "totals", "users", "touched", "rules", "exposed",
-            "warnings",
+            "follows", "more_follows", "warnings",
         ],
         "additionalProperties": false,
     });

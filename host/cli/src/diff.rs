@@ -106,6 +106,13 @@ fn text(diff: &Diff<'_>) -> String {
         table.add_row([wording::gate(&it.gate), of(it.a.open), of(it.b.open), ways(&it.ways)]);
     }
     add("Exclusive items", &table, diff.items.len());
+    if !diff.follows.is_empty() {
+        out.push_str("May differ, where a record or an instant decides\n");
+        for text in wording::follows(&diff.follows) {
+            out.push_str(&format!("  {text}\n"));
+        }
+        out.push('\n');
+    }
     if diff.untried > 0 {
         let untried = wording::count(diff.untried, "change was", "changes were");
         out.push_str(&format!("{untried} not tried because there are too many\n"));
@@ -120,6 +127,7 @@ fn cell(text: &str) -> String {
 
 fn held(it: &Possession<'_>) -> String {
     let mut text = wording::reach(it.scope, &it.limited, &it.teams);
+    text.push_str(&wording::required(&it.requires));
     let givers: Vec<String> = it.givers.iter().map(wording::giver).collect();
     if !givers.is_empty() {
         text.push_str(&format!("\n{}", givers.join("\n")));
@@ -145,6 +153,9 @@ fn way(way: &Way<'_>) -> String {
         if besides.count() > 0 {
             text.push_str(&format!("\n  also {}", names(word, besides)));
         }
+    }
+    for follows in wording::follows(&way.follows) {
+        text.push_str(&format!("\n  {follows}"));
     }
     text
 }

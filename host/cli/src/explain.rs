@@ -1,7 +1,7 @@
 //! `permesso explain`: everything that was looked at as a tree, and what would flip the answer.
 
-use super::Failure;
 use super::ask::{Asked, QuestionArgs, exit, print_json, verdict};
+use super::{Failure, wording};
 use clap::Args;
 use permesso_engine::decision::{Outcome, Stage, Step};
 use permesso_engine::flip::{Flip, Flips, flips};
@@ -117,13 +117,16 @@ fn advice(found: &Flips, allowed: bool) -> String {
         };
     }
     let mut text = format!("\nIt would be {to} after any one of these:\n");
-    for (n, Flip { edits, opens, closes }) in found.flips.iter().enumerate() {
+    for (n, Flip { edits, opens, closes, follows }) in found.flips.iter().enumerate() {
         let edits: Vec<String> = edits.iter().map(ToString::to_string).collect();
         let _ = writeln!(text, "{:>3}. {}", n + 1, edits.join(", and "));
         for (word, others) in [("opens", opens), ("closes", closes)] {
             if !others.is_empty() {
                 let _ = writeln!(text, "     also {word} {}", bounded(others));
             }
+        }
+        for follows in wording::follows(follows) {
+            let _ = writeln!(text, "     {follows}");
         }
     }
     if found.cut {

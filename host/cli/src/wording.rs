@@ -2,7 +2,9 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 use permesso_engine::decision::Obligation;
-use permesso_engine::inspect::{Gate, Giver, Limits, Openness, RightSource, Void};
+use permesso_engine::inspect::{
+    Follow, Follows, Gate, Giver, Limits, Openness, Reader, Required, RightSource, Void,
+};
 use permesso_engine::model::{Access, Document, Place, Scope};
 use permesso_folders::TenantFolder;
 use std::path::Path;
@@ -89,10 +91,65 @@ pub(super) fn void(void: &Void<'_>) -> String {
         Void::Status(status) => format!("the user is {}", status.name()),
         Void::Pending => "the invitation has not been accepted".to_owned(),
         Void::Plan(name) => format!("the plan does not include `{name}`"),
+        Void::Guard(name) => format!("the guard `{name}` does not let this user"),
         Void::Requires(name) => format!("it also needs `{name}`, which is held nowhere"),
         Void::BoundBy(name) => format!("`{name}` forbids it"),
         Void::NobodysOwn => "nothing is anybody's own".to_owned(),
     }
+}
+
+/// What has to be held on the same record besides.
+pub(super) fn required(all: &[Required]) -> String {
+    let texts = all.iter().map(|it| {
+        let held = reach(it.scope, &it.limited, &it.teams);
+        let by = match it.delegated_by.is_empty() {
+            true => String::new(),
+            false => format!(" or as `{}` delegated it", it.delegated_by.join("`, `")),
+        };
+        format!(", as far as `{}` is held too: {held}{by}", it.permission)
+    });
+    texts.collect()
+}
+
+/// Something that may follow from a change.
+pub(super) fn follow(it: &Follow) -> String {
+    let reader = match it.reader {
+        Reader::Guard => "guard",
+        Reader::Toggle => "toggle",
+        Reader::Program => "program",
+        Reader::SharingPolicy => "sharing policy",
+        Reader::SharingOverride => "sharing override",
+        Reader::Condition => "condition",
+        Reader::Family => "family",
+    };
+    let place = it.place.filter(|place| place.at.line > 0).map(|place| {
+        let document = match place.document {
+            Document::Catalog => "catalog",
+            Document::Tenant => "tenant",
+            Document::Directory => "people",
+        };
+        format!(" (line {} of the {document})", place.at.line)
+    });
+    let of = it.delegated_by.as_ref().map(|from| format!(" of `{from}`, who delegated"));
+    let others = if it.for_others { " for others" } else { "" };
+    let more = if it.more > 0 { format!(" and {} more", it.more) } else { String::new() };
+    format!(
+        "{reader} `{}`{} reads {}{}, which differs: may decide otherwise{others} about {}{more}",
+        it.id,
+        place.unwrap_or_default(),
+        it.reads.join(", "),
+        of.unwrap_or_default(),
+        it.governs.join(", "),
+    )
+}
+
+/// What may follow from a change, one a line.
+pub(super) fn follows(all: &Follows) -> Vec<String> {
+    let mut lines: Vec<String> = all.listed.iter().map(follow).collect();
+    if all.more > 0 {
+        lines.push(format!("{} more that may follow", all.more));
+    }
+    lines
 }
 
 /// An item and an access to it.
@@ -120,12 +177,6 @@ pub(super) fn obligation(obligation: &Obligation) -> String {
         false => format!(" {}", obligation.values.join(", ")),
     };
     format!("{}{values} (from {})", obligation.code, obligation.source)
-}
-
-/// An instant as people read it.
-pub(super) fn instant(milliseconds: i64) -> String {
-    jiff::Timestamp::from_millisecond(milliseconds)
-        .map_or_else(|_| milliseconds.to_string(), |instant| instant.to_string())
 }
 
 /// Names in a row, in the quotes that the messages use.

@@ -3,10 +3,10 @@
 //! Sources are compared before users are: an edit of one role concerns its holders and the
 //! permissions in which it differs, with those that hang on them, and nobody and nothing else.
 
-use super::matching::{MatchedPermission, Matching, same_matchers};
+use super::matching::{MatchedPermission, Matching, same_guard, same_matchers};
 use crate::directory::Compiled;
 use crate::model::{InputPath, Predicate};
-use crate::snapshot::{Member, PermissionId, PermissionRule, Snapshot};
+use crate::snapshot::{GuardRule, Member, PermissionId, PermissionRule, Snapshot};
 
 /// What can have changed.
 pub(super) struct Affected {
@@ -49,6 +49,12 @@ impl Affected {
         }
     }
 
+    /// The roles that grant something else than before.
+    pub(super) fn edited<'a>(&self, before: &'a Compiled) -> Vec<&'a str> {
+        let roles = before.snapshot.roles.iter().zip(&self.roles);
+        roles.filter(|(_, slots)| !slots.is_empty()).map(|(role, _)| &*role.id).collect()
+    }
+
     /// Adds the slots that can have changed for a user who is defined as before.
     pub(super) fn of(&self, member: &Member, slots: &mut Vec<usize>) {
         slots.clear();
@@ -88,8 +94,16 @@ fn same_rule(
         && a.delegable == b.delegable
         && needs(a) == needs(b)
         && requires_before.eq(requires_after)
+        && guarding(was, a).len() == guarding(is, b).len()
+        && guarding(was, a).iter().zip(guarding(is, b)).all(|(a, b)| same_guard(a, b))
         && forbidding(was, a, |id| matching.of_before(id))
             .eq(forbidding(is, b, |id| matching.of_after(id)))
+}
+
+/// The guards on a permission.
+fn guarding<'s>(snapshot: &'s Snapshot, rule: &PermissionRule) -> Vec<&'s GuardRule> {
+    let guards = rule.guards.iter();
+    guards.filter_map(|at| snapshot.catalog.guards.get(usize::from(*at))).collect()
 }
 
 /// The toggles that forbid a permission, and where they do not.
@@ -105,7 +119,8 @@ fn forbidding<'s>(
         .map(move |constraint| (slot(constraint.toggle), constraint.unless.as_ref()))
 }
 
-/// Which slots hang on each slot: what requires it, what it forbids, what it is an exemption of.
+/// Which slots hang on each slot: what requires it, what it forbids, what it is an exemption of,
+/// what a guard that asks whether it is held is on.
 fn hanging(matching: &Matching<'_>, was: &Snapshot, is: &Snapshot) -> Vec<Vec<usize>> {
     let mut hanging: Vec<Vec<usize>> = vec![Vec::new(); matching.slots.len()];
     let mut hang = |on: Option<usize>, this: usize| {
@@ -130,18 +145,23 @@ fn hanging(matching: &Matching<'_>, was: &Snapshot, is: &Snapshot) -> Vec<Vec<us
 
 /// The permissions whose holding decides on the use of another one.
 fn reads(snapshot: &Snapshot, rule: &PermissionRule) -> Vec<PermissionId> {
-    let mut reads = rule.requires.to_vec();
+    let mut reads: Vec<PermissionId> = rule.needs.iter().map(|need| need.permission).collect();
+    let ask = |predicate: &Predicate, reads: &mut Vec<PermissionId>| {
+        predicate.visit_paths(&mut |path| {
+            if let InputPath::SubjectHolds(name) = path {
+                reads.extend(snapshot.permission_id(name));
+            }
+        });
+    };
+    for guard in guarding(snapshot, rule) {
+        guard.require.iter().for_each(|require| ask(require, &mut reads));
+    }
     let constraints = rule.constraints.iter();
     for constraint in
         constraints.filter_map(|at| snapshot.catalog.constraints.get(usize::from(*at)))
     {
         reads.push(constraint.toggle);
-        let Some(unless) = &constraint.unless else { continue };
-        unless.visit_paths(&mut |path| {
-            if let InputPath::SubjectHolds(name) = path {
-                reads.extend(snapshot.permission_id(name));
-            }
-        });
+        constraint.unless.iter().for_each(|unless| ask(unless, &mut reads));
     }
     reads
 }

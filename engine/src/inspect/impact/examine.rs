@@ -5,7 +5,7 @@ use super::gates::{Concern, Group, groups};
 use super::matching::Matching;
 use crate::directory::Compiled;
 use crate::model::Status;
-use crate::profile::{Handed, Holding, Openness, Person, Shift};
+use crate::profile::{Follow, Handed, Holding, Openness, Person, Readers, Shift};
 use crate::snapshot::{Member, PermissionId, ProgramRule};
 use std::sync::Arc;
 
@@ -27,10 +27,29 @@ enum Extent {
 
 /// Something that is not as it was.
 pub(super) enum Difference<'f, 'a> {
-    Right { slot: usize, shift: Shift, before: &'f Holding<'a>, after: &'f Holding<'a> },
-    Handed { from: &'a str, slot: usize, shift: Shift },
-    Program { at: usize, before: Openness, after: Openness },
-    Group { at: usize, before: Openness, after: Openness },
+    Right {
+        slot: usize,
+        shift: Shift,
+        before: &'f Holding<'a>,
+        after: &'f Holding<'a>,
+    },
+    Handed {
+        from: &'a str,
+        slot: usize,
+        shift: Shift,
+    },
+    Program {
+        at: usize,
+        before: Openness,
+        after: Openness,
+    },
+    Group {
+        at: usize,
+        before: Openness,
+        after: Openness,
+    },
+    /// Something may follow, where a record or an instant decides.
+    Follows(Vec<Follow>),
 }
 
 /// Compares users.
@@ -44,6 +63,7 @@ pub(super) struct Examiner<'a> {
     /// Whether nothing but users changed.
     pub(super) same_policy: bool,
     pub(super) all_slots: Vec<usize>,
+    readers: Readers<'a>,
 }
 
 impl<'a> Examiner<'a> {
@@ -56,6 +76,7 @@ impl<'a> Examiner<'a> {
             after,
             now,
             all_slots: (0..matching.slots.len()).collect(),
+            readers: Readers::new(&before.snapshot, &after.snapshot, affected.edited(before)),
             matching,
             affected,
             groups,
@@ -101,6 +122,7 @@ impl<'a> Examiner<'a> {
         let touched = |group: &Group<'_>| group.concern != Concern::Clean;
         let any = !slots.is_empty()
             || !self.affected.programs.is_empty()
+            || self.readers.hand_out_otherwise()
             || self.groups.iter().any(touched);
         if any { Extent::Some } else { Extent::Nothing }
     }
@@ -172,6 +194,31 @@ impl<'a> Examiner<'a> {
                     each(Difference::Group { at, before: was, after: is });
                 }
             }
+        }
+        let follows = self.follows(&before, &after, (!all).then_some(&*slots));
+        if !follows.is_empty() {
+            each(Difference::Follows(follows));
+        }
+    }
+
+    /// What may follow for a user, or for others; `slots` are those that can have changed, where
+    /// the user did not.
+    fn follows(
+        &self,
+        before: &Option<Person<'a>>,
+        after: &Option<Person<'a>>,
+        slots: Option<&[usize]>,
+    ) -> Vec<Follow> {
+        match (before, after) {
+            (Some(before), Some(after)) => {
+                // A slot is where the permission is after.
+                let moved = slots.map(|slots| {
+                    |id: PermissionId| slots.binary_search(&usize::from(id.0)).is_ok()
+                });
+                let moved = moved.as_ref().map(|moved| moved as &dyn Fn(PermissionId) -> bool);
+                self.readers.follows(*before, *after, moved)
+            }
+            _ => self.readers.presence((self.before, *before), (self.after, *after)),
         }
     }
 

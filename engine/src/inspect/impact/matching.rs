@@ -3,8 +3,8 @@
 use crate::directory::Compiled;
 use crate::fast::Map;
 use crate::snapshot::{
-    Clause, GrantSet, LimitedGrant, MatcherRule, Member, PermissionId, PermissionRule, ProgramRule,
-    Snapshot,
+    Clause, GrantSet, GuardRule, LimitedGrant, MatcherRule, Member, PermissionId, PermissionRule,
+    ProgramRule, Snapshot,
 };
 
 /// A permission of one snapshot or of both.
@@ -203,6 +203,12 @@ pub(super) fn same_clause(a: Option<&Clause>, b: Option<&Clause>) -> bool {
     let source =
         |clause: Option<&Clause>| clause.map(|clause| clause.condition.source().to_owned());
     source(a) == source(b)
+}
+
+pub(super) fn same_guard(a: &GuardRule, b: &GuardRule) -> bool {
+    a.require == b.require
+        && same_clause(a.condition.as_ref(), b.condition.as_ref())
+        && a.check == b.check
 }
 
 pub(super) fn same_matchers(a: &MatcherRule, b: &MatcherRule) -> bool {

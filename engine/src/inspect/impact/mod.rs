@@ -7,12 +7,13 @@
 mod affected;
 mod examine;
 mod gates;
+mod gathered;
 mod matching;
 mod report;
 mod rules;
 
 pub use report::{
-    ChangedAnswer, DelegatedChange, Exposed, ItemChange, Presence, ProgramChange, Reach,
+    ChangedAnswer, DelegatedChange, Exposed, Followed, ItemChange, Presence, ProgramChange, Reach,
     RightChange, Side, Touched, UserImpact, Warning,
 };
 pub use rules::RuleChange;
@@ -24,6 +25,7 @@ use crate::directory::Compiled;
 use crate::profile::{Openness, Person, Shift};
 use examine::{Difference, Examiner};
 use gates::Group;
+use gathered::Gathered;
 use serde::Serialize;
 
 /// An edit, and what is to be known of it.
@@ -54,6 +56,9 @@ pub struct Totals {
     pub losing: usize,
     /// Those of them who gain something.
     pub gaining: usize,
+    /// Those of them for whom, or for others by whom, something may follow where a record or an
+    /// instant decides.
+    pub following: usize,
     /// How many are listed.
     pub listed: usize,
     /// Whether the bound cut the list.
@@ -71,6 +76,7 @@ pub struct Impact<'a> {
     rules: Vec<RuleChange<'a>>,
     exposed: Vec<Exposed<'a>>,
     flips: Vec<ChangedAnswer<'a>>,
+    follows: (Vec<Followed>, usize),
     warnings: Vec<Warning<'a>>,
 }
 
@@ -93,6 +99,8 @@ pub fn impact<'a>(proposal: &Proposal<'a>) -> Result<Impact<'a>, Unasked> {
     }
     let examiner = Examiner::new(before, after, now);
     let survey = Survey::of(&examiner);
+    let mut gathered = survey.gathered;
+    examiner.of_roles().iter().for_each(|follow| gathered.add_for_all(follow));
     let mut affected = survey.affected;
     let mut totals = survey.totals;
     totals.listed = affected.len().min(limit);
@@ -118,6 +126,7 @@ pub fn impact<'a>(proposal: &Proposal<'a>) -> Result<Impact<'a>, Unasked> {
         rules: rules::changed(before, after, &examiner.matching),
         exposed,
         flips: flips(before, after, questions),
+        follows: gathered.told(),
         warnings,
         examiner,
     })
@@ -155,18 +164,33 @@ impl<'a> Impact<'a> {
         &self.flips
     }
 
+    /// What may follow where a record or an instant decides: rules that read what the edit
+    /// changed, the first ones.
+    #[must_use]
+    pub fn follows(&self) -> &[Followed] {
+        &self.follows.0
+    }
+
+    /// How many of those there are beyond the first ones.
+    #[must_use]
+    pub fn more_follows(&self) -> usize {
+        self.follows.1
+    }
+
     /// What whoever makes the edit should think about twice.
     #[must_use]
     pub fn warnings(&self) -> &[Warning<'a>] {
         &self.warnings
     }
 
-    /// Whether nothing is lost, nothing is warned of, and nothing is left for records to decide.
+    /// Whether nothing is lost, nothing is warned of, and nothing is left for records to decide
+    /// otherwise than before.
     #[must_use]
     pub fn is_harmless(&self) -> bool {
         self.totals.losing == 0
             && self.warnings.is_empty()
             && self.rules.is_empty()
+            && self.follows.0.is_empty()
             && !self.flips.iter().any(|flip| flip.before.is_allow())
     }
 }
@@ -192,6 +216,7 @@ struct Survey<'a> {
     lost: Vec<bool>,
     /// For how many users each group of items opened or closed.
     opened: Vec<(usize, usize)>,
+    gathered: Gathered,
 }
 
 impl<'a> Survey<'a> {
@@ -201,11 +226,12 @@ impl<'a> Survey<'a> {
             totals: Totals::default(),
             lost: vec![false; examiner.matching.slots.len()],
             opened: vec![(0, 0); examiner.groups.len()],
+            gathered: Gathered::default(),
         };
         let mut slots = Vec::new();
         examiner.each_pair(|pair| {
             survey.totals.users += 1;
-            let (mut gives, mut takes) = (false, false);
+            let (mut gives, mut takes, mut may) = (false, false, false);
             examiner.examine(pair, &mut slots, |found| {
                 let (more, less) = examiner.weigh(&found);
                 gives |= more;
@@ -222,15 +248,20 @@ impl<'a> Survey<'a> {
                             *closed += usize::from(before > after);
                         }
                     }
+                    Difference::Follows(follows) => {
+                        may = true;
+                        survey.gathered.add(&follows);
+                    }
                     _ => {}
                 }
             });
-            if gives || takes {
+            if gives || takes || may {
                 let member = pair.before.or(pair.after);
                 survey.affected.extend(member.map(|member| member.id()));
                 survey.totals.affected += 1;
                 survey.totals.gaining += usize::from(gives);
                 survey.totals.losing += usize::from(takes);
+                survey.totals.following += usize::from(may);
             }
         });
         survey
@@ -253,6 +284,7 @@ impl<'a> Examiner<'a> {
             Difference::Program { before, after, .. } | Difference::Group { before, after, .. } => {
                 (before < after, before > after)
             }
+            Difference::Follows(_) => (false, false),
         }
     }
 

@@ -4,7 +4,9 @@ use super::examine::{Difference, Examiner};
 use crate::decision::{Decision, Request};
 use crate::directory::Compiled;
 use crate::model::Scope;
-use crate::profile::{Gate, Holding, Limits, Openness, Person, Shift, Void};
+use crate::profile::{
+    Follow, Follows, Gate, Holding, Limits, Openness, Person, Required, Shift, Void,
+};
 use crate::snapshot::{PermissionRule, RoleRule};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -40,6 +42,9 @@ pub struct UserImpact<'a> {
     /// The exclusive items, by kind and id.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ItemChange<'a>>,
+    /// What may follow, where a record or an instant decides: for the user, or for others.
+    #[serde(skip_serializing_if = "Follows::is_empty")]
+    pub follows: Follows,
     /// Whether something is lost.
     pub loses: bool,
     /// Whether something is gained.
@@ -57,12 +62,16 @@ pub struct Reach {
     /// Within limits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limited: Vec<Limits>,
+    /// What has to be held on the same record besides, where that does not reach as far.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<Required>,
 }
 
 impl From<&Holding<'_>> for Reach {
     fn from(holding: &Holding<'_>) -> Self {
         let limited = holding.limited.iter().map(|grant| Limits::from(&**grant)).collect();
-        Self { scope: holding.scope, teams: holding.named_teams(), limited }
+        let requires = holding.also.iter().map(Required::from).collect();
+        Self { scope: holding.scope, teams: holding.named_teams(), limited, requires }
     }
 }
 
@@ -132,6 +141,17 @@ pub struct Exposed<'a> {
     pub opens: bool,
     /// For how many users that changes something.
     pub users: usize,
+}
+
+/// Something that may follow from an edit, for some users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Followed {
+    /// What it is.
+    #[serde(flatten)]
+    pub follow: Follow,
+    /// For how many users what it reads differs; absent where it reads no user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<usize>,
 }
 
 /// A question that is answered differently.
@@ -210,6 +230,7 @@ impl<'a> Examiner<'a> {
             delegated: Vec::new(),
             programs: Vec::new(),
             items: Vec::new(),
+            follows: Follows::default(),
             loses: false,
             gains: false,
         };
@@ -253,6 +274,7 @@ impl<'a> Examiner<'a> {
                         to_everybody,
                     }));
                 }
+                Difference::Follows(follows) => user.follows = follows.into(),
             }
         });
         user.items.sort_by(|a, b| a.gate.cmp(&b.gate));

@@ -1,9 +1,9 @@
 //! What an edit changes about rules that a record decides on. Whom that concerns cannot be said
 //! without records, so it is told as it is.
 
-use super::matching::{Matching, same_clause, same_matchers};
+use super::matching::{Matching, same_clause, same_guard, same_matchers};
 use crate::directory::Compiled;
-use crate::snapshot::{FamilyRule, GuardRule, PermissionId, Redaction, SharingRule, Snapshot};
+use crate::snapshot::{FamilyRule, MatcherRule, PermissionId, Redaction, SharingRule, Snapshot};
 use serde::Serialize;
 
 /// A rule that changed and that a record decides on.
@@ -22,6 +22,10 @@ pub enum RuleChange<'a> {
     Obligations(&'a str),
     /// A family: its code, its settings, its floors or what it governs.
     Family(&'a str),
+    /// A program that admits by what a record says.
+    Program(&'a str),
+    /// Of which type an attribute is.
+    Attribute(&'a str),
     /// How resources lie in teams.
     Teams,
 }
@@ -43,21 +47,18 @@ pub(super) fn changed<'a>(
     permissions(was, is, matching, &mut found);
     families(was, is, &mut found);
     sharing(was, is, &mut found);
+    programs(matching, &mut found);
+    attributes(was, is, &mut found);
     found.sort();
     found.dedup();
     found
 }
 
 fn guards<'a>(was: &'a Snapshot, is: &'a Snapshot, found: &mut Vec<RuleChange<'a>>) {
-    let same = |a: &GuardRule, b: &GuardRule| {
-        a.require == b.require
-            && same_clause(a.condition.as_ref(), b.condition.as_ref())
-            && a.check == b.check
-    };
     for (these, those) in [(was, is), (is, was)] {
         for guard in &these.catalog.guards {
             let other = those.catalog.guards.iter().find(|other| other.id == guard.id);
-            let moved = other.is_none_or(|other| !same(guard, other))
+            let moved = other.is_none_or(|other| !same_guard(guard, other))
                 || guarded(these, &guard.id) != guarded(those, &guard.id);
             if moved {
                 found.push(RuleChange::Guard(&guard.id));
@@ -158,6 +159,31 @@ fn governed(snapshot: &Snapshot, family: u16) -> Vec<(&str, bool)> {
         .collect();
     all.sort_unstable();
     all
+}
+
+/// The programs whose matchers changed and of whom they admit a record decides.
+fn programs<'a>(matching: &Matching<'a>, found: &mut Vec<RuleChange<'a>>) {
+    let by_record = |matchers: &MatcherRule| {
+        let mut inputs = matchers.condition.iter().flat_map(|it| it.condition.inputs());
+        inputs.any(|path| !path.to_string().starts_with("subject."))
+    };
+    for slot in &matching.programs {
+        let (Some(a), Some(b)) = (slot.before, slot.after) else { continue };
+        let asks = by_record(&a.matchers) || by_record(&b.matchers);
+        if asks && !same_matchers(&a.matchers, &b.matchers) {
+            found.push(RuleChange::Program(slot.name));
+        }
+    }
+}
+
+/// The attributes that conditions read as another type than before.
+fn attributes<'a>(was: &'a Snapshot, is: &Snapshot, found: &mut Vec<RuleChange<'a>>) {
+    let after = &is.catalog.permissions.schema;
+    for (path, kind) in was.catalog.permissions.schema.iter() {
+        if after.kind(path).is_some_and(|other| other != kind) {
+            found.push(RuleChange::Attribute(path));
+        }
+    }
 }
 
 fn sharing(was: &Snapshot, is: &Snapshot, found: &mut Vec<RuleChange<'_>>) {

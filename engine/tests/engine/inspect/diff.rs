@@ -29,6 +29,9 @@ fn way(way: &Way<'_>) -> String {
     if way.closes.count() > 0 {
         text += &format!("; closes {}", besides(&way.closes));
     }
+    if !way.follows.is_empty() {
+        text += &format!("; {}", follows(&way.follows));
+    }
     text
 }
 
@@ -36,7 +39,8 @@ fn held(it: &Possession<'_>) -> String {
     let givers: Vec<String> = it.givers.iter().map(giver).collect();
     let void = it.void.map(|it| format!(" ({})", void(&it))).unwrap_or_default();
     let teams = of(&it.teams);
-    format!("{}{teams} by [{}]{void}", reach(it.scope, &it.limited), givers.join(", "))
+    let (reach, requires) = (reach(it.scope, &it.limited), required(&it.requires));
+    format!("{reach}{teams}{requires} by [{}]{void}", givers.join(", "))
 }
 
 fn told(tenant: &Compiled, a: &str, b: &str) -> String {
@@ -73,6 +77,7 @@ fn told(tenant: &Compiled, a: &str, b: &str) -> String {
         ));
         out.extend(it.ways.iter().map(way));
     }
+    out.extend(diff.follows.listed.iter().map(follow));
     assert_eq!(diff.untried, 0);
     out.join("\n")
 }
@@ -98,7 +103,7 @@ fn a_role_a_policy_or_a_grant_makes_up_for_a_permission() {
       fay: grant timeline.read at all
       fay: give role editor; also opens record.view, record.edit
     limit.sso (restricts): none by [] / all by [user], less B
-      fay: revoke limit.sso
+      fay: revoke limit.sso; toggle limit.sso at catalog:39 reads subject.holds.limit.sso: perhaps record.delete
     luxury yes: by [team north] not by [role lead, tag luxury] perhaps by [] / luxury no: by [] not by [role lead, team north, tag luxury] perhaps by [], less B
       fay: add tag luxury; also opens segment gold View
       fay: join team north; also opens segment gold View

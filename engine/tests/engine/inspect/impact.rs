@@ -12,7 +12,8 @@ fn proposal<'a>(before: &'a Compiled, after: &'a Compiled) -> Proposal<'a> {
 }
 
 fn reaches(it: &Reach) -> String {
-    format!("{}{}", reach(it.scope, &it.limited), of(&it.teams))
+    let requires = required(&it.requires);
+    format!("{}{}{requires}", reach(it.scope, &it.limited), of(&it.teams))
 }
 
 fn user(it: &UserImpact<'_>) -> String {
@@ -34,6 +35,9 @@ fn user(it: &UserImpact<'_>) -> String {
         let everybody = if it.to_everybody { " to everybody" } else { "" };
         let (gate, was, is) = (it.gate, open(it.before), open(it.after));
         parts.push(format!("{} {} {:?} {was} > {is}{everybody}", gate.kind, gate.id, gate.access));
+    }
+    if !it.follows.is_empty() {
+        parts.push(follows(&it.follows));
     }
     format!("{} ({:?}): {}", it.user, it.presence, parts.join("; "))
 }
@@ -65,6 +69,10 @@ fn told(impact: &mut Impact<'_>) -> String {
         let (was, is) = (&flip.before.reason, &flip.after.reason);
         let Request { subject, action, .. } = flip.request;
         out.push(format!("flips {subject} {action}: {} > {}", was.code(), is.code()));
+    }
+    for it in impact.follows() {
+        let users = it.users.map(|users| format!(", by {users}")).unwrap_or_default();
+        out.push(format!("{}{users}", follow(&it.follow)));
     }
     out.extend(impact.warnings().iter().map(warning));
     out.extend(impact.by_ref().map(|it| user(&it)));
@@ -159,7 +167,8 @@ fn limits_are_compared_by_what_they_leave() {
 fn a_toggle_that_is_gained_is_a_loss() {
     assert_snapshot!(edit(&[("{id: capped, grants: [{permission: limit.read_only, scope: all}]}", "{id: capped, grants: [{permission: limit.blur, scope: all}]}")]), @r#"
     role capped Changed, held by 1
-    ben (Stays): gained record.edit none > team; lost limit.read_only all > none; gained limit.blur none > all
+    toggle limit.blur at catalog:41 reads subject.holds.limit.blur: perhaps record.view timeline.read, by 1
+    ben (Stays): gained record.edit none > team; lost limit.read_only all > none; gained limit.blur none > all; toggle limit.blur at catalog:41 reads subject.holds.limit.blur: perhaps record.view timeline.read
     1 of 15 affected, 1 lose, 1 gain
     "#);
 }

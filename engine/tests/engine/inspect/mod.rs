@@ -1,7 +1,9 @@
 //! Answers about answers: rights, queries, differences, impact.
 
 mod bakery;
+mod consequences;
 mod diff;
+mod follows;
 mod impact;
 mod properties;
 mod proposals;
@@ -14,7 +16,8 @@ use permesso_engine::compile::{self, Compiled, Definition, PeopleFrom, compile};
 use permesso_engine::decision::Resource;
 use permesso_engine::family::Answer;
 use permesso_engine::inspect::{
-    Circumstances, Edit, Giver, GrantWithin, Limits, Matcher, Membership, Openness, Void,
+    Circumstances, Edit, Follow, Follows, Giver, GrantWithin, Limits, Matcher, Membership,
+    Openness, Reader, Required, Void,
 };
 use permesso_engine::load::{self, Source};
 use permesso_engine::model::{Attributes, Directory, Place, Scope};
@@ -116,6 +119,7 @@ fn void(void: &Void<'_>) -> String {
         Void::Status(status) => status.name().to_owned(),
         Void::Pending => "pending".to_owned(),
         Void::Plan(name) => format!("plan without {name}"),
+        Void::Guard(name) => format!("guard {name}"),
         Void::Requires(name) => format!("without {name}"),
         Void::BoundBy(name) => format!("bound by {name}"),
         Void::NobodysOwn => "nobody's own".to_owned(),
@@ -174,4 +178,39 @@ fn change(edit: &Edit) -> String {
         Edit::JoinTeam { team } => format!("join team {team}"),
         other => other.to_string(),
     }
+}
+
+fn required(all: &[Required]) -> String {
+    let of_teams = |it: &Required| of(&it.teams);
+    let one = |it: &Required| {
+        let by: Vec<String> = it.delegated_by.iter().map(|from| format!(" or by {from}")).collect();
+        let (reach, teams, by) = (reach(it.scope, &it.limited), of_teams(it), by.concat());
+        format!(" as far as {} {reach}{teams}{by}", it.permission)
+    };
+    all.iter().map(one).collect()
+}
+
+fn follow(it: &Follow) -> String {
+    let reader = match it.reader {
+        Reader::Guard => "guard",
+        Reader::Toggle => "toggle",
+        Reader::Program => "program",
+        Reader::SharingPolicy => "sharing policy",
+        Reader::SharingOverride => "sharing override",
+        Reader::Condition => "condition",
+        Reader::Family => "family",
+    };
+    let at = it.place.map(|place| lines(&[place])).unwrap_or_default();
+    let by = it.delegated_by.as_ref().map(|from| format!(" of {from}")).unwrap_or_default();
+    let others = if it.for_others { " for others" } else { "" };
+    let (id, reads, governs) = (&it.id, it.reads.join(" "), it.governs.join(" "));
+    format!("{reader} {id}{at} reads {reads}{by}: perhaps {governs}{others}")
+}
+
+fn follows(all: &Follows) -> String {
+    let mut texts: Vec<String> = all.listed.iter().map(follow).collect();
+    if all.more > 0 {
+        texts.push(format!("{} more", all.more));
+    }
+    texts.join("; ")
 }

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 struct Effect {
     opens: BTreeSet<String>,
     closes: BTreeSet<String>,
+    follows: Vec<Follow>,
 }
 
 impl Effect {
@@ -44,6 +45,7 @@ impl Effect {
                 let name = format!("program {}", it.program);
                 effect.add(&name, it.before < it.after, it.before > it.after);
             }
+            effect.follows = it.follows.listed.clone();
             for it in &it.items {
                 effect.add(&item(&it.gate), it.before < it.after, it.before > it.after);
             }
@@ -183,7 +185,8 @@ impl Question {
         let delegated = format!("{} delegated by ", self.action);
         meant.retain(|name| name != self.action && !name.starts_with(&delegated));
         let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-        let said = Effect { opens: set(&flip.opens), closes: set(&flip.closes) };
+        let follows = flip.follows.listed.clone();
+        let said = Effect { opens: set(&flip.opens), closes: set(&flip.closes), follows };
         assert_eq!(said, effect, "{told} at {}: {flip:#?}", self.now);
     }
 }
@@ -221,6 +224,7 @@ fn check(
     assert!(names(&way.opens).is_subset(&opens), "{told}");
     assert_eq!(way.closes.count(), effect.closes.len(), "{told}");
     assert!(names(&way.closes).is_subset(&effect.closes), "{told}");
+    assert_eq!(way.follows.listed, effect.follows, "{told}");
 }
 
 /// How many worlds are looked at; more on demand.

@@ -5,8 +5,8 @@ use super::*;
 use crate::common::written::write;
 use permesso_engine::compile::{self, FamilySet, PeopleFrom};
 use permesso_engine::model::{
-    Access, Catalog, Delegation, Directory, Grant, Instant, Invitation, Item, Matchers, Policy,
-    Program, Rights, Role, Status, Tenant, Text, User, Value,
+    Access, Catalog, Delegation, Directory, Exposure, Grant, Instant, Invitation, Item, Matchers,
+    Policy, Program, Rights, Role, SharingRule, SharingRules, Status, Tenant, Text, User, Value,
 };
 use std::sync::Arc;
 
@@ -30,8 +30,10 @@ pub(super) const PERMISSIONS: [&str; 15] = [
     "taste",
 ];
 /// Those on which a record or another user has a say.
-pub(super) const GUARDED: [&str; 3] = ["read", "fire", "drop"];
-pub(super) const TOGGLES: [&str; 4] = ["no.need", "no.free", "no.deep", "no.note"];
+pub(super) const GUARDED: [&str; 6] = ["read", "fire", "drop", "peek", "grown", "invite"];
+pub(super) const TOGGLES: [&str; 5] = ["no.need", "no.free", "no.deep", "no.note", "no.show"];
+/// What requires other permissions.
+pub(super) const REQUIRING: [&str; 3] = ["needs", "deep", "grown"];
 pub(super) const ROLES: [&str; 5] = ["r0", "r1", "r2", "r3", "std"];
 const POLICIES: [&str; 3] = ["p0", "p1", "p2"];
 const TAGS: [&str; 3] = ["x", "y", "z"];
@@ -88,12 +90,13 @@ impl World {
         world.tenant.roles = (0..4).map(|n| role(random, n).into()).collect();
         world.tenant.programs = (0..random.below(5)).map(|n| program(random, n).into()).collect();
         world.tenant.closed = (0..random.below(3)).map(|_| item(random)).collect();
+        world.tenant.sharing = sharing(random).into();
         world.directory.users = (0..USERS).map(|n| user(random, n)).collect();
         for _ in 0..random.below(4) {
             world.directory.delegations.push(Delegation {
                 from: name(random.below(USERS)).into(),
                 to: name(random.below(USERS)).into(),
-                permissions: random.some(60, &["hand", "mail"]),
+                permissions: random.some(60, &["hand", "mail", "read"]),
                 valid_until: random.chance(30).then_some(Instant::from_millis(7_000)),
                 ..Delegation::default()
             });
@@ -105,7 +108,7 @@ impl World {
     pub(super) fn edited(&self, random: &mut Random) -> Self {
         let mut world = self.clone();
         for _ in 0..=random.below(3) {
-            match random.below(12) {
+            match random.below(15) {
                 0 => world.tenant.plan = Some(random.pick(&["small", "large"]).into()),
                 1 => {
                     let at = random.below(POLICIES.len());
@@ -134,6 +137,11 @@ impl World {
                 }
                 9 => world.tenant.roles.reverse(),
                 10 => world.catalog = catalog(random),
+                11 => world.tenant.sharing = sharing(random).into(),
+                12 | 13 => {
+                    let at = random.below(world.directory.users.len());
+                    slightly(random, &mut world.directory.users[at]);
+                }
                 _ => world = Self::new(random),
             }
         }
@@ -142,6 +150,26 @@ impl World {
             world.directory.users.remove(random.below(USERS));
         }
         world
+    }
+
+    /// A user as they are written.
+    pub(super) fn user(&self, id: &str) -> Option<&User> {
+        self.directory.users.iter().find(|user| **user.id == *id)
+    }
+
+    /// The same with one thing of one user changed, and who that is.
+    pub(super) fn edited_slightly(&self, random: &mut Random) -> (Self, String) {
+        let mut world = self.clone();
+        let at = random.below(world.directory.users.len());
+        slightly(random, &mut world.directory.users[at]);
+        (world, name(at))
+    }
+
+    /// Whether a record has a say in whom a program admits.
+    pub(super) fn admits_by_record(&self) -> bool {
+        let conditions =
+            self.tenant.programs.iter().filter_map(|it| it.matchers.condition.as_ref());
+        conditions.into_iter().any(|condition| condition.contains("resource"))
     }
 
     /// The same with edits of a user or the plan written into it; `None` where one is neither.
@@ -201,7 +229,7 @@ sharing:
   unnamed: ignore
   private: [{{attribute: private}}]
   contents:
-    note: {{default: {shared}, withhold: [body], redact: {{viewer: no.note, account: muted}}}}
+    note: {{default: {shared}, withhold: [body], redact: {{viewer: no.note, sharer: no.show, account: muted}}}}
 categories:
   - id: all
     permissions:
@@ -220,9 +248,12 @@ categories:
       - {{id: bake, implies: [{{permission: see}}, {{permission: taste, scope: own}}]}}
       - {{id: see, implies: [{{permission: taste}}]}}
       - {{id: taste, wildcard: false}}
-      - {{id: read, content: {{kind: note, redacted: deny}}}}
+      - {{id: read, delegable: true, content: {{kind: note, redacted: deny}}}}
       - {{id: fire}}
       - {{id: drop}}
+      - {{id: peek, content: {{kind: note}}}}
+      - {{id: grown, requires: [free], own_means: [owner]}}
+      - {{id: invite}}
       - {{id: theirs, owner_only: true}}
   - id: limits
     permissions:
@@ -230,8 +261,13 @@ categories:
       - {{id: no.free, constraint: {{forbids: [free], unless: {{resource.sso: true}}}}}}
       - {{id: no.deep, constraint: {{forbids: [deep, paid], unless: {{any: [{{subject.level: 2}}, {{subject.holds.wait: true}}]}}}}}}
       - {{id: no.note, constraint: {{obliges: [{{on: [wait], code: blur}}]}}}}
+      - {{id: no.show, constraint: {{forbids: [drop], unless: {{subject.tags: {{is_not: x}}}}}}}}
 guards:
   - {{id: last, on: [fire], check: {{keeps_holder: std}}, message: somebody has to stay}}
+  - {{id: level, on: [grown], require: {{any: [{{subject.level: {{at_least: 2}}}}, {{resource.sso: true}}]}}, message: not grown}}
+  - {{id: owns, on: [peek], require: {{any: [{{subject.holds.free: true}}, {{subject.owner: true}}]}}, message: not an owner}}
+  - {{id: tagged, on: [fire], condition: "!(\"x\" in subject.tags) || resource.amount ?? 0 < 100", message: tagged}}
+  - {{id: covered, on: [invite], check: {{covered: [role]}}, message: nobody hands out more than they hold}}
   - {{id: empty, on: [drop], check: unused, require: {{resource.sso: true}}, message: in use}}
 plans:
   small: {{}}
@@ -272,7 +308,14 @@ fn grant(random: &mut Random) -> Grant {
         valid_from: (window && random.chance(60)).then_some(Instant::from_millis(2_000)),
         valid_until: (window && random.chance(60)).then_some(Instant::from_millis(3_000)),
         condition: within(random, 50).then(|| {
-            random.pick(&["resource.amount <= 100", "subject.level >= 2", "subject.owner"]).into()
+            random
+                .pick(&[
+                    "resource.amount <= 100",
+                    "subject.level >= 2",
+                    "subject.owner",
+                    "subject.level >= 2 && resource.amount <= 100",
+                ])
+                .into()
         }),
         ..Grant::default()
     }
@@ -301,8 +344,54 @@ fn matchers(random: &mut Random) -> Matchers {
         teams: random.some(15, &TEAMS),
         exact_teams: random.some(10, &TEAMS),
         tags: random.some(30, &TAGS),
-        condition: random.chance(20).then(|| "subject.level >= 2".into()),
+        condition: random.chance(20).then(|| {
+            random.pick(&["subject.level >= 2", "subject.owner || resource.amount <= 100"]).into()
+        }),
         ..Matchers::default()
+    }
+}
+
+fn sharing(random: &mut Random) -> SharingRules {
+    let outcomes = [Exposure::Share, Exposure::Redact, Exposure::Hide];
+    let mut rules = |layer: &str| {
+        let rule = |n: usize, random: &mut Random| SharingRule {
+            id: format!("{layer}{n}").into(),
+            content: Vec::new(),
+            outcome: random.pick(&outcomes),
+            viewers: if random.chance(70) { matchers(random) } else { Matchers::default() },
+            condition: random.chance(40).then(|| {
+                random
+                    .pick(&[
+                        "subject.level >= 2",
+                        "\"y\" in subject.tags && resource.amount <= 100",
+                        "resource.amount <= 100",
+                    ])
+                    .into()
+            }),
+            cases: Vec::new(),
+            overridable: layer == "policy" && random.chance(40),
+            note: String::new(),
+        };
+        (0..random.below(3)).map(|n| rule(n, random)).collect()
+    };
+    let (policies, overrides) = (rules("policy"), rules("override"));
+    SharingRules { policies, overrides, ..SharingRules::default() }
+}
+
+/// Changes one thing of a user.
+fn slightly(random: &mut Random, user: &mut User) {
+    match random.below(8) {
+        0 => user.tags = random.some(40, &TAGS),
+        1 => user.teams = random.some(40, &TEAMS),
+        2 => user.roles = random.some(30, &ROLES),
+        3 => user.owner = !user.owner,
+        4 => {
+            let level = i64::try_from(random.below(4)).unwrap();
+            user.attributes = [("level", Value::Int(level))].into_iter().collect();
+        }
+        5 => user.grants = vec![grant(random)],
+        6 => user.rights.remove = random.some(30, &PERMISSIONS),
+        _ => user.policies = random.some(40, &POLICIES),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::wording;
 use permesso_engine::inspect::{
-    Gate, Impact, ItemChange, Openness, Presence, ProgramChange, Reach, RightChange, RuleChange,
-    Shift, Side, Touched, UserImpact, Warning,
+    Followed, Gate, Impact, ItemChange, Openness, Presence, ProgramChange, Reach, RightChange,
+    RuleChange, Shift, Side, Touched, UserImpact, Warning,
 };
 use permesso_engine::model::Access;
 use std::io::{self, Write};
@@ -13,6 +13,10 @@ pub(super) fn print(out: &mut impl Write, impact: &mut Impact<'_>) -> io::Result
     list(out, "Edited", impact.touched(), touched)?;
     list(out, "Warnings", impact.warnings(), warning)?;
     list(out, "Decided by the record, so not told by user", impact.rules(), rule)?;
+    list(out, "May follow, where a record or an instant decides", impact.follows(), followed)?;
+    if impact.more_follows() > 0 {
+        writeln!(out, "and {} more that may follow\n", impact.more_follows())?;
+    }
     list(out, "Exclusive", impact.exposed(), |it| {
         let users = wording::count(it.users, "user", "users");
         match it.opens {
@@ -40,12 +44,23 @@ pub(super) fn print(out: &mut impl Write, impact: &mut Impact<'_>) -> io::Result
     let users = wording::count(totals.users, "user", "users");
     let affected = totals.affected;
     if affected == 0 {
-        return writeln!(out, "nothing changes for any of {users}");
+        let decided = impact.rules().is_empty() && impact.follows().is_empty();
+        return match decided {
+            true => writeln!(out, "nothing changes for any of {users}"),
+            false => writeln!(
+                out,
+                "nothing changes for any of {users} but what may follow from what is listed above"
+            ),
+        };
     }
     let (losing, gaining) = (totals.losing, totals.gaining);
+    let following = match totals.following {
+        0 => String::new(),
+        some => format!(", for {some} something may follow"),
+    };
     writeln!(
         out,
-        "something changes for {affected} of {users}: {losing} lose something, {gaining} gain something"
+        "something changes for {affected} of {users}: {losing} lose something, {gaining} gain something{following}"
     )
 }
 
@@ -105,6 +120,11 @@ fn opens(gate: &Gate<'_>) -> String {
     )
 }
 
+fn followed(it: &Followed) -> String {
+    let users = it.users.map(|users| format!(" ({})", wording::count(users, "user", "users")));
+    format!("{}{}", wording::follow(&it.follow), users.unwrap_or_default())
+}
+
 fn rule(it: &RuleChange<'_>) -> String {
     match it {
         RuleChange::Sharing(what) => format!("sharing rules changed: {what}"),
@@ -113,6 +133,8 @@ fn rule(it: &RuleChange<'_>) -> String {
         RuleChange::Shows(id) => format!("what `{id}` shows changed"),
         RuleChange::Obligations(id) => format!("the obligations on `{id}` changed"),
         RuleChange::Family(id) => format!("family `{id}` or its settings changed"),
+        RuleChange::Program(id) => format!("whom program `{id}` admits by the record changed"),
+        RuleChange::Attribute(path) => format!("the type of `{path}` changed"),
         RuleChange::Teams => "how resources lie in teams changed".to_owned(),
     }
 }
@@ -136,6 +158,9 @@ fn print_user(out: &mut impl Write, user: &UserImpact<'_>) -> io::Result<()> {
     for it in &user.items {
         writeln!(out, "  {}", item(it))?;
     }
+    for text in wording::follows(&user.follows) {
+        writeln!(out, "  ± {text}")?;
+    }
     writeln!(out)
 }
 
@@ -156,7 +181,10 @@ fn shift(shift: Shift, restricts: bool, name: &str) -> String {
 }
 
 fn right(it: &RightChange<'_>) -> String {
-    let reach = |it: &Reach| wording::reach(it.scope, &it.limited, &it.teams);
+    let reach = |it: &Reach| {
+        let reach = wording::reach(it.scope, &it.limited, &it.teams);
+        format!("{reach}{}", wording::required(&it.requires))
+    };
     let (was, is) = (reach(&it.before), reach(&it.after));
     let how = match (it.shift, it.restricts) {
         (Shift::Gained | Shift::Lost, true) => String::new(),

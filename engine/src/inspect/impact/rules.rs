@@ -24,6 +24,8 @@ pub enum RuleChange<'a> {
     Family(&'a str),
     /// A program that admits by what a record says.
     Program(&'a str),
+    /// What resources of a kind are a part of.
+    Parts(&'a str),
     /// Of which type an attribute is.
     Attribute(&'a str),
     /// How resources lie in teams.
@@ -48,6 +50,7 @@ pub(super) fn changed<'a>(
     families(was, is, &mut found);
     sharing(was, is, &mut found);
     programs(matching, &mut found);
+    parts(was, is, &mut found);
     attributes(was, is, &mut found);
     found.sort();
     found.dedup();
@@ -173,6 +176,17 @@ fn programs<'a>(matching: &Matching<'a>, found: &mut Vec<RuleChange<'a>>) {
         if asks && !same_matchers(&a.matchers, &b.matchers) {
             found.push(RuleChange::Program(slot.name));
         }
+    }
+}
+
+/// The kinds that are a part of something else than before, which may be exclusive.
+fn parts<'a>(was: &'a Snapshot, is: &'a Snapshot, found: &mut Vec<RuleChange<'a>>) {
+    for (these, those) in [(was, is), (is, was)] {
+        let moved = these.kinds.values().filter(|kind| {
+            let other = those.kinds.get(&*kind.name).map(|it| &*it.part_of);
+            other.unwrap_or_default() != &*kind.part_of
+        });
+        found.extend(moved.map(|kind| RuleChange::Parts(&kind.name)));
     }
 }
 

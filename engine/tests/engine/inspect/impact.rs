@@ -270,7 +270,10 @@ fn a_changed_matcher_opens_what_the_program_gives_and_the_parts_of_it() {
     emil (Stays): program luxury yes > no; segment gold View yes > no
     2 of 15 affected, 2 lose, 0 gain
     "#);
-    assert_snapshot!(edit(&[("part_of: [{kind: segment, by: id}]", "part_of: []")]), @"0 of 15 affected, 0 lose, 0 gain, harmless");
+    assert_snapshot!(edit(&[("part_of: [{kind: segment, by: id}]", "part_of: []")]), @r#"
+    rule Parts("steps")
+    0 of 15 affected, 0 lose, 0 gain
+    "#);
 }
 
 #[test]

@@ -134,6 +134,7 @@ fn rule(it: &RuleChange<'_>) -> String {
         RuleChange::Obligations(id) => format!("the obligations on `{id}` changed"),
         RuleChange::Family(id) => format!("family `{id}` or its settings changed"),
         RuleChange::Program(id) => format!("whom program `{id}` admits by the record changed"),
+        RuleChange::Parts(kind) => format!("what a `{kind}` is a part of changed"),
         RuleChange::Attribute(path) => format!("the type of `{path}` changed"),
         RuleChange::Teams => "how resources lie in teams changed".to_owned(),
     }

@@ -17,6 +17,7 @@ mod guards;
 mod recorder;
 mod roles;
 mod sharing;
+mod sources;
 mod summed;
 mod supposed;
 mod teams;
@@ -24,8 +25,9 @@ mod teams;
 pub(crate) use attributes::{Projected, ProjectedRef, project, projected_equals};
 pub(crate) use exclusive::{Fit, programs};
 pub(crate) use family::Asked;
-pub(crate) use grants::{Source, Via, each_source, entitled, is_as_wide};
+pub(crate) use grants::{entitled, is_as_wide};
 pub(crate) use recorder::{Recorder, Silent, Tracing};
+pub(crate) use sources::{Source, Via, each_source};
 pub(crate) use supposed::Supposed;
 pub(crate) use teams::lies_in;
 

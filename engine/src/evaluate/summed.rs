@@ -4,7 +4,7 @@
 //! An explanation walks the sources one by one and comes to the same scope.
 
 use super::Ask;
-use super::grants::Counts;
+use super::sources::Counts;
 use crate::model::Scope;
 use crate::snapshot::{GrantSet, PermissionId, PermissionRule};
 

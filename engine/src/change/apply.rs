@@ -105,7 +105,8 @@ impl Edit {
             }
             Self::TakeRole { role } => {
                 let id = *snapshot.role_ids.get(&**role)?;
-                member.change_roles(|roles| keep(roles, |held| *held != id))
+                let limited = keep(&mut extra(member).assigned, |held| held.role != Some(id));
+                member.change_roles(|roles| keep(roles, |held| *held != id)) || limited
             }
             Self::AttachPolicy { policy } => {
                 let id = *snapshot.policy_ids.get(&**policy)?;
@@ -183,6 +184,7 @@ fn granted(member: &mut Member, snapshot: &Snapshot) -> bool {
 /// What was ticked and unticked counts by the roles held, and what one delegates to oneself is
 /// what one holds.
 fn settle(member: &mut Member, snapshot: &Snapshot) {
+    let all: Vec<u32> = member.held_roles().map(|held| held.role).collect();
     let Member { id, held, extra, .. } = &mut *member;
     let Some(extra) = extra else { return };
     let (id, roles) = (Arc::clone(id), held.roles());
@@ -190,7 +192,7 @@ fn settle(member: &mut Member, snapshot: &Snapshot) {
         added(roles, &extra.ticked, &extra.unticked, &snapshot.catalog.permissions, snapshot)
             .into();
     extra.adjusted =
-        adjusted(roles, &extra.unticked, &snapshot.catalog.permissions, snapshot).into();
+        adjusted(&all, &extra.unticked, &snapshot.catalog.permissions, snapshot).into();
     let own = |rule: &DelegationRule| rule.from.id == id;
     if !extra.delegations.iter().any(own) {
         return;

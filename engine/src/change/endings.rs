@@ -31,7 +31,9 @@ impl<'a> Person<'a> {
                 return;
             }
             match source {
-                Source::Role(role) => endings.push(Edit::TakeRole { role: role.to_owned() }),
+                Source::Role(role) | Source::Assigned(role, _) => {
+                    endings.push(Edit::TakeRole { role: role.to_owned() });
+                }
                 Source::Policy(policy) => {
                     endings.push(Edit::DetachPolicy { policy: policy.to_owned() });
                 }

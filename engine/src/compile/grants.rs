@@ -187,7 +187,7 @@ impl WrittenGrant {
 fn within(grant: &Grant, condition: Option<Clause>) -> Within {
     let boxed = |teams: &[Text]| teams.iter().map(|team| team.as_str().into()).collect();
     let teams = TeamLimits { branches: boxed(&grant.teams), exact: boxed(&grant.exact_teams) };
-    Within { teams, from: grant.valid_from, until: grant.valid_until, condition }
+    Within { teams, from: grant.valid_from, until: grant.valid_until, condition, and: None }
 }
 
 /// The permissions that one grant leaves out.

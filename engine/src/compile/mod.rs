@@ -8,6 +8,7 @@
 //! compiled again only as far as its documents are other ones: the rest is taken over, so that an
 //! edit costs what it touches.
 
+mod assignments;
 mod catalog;
 mod conditions;
 mod exclusive;
@@ -179,6 +180,7 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
         permissions,
         role_ids: roles.ids,
         roles: roles.rules,
+        teams: teams(tenant, before),
         policy_ids: policies.ids,
         policies: policies.rules,
         grant_reads,
@@ -187,6 +189,18 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
         sharing,
         families: families.rules,
     }
+}
+
+/// The teams that a tenant lists, sorted.
+fn teams(tenant: &Tenant, before: Option<Before<'_>>) -> Arc<[Box<str>]> {
+    if let Some(before) = before
+        && before.tenant.teams == tenant.teams
+    {
+        return Arc::clone(&before.snapshot.teams);
+    }
+    let mut teams: Vec<Box<str>> = tenant.teams.iter().map(|team| team.as_str().into()).collect();
+    teams.sort_unstable();
+    teams.into()
 }
 
 fn arc(text: &Text) -> Arc<str> {

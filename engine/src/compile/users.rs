@@ -1,7 +1,7 @@
 //! One user: from what the directory says to what a decision reads.
 
 use crate::diagnostic::Reporter;
-use crate::model::{Delegation, Scope, Status, Text, User};
+use crate::model::{Assignment, Delegation, Scope, Status, Text, User};
 use crate::snapshot::{
     DelegationRule, Extra, GrantSet, Interner, Member, PermissionId, Permissions, RoleRule,
     Snapshot, WrittenGrant, boxed,
@@ -19,7 +19,7 @@ pub(super) struct Users<'a> {
 }
 
 impl<'a> Users<'a> {
-    fn permissions(&self) -> &'a Permissions {
+    pub(super) fn permissions(&self) -> &'a Permissions {
         &self.snapshot.catalog.permissions
     }
 
@@ -47,11 +47,12 @@ impl<'a> Users<'a> {
     /// Refuses roles and policies that nobody knows.
     fn names(&self, user: &User, report: &mut Reporter<'_>) {
         let Snapshot { role_ids, policy_ids, .. } = self.snapshot;
+        let roles: Vec<&Text> = user.roles.iter().map(|held| &held.role).collect();
         for (what, part, names, known) in [
-            ("role", "roles", &user.roles, role_ids),
-            ("policy", "policies", &user.policies, policy_ids),
+            ("role", "roles", roles, role_ids),
+            ("policy", "policies", user.policies.iter().collect(), policy_ids),
         ] {
-            for name in names.iter().filter(|name| !known.contains_key(name.as_str())) {
+            for name in names.into_iter().filter(|name| !known.contains_key(name.as_str())) {
                 let field = format!("users.{}.{part}", user.id);
                 report.unknown(what, name, field, known.keys().map(|id| &**id));
             }
@@ -60,7 +61,9 @@ impl<'a> Users<'a> {
 
     fn extra(&self, user: &User, report: &mut Reporter<'_>) -> Option<Box<Extra>> {
         // What has no effect with these roles may have one with others.
-        if user.grants.is_empty() && user.rights.add.is_empty() && user.rights.remove.is_empty() {
+        let ticks = !user.rights.add.is_empty() || !user.rights.remove.is_empty();
+        let limited = user.roles.iter().any(Assignment::is_limited);
+        if user.grants.is_empty() && !ticks && !limited {
             return None;
         }
         let (permissions, snapshot) = (self.permissions(), self.snapshot);
@@ -88,15 +91,19 @@ impl<'a> Users<'a> {
         };
         let ticked = resolve(&user.rights.add, "add");
         let removed = resolve(&user.rights.remove, "remove");
-        let known = user.roles.iter().filter_map(|name| snapshot.role_ids.get(name.as_str()));
-        let roles: Vec<u32> = known.copied().collect();
+        let known = |held: &Assignment| snapshot.role_ids.get(held.role.as_str()).copied();
+        let standing = user.roles.iter().filter(|held| !held.is_limited());
+        let standing: Vec<u32> = standing.filter_map(known).collect();
+        let all: Vec<u32> = user.roles.iter().filter_map(known).collect();
+        let assigned = self.assigned(&user.roles, &format!("{field}.roles"), report);
         let nothing = grants.is_none() && ticked.is_empty() && removed.is_empty();
-        (!nothing).then(|| {
+        (!nothing || !assigned.is_empty()).then(|| {
             Box::new(Extra {
+                assigned,
                 grants,
                 written,
-                added: added(&roles, &ticked, &removed, permissions, snapshot).into(),
-                adjusted: adjusted(&roles, &removed, permissions, snapshot).into(),
+                added: added(&standing, &ticked, &removed, permissions, snapshot).into(),
+                adjusted: adjusted(&all, &removed, permissions, snapshot).into(),
                 ticked: ticked.into(),
                 unticked: removed.into(),
                 delegations: Box::default(),
@@ -159,8 +166,8 @@ impl<'a> Users<'a> {
     }
 }
 
-/// What the ticked rights add. A tick counts only where one of the roles lets it be set, and
-/// reaches as far as that role.
+/// What the ticked rights add. A tick counts only where one of the roles held without limits lets
+/// it be set, and reaches as far as that role.
 pub(crate) fn added(
     roles: &[u32],
     ticked: &[PermissionId],
@@ -189,7 +196,7 @@ fn unticked(role: &RoleRule, removed: &[PermissionId]) -> Vec<PermissionId> {
     removed.iter().copied().filter(adjustable).collect()
 }
 
-/// What each role grants without the rights of it that were unticked.
+/// What each role grants without the rights of it that were unticked, however it is held.
 pub(crate) fn adjusted(
     roles: &[u32],
     removed: &[PermissionId],
@@ -198,6 +205,9 @@ pub(crate) fn adjusted(
 ) -> Vec<(u32, GrantSet)> {
     let mut adjusted = Vec::new();
     for (id, role) in roles.iter().filter_map(|id| Some((*id, snapshot.role(*id)?))) {
+        if adjusted.iter().any(|(known, _)| *known == id) {
+            continue;
+        }
         let unticked = unticked(role, removed);
         if let Some(granting) = role.granting.as_ref().filter(|_| !unticked.is_empty()) {
             adjusted.push((id, granting.finish_without(permissions, &unticked)));

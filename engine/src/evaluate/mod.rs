@@ -14,6 +14,7 @@ mod exclusive;
 mod family;
 mod grants;
 mod guards;
+mod held;
 mod recorder;
 mod roles;
 mod sharing;
@@ -404,7 +405,10 @@ impl<'a> Ask<'a> {
             return Err(Reason::NotAnAction);
         }
         record.step(Stage::Subject, Outcome::Pass, || {
-            let roles: Vec<&str> = member.role_names(self.snapshot).collect();
+            let mut roles: Vec<String> =
+                member.role_names(self.snapshot).map(str::to_owned).collect();
+            let limited = member.assigned().iter();
+            roles.extend(limited.map(|held| format!("{} {}", held.name, held.limits.within)));
             let roles = if roles.is_empty() { "no role".to_owned() } else { roles.join(", ") };
             format!("`{}` is active and holds {roles}", member.id)
         });

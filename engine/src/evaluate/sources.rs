@@ -4,12 +4,16 @@ use super::recorder::Recorder;
 use crate::condition::ConditionError;
 use crate::decision::Sight;
 use crate::model::Scope;
-use crate::snapshot::{GrantSet, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot};
+use crate::snapshot::{
+    GrantSet, Limited, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot, Within,
+};
 
 /// Where a grant comes from.
 #[derive(Clone, Copy)]
 pub(crate) enum Source<'a> {
     Role(&'a str),
+    /// A role that is held within limits.
+    Assigned(&'a str, &'a Limited),
     Policy(&'a str),
     User,
     Ticked,
@@ -35,6 +39,21 @@ pub(super) enum Counts {
     Unticked,
 }
 
+impl Counts {
+    /// What it comes to where something else has to count as well. What is known not to count
+    /// settles it, whatever cannot be known of the other.
+    pub(super) fn and(self, other: impl FnOnce() -> Self) -> Self {
+        if !matches!(self, Self::Yes | Self::UnknownTeam | Self::Unknown(_)) {
+            return self;
+        }
+        match (self, other()) {
+            (Self::Yes, other) => other,
+            (unknown, Self::Yes | Self::UnknownTeam | Self::Unknown(_)) => unknown,
+            (_, settled) => settled,
+        }
+    }
+}
+
 /// What a source grants by.
 #[derive(Clone, Copy)]
 pub(crate) enum Via<'a> {
@@ -42,6 +61,10 @@ pub(crate) enum Via<'a> {
     Plain(&'a GrantSet),
     /// One grant within limits.
     Limited(&'a LimitedGrant),
+    /// All grants without limits of a role that is held within some.
+    Assigned(&'a Limited, &'a GrantSet),
+    /// One grant within limits of such a role.
+    AssignedLimited(&'a Limited, &'a LimitedGrant),
     /// No line of its own.
     Standing,
     /// Nothing any more: the right was unticked for this user.
@@ -67,10 +90,14 @@ pub(crate) fn each_source<'a>(
         each(Source::Baseline, Via::Standing, rule.baseline);
     }
     let extra = member.extra.as_deref();
-    for (number, role) in member.roles().iter().filter_map(|n| Some((*n, snapshot.role(*n)?))) {
-        let adjusted = extra.and_then(|extra| extra.adjusted(number));
-        let source = Source::Role(&role.id);
-        each_grant(adjusted.unwrap_or(&role.grants), id, source, &mut each);
+    for held in member.held_roles() {
+        let Some(role) = snapshot.role(held.role) else { continue };
+        let adjusted = extra.and_then(|extra| extra.adjusted(held.role));
+        let source = match held.limits {
+            None => Source::Role(&role.id),
+            Some(limits) => Source::Assigned(&role.id, limits),
+        };
+        each_grant(adjusted.unwrap_or(&role.grants), id, source, held.limits, &mut each);
         let lost = adjusted.is_some_and(|adjusted| adjusted.plain(id) != role.grants.plain(id));
         if lost {
             each(source, Via::Unticked, role.grants.plain(id));
@@ -78,12 +105,12 @@ pub(crate) fn each_source<'a>(
     }
     for policy in member.policies() {
         if let Some(policy) = snapshot.policies.get(*policy as usize) {
-            each_grant(&policy.grants, id, Source::Policy(&policy.id), &mut each);
+            each_grant(&policy.grants, id, Source::Policy(&policy.id), None, &mut each);
         }
     }
     if let Some(extra) = extra {
         if let Some(grants) = &extra.grants {
-            each_grant(grants, id, Source::User, &mut each);
+            each_grant(grants, id, Source::User, None, &mut each);
         }
         for (_, scope) in extra.added.iter().filter(|(added, _)| *added == id) {
             each(Source::Ticked, Via::Standing, *scope);
@@ -91,43 +118,76 @@ pub(crate) fn each_source<'a>(
     }
 }
 
+/// What a set grants, whose holder may hold it within limits.
 #[inline]
 fn each_grant<'a>(
     set: &'a GrantSet,
     id: PermissionId,
     source: Source<'a>,
+    limits: Option<&'a Limited>,
     each: &mut impl FnMut(Source<'a>, Via<'a>, Scope),
 ) {
     let plain = set.plain(id);
     if !plain.is_none() {
-        each(source, Via::Plain(set), plain);
+        let via = limits.map_or(Via::Plain(set), |limits| Via::Assigned(limits, set));
+        each(source, via, plain);
     }
     for grant in set.limited(id) {
-        each(source, Via::Limited(grant), grant.scope);
+        let via = limits.map_or(Via::Limited(grant), |limits| Via::AssignedLimited(limits, grant));
+        each(source, via, grant.scope);
+    }
+}
+
+impl<'a> Via<'a> {
+    /// The limits within which it counts.
+    pub(super) fn limits(self) -> impl Iterator<Item = &'a Within> {
+        let (first, second) = match self {
+            Self::Limited(grant) => (Some(&*grant.within), None),
+            Self::Assigned(limits, _) => (Some(&*limits.within), None),
+            Self::AssignedLimited(limits, grant) => (Some(&*limits.within), Some(&*grant.within)),
+            Self::Plain(_) | Self::Standing | Self::Unticked => (None, None),
+        };
+        first.into_iter().chain(second).flat_map(Within::parts)
     }
 }
 
 /// Notes which lines were looked at.
 pub(super) fn note<R: Recorder>(via: Via<'_>, id: PermissionId, counts: &Counts, record: &mut R) {
+    let counted = *counts == Counts::Yes;
     match via {
-        Via::Plain(set) => {
-            for origin in set.origins(id).iter().filter(|origin| !origin.scope.is_none()) {
-                record.saw(origin.place, Sight::Grant(true));
-            }
+        Via::Plain(set) => saw_plain(set, id, true, record),
+        Via::Assigned(limits, set) => {
+            saw_plain(set, id, counted, record);
+            record.saw(limits.place, Sight::Grant(counted));
         }
-        Via::Limited(grant) => {
-            record.saw(grant.place, Sight::Grant(*counts == Counts::Yes));
-            let said = match counts {
-                Counts::Yes => Some(true),
-                Counts::Condition => Some(false),
-                Counts::Unknown(_) => None,
-                _ => return,
-            };
-            if let Some(clause) = &grant.within.condition {
-                record.saw(clause.place, Sight::Condition(said));
-            }
+        Via::Limited(grant) => record.saw(grant.place, Sight::Grant(counted)),
+        Via::AssignedLimited(limits, grant) => {
+            record.saw(grant.place, Sight::Grant(counted));
+            record.saw(limits.place, Sight::Grant(counted));
         }
         Via::Standing | Via::Unticked => {}
+    }
+    let said = match counts {
+        Counts::Yes => Some(true),
+        Counts::Condition => Some(false),
+        Counts::Unknown(_) => None,
+        _ => return,
+    };
+    let mut clauses = via.limits().filter_map(|within| within.condition.as_ref());
+    match (clauses.next(), clauses.next()) {
+        (Some(clause), None) => record.saw(clause.place, Sight::Condition(said)),
+        // Of several, one that does not hold or cannot be known does not say which.
+        (Some(first), Some(second)) if counted => {
+            record.saw(first.place, Sight::Condition(said));
+            record.saw(second.place, Sight::Condition(said));
+        }
+        _ => {}
+    }
+}
+
+fn saw_plain<R: Recorder>(set: &GrantSet, id: PermissionId, counted: bool, record: &mut R) {
+    for origin in set.origins(id).iter().filter(|origin| !origin.scope.is_none()) {
+        record.saw(origin.place, Sight::Grant(counted));
     }
 }
 
@@ -139,6 +199,9 @@ pub(super) fn describe(
 ) -> String {
     let from = match source {
         Source::Role(id) => format!("role `{id}` grants it at scope {scope}"),
+        Source::Assigned(id, limits) => {
+            format!("role `{id}`, held {}, grants it at scope {scope}", limits.within)
+        }
         Source::Policy(id) => format!("policy `{id}` grants it at scope {scope}"),
         Source::User => format!("granted to the user at scope {scope}"),
         Source::Ticked => format!("ticked for the user, at scope {scope}"),

@@ -197,8 +197,10 @@ impl<'a, 'p> WaySearch<'a, 'p> {
             self.directly(id, rule, &mut edits);
             candidates.push(edits);
         }
-        let roles = rich.roles().iter().filter(|role| !poor.roles().contains(role));
-        let roles = roles.filter_map(|role| snapshot.role(*role));
+        let mut roles: Vec<u32> = rich.held_roles().map(|held| held.role).collect();
+        roles.retain(|role| !poor.roles().contains(role));
+        roles.dedup();
+        let roles = roles.into_iter().filter_map(|role| snapshot.role(role));
         let off = poor.extra.iter().flat_map(|extra| &extra.unticked).any(|off| *off == id);
         for role in roles {
             candidates.push(vec![give(&role.id)]);

@@ -1,6 +1,7 @@
 //! The words of the engine: values, paths, scopes, predicates, catalogs, tenants.
 
 mod access;
+mod assignment;
 mod attributes;
 mod case;
 mod catalog;
@@ -16,6 +17,7 @@ mod tenant;
 mod value;
 
 pub use access::{Access, Matchers};
+pub use assignment::Assignment;
 pub use attributes::{AttributeDeclarations, AttributeType, SchemaError};
 pub(crate) use attributes::{built_in, writable};
 pub use case::ConditionTest;

@@ -1,6 +1,9 @@
 //! JSON Schemas of what is written in a way of its own.
 
-use super::{AttributeDeclarations, AttributeType, Attributes, Located, Predicate, Scope};
+use super::assignment::Mapping;
+use super::{
+    Assignment, AttributeDeclarations, AttributeType, Attributes, Located, Predicate, Scope,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
@@ -19,6 +22,19 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         T::json_schema(generator)
+    }
+}
+
+impl JsonSchema for Assignment {
+    fn schema_name() -> Cow<'static, str> {
+        "Assignment".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A role: its name, or a mapping with the limits within which it is held.",
+            "anyOf": [{"type": "string"}, generator.subschema_for::<Mapping>()],
+        })
     }
 }
 

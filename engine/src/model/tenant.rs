@@ -1,6 +1,6 @@
 //! Tenants: what an admin edits, and the people whom it is about.
 
-use super::{Access, Attributes, ConditionTest, Matchers, Scope, SharingRules, Text};
+use super::{Access, Assignment, Attributes, ConditionTest, Matchers, Scope, SharingRules, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -235,9 +235,9 @@ pub struct User {
     /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// The roles held.
+    /// The roles held, each by its name or within limits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<Text>,
+    pub roles: Vec<Assignment>,
     /// Policies attached to the user.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Text>,

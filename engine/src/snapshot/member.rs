@@ -4,8 +4,8 @@
 //! teams. What is the same for many users is kept once and shared by all of them: a user costs
 //! a few words, and those who decide find what roles grant where the last decision left it.
 
-use super::{GrantSet, PermissionId, Snapshot, WrittenGrant};
-use crate::model::{Attributes, Delegation, Invitation, Scope, Status, Text, User};
+use super::{Assigned, GrantSet, PermissionId, Snapshot, WrittenGrant};
+use crate::model::{Assignment, Attributes, Delegation, Invitation, Scope, Status, Text, User};
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub(crate) fn unique_revision() -> u64 {
 /// Names that several users may share.
 pub(crate) type Names = Arc<[Box<str>]>;
 
-/// The roles and policies of a user, found in a snapshot.
+/// The roles without limits and the policies of a user, found in a snapshot.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
     /// The id of the snapshot. In another one the numbers mean other roles.
@@ -107,6 +107,8 @@ struct Named {
 /// What few users have.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Extra {
+    /// The roles held within limits.
+    pub(crate) assigned: Box<[Assigned]>,
     pub(crate) grants: Option<GrantSet>,
     /// The lines that those come from.
     pub(crate) written: Box<[WrittenGrant]>,
@@ -185,12 +187,12 @@ impl Member {
         &self.id
     }
 
-    /// The roles held, those that the tenant defines.
+    /// The roles held without limits, those that the tenant defines.
     pub(crate) fn roles(&self) -> &[u32] {
         &self.held.roles
     }
 
-    /// The roles held that the tenant does not define.
+    /// The roles held without limits that the tenant does not define.
     pub(crate) fn unknown_roles(&self) -> &[Box<str>] {
         &self.held.unknown
     }
@@ -241,17 +243,18 @@ impl Member {
         self.status == Status::Active && self.invitation == Invitation::Accepted
     }
 
-    /// Whether a grant to this user alone, or to somebody who delegates to them, is under a
-    /// condition. What that reads is no part of any permission's cache key.
+    /// Whether a grant to this user alone or a role of theirs, or of somebody who delegates to
+    /// them, is under a condition. What that reads is no part of any permission's cache key.
     pub(crate) fn has_own_conditions(&self) -> bool {
         self.extra.as_deref().is_some_and(|extra| {
             let grants = extra.grants.iter().flat_map(|grants| &grants.limited);
-            grants.into_iter().any(|grant| grant.within.condition.is_some())
+            grants.into_iter().any(|grant| grant.within.is_conditional())
+                || extra.assigned.iter().any(|held| held.limits.within.is_conditional())
                 || extra.delegations.iter().any(|delegation| delegation.from.has_own_conditions())
         })
     }
 
-    /// The ids of the roles held, those included that the tenant does not define.
+    /// The ids of the roles held without limits, those included that the tenant does not define.
     pub(crate) fn role_names<'s>(
         &'s self,
         snapshot: &'s Snapshot,
@@ -278,14 +281,16 @@ pub(crate) struct Interner {
 const FEW: usize = 1_024;
 
 impl Interner {
-    /// Roles and policies, found in the snapshot.
+    /// The roles without limits and the policies, found in the snapshot.
     pub(crate) fn held(
         &mut self,
-        roles: &[Text],
+        roles: &[Assignment],
         policies: &[Text],
         snapshot: &Snapshot,
     ) -> Arc<Held> {
-        let named = Named { roles: boxed(roles), policies: boxed(policies) };
+        let standing = roles.iter().filter(|held| !held.is_limited());
+        let roles = standing.map(|held| held.role.as_str().into()).collect();
+        let named = Named { roles, policies: boxed(policies) };
         if let Some(held) = self.held.get(&named).filter(|held| held.snapshot == snapshot.id) {
             return Arc::clone(held);
         }

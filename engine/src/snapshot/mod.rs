@@ -4,6 +4,7 @@
 //! does not depend on the request answered beforehand. It never changes: an edit makes another
 //! one, and decisions that are under way finish on the one they began with.
 
+mod assigned;
 mod catalog;
 mod exclusive;
 mod families;
@@ -11,6 +12,7 @@ mod grants;
 mod member;
 mod sharing;
 
+pub(crate) use assigned::{Assigned, HeldRole, Limited};
 pub use catalog::CompiledCatalog;
 pub(crate) use catalog::{Entry, MOST_NEEDED, Needed, Permissions, StandardRole, Variant};
 pub(crate) use exclusive::{ItemRule, KindRule, MatcherRule, ProgramRule};
@@ -52,6 +54,8 @@ pub struct Snapshot {
     pub(crate) permissions: Arc<[Arc<PermissionRule>]>,
     pub(crate) role_ids: Arc<Map<u32>>,
     pub(crate) roles: Box<[Arc<RoleRule>]>,
+    /// The teams that the tenant lists, sorted.
+    pub(crate) teams: Arc<[Box<str>]>,
     pub(crate) policy_ids: Arc<Map<u32>>,
     pub(crate) policies: Arc<[Arc<PolicyRule>]>,
     /// What the conditions of its grants read.
@@ -190,6 +194,17 @@ impl Snapshot {
     pub(crate) fn each_permission(&self) -> impl Iterator<Item = (PermissionId, &PermissionRule)> {
         let rules = self.permissions.iter().map(|rule| &**rule);
         (0..=u16::MAX).map(PermissionId).zip(rules)
+    }
+
+    /// Whether the tenant lists a team, or one below it.
+    pub(crate) fn has_team(&self, path: &str) -> bool {
+        let from = |path: &str| {
+            let at = self.teams.partition_point(|team| **team < *path);
+            self.teams.get(at)
+        };
+        let below = format!("{path}/");
+        from(path).is_some_and(|team| **team == *path)
+            || from(&below).is_some_and(|team| team.starts_with(&below))
     }
 
     pub(crate) fn role(&self, id: u32) -> Option<&RoleRule> {

@@ -3,8 +3,8 @@
 use crate::directory::Compiled;
 use crate::fast::Map;
 use crate::snapshot::{
-    Clause, GrantSet, LimitedGrant, MatcherRule, Member, PermissionId, PermissionRule, ProgramRule,
-    Snapshot,
+    Assigned, Clause, GrantSet, LimitedGrant, MatcherRule, Member, PermissionId, PermissionRule,
+    ProgramRule, Snapshot,
 };
 
 /// A permission of one snapshot or of both.
@@ -137,6 +137,21 @@ impl<'a> Matching<'a> {
             && before.attributes == after.attributes
     }
 
+    /// Whether the same roles are held within the same limits.
+    fn is_assigned_alike(&self, before: &[Assigned], after: &[Assigned]) -> bool {
+        let is_role = |was: Option<u32>, is: Option<u32>| match was {
+            Some(was) => self.roles.get(was as usize).copied().flatten() == is && is.is_some(),
+            None => is.is_none(),
+        };
+        let mut pairs = before.iter().zip(after);
+        before.len() == after.len()
+            && pairs.all(|(was, is)| {
+                is_role(was.role, is.role)
+                    && was.name == is.name
+                    && was.limits.within.says(&is.limits.within)
+            })
+    }
+
     /// Whether what few users have is as before. Delegations are compared elsewhere.
     fn is_same_extra(&self, before: &Member, after: &Member) -> bool {
         match (before.extra.as_deref(), after.extra.as_deref()) {
@@ -149,6 +164,7 @@ impl<'a> Matching<'a> {
                 };
                 let mut adjusted = before.adjusted.iter().zip(&after.adjusted);
                 grants
+                    && self.is_assigned_alike(&before.assigned, &after.assigned)
                     && before.added == after.added
                     && before.adjusted.len() == after.adjusted.len()
                     && adjusted.all(|((was, before), (is, after))| {
@@ -191,12 +207,7 @@ fn same_set(a: &GrantSet, b: &GrantSet) -> bool {
 
 fn same_limited(a: &[LimitedGrant], b: &[LimitedGrant]) -> bool {
     a.len() == b.len()
-        && a.iter().zip(b).all(|(a, b)| {
-            a.scope == b.scope
-                && a.within.teams == b.within.teams
-                && (a.within.from, a.within.until) == (b.within.from, b.within.until)
-                && same_clause(a.within.condition.as_ref(), b.within.condition.as_ref())
-        })
+        && a.iter().zip(b).all(|(a, b)| a.scope == b.scope && a.within.says(&b.within))
 }
 
 pub(super) fn same_clause(a: Option<&Clause>, b: Option<&Clause>) -> bool {

@@ -5,8 +5,8 @@ use super::*;
 use crate::common::written::write;
 use permesso_engine::compile::{self, FamilySet, PeopleFrom};
 use permesso_engine::model::{
-    Access, Catalog, Delegation, Directory, Grant, Invitation, Item, Matchers, Policy, Program,
-    Rights, Role, Status, Tenant, Text, User, Value,
+    Access, Assignment, Catalog, Delegation, Directory, Grant, Invitation, Item, Matchers, Policy,
+    Program, Rights, Role, Status, Tenant, Text, User, Value,
 };
 use std::sync::Arc;
 
@@ -35,6 +35,7 @@ pub(super) const TOGGLES: [&str; 4] = ["no.need", "no.free", "no.deep", "no.note
 pub(super) const ROLES: [&str; 5] = ["r0", "r1", "r2", "r3", "std"];
 const POLICIES: [&str; 3] = ["p0", "p1", "p2"];
 const TAGS: [&str; 3] = ["x", "y", "z"];
+const CONDITIONS: [&str; 3] = ["resource.amount <= 100", "subject.level >= 2", "subject.owner"];
 const SCOPES: [Scope; 6] =
     [Scope::OWN, Scope::TEAM, Scope::BELOW, Scope::BRANCH, Scope::ALL, Scope::ALL];
 
@@ -271,9 +272,7 @@ fn grant(random: &mut Random) -> Grant {
         exact_teams: if within(random, 20) { vec![random.pick(&TEAMS).into()] } else { Vec::new() },
         valid_from: (window && random.chance(60)).then_some(2_000),
         valid_until: (window && random.chance(60)).then_some(3_000),
-        condition: within(random, 50).then(|| {
-            random.pick(&["resource.amount <= 100", "subject.level >= 2", "subject.owner"]).into()
-        }),
+        condition: within(random, 50).then(|| random.pick(&CONDITIONS).into()),
         ..Grant::default()
     }
 }
@@ -325,11 +324,28 @@ fn item(random: &mut Random) -> Item {
     }
 }
 
+/// Roles as they are held, a few of them within limits, now and then twice.
+fn held(random: &mut Random) -> Vec<Assignment> {
+    let mut held: Vec<Assignment> =
+        random.some(30, &ROLES).into_iter().map(Assignment::from).collect();
+    for role in random.some(15, &ROLES) {
+        let window = random.chance(40);
+        held.push(Assignment {
+            role,
+            teams: random.chance(50).then(|| vec![random.pick(&TEAMS).into()]),
+            valid_from: (window && random.chance(60)).then_some(2_000),
+            valid_until: (window && random.chance(60)).then_some(3_000),
+            condition: random.chance(40).then(|| random.pick(&CONDITIONS).into()),
+        });
+    }
+    held
+}
+
 fn user(random: &mut Random, n: usize) -> User {
     let adjusts = random.chance(30);
     User {
         id: name(n).into(),
-        roles: random.some(30, &ROLES),
+        roles: held(random),
         policies: random.some(15, &POLICIES),
         grants: (0..random.below(5) / 3).map(|_| grant(random)).collect(),
         teams: random.some(25, &TEAMS),

@@ -14,7 +14,9 @@ use crate::error::ChangeError;
 use crate::kind::DocumentKind;
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::load::{self, Source};
-use permesso_engine::model::{Catalog, Grant, Policy, Role, Scope, Status, Text, User};
+use permesso_engine::model::{
+    Assignment, Attributes, Catalog, Grant, Policy, Role, Scope, Status, Text, User, Value,
+};
 use permesso_store::Body;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -81,7 +83,64 @@ pub(crate) struct Requirement {
     /// The document that it is about.
     pub(crate) id: String,
     /// The roles that are handed out or taken away.
-    pub(crate) roles: BTreeSet<String>,
+    pub(crate) roles: BTreeSet<HandedRole>,
+}
+
+/// A role as it is handed out or taken away: at once, or within limits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct HandedRole {
+    role: String,
+    teams: Option<Vec<String>>,
+    valid_from: Option<i64>,
+    valid_until: Option<i64>,
+    condition: Option<String>,
+}
+
+impl From<&Assignment> for HandedRole {
+    fn from(held: &Assignment) -> Self {
+        let names = |teams: &Vec<Text>| teams.iter().map(ToString::to_string).collect();
+        Self {
+            role: held.role.to_string(),
+            teams: held.teams.as_ref().map(names),
+            valid_from: held.valid_from,
+            valid_until: held.valid_until,
+            condition: held.condition.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl From<String> for HandedRole {
+    fn from(role: String) -> Self {
+        Self { role, ..Self::default() }
+    }
+}
+
+impl HandedRole {
+    /// Whether it is what an edit hands out besides roles.
+    pub(crate) fn is_candidate(&self) -> bool {
+        self.role == CANDIDATE
+    }
+
+    /// As the engine is asked whether it is covered. A condition is not asked about: what is
+    /// handed out under one has to be held without.
+    pub(crate) fn value(&self) -> Value<'static> {
+        let Self { role, teams, valid_from, valid_until, condition: _ } = self;
+        let role = Value::text(role.clone());
+        if teams.is_none() && valid_from.or(*valid_until).is_none() {
+            return role;
+        }
+        let mut limits = Attributes::new();
+        limits.set("role", role);
+        if let Some(teams) = teams {
+            limits.set("teams", Value::List(teams.iter().cloned().map(Value::text).collect()));
+        }
+        for (name, at) in [("valid_from", valid_from), ("valid_until", valid_until)] {
+            if let Some(at) = at {
+                limits.set(name, Value::Int(*at));
+            }
+        }
+        Value::Map(limits)
+    }
 }
 
 /// What else is handed out, where roles that exist do not say it.
@@ -148,7 +207,7 @@ pub(crate) fn requirements(
             let mut ask = ask("permesso.keys.edit");
             for body in [before, after].into_iter().flatten() {
                 let key: permesso_auth::KeyRecord = read(kind, id, body)?;
-                ask.roles.extend(key.roles);
+                ask.roles.extend(key.roles.into_iter().map(HandedRole::from));
             }
             Ok(vec![ask])
         }
@@ -159,8 +218,8 @@ pub(crate) fn requirements(
     }
 }
 
-fn candidate() -> BTreeSet<String> {
-    BTreeSet::from([CANDIDATE.to_owned()])
+fn candidate() -> BTreeSet<HandedRole> {
+    BTreeSet::from([HandedRole::from(CANDIDATE.to_owned())])
 }
 
 fn settings(
@@ -210,8 +269,9 @@ fn user(
     let (was, is) = (parse(before)?.filter(present), parse(after)?.filter(present));
     let (had, has) = (was.is_some(), is.is_some());
     let (was, is) = (was.unwrap_or_default(), is.unwrap_or_default());
-    let names = |list: &[Text]| list.iter().map(ToString::to_string).collect::<BTreeSet<String>>();
-    let (before, after) = (names(&was.roles), names(&is.roles));
+    let handed_roles =
+        |list: &[Assignment]| list.iter().map(HandedRole::from).collect::<BTreeSet<_>>();
+    let (before, after) = (handed_roles(&was.roles), handed_roles(&is.roles));
     let mut asks = Vec::new();
     let mut ask =
         |permission, roles| asks.push(Requirement { permission, id: id.to_owned(), roles });
@@ -219,7 +279,7 @@ fn user(
         || differ(&was.grants, &is.grants)
         || differ(&was.rights, &is.rights)
         || was.owner != is.owner;
-    let moved: BTreeSet<String> = before.symmetric_difference(&after).cloned().collect();
+    let moved: BTreeSet<HandedRole> = before.symmetric_difference(&after).cloned().collect();
     let mut roles = moved.clone();
     if others {
         for user in [&was, &is] {
@@ -276,7 +336,7 @@ fn hand_out_to_user(candidate: &mut Role, user: &User, owner: bool) {
 /// What has to be held to send an invitation: the link lets in whoever has it, as the user.
 pub(crate) fn invited(user: &User, handed: &mut Handed) -> Requirement {
     hand_out_to_user(&mut handed.candidate, user, user.owner);
-    let roles = user.roles.iter().map(ToString::to_string).chain(candidate()).collect();
+    let roles = user.roles.iter().map(HandedRole::from).chain(candidate()).collect();
     Requirement { permission: "permesso.users.invite", id: user.id.to_string(), roles }
 }
 

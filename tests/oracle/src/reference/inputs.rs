@@ -1,5 +1,6 @@
 //! What can be read, by path.
 
+use super::assigned::roles;
 use super::{Evaluator, is_within};
 use permesso_engine::decision::Request;
 use permesso_engine::model::{Delegation, GrantedBy, InputPath, Scope, Status, Text, User, Value};
@@ -17,7 +18,11 @@ impl Evaluator<'_> {
         let delegation = || self.delegation(user, request);
         match path {
             InputPath::SubjectId => text(&user.id),
-            InputPath::SubjectRoles => list(&user.roles),
+            InputPath::SubjectRoles if family.is_some() => self.roles_here(user, request),
+            InputPath::SubjectRoles => match roles(user, request.now) {
+                (held, perhaps) if perhaps.is_empty() => list(held),
+                _ => None,
+            },
             InputPath::SubjectPolicies => list(&user.policies),
             InputPath::SubjectTeams => list(&user.teams),
             InputPath::SubjectTags => list(&user.tags),

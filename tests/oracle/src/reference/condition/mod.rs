@@ -14,7 +14,7 @@ mod parse;
 pub(crate) use calendar::{hour, instant};
 pub(crate) use parse::parse;
 
-use super::Evaluator;
+use super::{Evaluator, assigned};
 use evaluate::Known;
 use permesso_engine::condition::AttributeType;
 use permesso_engine::decision::Request;
@@ -38,6 +38,11 @@ pub(super) const TOGGLE: Place = Place {
     holds: "condition of a grant of a toggle: true",
     fails: "condition of a grant of a toggle: false",
     unknown: "condition of a grant of a toggle: unknown",
+};
+pub(super) const ASSIGNMENT: Place = Place {
+    holds: "condition of an assignment, for a family: true",
+    fails: "condition of an assignment, for a family: false",
+    unknown: "condition of an assignment, for a family: unknown",
 };
 pub(super) const GUARD: Place = Place {
     holds: "condition of a guard: true",
@@ -87,6 +92,14 @@ impl Evaluator<'_> {
         evaluate::reads(&node, &mut paths);
         let mut known = BTreeMap::new();
         for path in paths {
+            if path == "subject.roles" {
+                let (held, perhaps) = assigned::roles(user, request.now);
+                let names = |roles: Vec<&Text>| -> Vec<String> {
+                    roles.into_iter().map(ToString::to_string).collect()
+                };
+                known.insert(path, Known::Roles(names(held), names(perhaps)));
+                continue;
+            }
             let value = self.read(&path.parse().ok()?, user, request, None);
             let kind = self.declared(&path)?;
             let value = match value {

@@ -3,7 +3,7 @@
 use super::users::Users;
 use crate::diagnostic::Reporter;
 use crate::model::{Assignment, Text};
-use crate::snapshot::{Assigned, Limited, Permissions, Snapshot, TeamLimits, Within};
+use crate::snapshot::{Assigned, Limited, Permissions, TeamLimits, Within, has_team};
 use std::sync::Arc;
 
 /// Under how many conditions one user may hold roles: a decision looks at each of them.
@@ -22,7 +22,7 @@ impl Users<'_> {
         let limited = roles.iter().filter(|held| held.is_limited());
         let assigned = limited.filter_map(|held| {
             if !self.lenient {
-                refuse_teams(held, snapshot, field, report);
+                refuse_teams(held, &snapshot.teams, field, report);
             }
             let limits = limits(held, self.permissions(), field, report)?;
             let role = snapshot.role_ids.get(held.role.as_str()).copied();
@@ -33,7 +33,7 @@ impl Users<'_> {
 }
 
 /// The limits of an assignment; none where they cannot be read, which is reported.
-fn limits(
+pub(super) fn limits(
     held: &Assignment,
     permissions: &Permissions,
     field: &str,
@@ -68,15 +68,20 @@ fn limits(
 }
 
 /// Refuses teams that the tenant does not have.
-fn refuse_teams(held: &Assignment, snapshot: &Snapshot, field: &str, report: &mut Reporter<'_>) {
-    for team in held.teams.iter().flatten().filter(|team| !snapshot.has_team(team)) {
-        let known = snapshot.teams.iter().map(|team| &**team);
+pub(super) fn refuse_teams(
+    held: &Assignment,
+    teams: &[Box<str>],
+    field: &str,
+    report: &mut Reporter<'_>,
+) {
+    for team in held.teams.iter().flatten().filter(|team| !has_team(teams, team)) {
+        let known = teams.iter().map(|team| &**team);
         report.unknown("team", team, format!("{field}.{}.teams", held.role), known);
     }
 }
 
 /// Refuses more conditions than a decision should have to look at.
-fn refuse_costly(roles: &[Assignment], field: &str, report: &mut Reporter<'_>) {
+pub(super) fn refuse_costly(roles: &[Assignment], field: &str, report: &mut Reporter<'_>) {
     let mut conditional = roles.iter().filter(|held| held.condition.is_some());
     let count = conditional.clone().count();
     if count > MOST_CONDITIONS {

@@ -15,6 +15,7 @@ mod exclusive;
 mod families;
 mod grant_reads;
 mod grants;
+mod lending;
 mod matchers;
 mod open;
 mod people;
@@ -33,7 +34,7 @@ pub use crate::snapshot::{CompiledCatalog, Member, PermissionId, Snapshot};
 pub use catalog::catalog;
 pub use open::{check_delegation, check_user, compile_member};
 pub use people::recompile_users;
-pub(crate) use users::{added, adjusted};
+pub(crate) use users::added;
 
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::directory::{Open, People, Subjects};
@@ -145,6 +146,8 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
     let mut report = definition.reporter(Document::Tenant, found);
     let policies = roles::policies(definition, before, &mut report);
     let roles = roles::roles(definition, &policies, before, found);
+    let teams = teams(tenant, before);
+    let lending = lending::compile(definition, &roles, &teams, before, found);
     let exclusive = exclusive::compile(definition, &roles, before, found);
     let (sharing, same_sharing) = sharing::compile(definition, &roles, before, found);
     let families = families::compile(definition, before, found);
@@ -180,7 +183,8 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
         permissions,
         role_ids: roles.ids,
         roles: roles.rules,
-        teams: teams(tenant, before),
+        teams,
+        lending,
         policy_ids: policies.ids,
         policies: policies.rules,
         grant_reads,
@@ -198,7 +202,8 @@ fn teams(tenant: &Tenant, before: Option<Before<'_>>) -> Arc<[Box<str>]> {
     {
         return Arc::clone(&before.snapshot.teams);
     }
-    let mut teams: Vec<Box<str>> = tenant.teams.iter().map(|team| team.as_str().into()).collect();
+    let paths = tenant.teams.iter().map(|team| team.path.as_str().into());
+    let mut teams: Vec<Box<str>> = paths.collect();
     teams.sort_unstable();
     teams.into()
 }

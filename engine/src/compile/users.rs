@@ -3,8 +3,8 @@
 use crate::diagnostic::Reporter;
 use crate::model::{Assignment, Delegation, Scope, Status, Text, User};
 use crate::snapshot::{
-    DelegationRule, Extra, GrantSet, Interner, Member, PermissionId, Permissions, RoleRule,
-    Snapshot, WrittenGrant, boxed,
+    DelegationRule, Extra, GrantSet, HoldsNamed, Interner, Member, PermissionId, Permissions,
+    RoleRule, Snapshot, WrittenGrant, boxed,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +16,8 @@ pub(super) struct Users<'a> {
     pub(super) shared: &'a Mutex<Interner>,
     /// See [`Definition::lenient`](super::Definition::lenient).
     pub(super) lenient: bool,
+    /// Whether they are users: who is in no directory is none.
+    pub(super) is_user: bool,
 }
 
 impl<'a> Users<'a> {
@@ -28,20 +30,27 @@ impl<'a> Users<'a> {
         if !self.lenient {
             self.names(user, report);
         }
-        let extra = self.extra(user, report);
+        let User { roles, policies, teams, .. } = user;
+        let holds = HoldsNamed { roles, policies, teams, is_user: self.is_user };
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        Member {
+        let (held, teams) = (shared.held(holds, self.snapshot), shared.names(teams));
+        let tags = shared.names(&user.tags);
+        drop(shared);
+        let extra = self.extra(user, report);
+        let mut member = Member {
             id: user.id.as_str().into(),
             revision: 0,
-            held: shared.held(&user.roles, &user.policies, self.snapshot),
-            teams: shared.names(&user.teams),
-            tags: shared.names(&user.tags),
+            held,
+            teams,
+            tags,
             owner: user.owner,
             status: user.status,
             invitation: user.invitation,
             extra,
             attributes: user.attributes.clone(),
-        }
+        };
+        member.settle_ticks(self.snapshot);
+        member
     }
 
     /// Refuses roles and policies that nobody knows.
@@ -66,7 +75,7 @@ impl<'a> Users<'a> {
         if user.grants.is_empty() && !ticks && !limited {
             return None;
         }
-        let (permissions, snapshot) = (self.permissions(), self.snapshot);
+        let permissions = self.permissions();
         let field = format!("users.{}", user.id);
         let written = user.grants.iter().filter_map(|grant| {
             WrittenGrant::new(permissions, grant, &format!("{field}.grants"), report)
@@ -91,10 +100,6 @@ impl<'a> Users<'a> {
         };
         let ticked = resolve(&user.rights.add, "add");
         let removed = resolve(&user.rights.remove, "remove");
-        let known = |held: &Assignment| snapshot.role_ids.get(held.role.as_str()).copied();
-        let standing = user.roles.iter().filter(|held| !held.is_limited());
-        let standing: Vec<u32> = standing.filter_map(known).collect();
-        let all: Vec<u32> = user.roles.iter().filter_map(known).collect();
         let assigned = self.assigned(&user.roles, &format!("{field}.roles"), report);
         let nothing = grants.is_none() && ticked.is_empty() && removed.is_empty();
         (!nothing || !assigned.is_empty()).then(|| {
@@ -102,8 +107,8 @@ impl<'a> Users<'a> {
                 assigned,
                 grants,
                 written,
-                added: added(&standing, &ticked, &removed, permissions, snapshot).into(),
-                adjusted: adjusted(&all, &removed, permissions, snapshot).into(),
+                added: Box::default(),
+                adjusted: Box::default(),
                 ticked: ticked.into(),
                 unticked: removed.into(),
                 delegations: Box::default(),
@@ -166,6 +171,26 @@ impl<'a> Users<'a> {
     }
 }
 
+impl Member {
+    /// Works out what was ticked and unticked, by the roles held.
+    pub(crate) fn settle_ticks(&mut self, snapshot: &Snapshot) {
+        let Some(extra) = &self.extra else { return };
+        let nothing = extra.ticked.is_empty() && extra.unticked.is_empty();
+        if nothing && extra.added.is_empty() && extra.adjusted.is_empty() {
+            return;
+        }
+        let permissions = &snapshot.catalog.permissions;
+        let standing = self.standing_roles();
+        let all: Vec<u32> = self.held_roles().map(|held| held.role).collect();
+        let (ticked, off) = (&extra.ticked, &extra.unticked);
+        let added = added(&standing, ticked, off, permissions, snapshot).into();
+        let adjusted = adjusted(&all, off, permissions, snapshot).into();
+        if let Some(extra) = &mut self.extra {
+            (extra.added, extra.adjusted) = (added, adjusted);
+        }
+    }
+}
+
 /// What the ticked rights add. A tick counts only where one of the roles held without limits lets
 /// it be set, and reaches as far as that role.
 pub(crate) fn added(
@@ -197,7 +222,7 @@ fn unticked(role: &RoleRule, removed: &[PermissionId]) -> Vec<PermissionId> {
 }
 
 /// What each role grants without the rights of it that were unticked, however it is held.
-pub(crate) fn adjusted(
+fn adjusted(
     roles: &[u32],
     removed: &[PermissionId],
     permissions: &Permissions,

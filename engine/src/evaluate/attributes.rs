@@ -17,7 +17,7 @@ impl<'a> Ask<'a> {
         };
         Some(match path {
             InputPath::SubjectId => Cow::Owned(Value::from(&*member.id)),
-            InputPath::SubjectRoles => texts(&mut self.certain_roles()),
+            InputPath::SubjectRoles => texts(&mut self.certain_roles().into_iter()),
             InputPath::SubjectPolicies => texts(&mut self.policy_names()),
             InputPath::SubjectTeams => texts(&mut member.teams.iter().map(|name| &**name)),
             InputPath::SubjectTags => texts(&mut member.tags.iter().map(|name| &**name)),

@@ -184,7 +184,8 @@ impl<'a> Ask<'a> {
     /// By what the subject is one of those whom matchers name.
     pub(crate) fn fits<R: Recorder>(&self, matchers: &MatcherRule, record: &mut R) -> Fit {
         let fits = |listed: &[Box<str>], own: &str| listed.iter().any(|name| **name == *own);
-        if self.certain_roles().any(|role| fits(&matchers.roles, role)) {
+        let named = !matchers.roles.is_empty();
+        if named && self.certain_roles().iter().any(|role| fits(&matchers.roles, role)) {
             return Fit::By("role");
         }
         let mut teams = self.member.teams.iter();
@@ -201,8 +202,8 @@ impl<'a> Ask<'a> {
             Some(Ok(true)) => Fit::By("condition"),
             Some(Err(error)) => Fit::Unknown(error),
             Some(Ok(false)) | None => {
-                let mut roles = self.unsettled_roles();
-                match roles.any(|role| fits(&matchers.roles, role)) {
+                let by_role = |role: &&str| fits(&matchers.roles, role);
+                match named && self.unsettled_roles().iter().any(by_role) {
                     true => Fit::Unsettled,
                     false => Fit::No,
                 }

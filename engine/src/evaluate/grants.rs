@@ -4,6 +4,7 @@
 //! explanation writes each one down; neither can see a source that the other does not.
 
 use super::Ask;
+use super::held::Names;
 use super::recorder::{Recorder, Silent};
 use super::sources::{Counts, Source, Via, describe, each_source, note};
 use super::teams::{in_limits, lies_in};
@@ -11,7 +12,6 @@ use crate::condition::ConditionError;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::{InputPath, Scope, Value};
 use crate::snapshot::{Clause, GrantSet, PermissionId, PermissionRule, TeamLimits, Within};
-use smallvec::SmallVec;
 use std::sync::Arc;
 
 impl<'a> Ask<'a> {
@@ -255,10 +255,9 @@ impl<'a> Ask<'a> {
         }
         self.horizon.spend(1);
         let reads_roles = || clause.condition.inputs().contains(&InputPath::SubjectRoles);
-        let unsettled: SmallVec<[&str; 4]> = match self.member.assigned() {
-            [] => SmallVec::new(),
-            _ if reads_roles() => self.unsettled_roles().collect(),
-            _ => SmallVec::new(),
+        let unsettled: Names<'_> = match self.member.holds_within_limits() && reads_roles() {
+            true => self.unsettled_roles(),
+            false => Names::new(),
         };
         let value = |path: &InputPath| {
             let value = self.value(path);

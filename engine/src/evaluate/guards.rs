@@ -58,7 +58,7 @@ impl Ask<'_> {
             Predicate::Own(relations) => self.is_own(relations, &self.member.id),
             // Which roles are held can then not be known.
             Predicate::Compare { path: InputPath::SubjectRoles, .. }
-                if self.unsettled_roles().next().is_some() =>
+                if !self.unsettled_roles().is_empty() =>
             {
                 false
             }

@@ -8,42 +8,57 @@
 
 use super::Ask;
 use super::sources::Counts;
-use crate::snapshot::{Assigned, Within};
+use crate::snapshot::{Limited, Within};
+use smallvec::SmallVec;
 
 /// A role that may be held or not.
 pub(super) struct Unsettled<'a>(pub(super) &'a str);
 
+/// Names of roles.
+pub(super) type Names<'a> = SmallVec<[&'a str; 8]>;
+
 impl<'a> Ask<'a> {
-    /// The roles held at this instant.
-    pub(super) fn certain_roles(&self) -> impl Iterator<Item = &'a str> {
-        let ask = *self;
-        let timed = self.member.assigned().iter();
-        let timed = timed.filter(move |held| is_timed_only(held) && ask.is_current(held));
-        let standing = move || ask.member.role_names(ask.snapshot);
-        let timed = timed.map(|held| &*held.name);
-        standing().chain(timed.filter(move |name| !standing().any(|held| held == *name)))
+    /// The roles held at this instant: those given to the subject at once, and all others in the
+    /// order of their names.
+    pub(super) fn certain_roles(&self) -> Names<'a> {
+        let mut names: Names<'a> = self.member.role_names(self.snapshot).collect();
+        let own = names.len();
+        for (name, limits) in self.named() {
+            let certain = limits.is_none_or(|it| is_timed_only(it) && self.is_current(it));
+            if certain && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.get_mut(own..).unwrap_or_default().sort_unstable();
+        names
     }
 
     /// The roles of which it cannot be known whether they are held.
-    pub(super) fn unsettled_roles(&self) -> impl Iterator<Item = &'a str> {
-        let ask = *self;
-        let limited = self.member.assigned().iter();
-        let limited = limited.filter(move |held| !is_timed_only(held) && ask.is_current(held));
-        let names = limited.map(|held| &*held.name);
-        names.filter(move |name| !ask.certain_roles().any(|certain| certain == *name))
+    pub(super) fn unsettled_roles(&self) -> Names<'a> {
+        let mut names = Names::new();
+        if !self.member.holds_within_limits() {
+            return names;
+        }
+        let certain = self.certain_roles();
+        for (name, limits) in self.named() {
+            let open = limits.is_some_and(|it| !is_timed_only(it) && self.is_current(it));
+            if open && !certain.contains(&name) && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// The roles held where the resource is: what a family is told, which is told of both. One
     /// of which that cannot be known is given back.
-    pub(super) fn roles_here(&self) -> Result<Vec<&'a str>, Unsettled<'a>> {
-        let mut here: Vec<&'a str> = self.certain_roles().collect();
-        let (mut within, mut unsettled) = (Vec::new(), None);
-        let limited = self.member.assigned().iter();
-        for held in limited.filter(|held| !here.contains(&&*held.name)) {
-            match self.within(&held.limits.within) {
-                Counts::Yes if within.contains(&&*held.name) => {}
-                Counts::Yes => within.push(&*held.name),
-                Counts::Unknown(_) | Counts::UnknownTeam => unsettled = Some(&*held.name),
+    pub(super) fn roles_here(&self) -> Result<Names<'a>, Unsettled<'a>> {
+        let mut here = self.certain_roles();
+        let (mut within, mut unsettled) = (Names::new(), None);
+        for (name, limits) in self.named().filter(|(name, _)| !here.contains(name)) {
+            match limits.map(|limits| self.within(&limits.within)) {
+                Some(Counts::Yes) if within.contains(&name) => {}
+                Some(Counts::Yes) => within.push(name),
+                Some(Counts::Unknown(_) | Counts::UnknownTeam) => unsettled = Some(name),
                 _ => {}
             }
         }
@@ -55,13 +70,24 @@ impl<'a> Ask<'a> {
         }
     }
 
-    fn is_current(&self, held: &Assigned) -> bool {
-        let Within { from, until, .. } = *held.limits.within;
+    /// The roles that are held within limits or by way of others, by name.
+    fn named(&self) -> impl Iterator<Item = (&'a str, Option<&'a Limited>)> {
+        let (snapshot, member) = (self.snapshot, self.member);
+        let borrowed = member.borrowed().iter().filter_map(move |it| {
+            let role = snapshot.role(it.role.role)?;
+            Some((&*role.id, it.role.limits.as_ref()))
+        });
+        let own = member.assigned().iter();
+        borrowed.chain(own.map(|held| (&*held.name, Some(&held.limits))))
+    }
+
+    fn is_current(&self, limits: &Limited) -> bool {
+        let Within { from, until, .. } = *limits.within;
         self.is_within(from, until)
     }
 }
 
 /// Whether nothing but a time limits it.
-fn is_timed_only(held: &Assigned) -> bool {
-    held.limits.within.teams.is_empty() && !held.limits.within.is_conditional()
+fn is_timed_only(limits: &Limited) -> bool {
+    limits.within.teams.is_empty() && !limits.within.is_conditional()
 }

@@ -35,7 +35,7 @@ pub(crate) use teams::lies_in;
 use crate::decision::{Decision, Obligation, Outcome, Reason, Request, Stage, Verdict};
 use crate::directory::{Found, MemberRef, Need, Needs, Usage, View};
 use crate::model::{Invitation, Status};
-use crate::snapshot::{Governed, Member, PermissionId, PermissionRule, Snapshot};
+use crate::snapshot::{By, Governed, Member, PermissionId, PermissionRule, Snapshot};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -407,8 +407,11 @@ impl<'a> Ask<'a> {
         record.step(Stage::Subject, Outcome::Pass, || {
             let mut roles: Vec<String> =
                 member.role_names(self.snapshot).map(str::to_owned).collect();
-            let limited = member.assigned().iter();
-            roles.extend(limited.map(|held| format!("{} {}", held.name, held.limits.within)));
+            let others = member.held_roles().filter(|it| it.by != By::Own || it.limits.is_some());
+            roles.extend(others.filter_map(|held| {
+                let role = self.snapshot.role(held.role)?;
+                Some(format!("{}{held}", role.id))
+            }));
             let roles = if roles.is_empty() { "no role".to_owned() } else { roles.join(", ") };
             format!("`{}` is active and holds {roles}", member.id)
         });

@@ -22,12 +22,11 @@ impl Ask<'_> {
                 self.request.resource.id.is_none() || named(|role| role.editable)
             }
             RoleCheck::Deletable => named(|role| role.deletable),
-            RoleCheck::Unused => self
-                .request
-                .resource
-                .id
-                .and_then(|id| self.usage(id))
-                .is_some_and(|it| it.listed == 0),
+            RoleCheck::Unused => self.request.resource.id.is_some_and(|id| {
+                let role = self.snapshot.role_ids.get(id);
+                let lent = role.is_some_and(|role| self.snapshot.lending.lends(*role));
+                !lent && self.usage(id).is_some_and(|it| it.listed == 0)
+            }),
             RoleCheck::KeepsHolder(role) => {
                 self.request.resource.id.is_some_and(|user| self.can_lose(user, role))
             }

@@ -5,15 +5,16 @@ use crate::condition::ConditionError;
 use crate::decision::Sight;
 use crate::model::Scope;
 use crate::snapshot::{
-    GrantSet, Limited, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot, Within,
+    By, GrantSet, HeldRole, Limited, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot,
+    Within,
 };
 
 /// Where a grant comes from.
 #[derive(Clone, Copy)]
 pub(crate) enum Source<'a> {
     Role(&'a str),
-    /// A role that is held within limits.
-    Assigned(&'a str, &'a Limited),
+    /// A role that is held within limits, or by way of others.
+    Held(&'a str, HeldRole<'a>),
     Policy(&'a str),
     User,
     Ticked,
@@ -93,9 +94,9 @@ pub(crate) fn each_source<'a>(
     for held in member.held_roles() {
         let Some(role) = snapshot.role(held.role) else { continue };
         let adjusted = extra.and_then(|extra| extra.adjusted(held.role));
-        let source = match held.limits {
-            None => Source::Role(&role.id),
-            Some(limits) => Source::Assigned(&role.id, limits),
+        let source = match (held.by, held.limits) {
+            (By::Own, None) => Source::Role(&role.id),
+            _ => Source::Held(&role.id, held),
         };
         each_grant(adjusted.unwrap_or(&role.grants), id, source, held.limits, &mut each);
         let lost = adjusted.is_some_and(|adjusted| adjusted.plain(id) != role.grants.plain(id));
@@ -199,9 +200,7 @@ pub(super) fn describe(
 ) -> String {
     let from = match source {
         Source::Role(id) => format!("role `{id}` grants it at scope {scope}"),
-        Source::Assigned(id, limits) => {
-            format!("role `{id}`, held {}, grants it at scope {scope}", limits.within)
-        }
+        Source::Held(id, held) => format!("role `{id}`, held{held}, grants it at scope {scope}"),
         Source::Policy(id) => format!("policy `{id}` grants it at scope {scope}"),
         Source::User => format!("granted to the user at scope {scope}"),
         Source::Ticked => format!("ticked for the user, at scope {scope}"),

@@ -6,7 +6,7 @@
 use super::Ask;
 use super::sources::Counts;
 use crate::model::Scope;
-use crate::snapshot::{GrantSet, PermissionId, PermissionRule};
+use crate::snapshot::{GrantSet, Limited, PermissionId, PermissionRule, RoleRule};
 
 impl Ask<'_> {
     /// The same by what the roles and policies of the subject grant together, where that was added
@@ -36,6 +36,13 @@ impl Ask<'_> {
             for role in member.roles().iter().filter_map(|role| self.snapshot.role(*role)) {
                 scope = add(scope, &role.grants);
             }
+            for lent in member.borrowed() {
+                let Some(role) = self.snapshot.role(lent.role.role) else { continue };
+                scope = match &lent.role.limits {
+                    None => add(scope, &role.grants),
+                    Some(limits) => self.summed_within(id, role, limits, scope, add),
+                };
+            }
             let policies = member.policies().iter();
             for policy in policies.filter_map(|at| self.snapshot.policies.get(*at as usize)) {
                 scope = add(scope, &policy.grants);
@@ -44,16 +51,29 @@ impl Ask<'_> {
         let Some(extra) = extra else { return Some(scope) };
         for held in &extra.assigned {
             let Some(role) = held.role.and_then(|role| self.snapshot.role(role)) else { continue };
-            let plain = role.grants.plain(id);
-            let grants = !plain.is_none() || !role.grants.limited(id).is_empty();
-            if grants && self.within(&held.limits.within) == Counts::Yes {
-                scope = add(scope.union(plain), &role.grants);
-            }
+            scope = self.summed_within(id, role, &held.limits, scope, add);
         }
         if let Some(grants) = &extra.grants {
             scope = add(scope.union(grants.plain(id)), grants);
         }
         let ticked = extra.added.iter().filter(|(added, _)| *added == id);
         Some(ticked.fold(scope, |scope, (_, ticked)| scope.union(*ticked)))
+    }
+
+    /// Adds what a role grants that is held within limits.
+    fn summed_within(
+        &self,
+        id: PermissionId,
+        role: &RoleRule,
+        limits: &Limited,
+        scope: Scope,
+        add: impl Fn(Scope, &GrantSet) -> Scope,
+    ) -> Scope {
+        let plain = role.grants.plain(id);
+        let grants = !plain.is_none() || !role.grants.limited(id).is_empty();
+        match grants && self.within(&limits.within) == Counts::Yes {
+            true => add(scope.union(plain), &role.grants),
+            false => scope,
+        }
     }
 }

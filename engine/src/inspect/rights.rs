@@ -251,7 +251,7 @@ impl<'a> UserRights<'a> {
 impl<'a> From<Source<'a>> for Giver<'a> {
     fn from(source: Source<'a>) -> Self {
         match source {
-            Source::Role(id) | Source::Assigned(id, _) => Self::Role(id),
+            Source::Role(id) | Source::Held(id, _) => Self::Role(id),
             Source::Policy(id) => Self::Policy(id),
             Source::User => Self::User,
             Source::Ticked => Self::Ticked,

@@ -226,7 +226,8 @@ impl<'a, 'p> WaySearch<'a, 'p> {
         candidates.extend(again.iter().map(|edit| vec![edit.clone()]));
         // One may bring another one along.
         candidates.extend(Some(again).filter(|again| again.len() > 1));
-        let mut roles = poor.roles().iter().filter_map(|role| snapshot.role(*role));
+        let standing = poor.standing_roles();
+        let mut roles = standing.iter().filter_map(|role| snapshot.role(*role));
         if by_roles && roles.any(|role| role.adjustable.binary_search(&id).is_ok()) {
             candidates.push(vec![Edit::Tick { permission: rule.id.to_string() }]);
         }

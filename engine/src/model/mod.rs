@@ -3,6 +3,7 @@
 mod access;
 mod assignment;
 mod attributes;
+mod baseline;
 mod case;
 mod catalog;
 mod compare;
@@ -13,6 +14,7 @@ mod predicate;
 mod schema;
 mod scope;
 mod sharing;
+mod team;
 mod tenant;
 mod value;
 
@@ -20,6 +22,7 @@ pub use access::{Access, Matchers};
 pub use assignment::Assignment;
 pub use attributes::{AttributeDeclarations, AttributeType, SchemaError};
 pub(crate) use attributes::{built_in, writable};
+pub use baseline::Baseline;
 pub use case::ConditionTest;
 pub use catalog::{
     Catalog, Category, Constraint, GrantedBy, Guard, Implied, Oblige, PartBy, PartOf, Permission,
@@ -34,6 +37,7 @@ pub use sharing::{
     Content, Exposure, Mark, Redactions, SharingCatalog, SharingRule, SharingRules, Shows, Unnamed,
     WhenRedacted,
 };
+pub use team::Team;
 pub use tenant::{
     CopiedFrom, Delegation, Directory, FamilySettings, Grant, Invitation, Item, Policy, Program,
     Rights, Role, Status, Tenant, User,

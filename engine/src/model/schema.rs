@@ -1,9 +1,10 @@
 //! JSON Schemas of what is written in a way of its own.
 
-use super::assignment::Mapping;
 use super::{
-    Assignment, AttributeDeclarations, AttributeType, Attributes, Located, Predicate, Scope,
+    Assignment, AttributeDeclarations, AttributeType, Attributes, Baseline, Located, Predicate,
+    Scope, Team,
 };
+use super::{assignment, baseline, team};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
@@ -33,7 +34,36 @@ impl JsonSchema for Assignment {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "A role: its name, or a mapping with the limits within which it is held.",
-            "anyOf": [{"type": "string"}, generator.subschema_for::<Mapping>()],
+            "anyOf": [{"type": "string"}, generator.subschema_for::<assignment::Mapping>()],
+        })
+    }
+}
+
+impl JsonSchema for Team {
+    fn schema_name() -> Cow<'static, str> {
+        "Team".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A team: its path, or a mapping with its title and roles.",
+            "anyOf": [{"type": "string"}, generator.subschema_for::<team::Mapping>()],
+        })
+    }
+}
+
+impl JsonSchema for Baseline {
+    fn schema_name() -> Cow<'static, str> {
+        "Baseline".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The roles that everybody holds: a list, or a mapping.",
+            "anyOf": [
+                {"type": "array", "items": generator.subschema_for::<Assignment>()},
+                generator.subschema_for::<baseline::Mapping>(),
+            ],
         })
     }
 }

@@ -12,7 +12,9 @@ mod grants;
 mod member;
 mod sharing;
 
-pub(crate) use assigned::{Assigned, HeldRole, Limited};
+pub(crate) use assigned::{
+    Assigned, Borrowed, By, HeldRole, Lending, LendingTeam, LentRole, Limited,
+};
 pub use catalog::CompiledCatalog;
 pub(crate) use catalog::{Entry, MOST_NEEDED, Needed, Permissions, StandardRole, Variant};
 pub(crate) use exclusive::{ItemRule, KindRule, MatcherRule, ProgramRule};
@@ -21,7 +23,7 @@ pub(crate) use grants::{
     Clause, Except, GrantOf, GrantReads, GrantSet, Granting, LimitedGrant, Origin, PolicyRule,
     RoleRule, TeamLimits, Within, WrittenGrant,
 };
-pub(crate) use member::{DelegationRule, Extra, Interner, boxed, unique_revision};
+pub(crate) use member::{DelegationRule, Extra, HoldsNamed, Interner, boxed, unique_revision};
 pub use member::{Member, StoredUser};
 pub(crate) use sharing::{
     ContentRule, MarkRule, Redaction, SharedContent, SharingPlan, SharingRule,
@@ -56,6 +58,8 @@ pub struct Snapshot {
     pub(crate) roles: Box<[Arc<RoleRule>]>,
     /// The teams that the tenant lists, sorted.
     pub(crate) teams: Arc<[Box<str>]>,
+    /// The roles of teams, and those that everybody holds.
+    pub(crate) lending: Arc<Lending>,
     pub(crate) policy_ids: Arc<Map<u32>>,
     pub(crate) policies: Arc<[Arc<PolicyRule>]>,
     /// What the conditions of its grants read.
@@ -196,17 +200,6 @@ impl Snapshot {
         (0..=u16::MAX).map(PermissionId).zip(rules)
     }
 
-    /// Whether the tenant lists a team, or one below it.
-    pub(crate) fn has_team(&self, path: &str) -> bool {
-        let from = |path: &str| {
-            let at = self.teams.partition_point(|team| **team < *path);
-            self.teams.get(at)
-        };
-        let below = format!("{path}/");
-        from(path).is_some_and(|team| **team == *path)
-            || from(&below).is_some_and(|team| team.starts_with(&below))
-    }
-
     pub(crate) fn role(&self, id: u32) -> Option<&RoleRule> {
         self.roles.get(id as usize).map(|rule| &**rule)
     }
@@ -216,4 +209,12 @@ impl Snapshot {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         NEXT.fetch_add(1, Ordering::Relaxed)
     }
+}
+
+/// Whether a sorted list has a team, or one below it.
+pub(crate) fn has_team(teams: &[Box<str>], path: &str) -> bool {
+    let from = |path: &str| teams.get(teams.partition_point(|team| **team < *path));
+    let below = format!("{path}/");
+    from(path).is_some_and(|team| **team == *path)
+        || from(&below).is_some_and(|team| team.starts_with(&below))
 }

@@ -3,9 +3,10 @@
 use crate::directory::Compiled;
 use crate::fast::Map;
 use crate::snapshot::{
-    Assigned, Clause, GrantSet, LimitedGrant, MatcherRule, Member, PermissionId, PermissionRule,
-    ProgramRule, Snapshot,
+    Assigned, Borrowed, Clause, GrantSet, LimitedGrant, MatcherRule, Member, PermissionId,
+    PermissionRule, ProgramRule, Snapshot,
 };
+use std::sync::Arc;
 
 /// A permission of one snapshot or of both.
 #[derive(Debug, Clone, Copy)]
@@ -129,6 +130,7 @@ impl<'a> Matching<'a> {
             && before.invitation == after.invitation
             && before.owner == after.owner
             && mapped(before.roles(), after.roles(), &self.roles)
+            && self.is_borrowed_alike(before.borrowed(), after.borrowed())
             && before.unknown_roles() == after.unknown_roles()
             && mapped(before.policies(), after.policies(), &self.policies)
             && before.teams == after.teams
@@ -149,6 +151,22 @@ impl<'a> Matching<'a> {
                 is_role(was.role, is.role)
                     && was.name == is.name
                     && was.limits.within.says(&is.limits.within)
+            })
+    }
+
+    /// Whether the same roles come to both without being given to them.
+    fn is_borrowed_alike(&self, before: &[Borrowed], after: &[Borrowed]) -> bool {
+        let within = |it: &Borrowed| it.role.limits.as_ref().map(|it| Arc::clone(&it.within));
+        let mut pairs = before.iter().zip(after);
+        before.len() == after.len()
+            && pairs.all(|(was, is)| {
+                let to = self.roles.get(was.role.role as usize).copied().flatten();
+                let same = match (within(was), within(is)) {
+                    (None, None) => true,
+                    (Some(was), Some(is)) => was.says(&is),
+                    _ => false,
+                };
+                to == Some(is.role.role) && was.team == is.team && same
             })
     }
 

@@ -131,6 +131,11 @@ fn lines_of(tenant: &Compiled, user: &str, gates: &BTreeSet<Gate<'_>>) -> Lines 
         lines.gates = gates.iter().map(|gate| passes(tenant, user, *gate)).collect();
     }
     lines.delegated = format!("{:?}", rights.delegated);
+    // A scope of teams is that of whoever delegated.
+    for from in rights.delegated.iter().map(|it| it.from) {
+        let theirs = self::rights(tenant, from, LATER).map(|it| it.teams);
+        lines.delegated += &format!(" {from} {:?}", theirs.unwrap_or_default());
+    }
     lines
 }
 

@@ -6,7 +6,7 @@ use crate::common::written::write;
 use permesso_engine::compile::{self, FamilySet, PeopleFrom};
 use permesso_engine::model::{
     Access, Assignment, Catalog, Delegation, Directory, Grant, Invitation, Item, Matchers, Policy,
-    Program, Rights, Role, Status, Tenant, Text, User, Value,
+    Program, Rights, Role, Status, Team, Tenant, Text, User, Value,
 };
 use std::sync::Arc;
 
@@ -79,7 +79,7 @@ impl World {
             tenant: Tenant {
                 tenant: "acme".into(),
                 product: "worlds".into(),
-                teams: TEAMS.map(Text::from).into(),
+                teams: teams(random),
                 ..Tenant::default()
             },
             directory: Directory::default(),
@@ -133,7 +133,10 @@ impl World {
                     let at = random.below(world.directory.users.len());
                     world.directory.users[at] = user(random, at);
                 }
-                9 => world.tenant.roles.reverse(),
+                9 => {
+                    world.tenant.roles.reverse();
+                    world.tenant.teams = teams(random);
+                }
                 10 => world.catalog = catalog(random),
                 _ => world = Self::new(random),
             }
@@ -324,11 +327,27 @@ fn item(random: &mut Random) -> Item {
     }
 }
 
+/// The teams, now and then with a role.
+fn teams(random: &mut Random) -> Vec<Team> {
+    let mut team = |path: &str| {
+        let roles = if random.chance(25) { few(random, 15) } else { Vec::new() };
+        Team { path: path.into(), roles, ..Team::default() }
+    };
+    TEAMS.into_iter().map(&mut team).collect()
+}
+
 /// Roles as they are held, a few of them within limits, now and then twice.
 fn held(random: &mut Random) -> Vec<Assignment> {
     let mut held: Vec<Assignment> =
         random.some(30, &ROLES).into_iter().map(Assignment::from).collect();
-    for role in random.some(15, &ROLES) {
+    held.extend(few(random, 15));
+    held
+}
+
+/// A few roles within limits.
+fn few(random: &mut Random, percent: usize) -> Vec<Assignment> {
+    let mut held = Vec::new();
+    for role in random.some(percent, &ROLES) {
         let window = random.chance(40);
         held.push(Assignment {
             role,

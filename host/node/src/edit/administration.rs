@@ -9,13 +9,13 @@
 //! operation that was called: an import, an undo and a rollback need what the single edits would
 //! have needed.
 
-use crate::document::read;
+use crate::document::{Team, read};
 use crate::error::ChangeError;
 use crate::kind::DocumentKind;
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::load::{self, Source};
 use permesso_engine::model::{
-    Assignment, Attributes, Catalog, Grant, Policy, Role, Scope, Status, Text, User, Value,
+    Assignment, Attributes, Catalog, Grant, Policy, Role, Scope, Status, Tenant, Text, User, Value,
 };
 use permesso_store::Body;
 use serde::Serialize;
@@ -164,6 +164,7 @@ pub(crate) fn requirements(
     before: Option<&Body>,
     after: Option<&Body>,
     standard: Option<&Role>,
+    tenant: &Tenant,
     handed: &mut Handed,
 ) -> Result<Vec<Requirement>, ChangeError> {
     let ask = |permission| Requirement { permission, id: id.to_owned(), roles: BTreeSet::new() };
@@ -174,7 +175,15 @@ pub(crate) fn requirements(
         | DocumentKind::Serving
         | DocumentKind::Product
         | DocumentKind::CatalogText => plain("permesso.tenant.plan"),
-        DocumentKind::Team => plain("permesso.teams.edit"),
+        DocumentKind::Team => {
+            let roles = |body: Option<&Body>| -> Result<BTreeSet<HandedRole>, ChangeError> {
+                let team: Option<Team> = body.map(|body| read(kind, id, body)).transpose()?;
+                Ok(team.iter().flat_map(|team| &team.roles).map(HandedRole::from).collect())
+            };
+            let (was, is) = (roles(before)?, roles(after)?);
+            let roles = was.symmetric_difference(&is).cloned().collect();
+            Ok(vec![Requirement { roles, ..ask("permesso.teams.edit") }])
+        }
         DocumentKind::Role => {
             let role = match (after, standard) {
                 (Some(after), _) => read::<Role>(kind, id, after)?,
@@ -211,7 +220,7 @@ pub(crate) fn requirements(
             }
             Ok(vec![ask])
         }
-        DocumentKind::User => user(id, before, after, handed),
+        DocumentKind::User => user(id, before, after, tenant, handed),
         DocumentKind::Delegation => plain("permesso.delegations.edit"),
         // Goes with the user, or is a reminder to one; see [`invited`] for what it hands out.
         DocumentKind::Invitation => plain("permesso.users.invite"),
@@ -220,6 +229,16 @@ pub(crate) fn requirements(
 
 fn candidate() -> BTreeSet<HandedRole> {
     BTreeSet::from([HandedRole::from(CANDIDATE.to_owned())])
+}
+
+/// The roles that come to a member of some teams.
+fn of_teams(tenant: &Tenant, teams: &[Text]) -> BTreeSet<HandedRole> {
+    let lies_in = |team: &str, branch: &str| {
+        team.strip_prefix(branch).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let lenders = tenant.teams.iter();
+    let lenders = lenders.filter(|lender| teams.iter().any(|team| lies_in(team, &lender.path)));
+    lenders.flat_map(|lender| &lender.roles).map(HandedRole::from).collect()
 }
 
 fn settings(
@@ -234,10 +253,25 @@ fn settings(
         )
     };
     let (was, is) = (parse(before)?, parse(after)?);
-    let title_only = crate::Settings { title: String::new(), ..was }
-        == crate::Settings { title: String::new(), ..is };
-    let permission = if title_only { "permesso.tenant.edit" } else { "permesso.tenant.plan" };
-    Ok(vec![Requirement { permission, id: id.to_owned(), roles: BTreeSet::new() }])
+    let ask = |permission, roles| Requirement { permission, id: id.to_owned(), roles };
+    let mut asks = Vec::new();
+    if was.baseline != is.baseline {
+        // What the catalog lets everybody hold it lets them hold again.
+        let all = [&was.baseline, &is.baseline].into_iter().flatten().flatten();
+        asks.push(ask("permesso.roles.edit", all.map(HandedRole::from).collect()));
+    }
+    let others = |settings: crate::Settings| crate::Settings {
+        title: String::new(),
+        baseline: None,
+        ..settings
+    };
+    let titled = was.title != is.title;
+    if others(was) != others(is) {
+        asks.push(ask("permesso.tenant.plan", BTreeSet::new()));
+    } else if titled || asks.is_empty() {
+        asks.push(ask("permesso.tenant.edit", BTreeSet::new()));
+    }
+    Ok(asks)
 }
 
 /// A role that is written hands out what it grants, itself or by others.
@@ -258,6 +292,7 @@ fn user(
     id: &str,
     before: Option<&Body>,
     after: Option<&Body>,
+    tenant: &Tenant,
     handed: &mut Handed,
 ) -> Result<Vec<Requirement>, ChangeError> {
     let parse = |body: Option<&Body>| -> Result<Option<User>, ChangeError> {
@@ -271,7 +306,11 @@ fn user(
     let (was, is) = (was.unwrap_or_default(), is.unwrap_or_default());
     let handed_roles =
         |list: &[Assignment]| list.iter().map(HandedRole::from).collect::<BTreeSet<_>>();
-    let (before, after) = (handed_roles(&was.roles), handed_roles(&is.roles));
+    let held = |user: &User| {
+        let by_teams = of_teams(tenant, &user.teams);
+        handed_roles(&user.roles).into_iter().chain(by_teams).collect::<BTreeSet<_>>()
+    };
+    let (before, after) = (held(&was), held(&is));
     let mut asks = Vec::new();
     let mut ask =
         |permission, roles| asks.push(Requirement { permission, id: id.to_owned(), roles });
@@ -334,9 +373,10 @@ fn hand_out_to_user(candidate: &mut Role, user: &User, owner: bool) {
 }
 
 /// What has to be held to send an invitation: the link lets in whoever has it, as the user.
-pub(crate) fn invited(user: &User, handed: &mut Handed) -> Requirement {
+pub(crate) fn invited(user: &User, tenant: &Tenant, handed: &mut Handed) -> Requirement {
     hand_out_to_user(&mut handed.candidate, user, user.owner);
-    let roles = user.roles.iter().map(HandedRole::from).chain(candidate()).collect();
+    let own = user.roles.iter().map(HandedRole::from);
+    let roles = own.chain(of_teams(tenant, &user.teams)).chain(candidate()).collect();
     Requirement { permission: "permesso.users.invite", id: user.id.to_string(), roles }
 }
 

@@ -44,7 +44,15 @@ pub(crate) async fn may(
         let Edited { kind, id, before, after } = edit;
         let standard = standard(view.version, id).filter(|_| *kind == DocumentKind::Role);
         let (before, after) = (before.as_ref(), after.as_ref());
-        let found = administration::requirements(*kind, id, before, after, standard, &mut handed)?;
+        let found = administration::requirements(
+            *kind,
+            id,
+            before,
+            after,
+            standard,
+            view.tenant(),
+            &mut handed,
+        )?;
         requirements.extend(found);
         if *kind == DocumentKind::Invitation && after.is_some() {
             // Whoever comes with it is asked about as a user.
@@ -53,7 +61,7 @@ pub(crate) async fn may(
                 None => None,
             };
             if let Some(user) = user.filter(|user| user.status != Status::Deleted) {
-                requirements.insert(administration::invited(&user, &mut handed));
+                requirements.insert(administration::invited(&user, view.tenant(), &mut handed));
             }
         }
     }

@@ -97,3 +97,9 @@ fn assignment(random: &mut Random, plan: &Plan, role: String) -> Json {
     }
     Json::Object(held)
 }
+
+/// Roles that come with a team, or to everybody.
+pub(super) fn lent(random: &mut Random, plan: &Plan) -> Json {
+    let roles = some_of(random, 25, &[&STANDARD[..2], &CUSTOM[..3]].concat());
+    roles.into_iter().map(|role| assignment(random, plan, role)).collect()
+}

@@ -295,7 +295,7 @@ impl Evaluator<'_> {
                 self.come_by(permission, holding, Source::Standing, &[], &mut held);
             }
         }
-        for assignment in &user.roles {
+        for assignment in self.assignments(user) {
             let own = held.len();
             if let Some(role) = self.role(&assignment.role) {
                 self.by_role(role, user, !assignment.is_limited(), &mut held);

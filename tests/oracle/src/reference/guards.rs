@@ -56,10 +56,15 @@ impl Evaluator<'_> {
                 |standard| standard.deletable.unwrap_or(false),
             ),
             (RoleCheck::Unused, Some(id)) => {
-                let unused = !self.directory.users.iter().any(|user| {
-                    user.status != Status::Deleted
-                        && user.roles.iter().any(|held| held.role.as_str() == id)
-                });
+                let teams = self.tenant.teams.iter().flat_map(|team| &team.roles);
+                let baseline =
+                    self.tenant.baseline.as_ref().unwrap_or(&self.catalog.baseline.roles);
+                let lent = teams.chain(baseline).any(|held| held.role.as_str() == id);
+                let unused = !lent
+                    && !self.directory.users.iter().any(|user| {
+                        user.status != Status::Deleted
+                            && user.roles.iter().any(|held| held.role.as_str() == id)
+                    });
                 self.seen.note(if unused { "unused: yes" } else { "unused: no" });
                 unused
             }

@@ -1,6 +1,5 @@
 //! What can be read, by path.
 
-use super::assigned::roles;
 use super::{Evaluator, is_within};
 use permesso_engine::decision::Request;
 use permesso_engine::model::{Delegation, GrantedBy, InputPath, Scope, Status, Text, User, Value};
@@ -19,7 +18,7 @@ impl Evaluator<'_> {
         match path {
             InputPath::SubjectId => text(&user.id),
             InputPath::SubjectRoles if family.is_some() => self.roles_here(user, request),
-            InputPath::SubjectRoles => match roles(user, request.now) {
+            InputPath::SubjectRoles => match self.roles(user, request.now) {
                 (held, perhaps) if perhaps.is_empty() => list(held),
                 _ => None,
             },

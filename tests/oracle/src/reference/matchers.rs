@@ -1,6 +1,5 @@
 //! Whom matchers mean.
 
-use super::assigned::holds_role;
 use super::{Evaluator, condition::Place, in_branch};
 use permesso_engine::decision::Request;
 use permesso_engine::model::{Matchers, User};
@@ -20,7 +19,7 @@ impl Evaluator<'_> {
             self.seen.note("matchers: in exactly a team");
         }
         let roles: Vec<Option<bool>> =
-            matchers.roles.iter().map(|role| holds_role(user, role, request.now)).collect();
+            matchers.roles.iter().map(|role| self.holds_role(user, role, request.now)).collect();
         let fits = exactly
             || roles.contains(&Some(true))
             || matchers.tags.iter().any(|tag| user.tags.contains(tag))

@@ -14,7 +14,7 @@ mod parse;
 pub(crate) use calendar::{hour, instant};
 pub(crate) use parse::parse;
 
-use super::{Evaluator, assigned};
+use super::Evaluator;
 use evaluate::Known;
 use permesso_engine::condition::AttributeType;
 use permesso_engine::decision::Request;
@@ -93,7 +93,7 @@ impl Evaluator<'_> {
         let mut known = BTreeMap::new();
         for path in paths {
             if path == "subject.roles" {
-                let (held, perhaps) = assigned::roles(user, request.now);
+                let (held, perhaps) = self.roles(user, request.now);
                 let names = |roles: Vec<&Text>| -> Vec<String> {
                     roles.into_iter().map(ToString::to_string).collect()
                 };

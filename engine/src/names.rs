@@ -33,7 +33,7 @@ pub fn check_names(
     names.each("roles", roles.map(|role| (&role.id, &*role.distinct_from)));
     names.each("policies", this.policies.iter().map(|it| (&it.id, &*it.distinct_from)));
     names.each("programs", this.programs.iter().map(|it| (&it.id, &*it.distinct_from)));
-    names.each("teams", this.teams.iter().map(|team| (team, &[][..])));
+    names.each("teams", this.teams.iter().map(|team| (&team.path, &[][..])));
     let matched = this.programs.iter().flat_map(|program| &program.matchers.tags);
     matched.for_each(|tag| names.seen("programs.match.tags", tag));
     names.file = &people.file;

@@ -2,7 +2,6 @@
 
 use super::Edit;
 use super::edit::GrantWithin;
-use crate::compile::{added, adjusted};
 use crate::decision::{Request, Resource};
 use crate::evaluate::Supposed;
 use crate::model::{
@@ -105,7 +104,8 @@ impl Edit {
             }
             Self::TakeRole { role } => {
                 let id = *snapshot.role_ids.get(&**role)?;
-                member.change_roles(|roles| keep(roles, |held| *held != id))
+                let limited = keep(&mut extra(member).assigned, |held| held.role != Some(id));
+                member.change_roles(|roles| keep(roles, |held| *held != id)) || limited
             }
             Self::AttachPolicy { policy } => {
                 let id = *snapshot.policy_ids.get(&**policy)?;
@@ -183,14 +183,10 @@ fn granted(member: &mut Member, snapshot: &Snapshot) -> bool {
 /// What was ticked and unticked counts by the roles held, and what one delegates to oneself is
 /// what one holds.
 fn settle(member: &mut Member, snapshot: &Snapshot) {
-    let Member { id, held, extra, .. } = &mut *member;
-    let Some(extra) = extra else { return };
-    let (id, roles) = (Arc::clone(id), held.roles());
-    extra.added =
-        added(roles, &extra.ticked, &extra.unticked, &snapshot.catalog.permissions, snapshot)
-            .into();
-    extra.adjusted =
-        adjusted(roles, &extra.unticked, &snapshot.catalog.permissions, snapshot).into();
+    member.borrow_again(snapshot);
+    member.settle_ticks(snapshot);
+    let Member { id, extra, .. } = &mut *member;
+    let (id, Some(extra)) = (Arc::clone(id), extra) else { return };
     let own = |rule: &DelegationRule| rule.from.id == id;
     if !extra.delegations.iter().any(own) {
         return;

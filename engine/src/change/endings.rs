@@ -4,7 +4,7 @@ use super::Edit;
 use crate::compile::added;
 use crate::evaluate::Source;
 use crate::profile::{Contribution, Person};
-use crate::snapshot::{GrantOf, PermissionId, PermissionRule, WrittenGrant};
+use crate::snapshot::{By, GrantOf, HeldRole, PermissionId, PermissionRule, WrittenGrant};
 
 /// The edits that together end every source of a permission.
 #[derive(Debug, Default)]
@@ -31,7 +31,11 @@ impl<'a> Person<'a> {
                 return;
             }
             match source {
-                Source::Role(role) => endings.push(Edit::TakeRole { role: role.to_owned() }),
+                Source::Role(role) | Source::Held(role, HeldRole { by: By::Own, .. }) => {
+                    endings.push(Edit::TakeRole { role: role.to_owned() });
+                }
+                // No edit of the user alone takes it.
+                Source::Held(..) => endings.fixed = true,
                 Source::Policy(policy) => {
                     endings.push(Edit::DetachPolicy { policy: policy.to_owned() });
                 }
@@ -77,9 +81,9 @@ impl<'a> Person<'a> {
         let snapshot = self.snapshot();
         if let Some(extra) = &self.member.extra {
             for tick in &extra.ticked {
-                let (roles, one) = (self.member.roles(), std::slice::from_ref(tick));
+                let (roles, one) = (self.member.standing_roles(), std::slice::from_ref(tick));
                 let adds =
-                    added(roles, one, &extra.unticked, &snapshot.catalog.permissions, snapshot);
+                    added(&roles, one, &extra.unticked, &snapshot.catalog.permissions, snapshot);
                 let rule = snapshot.permission(*tick);
                 if let Some(rule) = rule.filter(|_| adds.iter().any(|(added, _)| *added == id)) {
                     endings.push(Edit::Untick { permission: rule.id.to_string() });

@@ -1,6 +1,6 @@
 //! Catalogs: what no tenant changes, worked out once a version.
 
-use super::{arc, contract, exclusive, readers, roles, rules, sharing};
+use super::{arc, contract, exclusive, lending, readers, roles, rules, sharing};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::load::Source;
 use crate::model::{Catalog, Document, Unassigned};
@@ -30,6 +30,7 @@ pub fn catalog(source: impl Into<Arc<Source<Catalog>>>) -> Arc<CompiledCatalog> 
         }
     }
     let kinds = exclusive::kinds(catalog, &mut report);
+    lending::catalog(catalog, &mut report);
     let redactions = sharing::catalog(catalog, &permissions, &mut report);
     let guards = rules::guards(catalog, &permissions, &mut report);
     let constraints = rules::constraints(&permissions, &mut report);

@@ -189,7 +189,7 @@ fn within(grant: &Grant, condition: Option<Clause>) -> Within {
     let teams = TeamLimits { branches: boxed(&grant.teams), exact: boxed(&grant.exact_teams) };
     let (from, until) =
         (grant.valid_from.map(Instant::millis), grant.valid_until.map(Instant::millis));
-    Within { teams, from, until, condition }
+    Within { teams, from, until, condition, and: None }
 }
 
 /// The permissions that one grant leaves out.

@@ -8,6 +8,7 @@
 //! compiled again only as far as its documents are other ones: the rest is taken over, so that an
 //! edit costs what it touches.
 
+mod assignments;
 mod catalog;
 mod conditions;
 mod contract;
@@ -15,6 +16,7 @@ mod exclusive;
 mod families;
 mod grant_reads;
 mod grants;
+mod lending;
 mod matchers;
 mod names;
 mod open;
@@ -35,7 +37,7 @@ pub use crate::snapshot::{CompiledCatalog, DeclaredAttribute, Member, Permission
 pub use catalog::catalog;
 pub use open::{check_delegation, check_user, compile_member};
 pub use people::recompile_users;
-pub(crate) use users::{added, adjusted};
+pub(crate) use users::added;
 
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::directory::{Open, People, Subjects};
@@ -147,10 +149,11 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
     let mut report = definition.reporter(Document::Tenant, found);
     let policies = roles::policies(definition, before, &mut report);
     let roles = roles::roles(definition, &policies, before, found);
+    let teams = teams(tenant, before);
+    let lending = lending::compile(definition, &roles, &teams, before, found);
     let exclusive = exclusive::compile(definition, &roles, before, found);
     let (sharing, same_sharing) = sharing::compile(definition, &roles, before, found);
     let families = families::compile(definition, before, found);
-    let teams = names::teams(definition, before);
     let parts = names::Parts {
         roles: &roles,
         policies: &policies.rules,
@@ -188,10 +191,11 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
         catalog: Arc::clone(catalog),
         source: Arc::downgrade(definition.tenant),
         lenient: definition.lenient,
-        teams,
         permissions,
         role_ids: roles.ids,
         roles: roles.rules,
+        teams,
+        lending,
         policy_ids: policies.ids,
         policies: policies.rules,
         grant_reads,
@@ -200,6 +204,19 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
         sharing,
         families: families.rules,
     }
+}
+
+/// The teams that a tenant lists, sorted.
+fn teams(tenant: &Tenant, before: Option<Before<'_>>) -> Arc<[Box<str>]> {
+    if let Some(before) = before
+        && before.tenant.teams == tenant.teams
+    {
+        return Arc::clone(&before.snapshot.teams);
+    }
+    let paths = tenant.teams.iter().map(|team| team.path.as_str().into());
+    let mut teams: Vec<Box<str>> = paths.collect();
+    teams.sort_unstable();
+    teams.into()
 }
 
 fn arc(text: &Text) -> Arc<str> {

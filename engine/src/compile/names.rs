@@ -10,7 +10,7 @@ use crate::condition::Named;
 use crate::diagnostic::{Reporter, suggest};
 use crate::fast::Map;
 use crate::model::{Document, Grant, Matchers, Place, Text};
-use crate::snapshot::{Clause, MatcherRule, PolicyRule, ProgramRule, SharingPlan};
+use crate::snapshot::{Clause, MatcherRule, PolicyRule, ProgramRule, SharingPlan, has_team};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -23,21 +23,9 @@ pub(super) struct Parts<'a> {
     pub(super) sharing: &'a SharingPlan,
 }
 
-/// The teams of a tenant; none where it does not list them.
-pub(super) fn teams(definition: &Definition<'_>, before: Option<Before<'_>>) -> Arc<[Box<str>]> {
-    let teams = &definition.tenant.value.teams;
-    match before.filter(|before| before.tenant.teams == *teams) {
-        Some(before) => Arc::clone(&before.snapshot.teams),
-        None => teams.iter().map(|team| team.as_str().into()).collect(),
-    }
-}
-
 /// Whether a team is one of those listed, or above one.
 pub(super) fn is_team(teams: &[Box<str>], name: &str) -> bool {
-    let at = |listed: &str| {
-        listed.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    teams.is_empty() || teams.iter().any(|listed| at(listed))
+    teams.is_empty() || has_team(teams, name)
 }
 
 /// Refuses teams that the tenant does not list.

@@ -19,7 +19,17 @@ pub(super) fn stored(
     snapshot: &Snapshot,
     shared: &Mutex<Interner>,
 ) -> Result<Member, Diagnostics> {
-    let users = Users { snapshot, shared, lenient: true };
+    compiled(record, snapshot, shared, true)
+}
+
+/// The same of somebody who may be in no directory.
+fn compiled(
+    record: &StoredUser,
+    snapshot: &Snapshot,
+    shared: &Mutex<Interner>,
+    is_user: bool,
+) -> Result<Member, Diagnostics> {
+    let users = Users { snapshot, shared, lenient: true, is_user };
     let mut found = Diagnostics::default();
     let mut report = Reporter::new(Document::Directory, STORED, &mut found);
     let mut member = users.member(&record.user, &mut report);
@@ -76,7 +86,7 @@ pub fn compile_member(compiled: &Compiled, user: &User) -> Result<Arc<Member>, D
     let record = StoredUser { user: user.clone(), delegations: Vec::new() };
     let own = Mutex::default();
     let shared = compiled.open().map_or(&own, |open| &open.subjects.shared);
-    let mut member = stored(&record, &compiled.snapshot, shared)?;
+    let mut member = self::compiled(&record, &compiled.snapshot, shared, false)?;
     member.revision = unique_revision();
     if let Some(extra) = &mut member.extra {
         extra.record = Some(Arc::new(record));
@@ -96,7 +106,8 @@ pub fn check_user(compiled: &Compiled, user: &Source<User>) -> Result<(), Diagno
         report.fault(user.value.id.at(), "users", "a user needs an id", None);
     }
     let shared = Mutex::default();
-    let users = Users { snapshot: &compiled.snapshot, shared: &shared, lenient: false };
+    let (snapshot, shared) = (&*compiled.snapshot, &shared);
+    let users = Users { snapshot, shared, lenient: false, is_user: true };
     users.member(&user.value, &mut report);
     found.or(())
 }
@@ -114,7 +125,8 @@ pub fn check_delegation(
     let mut found = Diagnostics::default();
     let mut report = Reporter::new(Document::Directory, &delegation.file, &mut found);
     let shared = Mutex::default();
-    let users = Users { snapshot: &compiled.snapshot, shared: &shared, lenient: false };
+    let (snapshot, shared) = (&*compiled.snapshot, &shared);
+    let users = Users { snapshot, shared, lenient: false, is_user: true };
     users.delegable(&delegation.value, &mut report);
     found.or(())
 }

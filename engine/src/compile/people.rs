@@ -18,7 +18,7 @@ pub(super) fn compile(
     found: &mut Diagnostics,
 ) -> Whole {
     let shared = Mutex::new(Interner::default());
-    let users = Users { snapshot, shared: &shared, lenient };
+    let users = Users { snapshot, shared: &shared, lenient, is_user: true };
     let mut people = Whole::default();
     let mut report = Reporter::new(Document::Directory, &directory.file, found);
     let mut seen: HashSet<&str> = HashSet::new();
@@ -56,7 +56,8 @@ pub fn recompile_users(
     let mut found = Diagnostics::default();
     let snapshot = &compiled.snapshot;
     let shared = Mutex::new(Interner::default());
-    let compile = Users { snapshot, shared: &shared, lenient: snapshot.lenient };
+    let (shared, lenient) = (&shared, snapshot.lenient);
+    let compile = Users { snapshot, shared, lenient, is_user: true };
     let mut report = Reporter::new(Document::Directory, &directory.file, &mut found);
     let Some(whole) = compiled.whole() else {
         let help = Some("compile it with all of its directory".to_owned());

@@ -3,10 +3,10 @@
 use super::names::{refuse_names, refuse_teams};
 use crate::decision::SUBJECT_TYPE;
 use crate::diagnostic::Reporter;
-use crate::model::{Delegation, Instant, Scope, Status, Text, User, Value};
+use crate::model::{Assignment, Delegation, Instant, Scope, Status, Text, User, Value};
 use crate::snapshot::{
-    Check, DelegationRule, Extra, GrantSet, Interner, Member, PermissionId, Permissions, RoleRule,
-    Snapshot, WrittenGrant, boxed,
+    Check, DelegationRule, Extra, GrantSet, HoldsNamed, Interner, Member, PermissionId,
+    Permissions, RoleRule, Snapshot, WrittenGrant, boxed,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,10 +18,12 @@ pub(super) struct Users<'a> {
     pub(super) shared: &'a Mutex<Interner>,
     /// See [`Definition::lenient`](super::Definition::lenient).
     pub(super) lenient: bool,
+    /// Whether they are users: who is in no directory is none.
+    pub(super) is_user: bool,
 }
 
 impl<'a> Users<'a> {
-    fn permissions(&self) -> &'a Permissions {
+    pub(super) fn permissions(&self) -> &'a Permissions {
         &self.snapshot.catalog.permissions
     }
 
@@ -31,6 +33,12 @@ impl<'a> Users<'a> {
             self.names(user, report);
             self.contract(user, report);
         }
+        let User { roles, policies, teams, .. } = user;
+        let holds = HoldsNamed { roles, policies, teams, is_user: self.is_user };
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let (held, teams) = (shared.held(holds, self.snapshot), shared.names(teams));
+        let tags = shared.names(&user.tags);
+        drop(shared);
         let extra = self.extra(user, report);
         if let Some(grants) = extra.as_ref().and_then(|extra| extra.grants.as_ref())
             && !self.lenient
@@ -40,13 +48,12 @@ impl<'a> Users<'a> {
             let Snapshot { role_ids, teams, .. } = self.snapshot;
             refuse_names(clauses, role_ids, teams, &field, report);
         }
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        Member {
+        let mut member = Member {
             id: user.id.as_str().into(),
             revision: 0,
-            held: shared.held(&user.roles, &user.policies, self.snapshot),
-            teams: shared.names(&user.teams),
-            tags: shared.names(&user.tags),
+            held,
+            teams,
+            tags,
             owner: user.owner,
             status: user.status,
             invitation: user.invitation,
@@ -56,17 +63,20 @@ impl<'a> Users<'a> {
                 Some(kind) => Some(kind.into()),
             },
             attributes: user.attributes.clone(),
-        }
+        };
+        member.settle_ticks(self.snapshot);
+        member
     }
 
     /// Refuses roles and policies that nobody knows.
     fn names(&self, user: &User, report: &mut Reporter<'_>) {
         let Snapshot { role_ids, policy_ids, .. } = self.snapshot;
+        let roles: Vec<&Text> = user.roles.iter().map(|held| &held.role).collect();
         for (what, part, names, known) in [
-            ("role", "roles", &user.roles, role_ids),
-            ("policy", "policies", &user.policies, policy_ids),
+            ("role", "roles", roles, role_ids),
+            ("policy", "policies", user.policies.iter().collect(), policy_ids),
         ] {
-            for name in names.iter().filter(|name| !known.contains_key(name.as_str())) {
+            for name in names.into_iter().filter(|name| !known.contains_key(name.as_str())) {
                 let field = format!("users.{}.{part}", user.id);
                 report.unknown(what, name, field, known.keys().map(|id| &**id));
             }
@@ -107,10 +117,12 @@ impl<'a> Users<'a> {
 
     fn extra(&self, user: &User, report: &mut Reporter<'_>) -> Option<Box<Extra>> {
         // What has no effect with these roles may have one with others.
-        if user.grants.is_empty() && user.rights.add.is_empty() && user.rights.remove.is_empty() {
+        let ticks = !user.rights.add.is_empty() || !user.rights.remove.is_empty();
+        let limited = user.roles.iter().any(Assignment::is_limited);
+        if user.grants.is_empty() && !ticks && !limited {
             return None;
         }
-        let (permissions, snapshot) = (self.permissions(), self.snapshot);
+        let permissions = self.permissions();
         let field = format!("users.{}", user.id);
         let written = user.grants.iter().filter_map(|grant| {
             WrittenGrant::new(permissions, grant, &format!("{field}.grants"), report)
@@ -135,15 +147,15 @@ impl<'a> Users<'a> {
         };
         let ticked = resolve(&user.rights.add, "add");
         let removed = resolve(&user.rights.remove, "remove");
-        let known = user.roles.iter().filter_map(|name| snapshot.role_ids.get(name.as_str()));
-        let roles: Vec<u32> = known.copied().collect();
+        let assigned = self.assigned(&user.roles, &format!("{field}.roles"), report);
         let nothing = grants.is_none() && ticked.is_empty() && removed.is_empty();
-        (!nothing).then(|| {
+        (!nothing || !assigned.is_empty()).then(|| {
             Box::new(Extra {
+                assigned,
                 grants,
                 written,
-                added: added(&roles, &ticked, &removed, permissions, snapshot).into(),
-                adjusted: adjusted(&roles, &removed, permissions, snapshot).into(),
+                added: Box::default(),
+                adjusted: Box::default(),
                 ticked: ticked.into(),
                 unticked: removed.into(),
                 delegations: Box::default(),
@@ -206,8 +218,28 @@ impl<'a> Users<'a> {
     }
 }
 
-/// What the ticked rights add. A tick counts only where one of the roles lets it be set, and
-/// reaches as far as that role.
+impl Member {
+    /// Works out what was ticked and unticked, by the roles held.
+    pub(crate) fn settle_ticks(&mut self, snapshot: &Snapshot) {
+        let Some(extra) = &self.extra else { return };
+        let nothing = extra.ticked.is_empty() && extra.unticked.is_empty();
+        if nothing && extra.added.is_empty() && extra.adjusted.is_empty() {
+            return;
+        }
+        let permissions = &snapshot.catalog.permissions;
+        let standing = self.standing_roles();
+        let all: Vec<u32> = self.held_roles().map(|held| held.role).collect();
+        let (ticked, off) = (&extra.ticked, &extra.unticked);
+        let added = added(&standing, ticked, off, permissions, snapshot).into();
+        let adjusted = adjusted(&all, off, permissions, snapshot).into();
+        if let Some(extra) = &mut self.extra {
+            (extra.added, extra.adjusted) = (added, adjusted);
+        }
+    }
+}
+
+/// What the ticked rights add. A tick counts only where one of the roles held without limits lets
+/// it be set, and reaches as far as that role.
 pub(crate) fn added(
     roles: &[u32],
     ticked: &[PermissionId],
@@ -236,8 +268,8 @@ fn unticked(role: &RoleRule, removed: &[PermissionId]) -> Vec<PermissionId> {
     removed.iter().copied().filter(adjustable).collect()
 }
 
-/// What each role grants without the rights of it that were unticked.
-pub(crate) fn adjusted(
+/// What each role grants without the rights of it that were unticked, however it is held.
+fn adjusted(
     roles: &[u32],
     removed: &[PermissionId],
     permissions: &Permissions,
@@ -245,6 +277,9 @@ pub(crate) fn adjusted(
 ) -> Vec<(u32, GrantSet)> {
     let mut adjusted = Vec::new();
     for (id, role) in roles.iter().filter_map(|id| Some((*id, snapshot.role(*id)?))) {
+        if adjusted.iter().any(|(known, _)| *known == id) {
+            continue;
+        }
         let unticked = unticked(role, removed);
         if let Some(granting) = role.granting.as_ref().filter(|_| !unticked.is_empty()) {
             adjusted.push((id, granting.finish_without(permissions, &unticked)));

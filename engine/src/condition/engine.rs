@@ -138,7 +138,9 @@ fn register(engine: &mut Engine) {
         .register_fn("contains", |text: ImmutableString, part: ImmutableString| {
             text.contains(part.as_str())
         })
-        .register_fn("contains", |list: Texts, item: ImmutableString| list.contains(&item))
+        .register_fn("contains", |list: Texts, item: ImmutableString| -> Outcome {
+            list.contains(&item).ok_or_else(|| refuse(Refusal::Unsettled))
+        })
         .register_fn("contains", |list: Integers, item: i64| list.0.contains(&item))
         .register_fn("contains", |list: Array, item: ImmutableString| {
             list.iter().any(|other| {

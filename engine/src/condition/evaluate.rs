@@ -55,6 +55,11 @@ pub enum ConditionError {
     /// An attribute is larger than conditions read.
     #[error("`{0}` is larger than a condition may read; send less of it")]
     TooLarge(InputPath),
+    /// A role was looked for that is held within limits.
+    #[error(
+        "whether a role that is held within limits is held cannot be known by its name; ask for one that is held without"
+    )]
+    Unsettled,
     /// A number has left its range, or was divided by zero.
     #[error("a calculation has no result; guard it with a comparison")]
     Arithmetic,
@@ -135,6 +140,16 @@ impl Condition {
         &self,
         inputs: impl Fn(&InputPath) -> Option<Cow<'v, Value<'a>>>,
     ) -> Result<bool, ConditionError> {
+        self.evaluate_unsettled(inputs, &[])
+    }
+
+    /// The same of somebody of whom it cannot be known whether they hold some roles: those that
+    /// `subject.roles` leaves out and has perhaps.
+    pub(crate) fn evaluate_unsettled<'v, 'a: 'v>(
+        &self,
+        inputs: impl Fn(&InputPath) -> Option<Cow<'v, Value<'a>>>,
+        roles: &[&str],
+    ) -> Result<bool, ConditionError> {
         let program = &*self.0;
         let mut unknown = Vec::new();
         let mut values = SmallVec::<[Dynamic; 8]>::new();
@@ -146,7 +161,7 @@ impl Condition {
                 (How::IsSet, None | Some(Value::Null)) => Ok(Dynamic::FALSE),
                 (How::IsSet, Some(_)) => Ok(Dynamic::TRUE),
                 (How::IfSet, None | Some(Value::Null)) => Ok(Dynamic::UNIT),
-                (_, Some(value)) => bind(read, value),
+                (_, Some(value)) => bind(read, value, roles),
                 (_, None) => Err(ConditionError::Missing(read.path.clone())),
             };
             values.push(value.unwrap_or_else(|error| {
@@ -256,7 +271,7 @@ impl PartialEq for Condition {
 }
 
 /// A value as the script engine holds it, if it is of the type that was declared.
-fn bind(read: &Read, value: &Value<'_>) -> Result<Dynamic, ConditionError> {
+fn bind(read: &Read, value: &Value<'_>, unsettled: &[&str]) -> Result<Dynamic, ConditionError> {
     Ok(match (read.kind, value) {
         (AttributeType::Boolean, Value::Bool(value)) => Dynamic::from_bool(*value),
         (AttributeType::Integer | AttributeType::Instant, found) => {
@@ -271,12 +286,18 @@ fn bind(read: &Read, value: &Value<'_>) -> Result<Dynamic, ConditionError> {
             Dynamic::from(ImmutableString::from(&**text))
         }
         (AttributeType::Texts, Value::Text(text)) if text.len() <= MAX_TEXT => {
-            Dynamic::from(Texts([short(text)].into()))
+            Dynamic::from(Texts::of([short(text)]))
         }
         (AttributeType::Text | AttributeType::Texts, Value::Text(_)) => {
             return Err(ConditionError::TooLarge(read.path.clone()));
         }
-        (AttributeType::Texts, Value::List(items)) => Dynamic::from(texts(read, items)?),
+        (AttributeType::Texts, Value::List(items)) => {
+            let texts = texts(read, items)?;
+            Dynamic::from(match read.path {
+                InputPath::SubjectRoles => texts.and_perhaps(unsettled),
+                _ => texts,
+            })
+        }
         (_, found) => return Err(ill_typed(read, found)),
     })
 }
@@ -298,7 +319,7 @@ fn texts(read: &Read, items: &[Value<'_>]) -> Result<Texts, ConditionError> {
     if bytes > MAX_LIST_BYTES {
         return Err(ConditionError::TooLarge(read.path.clone()));
     }
-    Ok(Texts(texts))
+    Ok(Texts::of(texts))
 }
 
 fn ill_typed(read: &Read, found: &Value<'_>) -> ConditionError {
@@ -324,6 +345,7 @@ impl ConditionError {
                     Some(Refusal::BeyondCalendar) => Self::BeyondCalendar,
                     Some(Refusal::OutOfTime) => Self::OutOfTime,
                     Some(Refusal::NotANumber) => Self::Arithmetic,
+                    Some(Refusal::Unsettled) => Self::Unsettled,
                     None => Self::Failed,
                 }
             }

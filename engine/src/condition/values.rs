@@ -17,16 +17,36 @@ pub(super) fn short(text: &str) -> ShortText {
 
 /// A list of texts.
 #[derive(Debug, Clone)]
-pub(super) struct Texts(pub(super) Arc<[ShortText]>);
+pub(super) struct Texts {
+    pub(super) items: Arc<[ShortText]>,
+    /// Those that it has perhaps.
+    perhaps: Option<Arc<[ShortText]>>,
+}
 
 impl Texts {
-    pub(super) fn contains(&self, wanted: &str) -> bool {
-        self.0.iter().any(|item| item == wanted)
+    /// These, and no others.
+    pub(super) fn of(items: impl Into<Arc<[ShortText]>>) -> Self {
+        Self { items: items.into(), perhaps: None }
+    }
+
+    /// And perhaps these.
+    pub(super) fn and_perhaps(self, names: &[&str]) -> Self {
+        let perhaps = (!names.is_empty()).then(|| names.iter().map(|name| short(name)).collect());
+        Self { perhaps, ..self }
+    }
+
+    /// Whether a text is in it; `None` where it is perhaps.
+    pub(super) fn contains(&self, wanted: &str) -> Option<bool> {
+        let is_in = |items: &[ShortText]| items.iter().any(|item| item == wanted);
+        if is_in(&self.items) {
+            return Some(true);
+        }
+        if self.perhaps.as_deref().is_some_and(is_in) { None } else { Some(false) }
     }
 
     /// Whether one of these teams is `branch` or lies in it.
     pub(super) fn lie_in(&self, branch: &str) -> bool {
-        self.0.iter().any(|team| {
+        self.items.iter().any(|team| {
             team.strip_prefix(branch).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }
@@ -55,6 +75,7 @@ pub(super) enum Refusal {
     BeyondCalendar,
     OutOfTime,
     NotANumber,
+    Unsettled,
 }
 
 /// A range of addresses, as `10.0.0.0/8` or `2001:db8::/32`.
@@ -145,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_branch_is_a_team_and_what_lies_below_it() {
-        let teams = Texts(["sales/east".into(), "support".into()].into());
+        let teams = Texts::of(["sales/east".into(), "support".into()]);
         assert!(teams.lie_in("sales") && teams.lie_in("sales/east") && teams.lie_in("support"));
         assert!(!teams.lie_in("sal") && !teams.lie_in("sales/eas") && !teams.lie_in("sales/"));
     }

@@ -85,7 +85,7 @@ impl Open {
     fn link(&self, member: &Arc<Member>, snapshot: &Snapshot) -> Slot {
         match &member.extra {
             None => {
-                let held = self.subjects.shared().relinked(&member.held, snapshot);
+                let held = self.subjects.shared().relinked(member, snapshot);
                 Slot::Known(Arc::new(Member { held, ..Member::clone(member) }))
             }
             // It names permissions by their place in a catalog that may be another one now.

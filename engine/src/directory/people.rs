@@ -114,10 +114,12 @@ impl Whole {
     }
 
     fn count(&mut self, member: &Member, snapshot: &Snapshot, by: isize) {
-        let names: HashSet<&str> = member.role_names(snapshot).collect();
-        for name in names {
-            let usage = self.usage.entry(name.into()).or_default();
-            if member.takes_part() {
+        let standing: HashSet<&str> = member.role_names(snapshot).collect();
+        let limited: HashSet<&str> = member.limited_names(snapshot).collect();
+        for name in standing.iter().chain(&limited) {
+            let usage = self.usage.entry((*name).into()).or_default();
+            // Who holds it within limits is nobody to rely on.
+            if member.takes_part() && standing.contains(name) {
                 usage.taking_part = usage.taking_part.saturating_add_signed(by);
             }
             if member.status != Status::Deleted {

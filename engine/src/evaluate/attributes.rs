@@ -1,5 +1,6 @@
 //! Reading what a path names.
 
+use super::held::Unsettled;
 use super::{Ask, Silent};
 use crate::decision::Request;
 use crate::family::{Fault, FaultKind, Input};
@@ -16,7 +17,7 @@ impl<'a> Ask<'a> {
         };
         Some(match path {
             InputPath::SubjectId => Cow::Owned(Value::from(&*member.id)),
-            InputPath::SubjectRoles => texts(&mut member.role_names(self.snapshot)),
+            InputPath::SubjectRoles => texts(&mut self.certain_roles().into_iter()),
             InputPath::SubjectPolicies => texts(&mut self.policy_names()),
             InputPath::SubjectTeams => texts(&mut member.teams.iter().map(|name| &**name)),
             InputPath::SubjectTags => texts(&mut member.tags.iter().map(|name| &**name)),
@@ -72,7 +73,16 @@ impl<'a> Ask<'a> {
         };
         match &rule.path {
             InputPath::SubjectId => text(&member.id),
-            InputPath::SubjectRoles => texts(&mut member.role_names(self.snapshot)),
+            InputPath::SubjectRoles => match self.roles_here() {
+                Ok(roles) => texts(&mut roles.into_iter()),
+                Err(Unsettled(role)) => Err(Fault::new(
+                    FaultKind::InputType,
+                    format!(
+                        "whether the role `{role}` is held here cannot be known; send the team of \
+                         the resource and what the condition of the assignment reads"
+                    ),
+                )),
+            },
             InputPath::SubjectPolicies => texts(&mut self.policy_names()),
             InputPath::SubjectTeams => texts(&mut member.teams.iter().map(|name| &**name)),
             InputPath::SubjectTags => texts(&mut member.tags.iter().map(|name| &**name)),

@@ -95,6 +95,10 @@ impl<'a> Ask<'a> {
                 Fit::No => record.step(Stage::Exclusive, Outcome::Skip, || {
                     format!("not a member of program `{}`", program.id)
                 }),
+                Fit::Unsettled => record.step(Stage::Exclusive, Outcome::Skip, || {
+                    let id = &program.id;
+                    format!("program `{id}` admits by a role that is held within limits only")
+                }),
                 Fit::Unknown(error) => record.step(Stage::Exclusive, Outcome::Skip, || {
                     let id = &program.id;
                     format!("whether program `{id}` admits the subject cannot be known: {error}")
@@ -180,7 +184,8 @@ impl<'a> Ask<'a> {
     /// By what the subject is one of those whom matchers name.
     pub(crate) fn fits<R: Recorder>(&self, matchers: &MatcherRule, record: &mut R) -> Fit {
         let fits = |listed: &[Box<str>], own: &str| listed.iter().any(|name| **name == *own);
-        if self.member.role_names(self.snapshot).any(|role| fits(&matchers.roles, role)) {
+        let named = !matchers.roles.is_empty();
+        if named && self.certain_roles().iter().any(|role| fits(&matchers.roles, role)) {
             return Fit::By("role");
         }
         let mut teams = self.member.teams.iter();
@@ -196,7 +201,13 @@ impl<'a> Ask<'a> {
         match matchers.condition.as_ref().map(|clause| self.clause_holds(clause, record)) {
             Some(Ok(true)) => Fit::By("condition"),
             Some(Err(error)) => Fit::Unknown(error),
-            Some(Ok(false)) | None => Fit::No,
+            Some(Ok(false)) | None => {
+                let by_role = |role: &&str| fits(&matchers.roles, role);
+                match named && self.unsettled_roles().iter().any(by_role) {
+                    true => Fit::Unsettled,
+                    false => Fit::No,
+                }
+            }
         }
     }
 }
@@ -209,6 +220,8 @@ pub(crate) enum Fit {
     No,
     /// By none that is known, but a condition cannot be.
     Unknown(ConditionError),
+    /// By none but a role that is held within limits.
+    Unsettled,
 }
 
 pub(crate) fn programs(item: &ItemRule, access: Access) -> &[u32] {

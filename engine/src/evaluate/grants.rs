@@ -4,44 +4,15 @@
 //! explanation writes each one down; neither can see a source that the other does not.
 
 use super::Ask;
+use super::held::Names;
 use super::recorder::{Recorder, Silent};
+use super::sources::{Counts, Source, Via, describe, each_source, note};
 use super::teams::{in_limits, lies_in};
 use crate::condition::ConditionError;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
-use crate::model::{Scope, Value};
-use crate::snapshot::{
-    Clause, GrantSet, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot, Within,
-};
+use crate::model::{InputPath, Scope, Value};
+use crate::snapshot::{Clause, GrantSet, PermissionId, PermissionRule, TeamLimits, Within};
 use std::sync::Arc;
-
-/// Where a grant comes from.
-#[derive(Clone, Copy)]
-pub(crate) enum Source<'a> {
-    Role(&'a str),
-    Policy(&'a str),
-    User,
-    Ticked,
-    Baseline,
-    AccountOwner,
-}
-
-/// Whether a grant counts.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum Counts {
-    Yes,
-    /// It has not begun or has ended.
-    NotNow,
-    /// It is limited to other teams.
-    OtherTeams,
-    /// It is limited to teams, and whether the resource is of them cannot be known.
-    UnknownTeam,
-    /// Its condition does not hold.
-    Condition,
-    /// Whether its condition holds cannot be known.
-    Unknown(ConditionError),
-    /// The right was unticked for this user.
-    Unticked,
-}
 
 impl<'a> Ask<'a> {
     /// The step of the pipeline.
@@ -148,37 +119,41 @@ impl<'a> Ask<'a> {
     }
 
     /// The scope at which the permission is held under limits no narrower than the given ones,
-    /// without any where none are given: whoever holds something for a while may not hand it out
+    /// which may be none: whoever holds something for a while may not hand it out
     /// for good.
     pub(super) fn held_as_wide(
         &self,
         id: PermissionId,
         rule: &PermissionRule,
-        given: Option<&LimitedGrant>,
+        given: &Within,
     ) -> Scope {
         let (snapshot, member) = (self.snapshot, self.member);
         if rule.owner_only {
             return if member.owner { rule.reach } else { Scope::NONE };
         }
+        let as_wide = |mine: &Within| is_as_wide(mine, given);
+        let mut sum = rule.baseline;
+        let mut add = |set: &GrantSet| {
+            let limited = set.limited(id).iter().filter(|mine| as_wide(&mine.within));
+            sum = limited.fold(sum.union(set.plain(id)), |sum, mine| sum.union(mine.scope));
+        };
         let extra = member.extra.as_deref();
-        let roles = member.roles().iter().filter_map(|number| {
-            let adjusted = extra.and_then(|extra| extra.adjusted(*number));
-            adjusted.or_else(|| snapshot.role(*number).map(|role| &role.grants))
-        });
-        let policies = member.policies().iter();
-        let policies = policies.filter_map(|policy| snapshot.policies.get(*policy as usize));
-        let sets = roles
-            .chain(policies.map(|policy| &policy.grants))
-            .chain(extra.and_then(|extra| extra.grants.as_ref()));
+        for held in member.held_roles() {
+            let Some(role) = snapshot.role(held.role) else { continue };
+            let adjusted = extra.and_then(|extra| extra.adjusted(held.role));
+            if held.limits.is_none_or(|limits| as_wide(&limits.within)) {
+                add(adjusted.unwrap_or(&role.grants));
+            }
+        }
+        for policy in member.policies() {
+            if let Some(policy) = snapshot.policies.get(*policy as usize) {
+                add(&policy.grants);
+            }
+        }
+        extra.and_then(|extra| extra.grants.as_ref()).into_iter().for_each(add);
         let ticked = extra.into_iter().flat_map(|extra| &extra.added);
-        let ticked = ticked.filter(|(added, _)| *added == id).map(|(_, scope)| *scope);
-        let standing = ticked.fold(rule.baseline, Scope::union);
-        sets.fold(standing, |sum, set| {
-            let limited = given.into_iter().flat_map(|given| {
-                set.limited(id).iter().filter(|mine| is_as_wide(&mine.within, &given.within))
-            });
-            limited.fold(sum.union(set.plain(id)), |sum, mine| sum.union(mine.scope))
-        })
+        let ticked = ticked.filter(|(added, _)| *added == id);
+        ticked.fold(sum, |sum, (_, scope)| sum.union(*scope))
     }
 
     /// Calls `each` with every source that grants the permission, and whether it counts here.
@@ -196,15 +171,18 @@ impl<'a> Ask<'a> {
 
     /// Whether a grant does not count for any team, since its condition does not hold.
     fn is_ruled_out(&self, via: Via<'_>) -> bool {
-        let Via::Limited(grant) = via else { return false };
-        let clause = grant.within.condition.as_ref();
-        clause.is_some_and(|clause| self.under(clause) == Counts::Condition)
+        let mut clauses = via.limits().filter_map(|within| within.condition.as_ref());
+        clauses.any(|clause| self.under(clause) == Counts::Condition)
     }
 
     #[inline]
     fn counts(&self, via: Via<'_>) -> Counts {
         match via {
-            Via::Limited(grant) => self.within(grant),
+            Via::Limited(grant) => self.within(&grant.within),
+            Via::Assigned(limits, _) => self.within(&limits.within),
+            Via::AssignedLimited(limits, grant) => {
+                self.within(&limits.within).and(|| self.within(&grant.within))
+            }
             Via::Unticked => Counts::Unticked,
             Via::Plain(_) | Via::Standing => Counts::Yes,
         }
@@ -215,10 +193,17 @@ impl<'a> Ask<'a> {
         self.counts(via) == Counts::Yes && self.reaches(scope, rule).is_some()
     }
 
-    /// Whether a limited grant counts for this resource at this instant. A window includes its
+    /// Whether what is limited counts for this resource at this instant. A window includes its
     /// beginning and not its end.
-    pub(super) fn within(&self, grant: &LimitedGrant) -> Counts {
-        let within = &*grant.within;
+    pub(super) fn within(&self, within: &Within) -> Counts {
+        let counts = self.within_part(within);
+        match &within.and {
+            None => counts,
+            Some(and) => counts.and(|| self.within(and)),
+        }
+    }
+
+    fn within_part(&self, within: &Within) -> Counts {
         if !self.is_within(within.from, within.until) {
             return Counts::NotNow;
         }
@@ -269,13 +254,19 @@ impl<'a> Ask<'a> {
             return Err(ConditionError::TooManySteps);
         }
         self.horizon.spend(1);
-        let holds = clause.condition.evaluate(|path| {
+        let reads_roles = || clause.condition.inputs().contains(&InputPath::SubjectRoles);
+        let unsettled: Names<'_> = match self.member.holds_within_limits() && reads_roles() {
+            true => self.unsettled_roles(),
+            false => Names::new(),
+        };
+        let value = |path: &InputPath| {
             let value = self.value(path);
             if let Some(Value::List(items)) = value.as_deref() {
                 self.horizon.spend(items.len() / 16);
             }
             value
-        });
+        };
+        let holds = clause.condition.evaluate_unsettled(value, &unsettled);
         record.saw(clause.place, Sight::Condition(holds.as_ref().ok().copied()));
         holds
     }
@@ -311,145 +302,31 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// What a source grants by.
-#[derive(Clone, Copy)]
-pub(crate) enum Via<'a> {
-    /// All its grants without limits.
-    Plain(&'a GrantSet),
-    /// One grant within limits.
-    Limited(&'a LimitedGrant),
-    /// No line of its own.
-    Standing,
-    /// Nothing any more: the right was unticked for this user.
-    Unticked,
-}
-
-/// Calls `each` with every source that grants the permission to a user, whatever it is done to.
-#[inline]
-pub(crate) fn each_source<'a>(
-    snapshot: &'a Snapshot,
-    member: &'a Member,
-    id: PermissionId,
-    rule: &PermissionRule,
-    mut each: impl FnMut(Source<'a>, Via<'a>, Scope),
-) {
-    if rule.owner_only {
-        if member.owner {
-            each(Source::AccountOwner, Via::Standing, rule.reach);
-        }
-        return;
-    }
-    if !rule.baseline.is_none() {
-        each(Source::Baseline, Via::Standing, rule.baseline);
-    }
-    let extra = member.extra.as_deref();
-    for (number, role) in member.roles().iter().filter_map(|n| Some((*n, snapshot.role(*n)?))) {
-        let adjusted = extra.and_then(|extra| extra.adjusted(number));
-        let source = Source::Role(&role.id);
-        each_grant(adjusted.unwrap_or(&role.grants), id, source, &mut each);
-        let lost = adjusted.is_some_and(|adjusted| adjusted.plain(id) != role.grants.plain(id));
-        if lost {
-            each(source, Via::Unticked, role.grants.plain(id));
-        }
-    }
-    for policy in member.policies() {
-        if let Some(policy) = snapshot.policies.get(*policy as usize) {
-            each_grant(&policy.grants, id, Source::Policy(&policy.id), &mut each);
-        }
-    }
-    if let Some(extra) = extra {
-        if let Some(grants) = &extra.grants {
-            each_grant(grants, id, Source::User, &mut each);
-        }
-        for (_, scope) in extra.added.iter().filter(|(added, _)| *added == id) {
-            each(Source::Ticked, Via::Standing, *scope);
-        }
-    }
-}
-
-#[inline]
-fn each_grant<'a>(
-    set: &'a GrantSet,
-    id: PermissionId,
-    source: Source<'a>,
-    each: &mut impl FnMut(Source<'a>, Via<'a>, Scope),
-) {
-    let plain = set.plain(id);
-    if !plain.is_none() {
-        each(source, Via::Plain(set), plain);
-    }
-    for grant in set.limited(id) {
-        each(source, Via::Limited(grant), grant.scope);
-    }
-}
-
-/// Notes which lines were looked at.
-fn note<R: Recorder>(via: Via<'_>, id: PermissionId, counts: &Counts, record: &mut R) {
-    match via {
-        Via::Plain(set) => {
-            for origin in set.origins(id).iter().filter(|origin| !origin.scope.is_none()) {
-                record.saw(origin.place, Sight::Grant(true));
-            }
-        }
-        Via::Limited(grant) => {
-            record.saw(grant.place, Sight::Grant(*counts == Counts::Yes));
-            let said = match counts {
-                Counts::Yes => Some(true),
-                Counts::Condition => Some(false),
-                Counts::Unknown(_) => None,
-                _ => return,
-            };
-            if let Some(clause) = &grant.within.condition {
-                record.saw(clause.place, Sight::Condition(said));
-            }
-        }
-        Via::Standing | Via::Unticked => {}
-    }
-}
-
-/// Whether the limits of one grant leave at least as much as those of another.
+/// Whether some limits leave at least as much as others.
 pub(crate) fn is_as_wide(mine: &Within, given: &Within) -> bool {
-    let branch = |team: &str| mine.teams.branches.iter().any(|listed| lies_in(team, listed));
-    let teams = mine.teams.is_empty()
-        || (!given.teams.is_empty()
-            && given.teams.branches.iter().all(|team| branch(team))
-            && given.teams.exact.iter().all(|team| in_limits(team, &mine.teams)));
-    let from = mine.from.is_none_or(|mine| given.from.is_some_and(|given| mine <= given));
-    let until = mine.until.is_none_or(|mine| given.until.is_some_and(|given| given <= mine));
-    let source = |within: &Within| {
-        within.condition.as_ref().map(|clause| clause.condition.source().to_owned())
-    };
-    let condition = mine.condition.is_none() || source(mine) == source(given);
-    teams && from && until && condition
+    mine.parts().all(|mine| {
+        let any = |holds: &dyn Fn(&Within) -> bool| given.parts().any(holds);
+        (mine.teams.is_empty() || any(&|given| lie_within(&given.teams, &mine.teams)))
+            && mine.from.is_none_or(|mine| any(&|it| it.from.is_some_and(|it| mine <= it)))
+            && mine.until.is_none_or(|mine| any(&|it| it.until.is_some_and(|it| it <= mine)))
+            && mine.condition.as_ref().is_none_or(|mine| {
+                let same = |it: &Clause| it.condition.source() == mine.condition.source();
+                any(&|given| given.condition.as_ref().is_some_and(same))
+            })
+    })
+}
+
+/// Whether there are teams among these limits, and all of them lie within others.
+fn lie_within(given: &TeamLimits, mine: &TeamLimits) -> bool {
+    let branch = |team: &str| mine.branches.iter().any(|listed| lies_in(team, listed));
+    !given.is_empty()
+        && given.branches.iter().all(|team| branch(team))
+        && given.exact.iter().all(|team| in_limits(team, mine))
 }
 
 /// Whether the plan includes what the permission needs.
 pub(crate) fn entitled(rule: &PermissionRule) -> bool {
     rule.entitlement.as_ref().is_none_or(|(_, held)| *held)
-}
-
-fn describe(source: Source<'_>, scope: Scope, counts: &Counts, rule: &PermissionRule) -> String {
-    let from = match source {
-        Source::Role(id) => format!("role `{id}` grants it at scope {scope}"),
-        Source::Policy(id) => format!("policy `{id}` grants it at scope {scope}"),
-        Source::User => format!("granted to the user at scope {scope}"),
-        Source::Ticked => format!("ticked for the user, at scope {scope}"),
-        Source::Baseline => format!("every active member holds `{}` at scope {scope}", rule.id),
-        Source::AccountOwner => "the subject is the account's owner".to_owned(),
-    };
-    match counts {
-        Counts::Yes => from,
-        Counts::NotNow => format!("{from}, but not at this time"),
-        Counts::OtherTeams => format!("{from}, but for other teams"),
-        Counts::UnknownTeam => {
-            format!("{from}, but for some teams, and of which the resource is cannot be known")
-        }
-        Counts::Condition => format!("{from}, but its condition does not hold"),
-        Counts::Unknown(error) => {
-            format!("{from}, but whether its condition holds cannot be known: {error}")
-        }
-        Counts::Unticked => format!("{from}, but it was unticked for the user"),
-    }
 }
 
 #[cfg(test)]

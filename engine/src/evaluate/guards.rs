@@ -3,7 +3,7 @@
 use super::Ask;
 use super::recorder::Recorder;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
-use crate::model::Predicate;
+use crate::model::{InputPath, Predicate};
 use crate::snapshot::{ConstraintRule, GuardRule, PermissionRule};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -56,6 +56,12 @@ impl Ask<'_> {
             Predicate::All(parts) => parts.iter().all(|part| self.holds_that(part)),
             Predicate::Any(parts) => parts.iter().any(|part| self.holds_that(part)),
             Predicate::Own(relations) => self.is_own(relations, &self.member.id),
+            // Which roles are held can then not be known.
+            Predicate::Compare { path: InputPath::SubjectRoles, .. }
+                if !self.unsettled_roles().is_empty() =>
+            {
+                false
+            }
             Predicate::Compare { path, test } => test.passes(self.value(path).as_deref()),
         }
     }

@@ -15,9 +15,11 @@ mod exclusive;
 mod family;
 mod grants;
 mod guards;
+mod held;
 mod recorder;
 mod roles;
 mod sharing;
+mod sources;
 mod summed;
 mod supposed;
 mod teams;
@@ -26,15 +28,16 @@ pub(crate) use attributes::{Projected, ProjectedRef, project, projected_equals};
 pub(crate) use contract::{admit, renamed, short, with_attributes};
 pub(crate) use exclusive::{Fit, programs};
 pub(crate) use family::Asked;
-pub(crate) use grants::{Source, Via, each_source, entitled, is_as_wide};
+pub(crate) use grants::{entitled, is_as_wide};
 pub(crate) use recorder::{Recorder, Silent, Tracing};
+pub(crate) use sources::{Source, Via, each_source};
 pub(crate) use supposed::Supposed;
 pub(crate) use teams::lies_in;
 
 use crate::decision::{Decision, Obligation, Outcome, Reason, Request, Stage, Verdict};
 use crate::directory::{Found, MemberRef, Need, Needs, Usage, View};
 use crate::model::{Invitation, Status};
-use crate::snapshot::{Governed, Member, PermissionId, PermissionRule, Snapshot};
+use crate::snapshot::{By, Governed, Member, PermissionId, PermissionRule, Snapshot};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -396,7 +399,13 @@ impl<'a> Ask<'a> {
             return Err(Reason::NotAnAction);
         }
         record.step(Stage::Subject, Outcome::Pass, || {
-            let roles: Vec<&str> = member.role_names(self.snapshot).collect();
+            let mut roles: Vec<String> =
+                member.role_names(self.snapshot).map(str::to_owned).collect();
+            let others = member.held_roles().filter(|it| it.by != By::Own || it.limits.is_some());
+            roles.extend(others.filter_map(|held| {
+                let role = self.snapshot.role(held.role)?;
+                Some(format!("{}{held}", role.id))
+            }));
             let roles = if roles.is_empty() { "no role".to_owned() } else { roles.join(", ") };
             format!("`{}` is active and holds {roles}", member.id)
         });

@@ -2,8 +2,9 @@
 
 use super::Ask;
 use crate::directory::Found;
-use crate::model::{RoleCheck, Value};
-use crate::snapshot::{PermissionId, RoleRule};
+use crate::model::{Attributes, RoleCheck, Scope, Value};
+use crate::snapshot::{PermissionId, RoleRule, TeamLimits, Within};
+use std::sync::Arc;
 
 impl Ask<'_> {
     pub(super) fn role_passes(&self, check: &RoleCheck) -> bool {
@@ -21,42 +22,54 @@ impl Ask<'_> {
                 self.request.resource.id.is_none() || named(|role| role.editable)
             }
             RoleCheck::Deletable => named(|role| role.deletable),
-            RoleCheck::Unused => self
-                .request
-                .resource
-                .id
-                .and_then(|id| self.usage(id))
-                .is_some_and(|it| it.listed == 0),
+            RoleCheck::Unused => self.request.resource.id.is_some_and(|id| {
+                let role = self.snapshot.role_ids.get(id);
+                let lent = role.is_some_and(|role| self.snapshot.lending.lends(*role));
+                !lent && self.usage(id).is_some_and(|it| it.listed == 0)
+            }),
             RoleCheck::KeepsHolder(role) => {
                 self.request.resource.id.is_some_and(|user| self.can_lose(user, role))
             }
             RoleCheck::Covered(attributes) => attributes.iter().all(|attribute| {
                 match self.request.resource.attributes.at(attribute) {
                     None | Some(Value::Null) => true,
-                    Some(Value::Text(id)) => self.covers_role(id),
-                    Some(Value::List(ids)) => {
-                        ids.iter().all(|id| id.as_str().is_some_and(|id| self.covers_role(id)))
-                    }
-                    Some(_) => false,
+                    Some(Value::List(handed)) => handed.iter().all(|it| self.covers_handed(it)),
+                    Some(handed) => self.covers_handed(handed),
                 }
             }),
         }
     }
 
-    /// Whether the subject holds everything that the role grants: nobody hands out more than
-    /// they have. A role that nobody knows may grant anything.
-    pub(crate) fn covers_role(&self, id: &str) -> bool {
+    /// Whether the subject holds a role that is handed out: by its name, or within limits as an
+    /// assignment writes them.
+    fn covers_handed(&self, handed: &Value<'_>) -> bool {
+        match handed {
+            Value::Text(id) => self.covers_role(id, &Arc::default()),
+            Value::Map(assignment) => match (assignment.at("role"), handed_within(assignment)) {
+                (Some(Value::Text(id)), Some(within)) => self.covers_role(id, &Arc::new(within)),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether the subject holds everything that the role grants within some limits: nobody hands
+    /// out more than they have. A role that nobody knows may grant anything.
+    pub(crate) fn covers_role(&self, id: &str, within: &Arc<Within>) -> bool {
         let role = self.snapshot.role_ids.get(id).and_then(|role| self.snapshot.role(*role));
         let Some(role) = role else { return false };
         (0u16..).map(PermissionId).zip(self.snapshot.permissions.iter()).all(|(id, rule)| {
             // A toggle takes away: to hand it out is not to hand out more.
+            let as_wide = |given: &Within, scope: Scope| {
+                scope.is_none() || self.held_as_wide(id, rule, given).covers(scope)
+            };
             rule.is_constraint
-                || self.held_as_wide(id, rule, None).covers(role.grants.plain(id))
+                || as_wide(within, role.grants.plain(id))
                     && role
                         .grants
                         .limited(id)
                         .iter()
-                        .all(|given| self.held_as_wide(id, rule, Some(given)).covers(given.scope))
+                        .all(|given| as_wide(&given.within.and(within), given.scope))
         })
     }
 
@@ -75,4 +88,24 @@ impl Ask<'_> {
         };
         !holds || self.usage(role).is_some_and(|usage| usage.taking_part > 1)
     }
+}
+
+/// The limits of a role that is handed out; none where they cannot be read. A condition is left
+/// aside: whoever hands out a role under one has to hold it without.
+fn handed_within(assignment: &Attributes<'_>) -> Option<Within> {
+    let mut within = Within::default();
+    for (name, limit) in assignment.iter() {
+        match (name, limit) {
+            ("teams", Value::List(teams)) if !teams.is_empty() => {
+                let names = teams.iter().map(|team| team.as_str().map(Box::from));
+                let branches = names.collect::<Option<Box<[Box<str>]>>>()?;
+                within.teams = TeamLimits { branches, exact: Box::default() };
+            }
+            ("valid_from", Value::Int(from)) => within.from = Some(*from),
+            ("valid_until", Value::Int(until)) => within.until = Some(*until),
+            ("role" | "condition", _) => {}
+            _ => return None,
+        }
+    }
+    Some(within)
 }

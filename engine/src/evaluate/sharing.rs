@@ -208,6 +208,7 @@ impl<'a> Ask<'a> {
                 Fit::By(_) => Ok(true),
                 Fit::No => Ok(false),
                 Fit::Unknown(error) => Err(error),
+                Fit::Unsettled => Err(ConditionError::Unsettled),
             },
         };
         let when =

@@ -4,9 +4,9 @@
 //! An explanation walks the sources one by one and comes to the same scope.
 
 use super::Ask;
-use super::grants::Counts;
+use super::sources::Counts;
 use crate::model::Scope;
-use crate::snapshot::{GrantSet, PermissionId, PermissionRule};
+use crate::snapshot::{GrantSet, Limited, PermissionId, PermissionRule, RoleRule};
 
 impl Ask<'_> {
     /// The same by what the roles and policies of the subject grant together, where that was added
@@ -22,29 +22,58 @@ impl Ask<'_> {
         if extra.is_some_and(|extra| !extra.adjusted.is_empty()) {
             return None;
         }
-        let mut scope = rule.baseline.union(sum.plain(id));
+        let scope = rule.baseline.union(sum.plain(id));
         if extra.is_none() && !sum.is_limited(id) {
             return Some(scope);
         }
-        let mut add = |set: &GrantSet| {
-            for grant in set.limited(id).iter().filter(|grant| self.within(grant) == Counts::Yes) {
-                scope = scope.union(grant.scope);
-            }
+        let add = |scope: Scope, set: &GrantSet| {
+            let limited = set.limited(id).iter();
+            let limited = limited.filter(|grant| self.within(&grant.within) == Counts::Yes);
+            limited.fold(scope, |scope, grant| scope.union(grant.scope))
         };
+        let mut scope = scope;
         if sum.is_limited(id) {
-            let roles = member.roles().iter().filter_map(|role| self.snapshot.role(*role));
-            roles.for_each(|role| add(&role.grants));
+            for role in member.roles().iter().filter_map(|role| self.snapshot.role(*role)) {
+                scope = add(scope, &role.grants);
+            }
+            for lent in member.borrowed() {
+                let Some(role) = self.snapshot.role(lent.role.role) else { continue };
+                scope = match &lent.role.limits {
+                    None => add(scope, &role.grants),
+                    Some(limits) => self.summed_within(id, role, limits, scope, add),
+                };
+            }
             let policies = member.policies().iter();
-            policies
-                .filter_map(|at| self.snapshot.policies.get(*at as usize))
-                .for_each(|policy| add(&policy.grants));
+            for policy in policies.filter_map(|at| self.snapshot.policies.get(*at as usize)) {
+                scope = add(scope, &policy.grants);
+            }
         }
         let Some(extra) = extra else { return Some(scope) };
+        for held in &extra.assigned {
+            let Some(role) = held.role.and_then(|role| self.snapshot.role(role)) else { continue };
+            scope = self.summed_within(id, role, &held.limits, scope, add);
+        }
         if let Some(grants) = &extra.grants {
-            add(grants);
-            scope = scope.union(grants.plain(id));
+            scope = add(scope.union(grants.plain(id)), grants);
         }
         let ticked = extra.added.iter().filter(|(added, _)| *added == id);
         Some(ticked.fold(scope, |scope, (_, ticked)| scope.union(*ticked)))
+    }
+
+    /// Adds what a role grants that is held within limits.
+    fn summed_within(
+        &self,
+        id: PermissionId,
+        role: &RoleRule,
+        limits: &Limited,
+        scope: Scope,
+        add: impl Fn(Scope, &GrantSet) -> Scope,
+    ) -> Scope {
+        let plain = role.grants.plain(id);
+        let grants = !plain.is_none() || !role.grants.limited(id).is_empty();
+        match grants && self.within(&limits.within) == Counts::Yes {
+            true => add(scope.union(plain), &role.grants),
+            false => scope,
+        }
     }
 }

@@ -41,8 +41,10 @@ impl Supposed<'_> {
     }
 }
 
-/// Whether somebody holds a role and takes part; whether they hold it and are listed.
+/// Whether somebody holds a role without limits and takes part; whether they hold it at all and
+/// are listed.
 fn holds(member: &Member, role: &str, snapshot: &Snapshot) -> (bool, bool) {
-    let held = member.role_names(snapshot).any(|name| name == role);
-    (held && member.takes_part(), held && member.status != Status::Deleted)
+    let standing = member.role_names(snapshot).any(|name| name == role);
+    let held = standing || member.limited_names(snapshot).any(|name| name == role);
+    (standing && member.takes_part(), held && member.status != Status::Deleted)
 }

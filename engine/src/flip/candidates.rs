@@ -128,7 +128,8 @@ impl Search<'_> {
             unticked.map(|rule| Edit::TickAgain { permission: rule.id.to_string() }).collect();
         edits.extend(again.iter().cloned());
         together.push(again);
-        let mut held = world.member.roles().iter().filter_map(|number| snapshot.role(*number));
+        let standing = world.member.standing_roles();
+        let mut held = standing.iter().filter_map(|number| snapshot.role(*number));
         if held.any(|role| role.adjustable.binary_search(&id).is_ok()) {
             edits.push(Edit::Tick { permission: rule.id.to_string() });
         }

@@ -251,7 +251,7 @@ impl<'a> UserRights<'a> {
 impl<'a> From<Source<'a>> for Giver<'a> {
     fn from(source: Source<'a>) -> Self {
         match source {
-            Source::Role(id) => Self::Role(id),
+            Source::Role(id) | Source::Held(id, _) => Self::Role(id),
             Source::Policy(id) => Self::Policy(id),
             Source::User => Self::User,
             Source::Ticked => Self::Ticked,
@@ -264,13 +264,13 @@ impl<'a> From<Source<'a>> for Giver<'a> {
 /// The lines by which a source grants a permission.
 pub(super) fn places(id: PermissionId, via: Via<'_>) -> Vec<Place> {
     match via {
-        Via::Plain(set) => {
+        Via::Plain(set) | Via::Assigned(_, set) => {
             let origins = set.origins(id).iter().filter(|origin| !origin.scope.is_none());
             let mut places: Vec<Place> = origins.map(|origin| origin.place).collect();
             places.dedup();
             places
         }
-        Via::Limited(grant) => vec![grant.place],
+        Via::Limited(grant) | Via::AssignedLimited(_, grant) => vec![grant.place],
         Via::Standing | Via::Unticked => Vec::new(),
     }
 }

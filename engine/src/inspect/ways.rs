@@ -202,8 +202,10 @@ impl<'a, 'p> WaySearch<'a, 'p> {
         if by_roles {
             candidates.extend([false, true].map(|wide| self.directly(id, rule, wide)));
         }
-        let roles = rich.roles().iter().filter(|role| !poor.roles().contains(role));
-        let roles = roles.filter_map(|role| snapshot.role(*role));
+        let mut roles: Vec<u32> = rich.held_roles().map(|held| held.role).collect();
+        roles.retain(|role| !poor.roles().contains(role));
+        roles.dedup();
+        let roles = roles.into_iter().filter_map(|role| snapshot.role(role));
         let off = poor.extra.iter().flat_map(|extra| &extra.unticked).any(|off| *off == id);
         for role in roles {
             candidates.push(vec![give(&role.id)]);
@@ -229,7 +231,8 @@ impl<'a, 'p> WaySearch<'a, 'p> {
         candidates.extend(again.iter().map(|edit| vec![edit.clone()]));
         // One may bring another one along.
         candidates.extend(Some(again).filter(|again| again.len() > 1));
-        let mut roles = poor.roles().iter().filter_map(|role| snapshot.role(*role));
+        let standing = poor.standing_roles();
+        let mut roles = standing.iter().filter_map(|role| snapshot.role(*role));
         if by_roles && roles.any(|role| role.adjustable.binary_search(&id).is_ok()) {
             candidates.push(vec![Edit::Tick { permission: rule.id.to_string() }]);
         }

@@ -1,7 +1,7 @@
 //! A tenant as a store exports it: with the version of the catalog that it was exported under, and
 //! with titles of teams. Neither decides anything, and a file with them is read like any other.
 
-use crate::model::{Located, Tenant, Text};
+use crate::model::Tenant;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -19,11 +19,7 @@ impl<'de> Deserialize<'de> for Exported {
                 f.write_str("a map")
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Exported, A::Error> {
-                let mut teams = None;
-                let rest = Rest { map, teams: &mut teams };
-                let mut tenant = Tenant::deserialize(MapAccessDeserializer::new(rest))?;
-                tenant.teams = teams.unwrap_or_default();
-                Ok(Exported(tenant))
+                Tenant::deserialize(MapAccessDeserializer::new(Rest(map))).map(Exported)
             }
         }
         deserializer.deserialize_map(Whole)
@@ -31,26 +27,19 @@ impl<'de> Deserialize<'de> for Exported {
 }
 
 /// All keys but those that are read otherwise.
-struct Rest<'t, A> {
-    map: A,
-    teams: &'t mut Option<Vec<Text>>,
-}
+struct Rest<A>(A);
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        while let Some(key) = self.map.next_key::<String>()? {
+        while let Some(key) = self.0.next_key::<String>()? {
             match key.as_str() {
                 "catalog" => {
-                    self.map.next_value::<IgnoredAny>()?;
-                }
-                "teams" => {
-                    let teams = self.map.next_value::<Vec<Located<Team>>>()?;
-                    *self.teams = Some(teams.into_iter().map(Team::path).collect());
+                    self.0.next_value::<IgnoredAny>()?;
                 }
                 _ => return seed.deserialize(key.into_deserializer()).map(Some),
             }
@@ -59,42 +48,6 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, A> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        self.map.next_value_seed(seed)
-    }
-}
-
-/// A team: its path, or its path and a title.
-struct Team(String);
-
-impl Team {
-    fn path(team: Located<Self>) -> Text {
-        let at = team.at();
-        Text::new(team.into_inner().0, at)
-    }
-}
-
-impl<'de> Deserialize<'de> for Team {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Titled {
-            path: String,
-            #[serde(default, rename = "title")]
-            _title: String,
-        }
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = Team;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the path of a team, or `{path: …, title: …}`,")
-            }
-            fn visit_str<E>(self, path: &str) -> Result<Team, E> {
-                Ok(Team(path.to_owned()))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Team, A::Error> {
-                Titled::deserialize(MapAccessDeserializer::new(map)).map(|titled| Team(titled.path))
-            }
-        }
-        deserializer.deserialize_any(Either)
+        self.0.next_value_seed(seed)
     }
 }

@@ -5,8 +5,8 @@
 //! plan they need, which family knows more about them.
 
 use super::{
-    Access, AttributeDeclarations, ConditionTest, KindAttributes, Kinds, Position, Predicate, Role,
-    Scope, SharingCatalog, Shows, SubjectType, Text,
+    Access, AttributeDeclarations, Baseline, ConditionTest, KindAttributes, Kinds, Position,
+    Predicate, Role, Scope, SharingCatalog, Shows, SubjectType, Text,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -57,6 +57,9 @@ pub struct Catalog {
     /// The roles that every tenant of the product has.
     #[serde(default)]
     pub standard_roles: Vec<Role>,
+    /// Those of them that every user of a tenant holds.
+    #[serde(default)]
+    pub baseline: Baseline,
 }
 
 /// How resources lie in teams.

@@ -1,7 +1,9 @@
 //! The words of the engine: values, paths, scopes, predicates, catalogs, tenants.
 
 mod access;
+mod assignment;
 mod attributes;
+mod baseline;
 mod case;
 mod catalog;
 mod compare;
@@ -14,12 +16,15 @@ mod predicate;
 mod schema;
 mod scope;
 mod sharing;
+mod team;
 mod tenant;
 mod value;
 
 pub use access::{Access, Matchers};
+pub use assignment::Assignment;
 pub use attributes::{AttributeDeclarations, AttributeRule, AttributeType, SchemaError};
 pub(crate) use attributes::{built_in, writable};
+pub use baseline::Baseline;
 pub use case::ConditionTest;
 pub use catalog::{
     Catalog, Category, Constraint, GrantedBy, Guard, Implied, Oblige, PartBy, PartOf, Permission,
@@ -36,6 +41,7 @@ pub use sharing::{
     Content, Exposure, Mark, Redactions, SharingCatalog, SharingRule, SharingRules, Shows, Unnamed,
     WhenRedacted,
 };
+pub use team::Team;
 pub use tenant::{
     CopiedFrom, Delegation, Directory, FamilySettings, Grant, Invitation, Item, Policy, Program,
     Rights, Role, Status, Tenant, User,

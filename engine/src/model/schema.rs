@@ -2,9 +2,10 @@
 
 use super::attributes::WrittenRule;
 use super::{
-    AttributeDeclarations, AttributeRule, AttributeType, Attributes, Instant, KindAttributes,
-    Kinds, Located, Predicate, Scope,
+    Assignment, AttributeDeclarations, AttributeRule, AttributeType, Attributes, Baseline, Instant,
+    KindAttributes, Kinds, Located, Predicate, Scope, Team,
 };
+use super::{assignment, baseline, team};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
@@ -37,6 +38,48 @@ impl JsonSchema for Instant {
                             `2026-12-31T18:00:00+01:00`. What ends at a date ends with that day.",
             "type": "string",
             "anyOf": [{"format": "date"}, {"format": "date-time"}],
+        })
+    }
+}
+
+impl JsonSchema for Assignment {
+    fn schema_name() -> Cow<'static, str> {
+        "Assignment".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A role: its name, or a mapping with the limits within which it is held.",
+            "anyOf": [{"type": "string"}, generator.subschema_for::<assignment::Mapping>()],
+        })
+    }
+}
+
+impl JsonSchema for Team {
+    fn schema_name() -> Cow<'static, str> {
+        "Team".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A team: its path, or a mapping with its title and roles.",
+            "anyOf": [{"type": "string"}, generator.subschema_for::<team::Mapping>()],
+        })
+    }
+}
+
+impl JsonSchema for Baseline {
+    fn schema_name() -> Cow<'static, str> {
+        "Baseline".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The roles that everybody holds: a list, or a mapping.",
+            "anyOf": [
+                {"type": "array", "items": generator.subschema_for::<Assignment>()},
+                generator.subschema_for::<baseline::Mapping>(),
+            ],
         })
     }
 }

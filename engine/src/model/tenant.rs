@@ -1,6 +1,9 @@
 //! Tenants: what an admin edits, and the people whom it is about.
 
-use super::{Access, Attributes, ConditionTest, Instant, Matchers, Scope, SharingRules, Text};
+use super::{
+    Access, Assignment, Attributes, ConditionTest, Instant, Matchers, Scope, SharingRules, Team,
+    Text,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,9 +27,12 @@ pub struct Tenant {
     /// What was bought on top of the plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addons: Vec<Text>,
-    /// The paths of the teams: `US/South` lies below `US`.
+    /// The teams, each by its path or with what its members hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub teams: Vec<Text>,
+    pub teams: Vec<Team>,
+    /// The roles that every user holds, in place of the catalog's; where that lets a tenant say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Vec<Assignment>>,
     /// Custom roles, and standard ones that were edited.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Arc<Role>>,
@@ -254,9 +260,9 @@ pub struct User {
     /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// The roles held.
+    /// The roles held, each by its name or within limits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<Text>,
+    pub roles: Vec<Assignment>,
     /// Policies attached to the user.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Text>,

@@ -18,6 +18,7 @@ use crate::snapshot::{
 };
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Of how many roles it is looked at whether a user may hand them out. Of more it is not known.
 const ROLES_TRIED: usize = 64;
@@ -291,8 +292,9 @@ impl<'r, 'a, 'p> Found<'r, 'a, 'p> {
             true => &self.readers.roles,
             false => &self.readers.edited_roles,
         };
-        let covers =
-            |person: &Person<'_>, role: &str| person.ask("", None, |ask| ask.covers_role(role));
+        let covers = |person: &Person<'_>, role: &str| {
+            person.ask("", None, |ask| ask.covers_role(role, &Arc::default()))
+        };
         let few = roles.iter().take(ROLES_TRIED);
         roles.len() > ROLES_TRIED
             || few.into_iter().any(|role| covers(before, role) != covers(after, role))

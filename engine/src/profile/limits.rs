@@ -2,7 +2,7 @@
 
 use super::holding::Also;
 use crate::model::{Instant, Scope};
-use crate::snapshot::LimitedGrant;
+use crate::snapshot::{LimitedGrant, Within};
 use serde::Serialize;
 
 /// What a limited grant is limited to.
@@ -25,19 +25,29 @@ pub struct Limits {
     /// Only where this condition holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
+    /// Only within these as well: a role that is held within limits may have grants within others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub and: Option<Box<Limits>>,
 }
 
 impl From<&LimitedGrant> for Limits {
     fn from(grant: &LimitedGrant) -> Self {
+        Self::of(grant.scope, &grant.within)
+    }
+}
+
+impl Limits {
+    /// A scope within limits.
+    pub(crate) fn of(scope: Scope, within: &Within) -> Self {
         let owned = |names: &[Box<str>]| names.iter().map(|name| (**name).to_owned()).collect();
-        let within = &grant.within;
         Self {
-            scope: grant.scope,
+            scope,
             teams: owned(&within.teams.branches),
             exact_teams: owned(&within.teams.exact),
             valid_from: within.from.map(Instant::from_millis),
             valid_until: within.until.map(Instant::from_millis),
             condition: within.condition.as_ref().map(|it| it.condition.source().to_owned()),
+            and: within.and.as_ref().map(|and| Box::new(Self::of(scope, and))),
         }
     }
 }

@@ -28,6 +28,17 @@ pub(crate) struct Person<'a> {
     pub(crate) supposed: Option<&'a Supposed<'a>>,
 }
 
+/// What is left of limits once what is known is taken out of them.
+enum Left {
+    /// Nothing can be within them.
+    Aside(Aside),
+    /// They are as they were.
+    Same,
+    /// Everything is within them.
+    Nothing,
+    Limits(Within),
+}
+
 impl<'a> Person<'a> {
     pub(crate) fn new(tenant: &'a Compiled, member: &'a Member, now: i64) -> Self {
         Self { tenant, member, now, supposed: None }
@@ -84,6 +95,16 @@ impl<'a> Person<'a> {
         each_source(self.snapshot(), self.member, id, rule, |source, via, scope| {
             let part = match via {
                 Via::Limited(grant) => self.weigh(grant, rule.is_constraint),
+                Via::Assigned(limits, _) => {
+                    let (within, place) = (Arc::clone(&limits.within), limits.place);
+                    let grant = LimitedGrant { permission: id, scope, within, place };
+                    self.weigh_own(grant, rule.is_constraint)
+                }
+                Via::AssignedLimited(limits, grant) => {
+                    let within = Arc::new(grant.within.and(&limits.within));
+                    let grant = LimitedGrant { within, ..grant.clone() };
+                    self.weigh_own(grant, rule.is_constraint)
+                }
                 Via::Unticked => Contribution::Aside(Aside::Unticked),
                 Via::Plain(_) | Via::Standing => Contribution::Standing(scope),
             };
@@ -95,25 +116,57 @@ impl<'a> Person<'a> {
     /// its limits.
     /// A toggle under a condition that cannot be known binds, anything else does not count.
     pub(crate) fn weigh(&self, grant: &'a LimitedGrant, restricts: bool) -> Contribution<'a> {
-        let within = &grant.within;
-        if within.until.is_some_and(|until| until <= self.now) {
-            return Contribution::Aside(Aside::Ended);
+        match self.left(&grant.within, restricts) {
+            Left::Aside(why) => Contribution::Aside(why),
+            Left::Same => Contribution::Limited(Cow::Borrowed(grant)),
+            Left::Nothing => Contribution::Standing(grant.scope),
+            Left::Limits(within) => Contribution::Limited(Cow::Owned(LimitedGrant {
+                within: Arc::new(within),
+                ..grant.clone()
+            })),
         }
-        let begun = within.from.is_some_and(|from| from <= self.now);
-        let settled = within.condition.as_ref().and_then(|it| self.settled(it, restricts));
-        if settled == Some(false) {
-            return Contribution::Aside(Aside::Condition);
+    }
+
+    /// The same of one that was put together for this.
+    fn weigh_own(&self, grant: LimitedGrant, restricts: bool) -> Contribution<'a> {
+        match self.left(&grant.within, restricts) {
+            Left::Aside(why) => Contribution::Aside(why),
+            Left::Same => Contribution::Limited(Cow::Owned(grant)),
+            Left::Nothing => Contribution::Standing(grant.scope),
+            Left::Limits(within) => {
+                let grant = LimitedGrant { within: Arc::new(within), ..grant };
+                Contribution::Limited(Cow::Owned(grant))
+            }
         }
-        if !begun && settled.is_none() {
-            return Contribution::Limited(Cow::Borrowed(grant));
+    }
+
+    /// What is left of some limits.
+    fn left(&self, within: &Within, restricts: bool) -> Left {
+        let mut left = within.clone();
+        let mut touched = false;
+        let mut part = Some(&mut left);
+        while let Some(limits) = part {
+            let window = (limits.from, limits.until);
+            if window.1.is_some_and(|until| until <= self.now)
+                || matches!(window, (Some(from), Some(until)) if from >= until)
+            {
+                return Left::Aside(Aside::Ended);
+            }
+            let begun = limits.from.is_some_and(|from| from <= self.now);
+            let settled = limits.condition.as_ref().and_then(|it| self.settled(it, restricts));
+            if settled == Some(false) {
+                return Left::Aside(Aside::Condition);
+            }
+            limits.from = limits.from.filter(|_| !begun);
+            limits.condition = limits.condition.take().filter(|_| settled.is_none());
+            touched |= begun || settled.is_some();
+            part = limits.and.as_mut().map(Arc::make_mut);
         }
-        let mut left = Within::clone(within);
-        left.from = left.from.filter(|_| !begun);
-        left.condition = left.condition.filter(|_| settled.is_none());
-        if left.is_everything() {
-            return Contribution::Standing(grant.scope);
+        match (touched, left.is_everything()) {
+            (_, true) => Left::Nothing,
+            (false, false) => Left::Same,
+            (true, false) => Left::Limits(left),
         }
-        Contribution::Limited(Cow::Owned(LimitedGrant { within: Arc::new(left), ..grant.clone() }))
     }
 
     /// Whether a condition holds, where it is about the user alone; `unknown` where it cannot be

@@ -89,7 +89,7 @@ impl Person<'_> {
         match self.ask("", None, |ask| ask.fits(matchers, &mut Silent)) {
             Fit::By(_) => Openness::Yes,
             Fit::Unknown(_) if settled().is_none() => Openness::Depends,
-            Fit::Unknown(_) | Fit::No => Openness::No,
+            Fit::Unknown(_) | Fit::Unsettled | Fit::No => Openness::No,
         }
     }
 

@@ -56,18 +56,79 @@ pub(crate) struct Within {
     pub(crate) from: Option<i64>,
     pub(crate) until: Option<i64>,
     pub(crate) condition: Option<Clause>,
+    /// What has to hold besides, where one list of teams or one condition does not say it: a role
+    /// that is held within limits grants within those of its grants and these.
+    pub(crate) and: Option<Arc<Within>>,
 }
 
 impl Within {
     /// Whether there is no limit.
     pub(crate) fn is_everything(&self) -> bool {
-        self.teams.is_empty() && self.from.or(self.until).is_none() && self.condition.is_none()
+        let Self { teams, from, until, condition, and } = self;
+        teams.is_empty()
+            && from.or(*until).is_none()
+            && condition.is_none()
+            && and.as_ref().is_none_or(|and| and.is_everything())
+    }
+
+    /// These limits and those that have to hold besides, each by itself.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |part| part.and.as_deref())
+    }
+
+    /// Whether a condition is among them.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.parts().any(|part| part.condition.is_some())
+    }
+
+    /// Whether another one says the same, conditions by their text.
+    pub(crate) fn says(&self, other: &Self) -> bool {
+        let source = |within: &Self| {
+            let clause = within.condition.as_ref();
+            clause.map(|clause| clause.condition.source().to_owned())
+        };
+        let parts = self.parts().zip(other.parts());
+        self.parts().count() == other.parts().count()
+            && parts.into_iter().all(|(one, other)| {
+                (one.from, one.until) == (other.from, other.until)
+                    && one.teams == other.teams
+                    && source(one) == source(other)
+            })
+    }
+
+    /// What is within both.
+    pub(crate) fn and(&self, other: &Arc<Self>) -> Self {
+        let mut both = self.clone();
+        both.from = both.from.max(other.from);
+        both.until = match (both.until, other.until) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        let split = !both.teams.is_empty() && !other.teams.is_empty()
+            || both.condition.is_some() && other.condition.is_some()
+            || both.and.is_some() && other.and.is_some();
+        if split {
+            let last = both.and.take();
+            both.and = Some(match last {
+                Some(last) => Arc::new(last.and(other)),
+                None => Arc::clone(other),
+            });
+            return both;
+        }
+        if both.teams.is_empty() {
+            both.teams.clone_from(&other.teams);
+        }
+        both.condition = both.condition.or_else(|| other.condition.clone());
+        both.and = both.and.or_else(|| other.and.clone());
+        both
     }
 
     /// Whether another one says the same. Where there are conditions that is not looked at.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.condition.is_none()
             && other.condition.is_none()
+            && self.and.is_none()
+            && other.and.is_none()
             && (self.from, self.until) == (other.from, other.until)
             && self.teams == other.teams
     }

@@ -4,8 +4,8 @@
 //! teams. What is the same for many users is kept once and shared by all of them: a user costs
 //! a few words, and those who decide find what roles grant where the last decision left it.
 
-use super::{GrantSet, PermissionId, Snapshot, WrittenGrant};
-use crate::model::{Attributes, Delegation, Invitation, Scope, Status, Text, User};
+use super::{Assigned, Borrowed, GrantSet, LentRole, PermissionId, Snapshot, WrittenGrant};
+use crate::model::{Assignment, Attributes, Delegation, Invitation, Scope, Status, Text, User};
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub(crate) fn unique_revision() -> u64 {
 /// Names that several users may share.
 pub(crate) type Names = Arc<[Box<str>]>;
 
-/// The roles and policies of a user, found in a snapshot.
+/// The roles without limits and the policies of a user, found in a snapshot.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
     /// The id of the snapshot. In another one the numbers mean other roles.
@@ -53,6 +53,8 @@ pub(crate) struct Held {
     /// The roles that the tenant does not define. They grant nothing, but programs may name them.
     unknown: Box<[Box<str>]>,
     policies: SmallVec<[u32; 4]>,
+    /// The roles that come with the user's teams, and those that everybody holds.
+    borrowed: Box<[Borrowed]>,
     /// What they grant together; none where they were changed since, to see what that would do.
     sum: Option<GrantSum>,
 }
@@ -68,21 +70,35 @@ pub(crate) struct GrantSum {
 }
 
 impl GrantSum {
-    fn of<'a>(count: usize, sets: impl Iterator<Item = &'a GrantSet>) -> Self {
+    fn of<'a>(
+        count: usize,
+        sets: impl Iterator<Item = &'a GrantSet>,
+        within: impl Iterator<Item = &'a GrantSet>,
+    ) -> Self {
         let mut plain = vec![Scope::NONE; count].into_boxed_slice();
-        let mut limited = vec![0_u64; count.div_ceil(64)].into_boxed_slice();
+        let mut limited_bits = vec![0_u64; count.div_ceil(64)].into_boxed_slice();
         for set in sets {
             for (sum, scope) in plain.iter_mut().zip(&set.plain) {
                 *sum = sum.union(*scope);
             }
             for grant in &set.limited {
                 let place = usize::from(grant.permission.0);
-                if let Some(word) = limited.get_mut(place / 64) {
+                if let Some(word) = limited_word(&mut limited_bits, place) {
                     *word |= 1 << (place % 64);
                 }
             }
         }
-        Self { plain, limited }
+        // Of what is held within limits nothing is added up.
+        for set in within {
+            let plain = (0..).zip(&set.plain).filter(|(_, scope)| !scope.is_none());
+            let limited = set.limited.iter().map(|grant| usize::from(grant.permission.0));
+            for place in plain.map(|(place, _)| place).chain(limited) {
+                if let Some(word) = limited_word(&mut limited_bits, place) {
+                    *word |= 1 << (place % 64);
+                }
+            }
+        }
+        Self { plain, limited: limited_bits }
     }
 
     /// The scope granted without limits.
@@ -99,16 +115,36 @@ impl GrantSum {
     }
 }
 
-/// The roles and policies of a user by name, in the order of the directory.
+fn limited_word(bits: &mut [u64], place: usize) -> Option<&mut u64> {
+    bits.get_mut(place / 64)
+}
+
+/// The roles and policies of a user by name, in the order of the directory, and the teams whose
+/// roles come to them.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Named {
     roles: Box<[Box<str>]>,
     policies: Box<[Box<str>]>,
+    teams: Box<[Arc<str>]>,
+    /// Whether they hold what every user does.
+    baseline: bool,
+}
+
+/// What a user holds by name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HoldsNamed<'a> {
+    pub(crate) roles: &'a [Assignment],
+    pub(crate) policies: &'a [Text],
+    pub(crate) teams: &'a [Text],
+    /// Whether the baseline is theirs: who is in no directory is no user.
+    pub(crate) is_user: bool,
 }
 
 /// What few users have.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Extra {
+    /// The roles held within limits.
+    pub(crate) assigned: Box<[Assigned]>,
     pub(crate) grants: Option<GrantSet>,
     /// The lines that those come from.
     pub(crate) written: Box<[WrittenGrant]>,
@@ -167,17 +203,31 @@ impl Held {
         let policies = named.policies.iter();
         let policies: SmallVec<[u32; 4]> =
             policies.filter_map(|name| snapshot.policy_ids.get(&**name).copied()).collect();
-        let sets = roles.iter().filter_map(|role| Some(&snapshot.role(*role)?.grants));
+        let borrowed = borrowed(&named, snapshot);
+        let role = |role: &u32| Some(&snapshot.role(*role)?.grants);
+        let lent = |limited: bool| {
+            let lent = borrowed.iter().filter(move |it| it.role.limits.is_some() == limited);
+            lent.filter_map(move |it| role(&it.role.role))
+        };
+        let sets = roles.iter().filter_map(role).chain(lent(false));
         let more = policies.iter().filter_map(|at| snapshot.policies.get(*at as usize));
         let sets = sets.chain(more.map(|policy| &policy.grants));
-        let sum = Some(GrantSum::of(snapshot.permissions.len(), sets));
-        Self { snapshot: snapshot.id, named, roles, unknown: unknown.into(), policies, sum }
+        let sum = Some(GrantSum::of(snapshot.permissions.len(), sets, lent(true)));
+        let unknown = unknown.into();
+        Self { snapshot: snapshot.id, named, roles, unknown, policies, borrowed, sum }
     }
+}
 
-    /// The roles that the tenant defines.
-    pub(crate) fn roles(&self) -> &[u32] {
-        &self.roles
-    }
+/// The roles that come to somebody without being given to them.
+fn borrowed(named: &Named, snapshot: &Snapshot) -> Box<[Borrowed]> {
+    let lending = &snapshot.lending;
+    let of = |team: Option<&Arc<str>>, roles: &[LentRole]| -> Vec<Borrowed> {
+        roles.iter().map(|role| Borrowed { team: team.cloned(), role: role.clone() }).collect()
+    };
+    let baseline = of(None, if named.baseline { &lending.baseline } else { &[] });
+    let teams = named.teams.iter().filter_map(|path| lending.teams.get(&**path));
+    let teams = teams.flat_map(|team| of(Some(&team.path), &team.roles));
+    baseline.into_iter().chain(teams).collect()
 }
 
 impl Member {
@@ -187,12 +237,12 @@ impl Member {
         &self.id
     }
 
-    /// The roles held, those that the tenant defines.
+    /// The roles held without limits, those that the tenant defines.
     pub(crate) fn roles(&self) -> &[u32] {
         &self.held.roles
     }
 
-    /// The roles held that the tenant does not define.
+    /// The roles held without limits that the tenant does not define.
     pub(crate) fn unknown_roles(&self) -> &[Box<str>] {
         &self.held.unknown
     }
@@ -222,6 +272,23 @@ impl Member {
         changed(&mut held.policies, change)
     }
 
+    /// The roles that come with the user's teams, and those that everybody holds.
+    pub(crate) fn borrowed(&self) -> &[Borrowed] {
+        &self.held.borrowed
+    }
+
+    /// Works out anew which roles come with the user's teams.
+    pub(crate) fn borrow_again(&mut self, snapshot: &Snapshot) {
+        let named = self.held.named.as_ref();
+        let lenders = snapshot.lending.lenders(&self.teams);
+        let teams = lenders.iter().map(|team| Arc::clone(&team.path)).collect();
+        let (roles, policies, baseline) = (Box::default(), Box::default(), named.baseline);
+        let borrowed = borrowed(&Named { roles, policies, teams, baseline }, snapshot);
+        let held = Arc::make_mut(&mut self.held);
+        held.borrowed = borrowed;
+        held.sum = None;
+    }
+
     /// Changes the teams of this user alone.
     pub(crate) fn change_teams<T>(&mut self, change: impl FnOnce(&mut Box<[Box<str>]>) -> T) -> T {
         let mut teams = self.teams.to_vec().into_boxed_slice();
@@ -243,17 +310,22 @@ impl Member {
         self.status == Status::Active && self.invitation == Invitation::Accepted
     }
 
-    /// Whether a grant to this user alone, or to somebody who delegates to them, is under a
-    /// condition. What that reads is no part of any permission's cache key.
+    /// Whether a grant to this user alone or a role of theirs, or of somebody who delegates to
+    /// them, is under a condition. What that reads is no part of any permission's cache key.
     pub(crate) fn has_own_conditions(&self) -> bool {
-        self.extra.as_deref().is_some_and(|extra| {
-            let grants = extra.grants.iter().flat_map(|grants| &grants.limited);
-            grants.into_iter().any(|grant| grant.within.condition.is_some())
-                || extra.delegations.iter().any(|delegation| delegation.from.has_own_conditions())
-        })
+        let mut limits = self.held_roles().filter_map(|held| held.limits);
+        limits.any(|limits| limits.within.is_conditional())
+            || self.extra.as_deref().is_some_and(|extra| {
+                let grants = extra.grants.iter().flat_map(|grants| &grants.limited);
+                grants.into_iter().any(|grant| grant.within.is_conditional())
+                    || extra
+                        .delegations
+                        .iter()
+                        .any(|delegation| delegation.from.has_own_conditions())
+            })
     }
 
-    /// The ids of the roles held, those included that the tenant does not define.
+    /// The ids of the roles held without limits, those included that the tenant does not define.
     pub(crate) fn role_names<'s>(
         &'s self,
         snapshot: &'s Snapshot,
@@ -280,14 +352,16 @@ pub(crate) struct Interner {
 const FEW: usize = 1_024;
 
 impl Interner {
-    /// Roles and policies, found in the snapshot.
-    pub(crate) fn held(
-        &mut self,
-        roles: &[Text],
-        policies: &[Text],
-        snapshot: &Snapshot,
-    ) -> Arc<Held> {
-        let named = Named { roles: boxed(roles), policies: boxed(policies) };
+    /// The roles without limits and the policies, found in the snapshot.
+    pub(crate) fn held(&mut self, holds: HoldsNamed<'_>, snapshot: &Snapshot) -> Arc<Held> {
+        let standing = holds.roles.iter().filter(|held| !held.is_limited());
+        let roles = standing.map(|held| held.role.as_str().into()).collect();
+        let teams = match snapshot.lending.teams.is_empty() {
+            true => Box::default(),
+            false => lenders(&boxed(holds.teams), snapshot),
+        };
+        let named =
+            Named { roles, policies: boxed(holds.policies), teams, baseline: holds.is_user };
         if let Some(held) = self.held.get(&named).filter(|held| held.snapshot == snapshot.id) {
             return Arc::clone(held);
         }
@@ -295,10 +369,17 @@ impl Interner {
     }
 
     /// The same roles and policies, found in another snapshot.
-    pub(crate) fn relinked(&mut self, held: &Held, snapshot: &Snapshot) -> Arc<Held> {
-        match self.held.get(&*held.named).filter(|held| held.snapshot == snapshot.id) {
+    pub(crate) fn relinked(&mut self, member: &Member, snapshot: &Snapshot) -> Arc<Held> {
+        let mut named = Arc::clone(&member.held.named);
+        let teams = lenders(&member.teams, snapshot);
+        if teams != named.teams {
+            let Named { roles, policies, baseline, .. } = &*named;
+            let (roles, policies) = (roles.clone(), policies.clone());
+            named = Arc::new(Named { roles, policies, teams, baseline: *baseline });
+        }
+        match self.held.get(&*named).filter(|held| held.snapshot == snapshot.id) {
             Some(held) => Arc::clone(held),
-            None => self.link(Arc::clone(&held.named), snapshot),
+            None => self.link(named, snapshot),
         }
     }
 
@@ -331,6 +412,12 @@ impl Interner {
         self.names.retain(|names| Arc::strong_count(names) > 1);
         self.sweep_at = (self.held.len() + self.names.len()) * 2;
     }
+}
+
+/// The teams whose roles come to a member of these.
+fn lenders(teams: &[Box<str>], snapshot: &Snapshot) -> Box<[Arc<str>]> {
+    let lenders = snapshot.lending.lenders(teams);
+    lenders.into_iter().map(|team| Arc::clone(&team.path)).collect()
 }
 
 fn changed<T>(list: &mut SmallVec<[u32; 4]>, change: impl FnOnce(&mut Box<[u32]>) -> T) -> T {

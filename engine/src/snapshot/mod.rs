@@ -4,6 +4,7 @@
 //! does not depend on the request answered beforehand. It never changes: an edit makes another
 //! one, and decisions that are under way finish on the one they began with.
 
+mod assigned;
 mod catalog;
 mod contract;
 mod exclusive;
@@ -12,6 +13,9 @@ mod grants;
 mod member;
 mod sharing;
 
+pub(crate) use assigned::{
+    Assigned, Borrowed, By, HeldRole, Lending, LendingTeam, LentRole, Limited,
+};
 pub use catalog::CompiledCatalog;
 pub(crate) use catalog::{Entry, MOST_NEEDED, Needed, Permissions, StandardRole, Variant};
 pub use contract::DeclaredAttribute;
@@ -24,7 +28,7 @@ pub(crate) use grants::{
     Clause, Except, GrantOf, GrantReads, GrantSet, Granting, LimitedGrant, Origin, PolicyRule,
     RoleRule, TeamLimits, Within, WrittenGrant,
 };
-pub(crate) use member::{DelegationRule, Extra, Interner, boxed, unique_revision};
+pub(crate) use member::{DelegationRule, Extra, HoldsNamed, Interner, boxed, unique_revision};
 pub use member::{Member, StoredUser};
 pub(crate) use sharing::{
     ContentRule, MarkRule, Redaction, SharedContent, SharingPlan, SharingRule,
@@ -54,11 +58,13 @@ pub struct Snapshot {
     pub(crate) source: Weak<Source<Tenant>>,
     /// Whether what nobody knows was let stand.
     pub(crate) lenient: bool,
-    /// The teams that it lists; none where it lists none, and any name is one.
-    pub(crate) teams: Arc<[Box<str>]>,
     pub(crate) permissions: Arc<[Arc<PermissionRule>]>,
     pub(crate) role_ids: Arc<Map<u32>>,
     pub(crate) roles: Box<[Arc<RoleRule>]>,
+    /// The teams that the tenant lists, sorted; none where it lists none, and any name is one.
+    pub(crate) teams: Arc<[Box<str>]>,
+    /// The roles of teams, and those that everybody holds.
+    pub(crate) lending: Arc<Lending>,
     pub(crate) policy_ids: Arc<Map<u32>>,
     pub(crate) policies: Arc<[Arc<PolicyRule>]>,
     /// What the conditions of its grants read.
@@ -210,4 +216,12 @@ impl Snapshot {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         NEXT.fetch_add(1, Ordering::Relaxed)
     }
+}
+
+/// Whether a sorted list has a team, or one below it.
+pub(crate) fn has_team(teams: &[Box<str>], path: &str) -> bool {
+    let from = |path: &str| teams.get(teams.partition_point(|team| **team < *path));
+    let below = format!("{path}/");
+    from(path).is_some_and(|team| **team == *path)
+        || from(&below).is_some_and(|team| team.starts_with(&below))
 }

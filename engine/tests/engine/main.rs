@@ -1,5 +1,6 @@
 //! The engine from outside: one program, so that what all of it needs is linked once.
 
+mod assignments;
 mod bounds;
 mod cache;
 mod cache_lies;
@@ -11,7 +12,9 @@ mod edits;
 mod flip;
 mod holding;
 mod inspect;
+mod kubernetes;
 mod left_out;
+mod lending;
 mod load_errors;
 mod mutated;
 mod names;

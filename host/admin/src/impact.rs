@@ -195,6 +195,8 @@ fn reached(done: &Done, tried: &DryRun) -> Option<BTreeSet<(Facet, String)>> {
                     }
                 }
             }
+            // Its roles come to the members of every team below it as well.
+            DocumentKind::Team if lends(tried, &edit.id) => return None,
             DocumentKind::Team => {
                 reached.insert((Facet::Team, edit.id.clone()));
             }
@@ -222,4 +224,11 @@ fn with_role(tried: &DryRun, role: &str) -> BTreeSet<(Facet, String)> {
             return found.into_iter().map(|role| (Facet::Role, role)).collect();
         }
     }
+}
+
+/// Whether roles come with a team, before or after.
+fn lends(tried: &DryRun, path: &str) -> bool {
+    let tenants: [&Tenant; 2] = [tried.tenant_before(), tried.tenant_after()];
+    let teams = tenants.into_iter().flat_map(|tenant| &tenant.teams);
+    teams.into_iter().any(|team| *team.path == *path && !team.roles.is_empty())
 }

@@ -229,7 +229,7 @@ async fn ask(location: &Location, size: Size) {
     println!("  role edit   {}", spread(&mut times));
     let mut times = Vec::new();
     for n in 0..20 {
-        let roles = vec![format!("r{}", n % size.roles)];
+        let roles = vec![format!("r{}", n % size.roles).into()];
         let edit = SetRoles { user: "u0000001".to_owned(), roles };
         let since = Instant::now();
         perform(&node, &realm(), &edit).await;

@@ -5,7 +5,8 @@ use crate::kept;
 use crate::kind::DocumentKind;
 use permesso_engine::load;
 use permesso_engine::model::{
-    Access, Exposure, FamilySettings, Item, Policy, Program, Role, SharingRule, Tenant, Text,
+    self, Access, Assignment, Exposure, FamilySettings, Item, Policy, Program, Role, SharingRule,
+    Tenant, Text,
 };
 use permesso_store::Body;
 use schemars::JsonSchema;
@@ -28,6 +29,9 @@ pub struct Settings {
     /// What was bought on top of the plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addons: Vec<String>,
+    /// The roles that every user holds, in place of the catalog's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Vec<Assignment>>,
 }
 
 /// Which version of its product's catalog a tenant is on.
@@ -59,6 +63,9 @@ pub struct Team {
     /// For people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
+    /// The roles that its members hold, and those of the teams below it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Assignment>,
 }
 
 /// What a kind of content shares where a record does not say so itself.
@@ -107,12 +114,13 @@ pub(crate) fn apply(
             tenant.title = settings.title;
             tenant.plan = settings.plan.map(Text::from);
             tenant.addons = settings.addons.into_iter().map(Text::from).collect();
+            tenant.baseline = settings.baseline;
         }
         DocumentKind::Team => {
-            if let Some(body) = body {
-                read::<Team>(kind, id, body)?;
-            }
-            put(&mut tenant.teams, id, body.map(|_| Text::from(id)), |team| team);
+            let team = body.map(|body| read::<Team>(kind, id, body)).transpose()?;
+            let team =
+                team.map(|Team { title, roles }| model::Team { path: id.into(), title, roles });
+            put(&mut tenant.teams, id, team, |team| &team.path);
         }
         DocumentKind::Role => {
             let mut role: Option<Role> = named(kind, id, body, |role: &Role| &role.id)?;

@@ -6,8 +6,9 @@
 
 use crate::record::{Body, DocumentEdit};
 use permesso_names::folded;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The kind of documents that are users.
 pub const USER: &str = "user";
@@ -46,6 +47,8 @@ pub enum Facet {
     Owner,
     /// The id as it looks, where it looks like another one. Nobody is counted by it.
     Folded,
+    /// A team for which a role is held.
+    Within,
 }
 
 impl Facet {
@@ -60,13 +63,14 @@ impl Facet {
             Self::Status => "status",
             Self::Owner => "owner",
             Self::Folded => "folded",
+            Self::Within => "within",
         }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Role, Self::Policy, Self::Team, Self::Tag, Self::Status, Self::Owner, Self::Folded]
-            .into_iter()
-            .find(|facet| facet.name() == name)
+        use Facet::{Folded, Owner, Policy, Role, Status, Tag, Team, Within};
+        let all = [Role, Policy, Team, Tag, Status, Owner, Folded, Within];
+        all.into_iter().find(|facet| facet.name() == name)
     }
 }
 
@@ -74,13 +78,49 @@ impl Facet {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct User {
-    roles: Vec<String>,
+    roles: Vec<Held>,
     policies: Vec<String>,
     teams: Vec<String>,
     tags: Vec<String>,
     owner: bool,
     status: Option<String>,
     invitation: Option<String>,
+}
+
+/// A role as it is held: by its name, or within limits.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Held {
+    Name(String),
+    Limited {
+        role: String,
+        #[serde(default)]
+        teams: Vec<String>,
+        #[serde(flatten)]
+        others: BTreeMap<String, IgnoredAny>,
+    },
+}
+
+impl Held {
+    fn role(&self) -> &str {
+        let (Self::Name(role) | Self::Limited { role, .. }) = self;
+        role
+    }
+
+    /// Whether it can be relied on that the role is held, whatever is asked and whenever.
+    fn lasts(&self) -> bool {
+        match self {
+            Self::Name(_) => true,
+            Self::Limited { teams, others, .. } => teams.is_empty() && others.is_empty(),
+        }
+    }
+
+    fn teams(&self) -> &[String] {
+        match self {
+            Self::Name(_) => &[],
+            Self::Limited { teams, .. } => teams,
+        }
+    }
 }
 
 impl User {
@@ -91,24 +131,27 @@ impl User {
         }
     }
 
-    /// Whoever was deleted is found by that alone.
-    fn facets(&self) -> BTreeSet<(Facet, &str)> {
+    /// What the user is found by, each with whether the user takes part by it: who holds a role
+    /// within limits is nobody to rely on. Whoever was deleted is found by that alone.
+    fn facets(&self) -> BTreeMap<(Facet, &str), bool> {
         let status = self.status();
-        let mut facets = BTreeSet::from([(Facet::Status, status)]);
+        let takes_part = status == "active";
+        let mut facets = BTreeMap::from([((Facet::Status, status), takes_part)]);
         if status == "deleted" {
             return facets;
         }
-        let lists = [
-            (Facet::Role, &self.roles),
-            (Facet::Policy, &self.policies),
-            (Facet::Team, &self.teams),
-            (Facet::Tag, &self.tags),
-        ];
+        for held in &self.roles {
+            *facets.entry((Facet::Role, held.role())).or_default() |= takes_part && held.lasts();
+            let teams = held.teams().iter();
+            facets.extend(teams.map(|team| ((Facet::Within, team.as_str()), takes_part)));
+        }
+        let lists =
+            [(Facet::Policy, &self.policies), (Facet::Team, &self.teams), (Facet::Tag, &self.tags)];
         for (facet, values) in lists {
-            facets.extend(values.iter().map(|value| (facet, value.as_str())));
+            facets.extend(values.iter().map(|value| ((facet, value.as_str()), takes_part)));
         }
         if self.owner {
-            facets.insert((Facet::Owner, "true"));
+            facets.insert((Facet::Owner, "true"), takes_part);
         }
         facets
     }
@@ -131,23 +174,22 @@ pub fn delegation(body: &Body) -> Option<(String, String)> {
 pub fn roles(body: &Body) -> Vec<String> {
     let user: User = body.read().unwrap_or_default();
     let facets = user.facets();
-    let roles = facets.iter().filter(|(facet, _)| *facet == Facet::Role);
+    let roles = facets.keys().filter(|(facet, _)| *facet == Facet::Role);
     roles.map(|(_, role)| (*role).to_owned()).collect()
 }
 
-/// A facet that a user has, and whether the user takes part.
+/// A facet that a user has, and whether the user takes part by it.
 pub type Counted = ((Facet, String), bool);
 
-/// What a user's document counts towards, and whether the user takes part.
+/// What a user's document counts towards, and whether the user takes part by it.
 ///
 /// # Errors
 ///
 /// Where it is no user's.
 pub fn counted(body: &Body) -> Result<Vec<Counted>, serde_json::Error> {
     let user: User = body.read()?;
-    let takes_part = user.status() == "active";
     let facets = user.facets().into_iter();
-    Ok(facets.map(|(facet, value)| ((facet, value.to_owned()), takes_part)).collect())
+    Ok(facets.map(|((facet, value), by)| ((facet, value.to_owned()), by)).collect())
 }
 
 /// What one record does to the tables, as rows of JSON that one statement each takes.
@@ -187,11 +229,10 @@ impl Fed {
                     for (body, sign) in [(&edit.before, -1), (&edit.after, 1)] {
                         let Some(body) = body else { continue };
                         let user: User = body.read()?;
-                        let takes_part = i64::from(user.status() == "active");
-                        for (facet, value) in user.facets() {
+                        for ((facet, value), takes_part) in user.facets() {
                             let count = usage.entry((facet, value.to_owned())).or_default();
                             count.0 += sign;
-                            count.1 += sign * takes_part;
+                            count.1 += sign * i64::from(takes_part);
                             if sign > 0 {
                                 fed.facets.push((facet.name(), value.to_owned(), id.clone()));
                             }
@@ -282,6 +323,21 @@ mod tests {
         assert_eq!(usage("status", "active"), Some((-1, -1)));
         assert_eq!(usage("status", "pending"), Some((1, 0)));
         assert_eq!(fed.unfaceted, ["u"]);
+    }
+
+    #[test]
+    fn who_holds_a_role_within_limits_is_found_by_it_and_not_relied_on() {
+        let limited = json!({"role": "a", "teams": ["t"], "valid_until": 5});
+        let is = json!({"id": "u", "roles": [limited, {"role": "b"}, "c", {"role": "c", "teams": ["t"]}]});
+        let fed = Fed::of(&[edit(None, Some(is))]).unwrap();
+        let usage = |facet: &str, value: &str| {
+            fed.usage.iter().find(|u| u.0 == facet && u.1 == value).map(|u| (u.2, u.3))
+        };
+        assert_eq!(usage("role", "a"), Some((1, 0)));
+        assert_eq!(usage("role", "b"), Some((1, 1)));
+        assert_eq!(usage("role", "c"), Some((1, 1)));
+        assert_eq!(usage("within", "t"), Some((1, 1)));
+        assert_eq!(usage("team", "t"), None);
     }
 
     #[test]

@@ -35,8 +35,17 @@ pub const CODES: [&str; 26] = [
 ];
 
 /// What a healthy run comes across on the way to its answers.
-pub const SEEN: [&str; 60] = [
+pub const SEEN: [&str; 69] = [
     "contract: an attribute under another name",
+    "roles: by a team or the baseline",
+    "grant: by a role within limits only",
+    "grant: for teams of a grant and of an assignment",
+    "matchers: by a role within limits only",
+    "family: a role may be held here or not",
+    "covered: asked about a role within limits",
+    "condition of an assignment, for a family: true",
+    "condition of an assignment, for a family: false",
+    "condition of an assignment, for a family: unknown",
     "grant: for a record of a list of teams",
     "toggle: held for want of a team",
     "grant: left out though another permission brings it along",

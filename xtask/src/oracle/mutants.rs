@@ -1,6 +1,7 @@
 //! The bugs that are planted: at least one for each step of the pipeline, for the cache and for
 //! conditions.
 
+mod assigned;
 mod sharing;
 
 /// One planted bug.
@@ -29,7 +30,7 @@ const fn bug(
 
 /// All of them.
 pub(super) fn all() -> impl Iterator<Item = &'static Mutant> {
-    PIPELINE.iter().chain(sharing::SHARING)
+    PIPELINE.iter().chain(assigned::ASSIGNED).chain(sharing::SHARING)
 }
 
 /// Those of the steps but sharing, in the order of the pipeline, of the cache and of conditions.
@@ -91,8 +92,8 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "guards: more than one holds is handed out",
         "evaluate/roles.rs",
-        "self.held_as_wide(id, rule, None).covers(role.grants.plain(id))",
-        "self.granted(id, rule, &mut super::Silent).covers(role.grants.plain(id))",
+        "scope.is_none() || self.held_as_wide(id, rule, given).covers(scope)",
+        "self.granted(id, rule, &mut super::Silent).covers(scope)",
     ),
     bug(
         "grants: a sum leaves out the policies",
@@ -109,8 +110,8 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "grants: a sum counts what is outside of its limits",
         "evaluate/summed.rs",
-        ".filter(|grant| self.within(grant) == Counts::Yes)",
-        ".filter(|grant| self.within(grant) != Counts::Unticked)",
+        "limited.filter(|grant| self.within(&grant.within) == Counts::Yes)",
+        "limited.filter(|grant| self.within(&grant.within) != Counts::Unticked)",
     ),
     bug(
         "grants: a sum counts what was unticked",
@@ -303,8 +304,8 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "grants: a branch is handed out by who holds exactly a team",
         "evaluate/grants.rs",
-        "given.teams.branches.iter().all(|team| branch(team))",
-        "given.teams.branches.iter().all(|team| in_limits(team, &mine.teams))",
+        "&& given.branches.iter().all(|team| branch(team))",
+        "&& given.branches.iter().all(|team| in_limits(team, mine))",
     ),
     bug(
         "grants: a condition that cannot be known counts",

@@ -248,7 +248,7 @@ impl Checker<'_> {
         let texts: Option<Vec<_>> = items.iter().map(|item| item.text().map(Into::into)).collect();
         let integers: Option<Vec<_>> = items.iter().map(Checked::integer).collect();
         let expr = match (texts, integers) {
-            (Some(texts), _) => build::value(Texts(texts.into()), at),
+            (Some(texts), _) => build::value(Texts::of(texts), at),
             (_, Some(integers)) => build::value(Integers(integers.into()), at),
             _ => Expr::Array(items.iter().map(|item| item.expr.clone()).collect(), at),
         };
@@ -305,7 +305,7 @@ impl Checker<'_> {
             }
         }
         if let (Some(path), Expr::DynamicConstant(values, _)) = (&item.path, &list.expr)
-            && let Some(Texts(values)) = values.read_lock::<Texts>().as_deref()
+            && let Some(Texts { items: values, .. }) = values.read_lock::<Texts>().as_deref()
             && !values.iter().all(|value| self.can_be(path, value, list.expr.start_position()))
         {
             return Checked::wrong(at);

@@ -48,7 +48,7 @@ impl Checker<'_> {
         let place = value.start_position();
         let given = match value {
             Expr::Array(items, _) if items.is_empty() && kind == Kind::Texts => {
-                Checked::constant(kind, build::value(Texts([].into()), place), None)
+                Checked::constant(kind, build::value(Texts::of([]), place), None)
             }
             value => self.expr(value),
         };

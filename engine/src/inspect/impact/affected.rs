@@ -6,7 +6,7 @@
 use super::matching::{MatchedPermission, Matching, same_guard, same_matchers};
 use crate::directory::Compiled;
 use crate::model::{InputPath, Predicate};
-use crate::snapshot::{GuardRule, Member, PermissionId, PermissionRule, Snapshot};
+use crate::snapshot::{GuardRule, HeldRole, Member, PermissionId, PermissionRule, Snapshot};
 
 /// What can have changed.
 pub(super) struct Affected {
@@ -59,8 +59,8 @@ impl Affected {
     pub(super) fn of(&self, member: &Member, slots: &mut Vec<usize>) {
         slots.clear();
         slots.extend_from_slice(&self.everyone);
-        for role in member.roles() {
-            slots.extend_from_slice(self.roles.get(*role as usize).map_or(&[], Vec::as_slice));
+        for HeldRole { role, .. } in member.held_roles() {
+            slots.extend_from_slice(self.roles.get(role as usize).map_or(&[], Vec::as_slice));
         }
         for policy in member.policies() {
             let affected = self.policies.get(*policy as usize);

@@ -3,9 +3,10 @@
 use crate::directory::Compiled;
 use crate::fast::Map;
 use crate::snapshot::{
-    Clause, GrantSet, GuardRule, LimitedGrant, MatcherRule, Member, PermissionId, PermissionRule,
-    ProgramRule, Snapshot,
+    Assigned, Borrowed, Clause, GrantSet, GuardRule, LimitedGrant, MatcherRule, Member,
+    PermissionId, PermissionRule, ProgramRule, Snapshot,
 };
+use std::sync::Arc;
 
 /// A permission of one snapshot or of both.
 #[derive(Debug, Clone, Copy)]
@@ -129,12 +130,44 @@ impl<'a> Matching<'a> {
             && before.invitation == after.invitation
             && before.owner == after.owner
             && mapped(before.roles(), after.roles(), &self.roles)
+            && self.is_borrowed_alike(before.borrowed(), after.borrowed())
             && before.unknown_roles() == after.unknown_roles()
             && mapped(before.policies(), after.policies(), &self.policies)
             && before.teams == after.teams
             && before.tags == after.tags
             && self.is_same_extra(before, after)
             && before.attributes == after.attributes
+    }
+
+    /// Whether the same roles are held within the same limits.
+    fn is_assigned_alike(&self, before: &[Assigned], after: &[Assigned]) -> bool {
+        let is_role = |was: Option<u32>, is: Option<u32>| match was {
+            Some(was) => self.roles.get(was as usize).copied().flatten() == is && is.is_some(),
+            None => is.is_none(),
+        };
+        let mut pairs = before.iter().zip(after);
+        before.len() == after.len()
+            && pairs.all(|(was, is)| {
+                is_role(was.role, is.role)
+                    && was.name == is.name
+                    && was.limits.within.says(&is.limits.within)
+            })
+    }
+
+    /// Whether the same roles come to both without being given to them.
+    fn is_borrowed_alike(&self, before: &[Borrowed], after: &[Borrowed]) -> bool {
+        let within = |it: &Borrowed| it.role.limits.as_ref().map(|it| Arc::clone(&it.within));
+        let mut pairs = before.iter().zip(after);
+        before.len() == after.len()
+            && pairs.all(|(was, is)| {
+                let to = self.roles.get(was.role.role as usize).copied().flatten();
+                let same = match (within(was), within(is)) {
+                    (None, None) => true,
+                    (Some(was), Some(is)) => was.says(&is),
+                    _ => false,
+                };
+                to == Some(is.role.role) && was.team == is.team && same
+            })
     }
 
     /// Whether what few users have is as before. Delegations are compared elsewhere.
@@ -149,6 +182,7 @@ impl<'a> Matching<'a> {
                 };
                 let mut adjusted = before.adjusted.iter().zip(&after.adjusted);
                 grants
+                    && self.is_assigned_alike(&before.assigned, &after.assigned)
                     && before.added == after.added
                     && before.adjusted.len() == after.adjusted.len()
                     && adjusted.all(|((was, before), (is, after))| {
@@ -191,12 +225,7 @@ fn same_set(a: &GrantSet, b: &GrantSet) -> bool {
 
 fn same_limited(a: &[LimitedGrant], b: &[LimitedGrant]) -> bool {
     a.len() == b.len()
-        && a.iter().zip(b).all(|(a, b)| {
-            a.scope == b.scope
-                && a.within.teams == b.within.teams
-                && (a.within.from, a.within.until) == (b.within.from, b.within.until)
-                && same_clause(a.within.condition.as_ref(), b.within.condition.as_ref())
-        })
+        && a.iter().zip(b).all(|(a, b)| a.scope == b.scope && a.within.says(&b.within))
 }
 
 pub(super) fn same_clause(a: Option<&Clause>, b: Option<&Clause>) -> bool {

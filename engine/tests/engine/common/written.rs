@@ -14,8 +14,8 @@ pub fn write(directory: &mut Directory, user: &str, edit: &Edit) -> bool {
         Edit::Deactivate => it.status = Status::Inactive,
         Edit::Accept => it.invitation = Invitation::Accepted,
         Edit::MakeOwner => it.owner = true,
-        Edit::GiveRole { role } => it.roles.push(text(role)),
-        Edit::TakeRole { role } => it.roles.retain(|held| **held != *role),
+        Edit::GiveRole { role } => it.roles.push(role.as_str().into()),
+        Edit::TakeRole { role } => it.roles.retain(|held| *held.role != *role),
         Edit::AttachPolicy { policy } => it.policies.push(text(policy)),
         Edit::DetachPolicy { policy } => it.policies.retain(|held| **held != *policy),
         Edit::Grant { permission, scope, limited } => {

@@ -81,7 +81,7 @@ fn giver(giver: &Giver<'_>) -> String {
 }
 
 fn limits(limits: &Limits) -> String {
-    let Limits { scope, teams, exact_teams, valid_from, valid_until, condition } = limits;
+    let Limits { scope, teams, exact_teams, valid_from, valid_until, condition, and } = limits;
     let mut text = scope.to_string();
     if !teams.is_empty() {
         text += &format!(" in {}", teams.join(" "));
@@ -97,6 +97,9 @@ fn limits(limits: &Limits) -> String {
     }
     if let Some(condition) = condition {
         text += &format!(" if {condition}");
+    }
+    if let Some(and) = and {
+        text += &format!(" and {}", self::limits(and));
     }
     text
 }

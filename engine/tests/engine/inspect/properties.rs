@@ -33,14 +33,15 @@ fn decide(
     )
 }
 
-/// Records that are nobody's own: of each team and none, of each amount, with and without sso.
+/// Records that are nobody's own: of each team, none and all, of each amount, with and without
+/// sso.
 fn foreign() -> Vec<Attributes<'static>> {
     let mut all = Vec::new();
-    for team in TEAMS.into_iter().chain(["elsewhere"]) {
+    let teams = TEAMS.into_iter().chain(["elsewhere"]).map(Value::from);
+    for team in teams.chain([Value::List(TEAMS.map(Value::from).into())]) {
         for amount in [None, Some(50), Some(500)] {
             for sso in [false, true] {
-                let mut record: Attributes<'_> =
-                    [("team", Value::from(team))].into_iter().collect();
+                let mut record: Attributes<'_> = [("team", team.clone())].into_iter().collect();
                 if let Some(amount) = amount {
                     record.set("amount", Value::Int(amount));
                 }
@@ -137,6 +138,11 @@ fn lines_of(tenant: &Compiled, user: &str, gates: &BTreeSet<Gate<'_>>) -> Lines 
         lines.gates = gates.iter().map(|gate| passes(tenant, user, *gate)).collect();
     }
     lines.delegated = format!("{:?}", rights.delegated);
+    // A scope of teams is that of whoever delegated.
+    for from in rights.delegated.iter().map(|it| it.from) {
+        let theirs = self::rights(tenant, from, LATER).map(|it| it.teams);
+        lines.delegated += &format!(" {from} {:?}", theirs.unwrap_or_default());
+    }
     lines
 }
 
@@ -198,7 +204,7 @@ fn covers(a: Told<'_>, b: Told<'_>) -> bool {
                 && (!given.has_team() || b.2.iter().all(team))
                 && (!given.has_below() || b.2.iter().all(branch))
     };
-    let as_wide = |mine: &Limits, given: &Limits| {
+    let part_as_wide = |mine: &Limits, given: &Limits| {
         let everywhere = mine.teams.is_empty() && mine.exact_teams.is_empty();
         let anywhere = given.teams.is_empty() && given.exact_teams.is_empty();
         let branch = |team: &String| mine.teams.iter().any(|of| below(team, of));
@@ -206,11 +212,27 @@ fn covers(a: Told<'_>, b: Told<'_>) -> bool {
             || !anywhere
                 && given.teams.iter().all(branch)
                 && given.exact_teams.iter().all(|it| branch(it) || mine.exact_teams.contains(it));
-        teams
-            && mine.valid_from <= given.valid_from
-            && (mine.valid_until.is_none()
-                || given.valid_until.is_some_and(|it| Some(it) <= mine.valid_until))
-            && (mine.condition.is_none() || mine.condition == given.condition)
+        [
+            teams,
+            mine.valid_from <= given.valid_from,
+            mine.valid_until.is_none()
+                || given.valid_until.is_some_and(|it| Some(it) <= mine.valid_until),
+            mine.condition.is_none() || mine.condition == given.condition,
+        ]
+    };
+    // Each limit of each part has to be met by some part of the other.
+    let parts = |limits: &'_ Limits| -> Vec<Limits> {
+        let mut parts = vec![limits.clone()];
+        while let Some(and) = parts.last().and_then(|last| last.and.clone()) {
+            parts.push(*and);
+        }
+        parts
+    };
+    let as_wide = |mine: &Limits, given: &Limits| {
+        let given = parts(given);
+        parts(mine).iter().all(|mine| {
+            (0..4).all(|limit| given.iter().any(|given| part_as_wide(mine, given)[limit]))
+        })
     };
     let given = b.1.iter().map(|given| {
         let wide = a.1.iter().filter(|mine| as_wide(mine, given));

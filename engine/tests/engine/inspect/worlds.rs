@@ -5,8 +5,9 @@ use super::*;
 use crate::common::written::write;
 use permesso_engine::compile::{self, FamilySet, PeopleFrom};
 use permesso_engine::model::{
-    Access, Catalog, Delegation, Directory, Exposure, Grant, Instant, Invitation, Item, Matchers,
-    Policy, Program, Rights, Role, SharingRule, SharingRules, Status, Tenant, Text, User, Value,
+    Access, Assignment, Catalog, Delegation, Directory, Exposure, Grant, Instant, Invitation, Item,
+    Matchers, Policy, Program, Rights, Role, SharingRule, SharingRules, Status, Team, Tenant, Text,
+    User, Value,
 };
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ pub(super) const REQUIRING: [&str; 3] = ["needs", "deep", "grown"];
 pub(super) const ROLES: [&str; 5] = ["r0", "r1", "r2", "r3", "std"];
 const POLICIES: [&str; 3] = ["p0", "p1", "p2"];
 const TAGS: [&str; 3] = ["x", "y", "z"];
+const CONDITIONS: [&str; 3] = ["resource.amount <= 100", "subject.level >= 2", "subject.owner"];
 const SCOPES: [Scope; 6] =
     [Scope::OWN, Scope::TEAM, Scope::BELOW, Scope::BRANCH, Scope::ALL, Scope::ALL];
 
@@ -80,7 +82,7 @@ impl World {
             tenant: Tenant {
                 tenant: "acme".into(),
                 product: "worlds".into(),
-                teams: TEAMS.map(Text::from).into(),
+                teams: teams(random),
                 ..Tenant::default()
             },
             directory: Directory::default(),
@@ -135,7 +137,10 @@ impl World {
                     let at = random.below(world.directory.users.len());
                     world.directory.users[at] = user(random, at);
                 }
-                9 => world.tenant.roles.reverse(),
+                9 => {
+                    world.tenant.roles.reverse();
+                    world.tenant.teams = teams(random);
+                }
                 10 => world.catalog = catalog(random),
                 11 => world.tenant.sharing = sharing(random).into(),
                 12 | 13 => {
@@ -307,16 +312,7 @@ fn grant(random: &mut Random) -> Grant {
         exact_teams: if within(random, 20) { vec![random.pick(&TEAMS).into()] } else { Vec::new() },
         valid_from: (window && random.chance(60)).then_some(Instant::from_millis(2_000)),
         valid_until: (window && random.chance(60)).then_some(Instant::from_millis(3_000)),
-        condition: within(random, 50).then(|| {
-            random
-                .pick(&[
-                    "resource.amount <= 100",
-                    "subject.level >= 2",
-                    "subject.owner",
-                    "subject.level >= 2 && resource.amount <= 100",
-                ])
-                .into()
-        }),
+        condition: within(random, 50).then(|| random.pick(&CONDITIONS).into()),
         ..Grant::default()
     }
 }
@@ -414,11 +410,44 @@ fn item(random: &mut Random) -> Item {
     }
 }
 
+/// The teams, now and then with a role.
+fn teams(random: &mut Random) -> Vec<Team> {
+    let mut team = |path: &str| {
+        let roles = if random.chance(25) { few(random, 15) } else { Vec::new() };
+        Team { path: path.into(), roles, ..Team::default() }
+    };
+    TEAMS.into_iter().map(&mut team).collect()
+}
+
+/// Roles as they are held, a few of them within limits, now and then twice.
+fn held(random: &mut Random) -> Vec<Assignment> {
+    let mut held: Vec<Assignment> =
+        random.some(30, &ROLES).into_iter().map(Assignment::from).collect();
+    held.extend(few(random, 15));
+    held
+}
+
+/// A few roles within limits.
+fn few(random: &mut Random, percent: usize) -> Vec<Assignment> {
+    let mut held = Vec::new();
+    for role in random.some(percent, &ROLES) {
+        let window = random.chance(40);
+        held.push(Assignment {
+            role,
+            teams: random.chance(50).then(|| vec![random.pick(&TEAMS).into()]),
+            valid_from: (window && random.chance(60)).then_some(2_000),
+            valid_until: (window && random.chance(60)).then_some(3_000),
+            condition: random.chance(40).then(|| random.pick(&CONDITIONS).into()),
+        });
+    }
+    held
+}
+
 fn user(random: &mut Random, n: usize) -> User {
     let adjusts = random.chance(30);
     User {
         id: name(n).into(),
-        roles: random.some(30, &ROLES),
+        roles: held(random),
         policies: random.some(15, &POLICIES),
         grants: (0..random.below(5) / 3).map(|_| grant(random)).collect(),
         teams: random.some(25, &TEAMS),

@@ -288,13 +288,16 @@ impl World {
                 let holders: Vec<&User> = directory
                     .users
                     .iter()
-                    .filter(|user| user.roles.iter().any(|held| held.as_str() == role))
+                    .filter(|user| user.roles.iter().any(|held| *held.role == *role))
                     .collect();
                 let takes_part = |user: &&&User| {
                     user.status == Status::Active && user.invitation == Invitation::Accepted
                 };
+                let lasting = holders.iter().filter(|user| {
+                    user.roles.iter().any(|held| *held.role == *role && !held.is_limited())
+                });
                 let usage = Usage {
-                    taking_part: holders.iter().filter(takes_part).count(),
+                    taking_part: lasting.filter(takes_part).count(),
                     listed: holders.iter().filter(|it| it.status != Status::Deleted).count(),
                 };
                 Loaded::Usage { role: role.clone(), usage }
@@ -361,7 +364,8 @@ fn touched(before: &Directory, after: &Directory) -> Vec<Need> {
     for id in &changed {
         touched.insert(Need::User((*id).to_owned()));
         let roles = [find(before, id), find(after, id)].into_iter().flatten();
-        touched.extend(roles.flat_map(|(_, roles)| roles).map(|it| Need::Usage(it.to_string())));
+        touched
+            .extend(roles.flat_map(|(_, roles)| roles).map(|it| Need::Usage(it.role.to_string())));
     }
     for delegation in before.delegations.iter().chain(&after.delegations) {
         let same = |directory: &Directory| {

@@ -10,7 +10,7 @@ use crate::schema::{
 };
 use axum::http::Method;
 use permesso_auth::key::Verb;
-use permesso_engine::model::User;
+use permesso_engine::model::{Assignment, User};
 use permesso_front::Problem;
 use permesso_node::operation::{ChangeSettings, CreateTenant, DeleteTenant, realm};
 use permesso_node::{CatalogPin, ChangeError, DocumentKind, Settings, Standing, TenantListing};
@@ -37,6 +37,9 @@ struct New {
     /// What was bought on top of the plan.
     #[serde(default)]
     addons: Vec<String>,
+    /// The roles that every user holds, in place of the catalog's, where that lets a tenant say so.
+    #[serde(default)]
+    baseline: Option<Vec<Assignment>>,
     /// Who is to administer it.
     #[serde(default)]
     owner: Option<User>,
@@ -215,10 +218,10 @@ async fn list(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn create(call: Call) -> Result<Reply, Problem> {
-    let New { id, product, title, plan, addons, owner } = call.read()?;
+    let New { id, product, title, plan, addons, baseline, owner } = call.read()?;
     let realm = realm(&id)?;
     call.principal()?.may(Verb::Platform, Some(&id))?;
-    let settings = Settings { product, title, plan, addons };
+    let settings = Settings { product, title, plan, addons, baseline };
     let operation = CreateTenant { settings, owner };
     let reply = call.change_as(&realm, &call.caller()?, &operation, Vec::new()).await?;
     Ok(reply.at(&call.place(&["tenants", &id])))

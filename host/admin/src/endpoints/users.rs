@@ -11,7 +11,7 @@ use crate::schema::{
 };
 use async_trait::async_trait;
 use axum::http::Method;
-use permesso_engine::model::{Grant, Instant, Invitation, Status, User};
+use permesso_engine::model::{Assignment, Grant, Instant, Invitation, Status, User};
 use permesso_front::Problem;
 use permesso_node::operation::{
     Accept, INVITATION_DAYS, Invite, Invited, Operation, Plan, Resend, Seats, SetRoles, SetStatus,
@@ -68,8 +68,8 @@ struct Accepted {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Roles {
-    /// All of them.
-    roles: Vec<String>,
+    /// All of them, each by its name or within limits.
+    roles: Vec<Assignment>,
 }
 
 /// The grants that a user is to have besides roles.

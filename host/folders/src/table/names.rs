@@ -29,7 +29,8 @@ pub(super) fn check(
     };
     let policies = || tenant.policies.iter().map(|policy| policy.id.as_str());
     let copied = row.context.copied_from.iter().flat_map(|copied| &copied.roles);
-    for role in subject.roles.iter().flatten().chain(copied) {
+    let own = subject.roles.iter().flatten().map(|held| &*held.role);
+    for role in own.chain(copied) {
         known("role", role, roles())?;
     }
     for policy in subject.policies.iter().flatten() {

@@ -236,9 +236,10 @@ fn ensure(directory: &mut Directory, id: &str) {
 fn user(subject: &RowSubject, row: &Row) -> User {
     let copied = row.context.copied_from.as_deref();
     let said = |names: &Option<Vec<String>>| texts(names.as_deref().unwrap_or_default());
-    let (mut roles, mut rights) = (said(&subject.roles), subject.rights.clone());
+    let (mut roles, mut rights) =
+        (subject.roles.clone().unwrap_or_default(), subject.rights.clone());
     if let Some(copied) = copied.filter(|_| roles.is_empty()) {
-        roles = texts(&copied.roles);
+        roles = copied.roles.iter().map(|role| role.as_str().into()).collect();
         rights = Some(copied.rights.clone());
     }
     User {

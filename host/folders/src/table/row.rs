@@ -1,7 +1,7 @@
 //! One row of a decision table.
 
 use permesso_engine::load;
-use permesso_engine::model::{Attributes, Instant, Invitation, Rights, Status, Value};
+use permesso_engine::model::{Assignment, Attributes, Instant, Invitation, Rights, Status, Value};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value as Json};
@@ -62,7 +62,7 @@ pub enum Expect {
 pub struct RowSubject {
     /// The user's id.
     pub user: String,
-    pub(super) roles: Option<Vec<String>>,
+    pub(super) roles: Option<Vec<Assignment>>,
     pub(super) policies: Option<Vec<String>>,
     pub(super) teams: Option<Vec<String>>,
     pub(super) sub_teams: Option<Vec<String>>,

@@ -311,13 +311,18 @@ fn policy(out: &mut String, view: &View<'_>) -> Result<(), ChangeError> {
     for (_, pin) in of(DocumentKind::Catalog)? {
         emit::entry(out, "catalog", &pin);
     }
-    let teams =
-        of(DocumentKind::Team)?.into_iter().map(|(path, mut team)| match team.take("title") {
-            Some(title) => {
-                Tree::Map(vec![("path".to_owned(), Tree::Text(path)), ("title".to_owned(), title)])
-            }
-            None => Tree::Text(path),
+    let teams = of(DocumentKind::Team)?.into_iter().map(|(path, mut team)| {
+        let more = ["title", "roles"].into_iter().filter_map(|key| {
+            let value = team.take(key)?;
+            Some((key.to_owned(), value))
         });
+        let more: Vec<(String, Tree)> = more.collect();
+        if more.is_empty() {
+            return Tree::Text(path);
+        }
+        let path = ("path".to_owned(), Tree::Text(path));
+        Tree::Map(std::iter::once(path).chain(more).collect())
+    });
     some(out, "teams", Tree::List(teams.collect()));
     let list = |kind: DocumentKind| -> Result<Tree, ChangeError> {
         Ok(Tree::List(of(kind)?.into_iter().map(|(_, value)| value).collect()))

@@ -11,7 +11,6 @@ use permesso_engine::load::Source;
 use permesso_engine::model::{Position, Tenant};
 use permesso_store::Body;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,8 +23,6 @@ pub struct Bundle {
     /// The version of the catalog that it was exported under. It is not imported: see
     /// [the module](crate::bundle).
     pub pin: Option<CatalogPin>,
-    /// The titles of teams, by path.
-    pub titles: BTreeMap<String, String>,
     /// Its people.
     pub people: People,
 }
@@ -91,9 +88,9 @@ impl Bundle {
     }
 
     fn policy(file: &str, text: &str) -> Result<(Self, Lists), Diagnostics> {
-        let Policy { tenant, titles, pin, lists } = read::tenant(file, text, &mut |_, _| true)?;
+        let Policy { tenant, pin, lists } = read::tenant(file, text, &mut |_, _| true)?;
         let tenant = Arc::new(Source::new(file, tenant));
-        Ok((Self { tenant, pin, titles, people: People::none() }, lists))
+        Ok((Self { tenant, pin, people: People::none() }, lists))
     }
 
     /// What the tenant is, as its document says it.
@@ -104,6 +101,7 @@ impl Bundle {
             title: tenant.title.clone(),
             plan: tenant.plan.as_ref().map(ToString::to_string),
             addons: tenant.addons.iter().map(ToString::to_string).collect(),
+            baseline: tenant.baseline.clone(),
         }
     }
 
@@ -114,8 +112,8 @@ impl Bundle {
         let out = &mut documents;
         out.put(DocumentKind::Settings, "tenant", tenant.product.at(), &self.settings())?;
         for team in &tenant.teams {
-            let title = self.titles.get(team.as_str()).cloned().unwrap_or_default();
-            out.put(DocumentKind::Team, team, team.at(), &Team { title })?;
+            let (title, roles) = (team.title.clone(), team.roles.clone());
+            out.put(DocumentKind::Team, &team.path, team.path.at(), &Team { title, roles })?;
         }
         for role in &tenant.roles {
             out.put(DocumentKind::Role, &role.id, role.id.at(), role)?;

@@ -15,7 +15,6 @@ use serde::de::{
     DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
 };
 use serde::{Deserialize, Deserializer};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::marker::PhantomData;
@@ -66,7 +65,6 @@ pub(super) struct Lists {
 #[derive(Debug, Default)]
 pub(super) struct Policy {
     pub(super) tenant: Tenant,
-    pub(super) titles: BTreeMap<String, String>,
     pub(super) pin: Option<CatalogPin>,
     pub(super) lists: Lists,
 }
@@ -124,11 +122,10 @@ impl<'de> Visitor<'de> for Whole<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Policy, A::Error> {
-        let mut teams = Vec::new();
         let mut found = self.found;
-        let mut filter = Filter { map, each: self.each, found: &mut found, teams: &mut teams };
+        let mut filter = Filter { map, each: self.each, found: &mut found };
         let tenant = Tenant::deserialize(MapAccessDeserializer::new(&mut filter))?;
-        found.tenant = Tenant { teams, ..tenant };
+        found.tenant = tenant;
         Ok(found)
     }
 }
@@ -138,7 +135,6 @@ struct Filter<'f, 'p, A> {
     map: A,
     each: Each<'f>,
     found: &'p mut Policy,
-    teams: &'p mut Vec<Text>,
 }
 
 /// A key that is not the tenant's own.
@@ -147,7 +143,6 @@ enum Own {
     Users,
     Delegations,
     Catalog,
-    Teams,
 }
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Filter<'_, '_, A> {
@@ -176,16 +171,6 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Filter<'_, '_, A> {
                     self.map.next_value_seed(Delegations(self.each))?;
                 }
                 Own::Catalog => self.found.pin = Some(self.map.next_value()?),
-                Own::Teams => {
-                    for team in self.map.next_value::<Vec<Located<Team>>>()? {
-                        let at = team.at();
-                        let Team { path, title } = team.into_inner();
-                        if !title.is_empty() {
-                            self.found.titles.insert(path.clone(), title);
-                        }
-                        self.teams.push(Text::new(path, at));
-                    }
-                }
             }
         }
     }
@@ -222,44 +207,9 @@ impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for KeySeed<K> {
             "users" => Own::Users,
             "delegations" => Own::Delegations,
             "catalog" => Own::Catalog,
-            "teams" => Own::Teams,
             _ => return self.0.deserialize(key.into_deserializer()).map(Key::Theirs),
         };
         Ok(Key::Own(own, self.0))
-    }
-}
-
-/// A team: its path, or its path and a title.
-#[derive(Debug)]
-struct Team {
-    path: String,
-    title: String,
-}
-
-impl<'de> Deserialize<'de> for Team {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Titled {
-            path: String,
-            #[serde(default)]
-            title: String,
-        }
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = Team;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the path of a team, or {path: ..., title: ...}")
-            }
-            fn visit_str<E>(self, path: &str) -> Result<Team, E> {
-                Ok(Team { path: path.to_owned(), title: String::new() })
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Team, A::Error> {
-                let Titled { path, title } = Titled::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Team { path, title })
-            }
-        }
-        deserializer.deserialize_any(Either)
     }
 }
 

@@ -9,12 +9,14 @@
 //! operation that was called: an import, an undo and a rollback need what the single edits would
 //! have needed.
 
-use crate::document::read;
+use crate::document::{Team, read};
 use crate::error::ChangeError;
 use crate::kind::DocumentKind;
 pub(crate) use permesso_engine::administration::RESOURCE;
 pub use permesso_engine::administration::{PREFIX, with_administration};
-use permesso_engine::model::{Grant, Policy, Role, Scope, Status, Text, User};
+use permesso_engine::model::{
+    Assignment, Attributes, Grant, Policy, Role, Scope, Status, Tenant, Text, User, Value,
+};
 use permesso_store::Body;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -36,7 +38,64 @@ pub(crate) struct Requirement {
     /// The document that it is about.
     pub(crate) id: String,
     /// The roles that are handed out or taken away.
-    pub(crate) roles: BTreeSet<String>,
+    pub(crate) roles: BTreeSet<HandedRole>,
+}
+
+/// A role as it is handed out or taken away: at once, or within limits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct HandedRole {
+    role: String,
+    teams: Option<Vec<String>>,
+    valid_from: Option<i64>,
+    valid_until: Option<i64>,
+    condition: Option<String>,
+}
+
+impl From<&Assignment> for HandedRole {
+    fn from(held: &Assignment) -> Self {
+        let names = |teams: &Vec<Text>| teams.iter().map(ToString::to_string).collect();
+        Self {
+            role: held.role.to_string(),
+            teams: held.teams.as_ref().map(names),
+            valid_from: held.valid_from,
+            valid_until: held.valid_until,
+            condition: held.condition.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl From<String> for HandedRole {
+    fn from(role: String) -> Self {
+        Self { role, ..Self::default() }
+    }
+}
+
+impl HandedRole {
+    /// Whether it is what an edit hands out besides roles.
+    pub(crate) fn is_candidate(&self) -> bool {
+        self.role == CANDIDATE
+    }
+
+    /// As the engine is asked whether it is covered. A condition is not asked about: what is
+    /// handed out under one has to be held without.
+    pub(crate) fn value(&self) -> Value<'static> {
+        let Self { role, teams, valid_from, valid_until, condition: _ } = self;
+        let role = Value::text(role.clone());
+        if teams.is_none() && valid_from.or(*valid_until).is_none() {
+            return role;
+        }
+        let mut limits = Attributes::new();
+        limits.set("role", role);
+        if let Some(teams) = teams {
+            limits.set("teams", Value::List(teams.iter().cloned().map(Value::text).collect()));
+        }
+        for (name, at) in [("valid_from", valid_from), ("valid_until", valid_until)] {
+            if let Some(at) = at {
+                limits.set(name, Value::Int(*at));
+            }
+        }
+        Value::Map(limits)
+    }
 }
 
 /// What else is handed out, where roles that exist do not say it.
@@ -60,6 +119,7 @@ pub(crate) fn requirements(
     before: Option<&Body>,
     after: Option<&Body>,
     standard: Option<&Role>,
+    tenant: &Tenant,
     handed: &mut Handed,
 ) -> Result<Vec<Requirement>, ChangeError> {
     let ask = |permission| Requirement { permission, id: id.to_owned(), roles: BTreeSet::new() };
@@ -70,7 +130,15 @@ pub(crate) fn requirements(
         | DocumentKind::Serving
         | DocumentKind::Product
         | DocumentKind::CatalogText => plain("permesso.tenant.plan"),
-        DocumentKind::Team => plain("permesso.teams.edit"),
+        DocumentKind::Team => {
+            let roles = |body: Option<&Body>| -> Result<BTreeSet<HandedRole>, ChangeError> {
+                let team: Option<Team> = body.map(|body| read(kind, id, body)).transpose()?;
+                Ok(team.iter().flat_map(|team| &team.roles).map(HandedRole::from).collect())
+            };
+            let (was, is) = (roles(before)?, roles(after)?);
+            let roles = was.symmetric_difference(&is).cloned().collect();
+            Ok(vec![Requirement { roles, ..ask("permesso.teams.edit") }])
+        }
         DocumentKind::Role => {
             let role = match (after, standard) {
                 (Some(after), _) => read::<Role>(kind, id, after)?,
@@ -103,19 +171,29 @@ pub(crate) fn requirements(
             let mut ask = ask("permesso.keys.edit");
             for body in [before, after].into_iter().flatten() {
                 let key: permesso_auth::KeyRecord = read(kind, id, body)?;
-                ask.roles.extend(key.roles);
+                ask.roles.extend(key.roles.into_iter().map(HandedRole::from));
             }
             Ok(vec![ask])
         }
-        DocumentKind::User => user(id, before, after, handed),
+        DocumentKind::User => user(id, before, after, tenant, handed),
         DocumentKind::Delegation => plain("permesso.delegations.edit"),
         // Goes with the user, or is a reminder to one; see [`invited`] for what it hands out.
         DocumentKind::Invitation => plain("permesso.users.invite"),
     }
 }
 
-fn candidate() -> BTreeSet<String> {
-    BTreeSet::from([CANDIDATE.to_owned()])
+fn candidate() -> BTreeSet<HandedRole> {
+    BTreeSet::from([HandedRole::from(CANDIDATE.to_owned())])
+}
+
+/// The roles that come to a member of some teams.
+fn of_teams(tenant: &Tenant, teams: &[Text]) -> BTreeSet<HandedRole> {
+    let lies_in = |team: &str, branch: &str| {
+        team.strip_prefix(branch).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let lenders = tenant.teams.iter();
+    let lenders = lenders.filter(|lender| teams.iter().any(|team| lies_in(team, &lender.path)));
+    lenders.flat_map(|lender| &lender.roles).map(HandedRole::from).collect()
 }
 
 fn settings(
@@ -130,10 +208,25 @@ fn settings(
         )
     };
     let (was, is) = (parse(before)?, parse(after)?);
-    let title_only = crate::Settings { title: String::new(), ..was }
-        == crate::Settings { title: String::new(), ..is };
-    let permission = if title_only { "permesso.tenant.edit" } else { "permesso.tenant.plan" };
-    Ok(vec![Requirement { permission, id: id.to_owned(), roles: BTreeSet::new() }])
+    let ask = |permission, roles| Requirement { permission, id: id.to_owned(), roles };
+    let mut asks = Vec::new();
+    if was.baseline != is.baseline {
+        // What the catalog lets everybody hold it lets them hold again.
+        let all = [&was.baseline, &is.baseline].into_iter().flatten().flatten();
+        asks.push(ask("permesso.roles.edit", all.map(HandedRole::from).collect()));
+    }
+    let others = |settings: crate::Settings| crate::Settings {
+        title: String::new(),
+        baseline: None,
+        ..settings
+    };
+    let titled = was.title != is.title;
+    if others(was) != others(is) {
+        asks.push(ask("permesso.tenant.plan", BTreeSet::new()));
+    } else if titled || asks.is_empty() {
+        asks.push(ask("permesso.tenant.edit", BTreeSet::new()));
+    }
+    Ok(asks)
 }
 
 /// A role that is written hands out what it grants, itself or by others.
@@ -154,6 +247,7 @@ fn user(
     id: &str,
     before: Option<&Body>,
     after: Option<&Body>,
+    tenant: &Tenant,
     handed: &mut Handed,
 ) -> Result<Vec<Requirement>, ChangeError> {
     let parse = |body: Option<&Body>| -> Result<Option<User>, ChangeError> {
@@ -165,8 +259,13 @@ fn user(
     let (was, is) = (parse(before)?.filter(present), parse(after)?.filter(present));
     let (had, has) = (was.is_some(), is.is_some());
     let (was, is) = (was.unwrap_or_default(), is.unwrap_or_default());
-    let names = |list: &[Text]| list.iter().map(ToString::to_string).collect::<BTreeSet<String>>();
-    let (before, after) = (names(&was.roles), names(&is.roles));
+    let handed_roles =
+        |list: &[Assignment]| list.iter().map(HandedRole::from).collect::<BTreeSet<_>>();
+    let held = |user: &User| {
+        let by_teams = of_teams(tenant, &user.teams);
+        handed_roles(&user.roles).into_iter().chain(by_teams).collect::<BTreeSet<_>>()
+    };
+    let (before, after) = (held(&was), held(&is));
     let mut asks = Vec::new();
     let mut ask =
         |permission, roles| asks.push(Requirement { permission, id: id.to_owned(), roles });
@@ -174,7 +273,7 @@ fn user(
         || differ(&was.grants, &is.grants)
         || differ(&was.rights, &is.rights)
         || was.owner != is.owner;
-    let moved: BTreeSet<String> = before.symmetric_difference(&after).cloned().collect();
+    let moved: BTreeSet<HandedRole> = before.symmetric_difference(&after).cloned().collect();
     let mut roles = moved.clone();
     if others {
         for user in [&was, &is] {
@@ -229,9 +328,10 @@ fn hand_out_to_user(candidate: &mut Role, user: &User, owner: bool) {
 }
 
 /// What has to be held to send an invitation: the link lets in whoever has it, as the user.
-pub(crate) fn invited(user: &User, handed: &mut Handed) -> Requirement {
+pub(crate) fn invited(user: &User, tenant: &Tenant, handed: &mut Handed) -> Requirement {
     hand_out_to_user(&mut handed.candidate, user, user.owner);
-    let roles = user.roles.iter().map(ToString::to_string).chain(candidate()).collect();
+    let own = user.roles.iter().map(HandedRole::from);
+    let roles = own.chain(of_teams(tenant, &user.teams)).chain(candidate()).collect();
     Requirement { permission: "permesso.users.invite", id: user.id.to_string(), roles }
 }
 

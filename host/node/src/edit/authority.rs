@@ -5,7 +5,9 @@
 //! they hold: what an edit hands out is put into a role that exists for the length of a question.
 
 use super::Edited;
-use super::administration::{self, CANDIDATE, Handed, RESOURCE, Requirement, UNBOUNDED};
+use super::administration::{
+    self, CANDIDATE, Handed, HandedRole, RESOURCE, Requirement, UNBOUNDED,
+};
 use super::integrity::standard;
 use crate::caller::Caller;
 use crate::document::read;
@@ -16,12 +18,12 @@ use crate::view::View;
 use permesso_auth::KeyRecord;
 use permesso_auth::key::Verb;
 use permesso_engine::compile::{Compiled, Definition, PeopleFrom, compile, compile_member};
+use permesso_engine::decide_alone;
 use permesso_engine::decision::{Asserted, Decision, Reason, Request, Resource};
 use permesso_engine::load::Source;
 use permesso_engine::model::{
     Attributes, Delegation, Directory, Role, Status, Tenant, User, Value,
 };
-use permesso_engine::{decide_alone, model};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -42,7 +44,15 @@ pub(crate) async fn may(
         let Edited { kind, id, before, after } = edit;
         let standard = standard(view.version, id).filter(|_| *kind == DocumentKind::Role);
         let (before, after) = (before.as_ref(), after.as_ref());
-        let found = administration::requirements(*kind, id, before, after, standard, &mut handed)?;
+        let found = administration::requirements(
+            *kind,
+            id,
+            before,
+            after,
+            standard,
+            view.tenant(),
+            &mut handed,
+        )?;
         requirements.extend(found);
         if *kind == DocumentKind::Invitation && after.is_some() {
             // Whoever comes with it is asked about as a user.
@@ -51,7 +61,7 @@ pub(crate) async fn may(
                 None => None,
             };
             if let Some(user) = user.filter(|user| user.status != Status::Deleted) {
-                requirements.insert(administration::invited(&user, &mut handed));
+                requirements.insert(administration::invited(&user, view.tenant(), &mut handed));
             }
         }
     }
@@ -147,17 +157,18 @@ impl Judge<'_> {
         let mut attributes = Attributes::new();
         if bounded && !required.roles.is_empty() {
             // Without a temporary tenant nothing is handed out but roles that exist.
-            let named = |role: &&String| temporary.is_some() || *role != CANDIDATE;
-            let roles = required.roles.iter().filter(named).map(|role| Value::text(role.clone()));
+            let named = |role: &&HandedRole| temporary.is_some() || !role.is_candidate();
+            let roles = required.roles.iter().filter(named).map(HandedRole::value);
             attributes.set("roles", Value::List(roles.collect()));
         }
-        let decision = match temporary.filter(|_| required.roles.contains(CANDIDATE)) {
-            Some(temporary) => decide_alone(
-                temporary,
-                &self.request(required.permission, Some(&required.id), &attributes),
-            ),
-            None => self.decide(required.permission, Some(&required.id), &attributes).await?,
-        };
+        let decision =
+            match temporary.filter(|_| required.roles.iter().any(HandedRole::is_candidate)) {
+                Some(temporary) => decide_alone(
+                    temporary,
+                    &self.request(required.permission, Some(&required.id), &attributes),
+                ),
+                None => self.decide(required.permission, Some(&required.id), &attributes).await?,
+            };
         match decision.is_allow() {
             true => Ok(()),
             false => Err(denied(required.permission, &decision)),
@@ -239,7 +250,7 @@ const KEY: &str = "permesso.key";
 pub(crate) fn service(key: &KeyRecord) -> User {
     User {
         id: KEY.into(),
-        roles: key.roles.iter().map(|role| model::Text::from(role.clone())).collect(),
+        roles: key.roles.iter().map(|role| role.as_str().into()).collect(),
         ..User::default()
     }
 }

@@ -223,23 +223,28 @@ async fn in_use(
     }
     let mut gone = Vec::new();
     for edit in edited.iter().filter(|edit| edit.after.is_none()) {
-        let facet = match edit.kind {
+        let facets: &[Facet] = match edit.kind {
             // A standard role that was edited is only what it was before.
             DocumentKind::Role if standard(candidate, &edit.id).is_some() => continue,
-            DocumentKind::Role => Facet::Role,
-            DocumentKind::Policy => Facet::Policy,
-            DocumentKind::Team => Facet::Team,
+            DocumentKind::Role => &[Facet::Role],
+            DocumentKind::Policy => &[Facet::Policy],
+            DocumentKind::Team => &[Facet::Team, Facet::Within],
             _ => continue,
         };
         unnamed(&candidate.documents.tenant.value, edit.kind, &edit.id)?;
-        gone.push(((facet, edit.id.clone()), edit.kind));
+        gone.extend(facets.iter().map(|facet| ((*facet, edit.id.clone()), edit.kind)));
     }
     let facets: Vec<(Facet, String)> = gone.iter().map(|(facet, _)| facet.clone()).collect();
     let counts = shift.counts(view, &facets).await?;
-    for (((_, id), kind), [_, (listed, _)]) in gone.iter().zip(counts) {
+    for (((facet, id), kind), [_, (listed, _)]) in gone.iter().zip(counts) {
         if listed > 0 {
             let users = u64::try_from(listed).unwrap_or(0);
             let message = match kind {
+                _ if *facet == Facet::Within => {
+                    format!(
+                        "{users} users hold roles for the team `{id}`; take those from them first"
+                    )
+                }
                 DocumentKind::Role => format!(
                     "{users} users hold the role `{id}`, pending invitations included; move them \
                      to another one first, or with `move_to`"

@@ -8,7 +8,9 @@ use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
 use permesso_auth::Token;
-use permesso_engine::model::{CopiedFrom, Delegation, Instant, Invitation, Status, Text, User};
+use permesso_engine::model::{
+    Assignment, CopiedFrom, Delegation, Instant, Invitation, Status, Text, User,
+};
 use permesso_store::feed::Facet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -232,8 +234,8 @@ impl Operation for UpdateUser {
 pub struct SetRoles {
     /// Who.
     pub user: String,
-    /// The roles that they are to hold.
-    pub roles: Vec<String>,
+    /// The roles that they are to hold, each at once or within limits.
+    pub roles: Vec<Assignment>,
 }
 
 #[async_trait]
@@ -243,7 +245,7 @@ impl Operation for SetRoles {
         if user.status == Status::Deleted {
             return Err(wrong_state(&self.user, "was deleted; invite them again"));
         }
-        user.roles = self.roles.iter().cloned().map(Text::from).collect();
+        user.roles.clone_from(&self.roles);
         Plan::new("user.assign").put(DocumentKind::User, self.user.clone(), &user)
     }
 }

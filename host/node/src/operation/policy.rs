@@ -6,7 +6,7 @@ use crate::error::ChangeError;
 use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
-use permesso_engine::model::{Grant, GrantedBy, Role, Scope, User};
+use permesso_engine::model::{Assignment, Grant, GrantedBy, Role, Scope, User};
 use permesso_store::feed::Facet;
 use permesso_store::{Body, Which};
 use serde_json::json;
@@ -202,13 +202,24 @@ impl Operation for DeleteRole {
             }
             for object in page {
                 let mut user: User = document::read(DocumentKind::User, &object.id, &object.body)?;
-                user.roles.retain(|role| **role != self.id);
-                if !user.roles.iter().any(|role| **role == *to) {
-                    user.roles.push(to.clone().into());
-                }
+                move_to(&mut user.roles, &self.id, to);
                 plan = plan.put(DocumentKind::User, object.id, &user)?;
             }
         }
         Ok(plan.answer(json!({"moved": moved})))
     }
+}
+
+/// Whoever held one role holds another, within the limits within which they held the first.
+fn move_to(roles: &mut Vec<Assignment>, from: &str, to: &str) {
+    let mut moved: Vec<Assignment> = Vec::with_capacity(roles.len());
+    for mut held in std::mem::take(roles) {
+        if *held.role == *from {
+            held.role = to.into();
+        }
+        if !moved.contains(&held) {
+            moved.push(held);
+        }
+    }
+    *roles = moved;
 }

@@ -20,7 +20,7 @@ pub(super) fn role(id: &str, grants: Value) -> Put {
 }
 
 pub(super) fn roles(user: &str, roles: &[&str]) -> SetRoles {
-    let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+    let roles = roles.iter().map(|role| (*role).into()).collect();
     SetRoles { user: user.to_owned(), roles }
 }
 

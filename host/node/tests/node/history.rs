@@ -28,10 +28,10 @@ async fn what_was_done_can_be_undone_and_gone_back_from() {
     assert!(matches!(twice, Err(ChangeError::Stale { .. })), "it was written since");
     desk.must(&Rollback { to: before }).await;
     let look = desk.node.look(&acme()).await.unwrap();
-    assert_eq!(*look.view(&desk.node).user("bob").await.unwrap().roles[0], *"reader");
+    assert_eq!(*look.view(&desk.node).user("bob").await.unwrap().roles[0].role, *"reader");
     desk.must(&Rollback { to: edited }).await;
     let look = desk.node.look(&acme()).await.unwrap();
-    assert_eq!(*look.view(&desk.node).user("bob").await.unwrap().roles[0], *"agents");
+    assert_eq!(*look.view(&desk.node).user("bob").await.unwrap().roles[0].role, *"agents");
     verify(&**desk.node.store(), &acme(), |_| {}).await.unwrap();
 }
 

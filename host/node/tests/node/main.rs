@@ -1,5 +1,6 @@
 //! Nodes on stores: changes, what follows them, and tenants as files.
 
+mod assigned;
 mod bundles;
 mod changes;
 mod families;

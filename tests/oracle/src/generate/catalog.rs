@@ -23,6 +23,7 @@ pub(super) fn catalog(random: &mut Random, plan: &Plan) -> Json {
         "categories": categories,
         "guards": guards(random, plan),
         "plans": plans(random),
+        "baseline": {"roles": super::some_of(random, 10, &STANDARD[..2]), "editable": true},
         "standard_roles": STANDARD.iter().map(|id| super::roles::role(random, plan, id, 45)).collect::<Vec<_>>(),
     })
 }

@@ -24,6 +24,8 @@ pub(super) fn people(random: &mut Random, plan: &Plan, lenient: bool) -> Json {
         let often = if random.chance(if plan.delegating { 38 } else { 12 }) { 6 } else { 52 };
         let mut roles = some_of(random, often, &[&STANDARD[..2], &CUSTOM[..3]].concat());
         roles.extend(some_of(random, if id == USERS[0] { 40 } else { 8 }, &RARE));
+        let roles: Vec<Json> =
+            roles.into_iter().map(|role| assignment(random, plan, role)).collect();
         put(&mut user, "roles", roles);
         put(&mut user, "teams", some_of(random, 25, &TEAMS));
         put(&mut user, "tags", some_of(random, 35, &TAGS));
@@ -78,4 +80,31 @@ pub(super) fn people(random: &mut Random, plan: &Plan, lenient: bool) -> Json {
         }
     }
     json!({"users": users, "delegations": delegations})
+}
+
+/// A role as it is held, now and then within limits; now and then one is held once more.
+fn assignment(random: &mut Random, plan: &Plan, role: String) -> Json {
+    if random.chance(70) {
+        return json!(role);
+    }
+    let mut held = Map::new();
+    put(&mut held, "role", role);
+    if random.chance(55) {
+        let teams = some_of(random, 35, &TEAMS);
+        let teams = if teams.is_empty() { vec![random.name(&TEAMS)] } else { teams };
+        put(&mut held, "teams", teams);
+    }
+    if random.chance(35) {
+        window(random, &mut held);
+    }
+    if random.chance(30) {
+        put(&mut held, "condition", super::conditions::condition(random, plan));
+    }
+    Json::Object(held)
+}
+
+/// Roles that come with a team, or to everybody.
+pub(super) fn lent(random: &mut Random, plan: &Plan) -> Json {
+    let roles = some_of(random, 25, &[&STANDARD[..2], &CUSTOM[..3]].concat());
+    roles.into_iter().map(|role| assignment(random, plan, role)).collect()
 }

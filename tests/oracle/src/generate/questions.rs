@@ -111,7 +111,16 @@ fn attributes(random: &mut Random, plan: &Plan) -> Json {
         let roles = [&CUSTOM[..], &STANDARD[..], &["no such role"]].concat();
         let role = match random.below(100) {
             0..70 => json!(random.name(&roles)),
-            70..88 => json!([random.name(&roles), random.name(&roles)]),
+            70..80 => json!([random.name(&roles), random.name(&roles)]),
+            80..92 => {
+                let mut handed = Map::new();
+                put(&mut handed, "role", random.name(&roles));
+                if random.chance(70) {
+                    put(&mut handed, "teams", super::some_of(random, 40, &TEAMS));
+                }
+                super::window(random, &mut handed);
+                json!([handed])
+            }
             _ => value(random),
         };
         place(random, &mut attributes, &plan.named("role"), role);

@@ -34,7 +34,15 @@ pub(super) fn tenant(
         put(&mut tenant, "plan", plan);
         put(&mut tenant, "addons", random.some(40, &offered));
     }
-    put(&mut tenant, "teams", json!(TEAMS));
+    let lends = random.chance(40);
+    let teams = TEAMS.map(|path| match lends && random.chance(35) {
+        true => json!({"path": path, "roles": super::people::lent(random, plan)}),
+        false => json!(path),
+    });
+    put(&mut tenant, "teams", json!(teams));
+    if random.chance(12) {
+        put(&mut tenant, "baseline", super::people::lent(random, plan));
+    }
     put(&mut tenant, "roles", roles);
     put(&mut tenant, "policies", policies);
     put(&mut tenant, "programs", programs(random, plan, catalog, lenient));

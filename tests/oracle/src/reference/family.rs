@@ -3,7 +3,7 @@
 use super::{Duty, Evaluator, MAX_DEPTH};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::family::{Answer, Effect, Family, FaultKind, Input, InputSpec, Question};
-use permesso_engine::model::{Category, Permission, User, Value};
+use permesso_engine::model::{Category, InputPath, Permission, User, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -102,6 +102,10 @@ impl Evaluator<'_> {
         request: &Request<'_>,
     ) -> Result<Answer, FaultKind> {
         let manifest = family.manifest();
+        let told = |spec: &InputSpec| spec.path == InputPath::SubjectRoles;
+        if manifest.inputs.iter().any(told) && self.roles_here(user, request).is_none() {
+            return Err(FaultKind::InputType);
+        }
         let values: Vec<Option<Value<'static>>> = manifest
             .inputs
             .iter()

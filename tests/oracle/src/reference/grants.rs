@@ -3,7 +3,8 @@
 use super::{Evaluator, condition, in_branch, is_below, is_within};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::model::{
-    Grant, GrantedBy, Instant, Permission, Role, Scope, Status, Text, Unassigned, User, Value,
+    Assignment, Grant, GrantedBy, Instant, Permission, Role, Scope, Status, Text, Unassigned, User,
+    Value,
 };
 
 /// One permission held at a scope, perhaps within limits.
@@ -25,17 +26,36 @@ pub(super) struct Holding<'a> {
     pub(super) inherited: bool,
     /// Under which condition.
     pub(super) condition: Option<&'a Text>,
+    /// The assignment of the role that it is held by.
+    pub(super) by: Option<&'a Assignment>,
     /// Whose own counts: the holder's, or that of whom the holder acts for.
     pub(super) own_of: &'a str,
 }
 
 impl Holding<'_> {
-    pub(super) fn is_now(&self, now: i64) -> bool {
-        is_within(self.from, self.until, now)
+    /// When it is held: within the window of the grant, and within that of the assignment.
+    pub(super) fn windows(&self) -> Vec<(Option<i64>, Option<i64>)> {
+        let by = self.by.map(|by| (by.valid_from, by.valid_until));
+        std::iter::once((self.from, self.until)).chain(by).collect()
     }
 
-    pub(super) fn is_anywhere(&self) -> bool {
-        self.teams.is_empty() && self.exact_teams.is_empty()
+    /// For which teams and those below, and for exactly which; each list where there is one.
+    pub(super) fn teams(&self) -> Vec<(&[Text], &[Text])> {
+        let by = self.by.and_then(|by| by.teams.as_deref());
+        let by = by.map(|teams| (teams, &[][..]));
+        let own = (self.teams, self.exact_teams);
+        let limits = !(own.0.is_empty() && own.1.is_empty());
+        limits.then_some(own).into_iter().chain(by).collect()
+    }
+
+    /// Under which conditions, all of them.
+    pub(super) fn conditions(&self) -> Vec<&Text> {
+        let by = self.by.and_then(|by| by.condition.as_ref());
+        self.condition.into_iter().chain(by).collect()
+    }
+
+    pub(super) fn is_now(&self, now: i64) -> bool {
+        self.windows().iter().all(|(from, until)| is_within(*from, *until, now))
     }
 }
 
@@ -62,6 +82,12 @@ impl Evaluator<'_> {
         }
         if reached && counting.iter().all(|holding| !holding.exact_teams.is_empty()) {
             self.seen.note("grant: within exact teams only");
+        }
+        if reached && counting.iter().all(|it| it.by.is_some_and(Assignment::is_limited)) {
+            self.seen.note("grant: by a role within limits only");
+            if counting.iter().all(|holding| holding.teams().len() == 2) {
+                self.seen.note("grant: for teams of a grant and of an assignment");
+            }
         }
         let list = request.resource.attributes.at(&self.catalog.teams.attribute);
         if reached && matches!(list, Some(Value::List(_))) {
@@ -109,8 +135,9 @@ impl Evaluator<'_> {
         let mut held = self.within_limits(permission, user, request);
         held.retain(|holding| {
             holding
-                .condition
-                .is_none_or(|it| self.condition(condition::GRANT, it, user, request) == Some(true))
+                .conditions()
+                .iter()
+                .all(|it| self.condition(condition::GRANT, it, user, request) == Some(true))
         });
         held
     }
@@ -144,9 +171,16 @@ impl Evaluator<'_> {
             if of_team == Some(false) {
                 continue;
             }
-            let stated = holding
-                .condition
-                .map_or(Some(true), |it| self.condition(condition::TOGGLE, it, user, request));
+            let said = holding.conditions();
+            let said: Vec<Option<bool>> = said
+                .into_iter()
+                .map(|it| self.condition(condition::TOGGLE, it, user, request))
+                .collect();
+            let stated = match said.contains(&Some(false)) {
+                true => Some(false),
+                false if said.contains(&None) => None,
+                false => Some(true),
+            };
             match (of_team, stated) {
                 (_, Some(false)) => {}
                 (Some(true), Some(true)) => return true,
@@ -206,13 +240,27 @@ impl Evaluator<'_> {
     /// Whether the record is of the teams that a holding is for; `None` where nobody says of
     /// which it is. Then it grants nothing, whoever else's the record is.
     fn in_teams(&self, holding: &Holding<'_>, request: &Request<'_>) -> Option<bool> {
-        if holding.is_anywhere() {
-            return Some(true);
+        let limits = holding.teams();
+        let all: Vec<Option<bool>> =
+            limits.iter().map(|(teams, exact)| self.is_of(teams, exact, request)).collect();
+        match all.contains(&Some(false)) {
+            true => Some(false),
+            false if all.contains(&None) => None,
+            false => Some(true),
         }
+    }
+
+    /// Whether the record is of one of these teams, of one below, or of exactly one of those.
+    pub(super) fn is_of(
+        &self,
+        teams: &[Text],
+        exact: &[Text],
+        request: &Request<'_>,
+    ) -> Option<bool> {
         match self.whereabouts(request) {
             Whereabouts::Teams(paths) => Some(paths.iter().any(|path| {
-                holding.teams.iter().any(|team| in_branch(path, team))
-                    || holding.exact_teams.iter().any(|team| team.as_str() == *path)
+                teams.iter().any(|team| in_branch(path, team))
+                    || exact.iter().any(|team| team.as_str() == *path)
             })),
             Whereabouts::Everybody | Whereabouts::Nobody => None,
         }
@@ -248,8 +296,12 @@ impl Evaluator<'_> {
                 self.come_by(permission, holding, Source::Standing, &[], &mut held);
             }
         }
-        for role in user.roles.iter().filter_map(|id| self.role(id)) {
-            self.by_role(role, user, &mut held);
+        for assignment in self.assignments(user) {
+            let own = held.len();
+            if let Some(role) = self.role(&assignment.role) {
+                self.by_role(role, user, !assignment.is_limited(), &mut held);
+            }
+            held.iter_mut().skip(own).for_each(|holding| holding.by = Some(assignment));
         }
         for id in &user.policies {
             for policy in self.tenant.policies.iter().filter(|policy| policy.id == *id) {
@@ -305,7 +357,14 @@ impl Evaluator<'_> {
         }
     }
 
-    fn by_role<'h>(&'h self, role: &'h Role, user: &'h User, held: &mut Vec<Holding<'h>>) {
+    /// A right can be ticked by a role that is held without limits, and unticked of any.
+    fn by_role<'h>(
+        &'h self,
+        role: &'h Role,
+        user: &'h User,
+        ticks: bool,
+        held: &mut Vec<Holding<'h>>,
+    ) {
         // Editing a standard role changes what it grants and not what may be ticked.
         let shape = self.standard(&role.id).unwrap_or(role);
         let adjustable = |id: &Text| {
@@ -319,7 +378,8 @@ impl Evaluator<'_> {
         let unticked: Vec<&str> =
             rights.remove.iter().filter(|id| adjustable(id)).map(|id| id.as_str()).collect();
         self.grants_of_role(role, &user.id, Source::Grant, &unticked, held);
-        for id in rights.add.iter().filter(|id| adjustable(id) && !rights.remove.contains(id)) {
+        let ticked = rights.add.iter().filter(|_| ticks);
+        for id in ticked.filter(|id| adjustable(id) && !rights.remove.contains(id)) {
             let Some((_, permission)) = self.permission(id) else { continue };
             let scope = shape.reach.unwrap_or(Scope::NONE);
             let holding = Holding::plain(permission, scope, &user.id);
@@ -361,6 +421,7 @@ impl Evaluator<'_> {
                         until: grant.valid_until.map(Instant::millis),
                         inherited: false,
                         condition: grant.condition.as_ref(),
+                        by: None,
                         own_of: me,
                     };
                     self.come_by(permission, holding, source, &off, held);
@@ -433,6 +494,7 @@ impl<'a> Holding<'a> {
             until: None,
             inherited: false,
             condition: None,
+            by: None,
             own_of,
         }
     }

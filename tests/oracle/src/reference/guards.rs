@@ -2,7 +2,9 @@
 
 use super::{Evaluator, condition, grants::Holding, in_branch};
 use permesso_engine::decision::{Reason, Request};
-use permesso_engine::model::{Invitation, Permission, RoleCheck, Scope, Status, User, Value};
+use permesso_engine::model::{
+    Assignment, Invitation, Permission, RoleCheck, Scope, Status, Text, User, Value,
+};
 
 impl Evaluator<'_> {
     /// The first guard of the permission that does not hold.
@@ -54,10 +56,15 @@ impl Evaluator<'_> {
                 |standard| standard.deletable.unwrap_or(false),
             ),
             (RoleCheck::Unused, Some(id)) => {
-                let unused = !self.directory.users.iter().any(|user| {
-                    user.status != Status::Deleted
-                        && user.roles.iter().any(|role| role.as_str() == id)
-                });
+                let teams = self.tenant.teams.iter().flat_map(|team| &team.roles);
+                let baseline =
+                    self.tenant.baseline.as_ref().unwrap_or(&self.catalog.baseline.roles);
+                let lent = teams.chain(baseline).any(|held| held.role.as_str() == id);
+                let unused = !lent
+                    && !self.directory.users.iter().any(|user| {
+                        user.status != Status::Deleted
+                            && user.roles.iter().any(|held| held.role.as_str() == id)
+                    });
                 self.seen.note(if unused { "unused: yes" } else { "unused: no" });
                 unused
             }
@@ -65,7 +72,7 @@ impl Evaluator<'_> {
                 let holds = |user: &User| {
                     user.status == Status::Active
                         && user.invitation == Invitation::Accepted
-                        && user.roles.contains(role)
+                        && user.roles.iter().any(|held| held.role == *role && !held.is_limited())
                 };
                 let Some(gone) = self.user(id) else { return false };
                 let others = self.directory.users.iter().filter(|other| other.id != gone.id);
@@ -80,11 +87,8 @@ impl Evaluator<'_> {
             (RoleCheck::Covered(attributes), _) => attributes.iter().all(|attribute| {
                 let covered = match request.resource.attributes.at(attribute) {
                     None | Some(Value::Null) => return true,
-                    Some(Value::Text(id)) => self.covers(id, user),
-                    Some(Value::List(ids)) => {
-                        ids.iter().all(|id| id.as_str().is_some_and(|id| self.covers(id, user)))
-                    }
-                    Some(_) => false,
+                    Some(Value::List(all)) => all.iter().all(|it| self.covers_handed(it, user)),
+                    Some(one) => self.covers_handed(one, user),
                 };
                 self.seen.note(if covered { "covered: yes" } else { "covered: no" });
                 covered
@@ -92,11 +96,42 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Whether a role grants no more than the user holds.
-    fn covers(&self, role: &str, user: &User) -> bool {
-        let Some(role) = self.role(role) else { return false };
+    /// Whether a role that is handed out, at once or within limits, grants no more than the user
+    /// holds. A condition is not taken for a limit.
+    fn covers_handed(&self, handed: &Value<'_>, user: &User) -> bool {
+        let (id, limits) = match handed {
+            Value::Text(id) => (id, None),
+            Value::Map(map) => match map.at("role") {
+                Some(Value::Text(id)) => (id, Some(map)),
+                _ => return false,
+            },
+            _ => return false,
+        };
+        let mut assignment = Assignment::from(&**id);
+        for (name, limit) in limits.into_iter().flat_map(|map| map.iter()) {
+            match (name, limit) {
+                ("role" | "condition", _) => {}
+                ("valid_from", Value::Int(from)) => assignment.valid_from = Some(*from),
+                ("valid_until", Value::Int(until)) => assignment.valid_until = Some(*until),
+                ("teams", Value::List(teams)) if !teams.is_empty() => {
+                    let names = teams.iter().map(|team| team.as_str().map(Text::from));
+                    assignment.teams = names.collect();
+                    if assignment.teams.is_none() {
+                        return false;
+                    }
+                }
+                _ => return false,
+            }
+        }
+        if assignment.is_limited() {
+            self.seen.note("covered: asked about a role within limits");
+        }
+        let Some(role) = self.role(id) else { return false };
         let held = self.holdings(user);
-        self.of_role(role).iter().all(|given| {
+        let given = self.of_role(role).into_iter();
+        let given: Vec<Holding<'_>> =
+            given.map(|given| Holding { by: Some(&assignment), ..given }).collect();
+        given.iter().all(|given| {
             let Some((_, permission)) = self.permission(given.permission) else { return true };
             // A toggle takes away: to hand it out is not to hand out more.
             if permission.constraint.is_some() {
@@ -111,16 +146,25 @@ impl Evaluator<'_> {
     }
 }
 
-/// Whether the limits of one holding leave at least as much as those of another.
+/// Whether the limits of one holding leave at least as much as those of another: whatever limits
+/// the first has to be met by something that limits the second.
 fn is_as_wide(mine: &Holding<'_>, given: &Holding<'_>) -> bool {
-    let in_mine = |team: &str| mine.teams.iter().any(|top| in_branch(team, top));
-    let teams = mine.is_anywhere()
-        || !given.is_anywhere()
-            && given.teams.iter().all(|team| in_mine(team))
-            && given.exact_teams.iter().all(|it| in_mine(it) || mine.exact_teams.contains(it));
-    let from = mine.from.is_none_or(|mine| given.from.is_some_and(|given| mine <= given));
-    let until = mine.until.is_none_or(|mine| given.until.is_some_and(|given| given <= mine));
+    let teams = mine.teams().iter().all(|(branches, exact)| {
+        let in_mine = |team: &str| branches.iter().any(|top| in_branch(team, top));
+        given.teams().iter().any(|(theirs, exactly)| {
+            theirs.iter().all(|team| in_mine(team))
+                && exactly.iter().all(|team| in_mine(team) || exact.contains(team))
+        })
+    });
+    let windows = mine.windows();
+    let from = windows.iter().filter_map(|(from, _)| *from).all(|mine| {
+        given.windows().iter().any(|(from, _)| from.is_some_and(|given| mine <= given))
+    });
+    let until = windows.iter().filter_map(|(_, until)| *until).all(|mine| {
+        given.windows().iter().any(|(_, until)| until.is_some_and(|given| given <= mine))
+    });
     // Whether a condition follows from another one is not looked into.
-    let condition = mine.condition.is_none() || mine.condition == given.condition;
+    let theirs = given.conditions();
+    let condition = mine.conditions().iter().all(|mine| theirs.contains(mine));
     teams && from && until && condition
 }

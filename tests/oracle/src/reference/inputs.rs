@@ -19,7 +19,11 @@ impl Evaluator<'_> {
         let delegation = || self.delegation(user, request);
         match path {
             InputPath::SubjectId => text(&user.id),
-            InputPath::SubjectRoles => list(&user.roles),
+            InputPath::SubjectRoles if family.is_some() => self.roles_here(user, request),
+            InputPath::SubjectRoles => match self.roles(user, request.now) {
+                (held, perhaps) if perhaps.is_empty() => list(held),
+                _ => None,
+            },
             InputPath::SubjectPolicies => list(&user.policies),
             InputPath::SubjectTeams => list(&user.teams),
             InputPath::SubjectTags => list(&user.tags),

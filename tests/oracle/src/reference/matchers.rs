@@ -18,13 +18,20 @@ impl Evaluator<'_> {
         if exactly {
             self.seen.note("matchers: in exactly a team");
         }
+        let roles: Vec<Option<bool>> =
+            matchers.roles.iter().map(|role| self.holds_role(user, role, request.now)).collect();
         let fits = exactly
-            || matchers.roles.iter().any(|role| user.roles.contains(role))
+            || roles.contains(&Some(true))
             || matchers.tags.iter().any(|tag| user.tags.contains(tag))
             || matchers.teams.iter().any(|top| user.teams.iter().any(|team| in_branch(team, top)));
-        match &matchers.condition {
+        let stated = match &matchers.condition {
             Some(condition) if !fits => self.condition(place, condition, user, request),
             _ => Some(fits),
+        };
+        if stated == Some(false) && roles.contains(&None) {
+            self.seen.note("matchers: by a role within limits only");
+            return None;
         }
+        stated
     }
 }

@@ -4,6 +4,7 @@
 //! question walks the documents from the top with plain loops. What is slow is easy to check
 //! against the doc comments of the model, and a mistake here is unlikely to be the engine's too.
 
+mod assigned;
 pub(crate) mod condition;
 mod contract;
 mod delegation;

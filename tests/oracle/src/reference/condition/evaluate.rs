@@ -15,6 +15,8 @@ pub(super) enum Known {
     Decimal(f64),
     Text(String),
     List(Vec<Known>),
+    /// The roles that are held, and those that may be.
+    Roles(Vec<String>, Vec<String>),
     /// It is known that it is not there.
     Nothing,
 }
@@ -169,6 +171,11 @@ fn order(left: &Known, right: &Known) -> Option<Ordering> {
 fn holds(list: &Known, item: &Known) -> Option<bool> {
     match list {
         Known::List(items) => Some(items.contains(item)),
+        Known::Roles(held, perhaps) => {
+            let Known::Text(item) = item else { return None };
+            let held = held.contains(item);
+            (held || !perhaps.contains(item)).then_some(held)
+        }
         _ => None,
     }
 }

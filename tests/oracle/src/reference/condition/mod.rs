@@ -39,6 +39,11 @@ pub(super) const TOGGLE: Place = Place {
     fails: "condition of a grant of a toggle: false",
     unknown: "condition of a grant of a toggle: unknown",
 };
+pub(super) const ASSIGNMENT: Place = Place {
+    holds: "condition of an assignment, for a family: true",
+    fails: "condition of an assignment, for a family: false",
+    unknown: "condition of an assignment, for a family: unknown",
+};
 pub(super) const GUARD: Place = Place {
     holds: "condition of a guard: true",
     fails: "condition of a guard: false",
@@ -87,6 +92,14 @@ impl Evaluator<'_> {
         evaluate::reads(&node, &mut paths);
         let mut known = BTreeMap::new();
         for path in paths {
+            if path == "subject.roles" {
+                let (held, perhaps) = self.roles(user, request.now);
+                let names = |roles: Vec<&Text>| -> Vec<String> {
+                    roles.into_iter().map(ToString::to_string).collect()
+                };
+                known.insert(path, Known::Roles(names(held), names(perhaps)));
+                continue;
+            }
             let value = self.read(&path.parse().ok()?, user, request, None);
             let kind = self.declared(&path)?;
             let value = match value {

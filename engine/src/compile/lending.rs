@@ -1,0 +1,107 @@
+//! The roles that come to users without being given to them: those of their teams, and the
+//! baseline.
+
+use super::assignments::{limits, refuse_costly, refuse_teams};
+use super::roles::Roles;
+use super::{Before, Definition};
+use crate::diagnostic::{Diagnostics, Reporter};
+use crate::fast::Map;
+use crate::model::{Assignment, Catalog, Document};
+use crate::snapshot::{Lending, LendingTeam, LentRole};
+use std::sync::Arc;
+
+/// What comes with teams and to everybody. `teams` are those that the tenant lists.
+pub(super) fn compile(
+    definition: &Definition<'_>,
+    roles: &Roles,
+    teams: &[Box<str>],
+    before: Option<Before<'_>>,
+    found: &mut Diagnostics,
+) -> Arc<Lending> {
+    let tenant = &definition.tenant.value;
+    if let Some(before) = before
+        && roles.same_ids
+        && before.tenant.teams == tenant.teams
+        && before.tenant.baseline == tenant.baseline
+    {
+        return Arc::clone(&before.snapshot.lending);
+    }
+    let strict = !definition.lenient;
+    let compiler = Compiler { definition, roles, teams };
+    let mut report = definition.reporter(Document::Tenant, found);
+    let mut lending = Lending::default();
+    for team in tenant.teams.iter().filter(|team| !team.roles.is_empty()) {
+        let field = format!("teams.{}.roles", team.path);
+        let path: Arc<str> = team.path.as_str().into();
+        let roles = compiler.roles(&team.roles, strict, &field, &mut report);
+        if lending.teams.insert(Box::from(&*path), LendingTeam { path, roles }).is_some() {
+            let message = format!("`{}` is listed twice", team.path);
+            report.fault(team.path.at(), &field, message, Some("keep one of them".to_owned()));
+        }
+    }
+    let catalog = &definition.catalog.source.value.baseline;
+    lending.baseline = match &tenant.baseline {
+        Some(own) => {
+            if !catalog.editable && strict {
+                let at = own.first().map(|held| held.role.at()).unwrap_or_default();
+                let message = "the product does not let a tenant have a baseline of its own";
+                let help = Some("delete it; roles can be given to teams".to_owned());
+                report.fault(at, "baseline", message, help);
+            }
+            compiler.roles(own, strict, "baseline", &mut report)
+        }
+        None => {
+            let mut report = definition.reporter(Document::Catalog, found);
+            // What is wrong with it is the catalog's to say.
+            compiler.roles(&catalog.roles, false, "baseline", &mut report)
+        }
+    };
+    Arc::new(lending)
+}
+
+/// Refuses a baseline of roles that the catalog does not have.
+pub(super) fn catalog(catalog: &Catalog, report: &mut Reporter<'_>) {
+    let known = || catalog.standard_roles.iter().map(|role| role.id.as_str());
+    for held in &catalog.baseline.roles {
+        if !known().any(|role| role == held.role.as_str()) {
+            report.unknown("standard role", &held.role, "baseline", known());
+        }
+    }
+}
+
+struct Compiler<'a> {
+    definition: &'a Definition<'a>,
+    roles: &'a Roles,
+    teams: &'a [Box<str>],
+}
+
+impl Compiler<'_> {
+    fn roles(
+        &self,
+        written: &[Assignment],
+        strict: bool,
+        field: &str,
+        report: &mut Reporter<'_>,
+    ) -> Box<[LentRole]> {
+        let ids: &Map<u32> = &self.roles.ids;
+        refuse_costly(written, field, report);
+        let lent = written.iter().filter_map(|held| {
+            if strict {
+                refuse_teams(held, self.teams, field, report);
+            }
+            let Some(role) = ids.get(held.role.as_str()).copied() else {
+                if strict {
+                    report.unknown("role", &held.role, field, ids.keys().map(|id| &**id));
+                }
+                return None;
+            };
+            let permissions = &self.definition.catalog.permissions;
+            let limits = match held.is_limited() {
+                true => Some(limits(held, permissions, field, report)?),
+                false => None,
+            };
+            Some(LentRole { role, limits })
+        });
+        lent.collect()
+    }
+}

@@ -31,7 +31,7 @@ fn broken_yaml_names_the_line() {
 
 #[test]
 fn a_member_that_no_document_has_is_refused() {
-    assert_snapshot!(refused(SAME, ("plan: small", "plan: small\nplann: large"), SAME), @"tenant.yaml:4:1: unknown field `plann`, expected one of tenant, product, title, plan, addons, teams, roles, policies, programs, closed, sharing, families");
+    assert_snapshot!(refused(SAME, ("plan: small", "plan: small\nplann: large"), SAME), @"tenant.yaml:4:1: unknown field `plann`, expected one of tenant, product, title, plan, addons, teams, baseline, roles, policies, programs, closed, sharing, families");
 }
 
 #[test]

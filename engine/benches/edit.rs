@@ -100,7 +100,7 @@ fn edits(c: &mut Criterion) {
         let mut tenant = Arc::new(Source::new("tenant", tenant));
         let authorizer = Authorizer::new(0);
         let mut before = Arc::new(world.compile(&tenant, None));
-        let user = User { id: "ann".into(), roles: vec![held], ..User::default() };
+        let user = User { id: "ann".into(), roles: vec![held.into()], ..User::default() };
         let record = StoredUser { user, delegations: Vec::new() };
         world.subjects.admit(&before, 1, vec![Loaded::User(Box::new(record))]);
         let (attributes, action) = (Attributes::new(), permission(3));

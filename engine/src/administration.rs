@@ -46,7 +46,8 @@ pub fn with_administration(mut catalog: Source<Catalog>) -> Result<Source<Catalo
     let mut own = own.value;
     // Where questions have to be about kinds that there are, those about administration are too.
     if catalog.value.is_closed() {
-        let roles = KindAttributes::from_iter([("roles", AttributeType::Texts)]);
+        // Roles are handed out by name, or within limits.
+        let roles = KindAttributes::from_iter([("roles", AttributeType::Any)]);
         let kind = ResourceKind { attributes: roles, ..ResourceKind::default() };
         catalog.value.resource_kinds.insert(RESOURCE.to_owned(), kind);
         for category in &mut own.categories {

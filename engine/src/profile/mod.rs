@@ -8,6 +8,7 @@
 mod changed;
 mod following;
 mod follows;
+mod handed;
 mod holding;
 mod limits;
 mod person;
@@ -17,10 +18,11 @@ mod shift;
 
 pub(crate) use follows::LISTED;
 pub use follows::{Follow, Follows, Reader};
+pub(crate) use handed::Handed;
 pub use holding::{Aside, Void};
 pub(crate) use holding::{Contribution, Holding};
 pub use limits::{Limits, Required};
-pub(crate) use person::{Handed, Person};
+pub(crate) use person::Person;
 pub use programs::{Gate, Openness};
 pub(crate) use programs::{gates, is_closed, is_exclusive, item_of, wholes};
 pub(crate) use readers::Readers;

@@ -71,6 +71,9 @@ pub(super) fn limits(limits: &Limits) -> String {
     if let Some(condition) = &limits.condition {
         text.push_str(&format!(" if {condition}"));
     }
+    if let Some(and) = &limits.and {
+        text.push_str(&format!(" and within {}", self::limits(and)));
+    }
     text
 }
 

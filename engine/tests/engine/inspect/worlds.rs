@@ -379,7 +379,7 @@ fn slightly(random: &mut Random, user: &mut User) {
     match random.below(8) {
         0 => user.tags = random.some(40, &TAGS),
         1 => user.teams = random.some(40, &TEAMS),
-        2 => user.roles = random.some(30, &ROLES),
+        2 => user.roles = random.some(30, &ROLES).into_iter().map(Assignment::from).collect(),
         3 => user.owner = !user.owner,
         4 => {
             let level = i64::try_from(random.below(4)).unwrap();
@@ -435,8 +435,8 @@ fn few(random: &mut Random, percent: usize) -> Vec<Assignment> {
         held.push(Assignment {
             role,
             teams: random.chance(50).then(|| vec![random.pick(&TEAMS).into()]),
-            valid_from: (window && random.chance(60)).then_some(2_000),
-            valid_until: (window && random.chance(60)).then_some(3_000),
+            valid_from: (window && random.chance(60)).then_some(Instant::from_millis(2_000)),
+            valid_until: (window && random.chance(60)).then_some(Instant::from_millis(3_000)),
             condition: random.chance(40).then(|| random.pick(&CONDITIONS).into()),
         });
     }

@@ -1,5 +1,6 @@
 //! The seventeen default cluster roles of Kubernetes as one catalog, and tenants in which each of
 //! three hundred namespaces has people of its own: seventeen roles, and an assignment for each.
+#![allow(unreachable_pub, reason = "a bench has it as a module of its own")]
 
 use permesso_engine::load::Source;
 use permesso_engine::model::{
@@ -90,6 +91,7 @@ pub fn catalog() -> Source<Catalog> {
     let permissions =
         ids.into_iter().map(|id| Permission { id: id.into(), ..Permission::default() });
     let all = Category {
+        kinds: None,
         id: "all".into(),
         label: String::new(),
         family: None,

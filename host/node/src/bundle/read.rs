@@ -7,9 +7,7 @@
 use crate::document::CatalogPin;
 use permesso_engine::diagnostic::Diagnostic;
 use permesso_engine::load;
-use permesso_engine::model::{
-    Delegation, Instant, Located, Position, Tenant, Text, User, instant_until,
-};
+use permesso_engine::model::{Delegation, Instant, Position, Tenant, Text, User, instant_until};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{
     DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,

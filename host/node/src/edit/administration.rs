@@ -15,7 +15,7 @@ use crate::kind::DocumentKind;
 pub(crate) use permesso_engine::administration::RESOURCE;
 pub use permesso_engine::administration::{PREFIX, with_administration};
 use permesso_engine::model::{
-    Assignment, Attributes, Grant, Policy, Role, Scope, Status, Tenant, Text, User, Value,
+    Assignment, Attributes, Grant, Instant, Policy, Role, Scope, Status, Tenant, Text, User, Value,
 };
 use permesso_store::Body;
 use serde::Serialize;
@@ -57,8 +57,8 @@ impl From<&Assignment> for HandedRole {
         Self {
             role: held.role.to_string(),
             teams: held.teams.as_ref().map(names),
-            valid_from: held.valid_from,
-            valid_until: held.valid_until,
+            valid_from: held.valid_from.map(Instant::millis),
+            valid_until: held.valid_until.map(Instant::millis),
             condition: held.condition.as_ref().map(ToString::to_string),
         }
     }

@@ -9,7 +9,7 @@ use crate::view::View;
 use async_trait::async_trait;
 use permesso_auth::Token;
 use permesso_engine::model::{
-    Assignment, CopiedFrom, Delegation, Instant, Invitation, Status, Text, User,
+    Assignment, CopiedFrom, Delegation, Instant, Invitation, Status, User,
 };
 use permesso_store::feed::Facet;
 use schemars::JsonSchema;

@@ -2,13 +2,15 @@
 //! the teams below it, follows in the same record.
 
 use super::{Operation, Plan};
-use crate::document::{self, Team};
+use crate::document::{self, Settings, Team};
 use crate::error::ChangeError;
 use crate::kept;
 use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
-use permesso_engine::model::{Grant, Matchers, Policy, Program, Role, SharingRule, Text, User};
+use permesso_engine::model::{
+    Assignment, Grant, Matchers, Policy, Program, Role, SharingRule, Text, User,
+};
 use permesso_store::Which;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,9 +36,12 @@ impl Operation for MoveTeam {
         self.possible(view)?;
         let mut plan = Plan::new("team.move");
         for (path, object) in view.documents(DocumentKind::Team) {
+            let mut team: Team = document::read(DocumentKind::Team, path, &object.body)?;
+            let named = self.assignments(&mut team.roles);
             if let Some(to) = self.moved(path) {
-                let team: Team = document::read(DocumentKind::Team, path, &object.body)?;
                 plan = plan.remove(DocumentKind::Team, path).put(DocumentKind::Team, to, &team)?;
+            } else if named {
+                plan = plan.put(DocumentKind::Team, path, &team)?;
             }
         }
         plan = self
@@ -51,6 +56,9 @@ impl Operation for MoveTeam {
             plan = self
                 .follow(view, plan, kind, |it: &mut SharingRule| self.matchers(&mut it.viewers))?;
         }
+        plan = self.follow(view, plan, DocumentKind::Settings, |it: &mut Settings| {
+            it.baseline.as_mut().is_some_and(|roles| self.assignments(roles))
+        })?;
         let (plan, users) = self.users(view, plan).await?;
         Ok(plan.answer(json!({"users": users})))
     }
@@ -60,7 +68,7 @@ impl MoveTeam {
     /// Whether the one is there, and the other one is not and can be.
     fn possible(&self, view: &View<'_>) -> Result<(), ChangeError> {
         let Self { from, to } = self;
-        let is_team = |path: &str| view.tenant().teams.iter().any(|team| **team == *path);
+        let is_team = |path: &str| view.tenant().teams.iter().any(|team| *team.path == *path);
         if !is_team(from) {
             return Err(view.missing(DocumentKind::Team, from));
         }
@@ -105,6 +113,12 @@ impl MoveTeam {
         })
     }
 
+    fn assignments(&self, roles: &mut [Assignment]) -> bool {
+        roles.iter_mut().fold(false, |found, held| {
+            held.teams.as_mut().is_some_and(|teams| self.texts(teams)) | found
+        })
+    }
+
     fn matchers(&self, matchers: &mut Matchers) -> bool {
         let teams = self.texts(&mut matchers.teams);
         self.texts(&mut matchers.exact_teams) | teams
@@ -141,7 +155,8 @@ impl MoveTeam {
                 let mut user: User = kept::read(&object.body)
                     .map_err(|_| view.missing(DocumentKind::User, &object.id))?;
                 let teams = self.texts(&mut user.teams);
-                if self.grants(&mut user.grants) | teams {
+                let roles = self.assignments(&mut user.roles);
+                if self.grants(&mut user.grants) | teams | roles {
                     plan = plan.put(DocumentKind::User, object.id, &user)?;
                     moved += 1;
                 }

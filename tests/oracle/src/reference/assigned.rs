@@ -5,11 +5,19 @@
 
 use super::{Evaluator, condition, in_branch, is_within};
 use permesso_engine::decision::Request;
-use permesso_engine::model::{Assignment, Text, User, Value};
+use permesso_engine::model::{Assignment, Instant, Text, User, Value};
+
+fn from(assignment: &Assignment) -> Option<i64> {
+    assignment.valid_from.map(Instant::millis)
+}
+
+fn until(assignment: &Assignment) -> Option<i64> {
+    assignment.valid_until.map(Instant::millis)
+}
 
 /// Whether an assignment counts by itself; `None` where only a record can say.
 fn stands(assignment: &Assignment, now: i64) -> Option<bool> {
-    if !is_within(assignment.valid_from, assignment.valid_until, now) {
+    if !is_within(from(assignment), until(assignment), now) {
         return Some(false);
     }
     let bare = assignment.teams.is_none() && assignment.condition.is_none();
@@ -93,7 +101,7 @@ impl Evaluator<'_> {
         user: &User,
         request: &Request<'_>,
     ) -> Option<bool> {
-        let now = is_within(assignment.valid_from, assignment.valid_until, request.now);
+        let now = is_within(from(assignment), until(assignment), request.now);
         let here = match &assignment.teams {
             None => Some(true),
             Some(teams) => self.is_of(teams, &[], request),

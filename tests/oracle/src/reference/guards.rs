@@ -1,9 +1,9 @@
 //! Guards and checks of roles.
 
-use super::{Evaluator, condition, grants::Holding, in_branch};
+use super::{Evaluator, condition, holding::Holding, in_branch};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::model::{
-    Assignment, Invitation, Permission, RoleCheck, Scope, Status, Text, User, Value,
+    Assignment, Instant, Invitation, Permission, RoleCheck, Scope, Status, Text, User, Value,
 };
 
 impl Evaluator<'_> {
@@ -111,8 +111,12 @@ impl Evaluator<'_> {
         for (name, limit) in limits.into_iter().flat_map(|map| map.iter()) {
             match (name, limit) {
                 ("role" | "condition", _) => {}
-                ("valid_from", Value::Int(from)) => assignment.valid_from = Some(*from),
-                ("valid_until", Value::Int(until)) => assignment.valid_until = Some(*until),
+                ("valid_from", Value::Int(from)) => {
+                    assignment.valid_from = Some(Instant::from_millis(*from))
+                }
+                ("valid_until", Value::Int(until)) => {
+                    assignment.valid_until = Some(Instant::from_millis(*until))
+                }
                 ("teams", Value::List(teams)) if !teams.is_empty() => {
                     let names = teams.iter().map(|team| team.as_str().map(Text::from));
                     assignment.teams = names.collect();

@@ -12,6 +12,7 @@ mod exclusive;
 mod family;
 mod grants;
 mod guards;
+mod holding;
 mod inputs;
 mod matchers;
 mod predicate;

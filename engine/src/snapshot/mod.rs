@@ -10,6 +10,7 @@ mod contract;
 mod exclusive;
 mod families;
 mod grants;
+mod holds;
 mod member;
 mod sharing;
 

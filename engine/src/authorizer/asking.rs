@@ -2,7 +2,7 @@
 
 use super::Authorizer;
 use crate::cache::{Kept, KeyRef, Room};
-use crate::decision::{Decision, Explanation, Outcome, Reason, Request, SUBJECT_TYPE, Stage};
+use crate::decision::{Decision, Explanation, Outcome, Reason, Request, Stage};
 use crate::directory::{Compiled, Found, MemberRef, View};
 use crate::directory::{Needs, Pins};
 use crate::evaluate::{
@@ -466,9 +466,7 @@ fn prepare<'a, R: Recorder>(
     };
     match found {
         // Type and id together are the identity: somebody of another type is somebody else.
-        Found::Known(member) if member.kind.as_deref().unwrap_or(SUBJECT_TYPE) != kind => {
-            Err(unknown_type(view, request, record))
-        }
+        Found::Known(member) if member.kind() != kind => Err(unknown_type(view, request, record)),
         Found::Known(member) => Ok((id, member)),
         Found::Absent => {
             record.step(Stage::Subject, Outcome::Deny, || {

@@ -241,6 +241,10 @@ pub(super) fn of_kinds(
                         known.one_of.clear();
                     }
                 }
+                // What has no type for one kind is read as another says: a value that is not so
+                // cannot be known.
+                Some(_) if rule.kind == AttributeType::Any => {}
+                Some(known) if known.kind == AttributeType::Any => known.clone_from(rule),
                 // Of every kind a list may be declared, of this one a text: reported already.
                 Some(_) if common.contains_key(attribute) => {}
                 Some(known) => {

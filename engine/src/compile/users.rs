@@ -58,12 +58,11 @@ impl<'a> Users<'a> {
             status: user.status,
             invitation: user.invitation,
             extra,
-            kind: match user.kind.as_ref().map(|kind| kind.as_str()) {
-                None | Some(SUBJECT_TYPE) => None,
-                Some(kind) => Some(kind.into()),
-            },
             attributes: user.attributes.clone(),
         };
+        if let Some(kind) = user.kind.as_deref().filter(|kind| *kind != SUBJECT_TYPE) {
+            member.extra.get_or_insert_default().kind = Some(kind.as_str().into());
+        }
         member.settle_ticks(self.snapshot);
         member
     }
@@ -159,6 +158,7 @@ impl<'a> Users<'a> {
                 ticked: ticked.into(),
                 unticked: removed.into(),
                 delegations: Box::default(),
+                kind: None,
                 record: None,
             })
         })

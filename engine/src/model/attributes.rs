@@ -190,7 +190,7 @@ impl<'de> Deserialize<'de> for AttributeRule {
         impl<'de> Visitor<'de> for Rule {
             type Value = AttributeRule;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a type, or a map of type, required, one_of, aliases and trusted")
+                f.write_str("a type, or a type and what else is known of the attribute")
             }
             fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
                 AttributeType::named(name).map(AttributeRule::from).map_err(E::custom)

@@ -5,6 +5,7 @@
 //! a few words, and those who decide find what roles grant where the last decision left it.
 
 use super::{Assigned, Borrowed, GrantSet, LentRole, PermissionId, Snapshot, WrittenGrant};
+use crate::decision::SUBJECT_TYPE;
 use crate::model::{Assignment, Attributes, Delegation, Invitation, Scope, Status, Text, User};
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
@@ -27,8 +28,6 @@ pub struct Member {
     pub(crate) status: Status,
     pub(crate) invitation: Invitation,
     pub(crate) extra: Option<Box<Extra>>,
-    /// The type of subject, where it is not a user.
-    pub(crate) kind: Option<Arc<str>>,
     pub(crate) attributes: Attributes<'static>,
 }
 
@@ -158,6 +157,8 @@ pub(crate) struct Extra {
     /// The rights that were unticked, likewise.
     pub(crate) unticked: Box<[PermissionId]>,
     pub(crate) delegations: Box<[DelegationRule]>,
+    /// The type of subject, where it is not a user.
+    pub(crate) kind: Option<Box<str>>,
     /// What all this was compiled from, where it has to be compiled again for another policy.
     pub(crate) record: Option<Arc<StoredUser>>,
 }
@@ -231,6 +232,12 @@ fn borrowed(named: &Named, snapshot: &Snapshot) -> Box<[Borrowed]> {
 }
 
 impl Member {
+    /// The type of subject.
+    pub(crate) fn kind(&self) -> &str {
+        let kind = self.extra.as_deref().and_then(|extra| extra.kind.as_deref());
+        kind.unwrap_or(SUBJECT_TYPE)
+    }
+
     /// The user's id.
     #[must_use]
     pub fn id(&self) -> &str {

@@ -66,13 +66,13 @@ users:
   - {id: plain, roles: [agent]}
   - {id: team, roles: [{role: agent, teams: [tier1]}]}
   - {id: north, roles: [{role: reader, teams: [north]}]}
-  - {id: timed, roles: [{role: agent, valid_from: 500, valid_until: 1500}]}
+  - {id: timed, roles: [{role: agent, valid_from: 1970-01-01T00:00:00.500Z, valid_until: 1970-01-01T00:00:01.500Z}]}
   - {id: hours, roles: [{role: agent, condition: 'hour_in(now, 9, 17, "UTC")'}]}
   - {id: small, roles: [{role: agent, condition: resource.amount < 50}]}
   - {id: twice, roles: [{role: reader, teams: [tier2]}, {role: agent, teams: [tier1]}, spare]}
   - {id: both, roles: [agent, {role: agent, teams: [tier1]}]}
   - {id: paused, roles: [{role: paused, teams: [tier1]}]}
-  - {id: later, roles: [{role: paused, teams: [tier1], valid_from: 9000}]}
+  - {id: later, roles: [{role: paused, teams: [tier1], valid_from: 1970-01-01T00:00:09Z}]}
   - {id: nobody}
 "#;
 
@@ -263,8 +263,7 @@ fn who_holds_a_role_within_limits_uses_it_and_is_nobody_to_rely_on() {
         };
         both(&desk, &request).0.is_allow()
     };
-    let one =
-        "users: [{id: a, roles: [chief]}, {id: b, roles: [{role: chief, valid_until: 5000}]}]";
+    let one = "users: [{id: a, roles: [chief]}, {id: b, roles: [{role: chief, valid_until: 1970-01-01T00:00:05Z}]}]";
     let two = "users: [{id: a, roles: [chief]}, {id: b, roles: [chief]}]";
     assert!(ask_about(two, "remove", "a"));
     assert!(!ask_about(one, "remove", "a"));
@@ -348,7 +347,7 @@ fn an_assignment_that_cannot_be_meant_is_refused_with_its_place() {
     people.yaml:4:16: users.ann.roles: `agent` would be held for no team at all
       help: name teams, or leave `teams` out to have it for all
     ");
-    assert_snapshot!(refused("{role: agent, valid_from: 6, valid_until: 5}"), @r"
+    assert_snapshot!(refused("{role: agent, valid_from: 1970-01-01T00:00:00.006Z, valid_until: 1970-01-01T00:00:00.005Z}"), @r"
     people.yaml:4:16: users.ann.roles: `agent` would end before it begins
       help: valid_from is included, valid_until is not
     ");

@@ -34,7 +34,7 @@ tenant: acme
 product: desk
 teams:
   - {path: sales, title: Sales, roles: [reader]}
-  - {id: sales/east, roles: [{role: writer, teams: [sales/east], valid_until: 5000}]}
+  - {id: sales/east, roles: [{role: writer, teams: [sales/east], valid_until: 1970-01-01T00:00:05Z}]}
   - sales/east/one
   - salesmen
 roles:

@@ -327,7 +327,8 @@ mod tests {
 
     #[test]
     fn who_holds_a_role_within_limits_is_found_by_it_and_not_relied_on() {
-        let limited = json!({"role": "a", "teams": ["t"], "valid_until": 5});
+        let limited =
+            json!({"role": "a", "teams": ["t"], "valid_until": "1970-01-01T00:00:00.005Z"});
         let is = json!({"id": "u", "roles": [limited, {"role": "b"}, "c", {"role": "c", "teams": ["t"]}]});
         let fed = Fed::of(&[edit(None, Some(is))]).unwrap();
         let usage = |facet: &str, value: &str| {

@@ -266,7 +266,7 @@ categories:
       - {{id: no.free, constraint: {{forbids: [free], unless: {{resource.sso: true}}}}}}
       - {{id: no.deep, constraint: {{forbids: [deep, paid], unless: {{any: [{{subject.level: 2}}, {{subject.holds.wait: true}}]}}}}}}
       - {{id: no.note, constraint: {{obliges: [{{on: [wait], code: blur}}]}}}}
-      - {{id: no.show, constraint: {{forbids: [drop], unless: {{subject.tags: {{is_not: x}}}}}}}}
+      - {{id: no.show, constraint: {{forbids: [drop], unless: {{subject.level: {{at_least: 2}}}}}}}}
 guards:
   - {{id: last, on: [fire], check: {{keeps_holder: std}}, message: somebody has to stay}}
   - {{id: level, on: [grown], require: {{any: [{{subject.level: {{at_least: 2}}}}, {{resource.sso: true}}]}}, message: not grown}}

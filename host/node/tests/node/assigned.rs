@@ -30,12 +30,13 @@ async fn a_role_is_given_for_some_teams_by_whoever_holds_it_for_them() {
     desk.must(&role("lead", lead)).await;
     joined(&desk, "lea", &["lead"]).await;
     let lea = as_user("lea");
-    let here = json!([{"role": "reader", "teams": ["east"], "valid_until": 1_900_000_000_000_i64}]);
+    let here =
+        json!([{"role": "reader", "teams": ["east"], "valid_until": "2030-03-17T17:46:40Z"}]);
     desk.run(&lea, &assign("bob", here.clone())).await.unwrap();
     for beyond in [
         json!(["reader"]),
         json!([{"role": "reader", "teams": ["east", "west"]}]),
-        json!([{"role": "reader", "valid_until": 1_900_000_000_000_i64}]),
+        json!([{"role": "reader", "valid_until": "2030-03-17T17:46:40Z"}]),
     ] {
         let (_, reason) = reason(desk.run(&lea, &assign("bob", beyond)).await);
         assert_eq!(reason, "guard");
@@ -53,7 +54,11 @@ async fn a_team_that_a_role_is_held_for_and_a_role_held_within_limits_are_in_use
     for (kind, id) in [(DocumentKind::Team, "west"), (DocumentKind::Role, "spare")] {
         if kind == DocumentKind::Role {
             desk.must(&role("spare", json!([]))).await;
-            desk.must(&assign("bob", json!([{"role": "spare", "valid_until": 5}]))).await;
+            desk.must(&assign(
+                "bob",
+                json!([{"role": "spare", "valid_until": "1970-01-01T00:00:00.005Z"}]),
+            ))
+            .await;
         }
         let gone = desk.run(&as_user("ann"), &Remove { kind, id: id.into() }).await;
         let Err(ChangeError::Guarded { guard, .. }) = gone else { panic!("{gone:?}") };
@@ -78,7 +83,7 @@ async fn who_is_moved_to_another_role_holds_it_within_the_same_limits() {
 #[tokio::test]
 async fn an_owner_for_a_time_is_not_counted_on_to_stay() {
     let desk = desk().await;
-    let until = json!({"role": "owner", "valid_until": 1_900_000_000_000_i64});
+    let until = json!({"role": "owner", "valid_until": "2030-03-17T17:46:40Z"});
     desk.must(&assign("bob", json!([until]))).await;
     let left = desk.run(&as_user("ann"), &assign("ann", json!([until]))).await;
     let Err(ChangeError::Guarded { guard, .. }) = left else { panic!("{left:?}") };

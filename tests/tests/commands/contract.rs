@@ -5,7 +5,7 @@ use permesso_engine::compile;
 use permesso_engine::decision::Verdict;
 use permesso_engine::family::FamilySource as _;
 use permesso_engine::load::Source;
-use permesso_engine::model::{AttributeRule, Catalog};
+use permesso_engine::model::{AttributeRule, AttributeType, Catalog};
 use permesso_folders::table::{self, RowOutcome};
 use permesso_folders::{DecisionPoint, TenantFolder};
 use permesso_tests::{PRODUCTS, example, families, permesso};
@@ -106,7 +106,9 @@ fn what_is_denied_stays_denied_however_an_attribute_is_worded() {
                 let same_type = |value: &Value| {
                     std::mem::discriminant(value) == std::mem::discriminant(&sent[name])
                 };
-                let retyped = others.iter().filter(|value| !same_type(value));
+                // What is declared as `any` is of no type.
+                let typed = attribute.kind != AttributeType::Any;
+                let retyped = others.iter().filter(|value| typed && !same_type(value));
                 // A list of texts is a text or several.
                 let retyped = retyped.filter(|value| !value.is_string() || !sent[name].is_array());
                 rows.extend(retyped.map(|value| with(row, name, name, Some(value.clone()))));

@@ -95,7 +95,8 @@ fn what_can_decides_every_permission_on_a_resource() {
     has(&output, "content.edit_contact ALLOW own: role `agent` (tenant.yaml:");
     assert!(!output.out.contains("DENY"));
     let all = ask("what-can", "cloze", &[&contact[..], &["--all"]].concat());
-    has(&all, "member.remove DENY no role, policy or other source grants it [not-granted]");
+    has(&all, "assignment.reassign DENY no role, policy or other source grants it [not-granted]");
+    has(&all, "member.remove DENY the permission is not about a contact [wrong-kind]");
     let view = json(&ask("what-can", "cloze", &[&contact[..], &["--all", "--json"]].concat()));
     let decisions = view["decisions"].as_array().unwrap();
     let count = |allow: bool| decisions.iter().filter(|it| it["decision"] == allow).count();
@@ -224,7 +225,7 @@ fn diff_offers_roles_grants_and_the_lifting_of_restrictions() {
 fn impact_of_nothing_is_nothing() {
     let path = example("atender").join("tenant.yaml");
     let output = impact("atender", "--tenant-file", &path, &[]);
-    assert_eq!((output.code, output.out.as_str()), (0, "nothing changes for any of 21 users\n"));
+    assert_eq!((output.code, output.out.as_str()), (0, "nothing changes for any of 24 users\n"));
 }
 
 #[test]

@@ -49,7 +49,7 @@ const NEVER: [&str; 39] = [
     "unit",
     "scalar",
     "anchor",
-    "alias",
+    "alias ",
     "identifier",
     "recursion",
     "parse",

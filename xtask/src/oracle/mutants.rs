@@ -2,6 +2,7 @@
 //! conditions.
 
 mod assigned;
+mod contract;
 mod sharing;
 
 /// One planted bug.
@@ -30,17 +31,12 @@ const fn bug(
 
 /// All of them.
 pub(super) fn all() -> impl Iterator<Item = &'static Mutant> {
-    PIPELINE.iter().chain(assigned::ASSIGNED).chain(sharing::SHARING)
+    let contract = contract::CONTRACT.iter();
+    contract.chain(PIPELINE).chain(assigned::ASSIGNED).chain(sharing::SHARING)
 }
 
 /// Those of the steps but sharing, in the order of the pipeline, of the cache and of conditions.
 const PIPELINE: &[Mutant] = &[
-    bug(
-        "subject: another tenant's resources are looked at",
-        "evaluate/mod.rs",
-        "tenant.as_str() != Some(&self.snapshot.tenant)",
-        "tenant.as_str().is_some_and(|tenant| *tenant != *self.snapshot.tenant)",
-    ),
     bug(
         "subject: who was deleted takes part",
         "evaluate/mod.rs",

@@ -37,6 +37,12 @@ pub(crate) async fn whole(
     if view.realm.tenant_id().is_none() || edited.is_empty() {
         return Ok(candidate);
     }
+    // Who deletes what conditions name is told where, and not that a condition is wrong.
+    for edit in edited.iter().filter(|edit| edit.after.is_none()) {
+        if edit.kind != DocumentKind::Role || standard(&candidate, &edit.id).is_none() {
+            unnamed(&candidate.documents.tenant.value, edit.kind, &edit.id)?;
+        }
+    }
     let candidate = compiled(node, candidate, edited).await?;
     users(view, &candidate, edited).await?;
     held(view, &candidate, edited, &Shift::of(edited)?).await?;
@@ -231,7 +237,6 @@ async fn in_use(
             DocumentKind::Team => &[Facet::Team, Facet::Within],
             _ => continue,
         };
-        unnamed(&candidate.documents.tenant.value, edit.kind, &edit.id)?;
         gone.extend(facets.iter().map(|facet| ((*facet, edit.id.clone()), edit.kind)));
     }
     let facets: Vec<(Facet, String)> = gone.iter().map(|(facet, _)| facet.clone()).collect();

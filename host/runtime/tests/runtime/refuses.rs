@@ -268,7 +268,8 @@ fn a_wrong_manifest_is_refused_with_every_fault_in_it() {
       `permissions[1]` repeats `contact.read`; list it once
       `inputs[0].path` is wrong: `user.id` is not a path; write `subject.<attribute>`,
     `subject.holds.<permission>`, `delegation.from|permissions|audiences`,
-    `resource.<attribute>`, `context.<attribute>`, `config.<attribute>` or `now`
+    `resource.<attribute>`, `action.<attribute>`, `context.<attribute>`, `config.<attribute>` or
+    `now`
       `floors[0]` is `contact.delete`, which is not under `permissions`; list it there
       `config-schema` is no JSON object; write a JSON Schema
     ");

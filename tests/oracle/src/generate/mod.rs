@@ -208,7 +208,7 @@ fn plan(random: &mut Random) -> Plan {
         contents,
         about,
         relations: Vec::new(),
-        closed: random.chance(30),
+        closed: random.chance(18),
         nested: random.chance(30),
         condition: String::new(),
         delegating,

@@ -238,7 +238,7 @@ fn grant(random: &mut Random, plan: &Plan) -> Json {
     }
     put(&mut grant, "scope", scope(random));
     if random.chance(12) {
-        put(&mut grant, "teams", some_of(random, 35, &TEAMS));
+        put(&mut grant, "teams", some_of(random, 45, &TEAMS));
     }
     if random.chance(10) {
         put(&mut grant, "exact_teams", some_of(random, 40, &TEAMS));

@@ -13,7 +13,7 @@ fn twenty_thousand_random_questions_get_one_answer_from_both() {
     let rare = tally.rarer_than(10);
     assert!(rare.is_empty(), "too rare to say anything: {}\n{tally}", rare.join(", "));
     let share = tally.allows() * 100 / tally.cases();
-    assert!((15..=85).contains(&share), "{share} % are allowed:\n{tally}");
+    assert!((12..=85).contains(&share), "{share} % are allowed:\n{tally}");
     assert!(tally.obliged * 50 >= tally.allows(), "obligations are too rare:\n{tally}");
     assert!(tally.hits * 20 >= tally.rechecked, "the cache is hardly used:\n{tally}");
 }

@@ -166,7 +166,8 @@ impl Content {
         if let Some(below) = below {
             found.insert("tenant", json!(TENANT));
             let single = ["", "/sharing/defaults/{id}", "/families/{id}"];
-            let only_tried = (single.contains(&below) && deletes) || below == "/rollback";
+            let once = ["/rollback", "/teams/{id}/move"];
+            let only_tried = (single.contains(&below) && deletes) || once.contains(&below);
             if only_tried {
                 // Made once, nothing would be left to ask about.
                 found.insert("dry_run", json!("true"));
@@ -217,6 +218,8 @@ impl Content {
         let bodies = [
             ("roles.[*]", "roles"),
             ("user.roles.[*]", "roles"),
+            ("document.roles.[*]", "roles"),
+            ("baseline.[*]", "roles"),
             ("same_as", "users"),
             ("document.permissions.[*]", "permissions"),
             ("grants.[*].permission", "permissions"),

@@ -459,7 +459,9 @@ fn reached(one: &Profile<'_>, theirs: &[Openness], others: &[Openness]) -> Vec<b
 
 /// Grants of a permission as somebody else holds it.
 fn grant(rule: &PermissionRule, held: Holding<'_>, edits: &mut Vec<Edit>) {
-    let limited = held.limited.into_iter().map(|it| GrantWithin::new(it.into_owned()));
+    // What is within the limits of a grant and of an assignment can be written as no single grant.
+    let single = held.limited.into_iter().filter(|it| it.within.and.is_none());
+    let limited = single.map(|it| GrantWithin::new(it.into_owned()));
     let mut limited: Vec<_> = limited.collect();
     for scope in held.scope.written() {
         let (permission, limited) = (rule.id.to_string(), std::mem::take(&mut limited));

@@ -100,7 +100,7 @@ impl<'de> Deserialize<'de> for Written {
         impl<'de> Visitor<'de> for Either {
             type Value = Written;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a role, or a mapping with `role` and its limits")
+                f.write_str("the name of a role, or `{role: …, teams: […], valid_until: …}`")
             }
             fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Written, E> {
                 String::deserialize(StrDeserializer::new(name)).map(Written::Name)

@@ -76,6 +76,17 @@ pub(super) struct World {
 }
 
 impl World {
+    /// The same, but that every role is held without limits.
+    pub(super) fn held_at_once(mut self) -> Self {
+        for user in &mut self.directory.users {
+            user.roles.retain(|held| !held.is_limited());
+        }
+        for team in &mut self.tenant.teams {
+            team.roles.retain(|held| !held.is_limited());
+        }
+        self
+    }
+
     pub(super) fn new(random: &mut Random) -> Self {
         let mut world = Self {
             catalog: catalog(random),

@@ -213,17 +213,18 @@ impl<'a> Asking<'a> {
         requests: &[Request<'_>],
     ) -> (Vec<Option<Decision>>, Needs, u64) {
         let view = tenant.view(self.pins);
-        let attributes: Vec<_> =
-            requests.iter().map(|request| renamed(view.snapshot, request)).collect();
-        let named: Vec<Request<'_>> = requests
-            .iter()
-            .zip(&attributes)
-            .map(|(request, attributes)| match attributes {
-                Some(attributes) => with_attributes(request, attributes),
-                None => *request,
-            })
-            .collect();
-        let requests = named.as_slice();
+        let attributes: Vec<_>;
+        let named: Vec<Request<'_>>;
+        let requests = if view.snapshot.catalog.contract.aliased {
+            attributes = requests.iter().map(|it| renamed(view.snapshot, it)).collect::<Vec<_>>();
+            let pairs = requests.iter().zip(&attributes);
+            named = pairs
+                .map(|(it, of)| of.as_ref().map_or(*it, |of| with_attributes(it, of)))
+                .collect();
+            named.as_slice()
+        } else {
+            requests
+        };
         let horizons: Vec<Horizon> = requests.iter().map(|_| Horizon::default()).collect();
         let prepared: Vec<_> = requests
             .iter()

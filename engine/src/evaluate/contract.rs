@@ -14,6 +14,9 @@ use crate::snapshot::{
 /// More of a name that nobody knows is not repeated.
 const LONGEST_NAME: usize = 128;
 
+/// As many undeclared attributes are remarked on: each is held against all that are declared.
+const MOST_REMARKS: usize = 20;
+
 /// Whether a question is one that the catalog knows.
 #[inline]
 pub(crate) fn admit<R: Recorder>(
@@ -65,9 +68,10 @@ fn kind_of<'a, R: Recorder>(
         (AllowedKinds::Any | AllowedKinds::Open, Some(kind)) => Ok(kind),
         (_, None) => {
             record.step(Stage::Catalog, Outcome::Deny, || {
+                let name = short(name);
                 let near = suggest(name, contract.ids.keys().map(|kind| &**kind));
                 let near = near.map(|near| format!("; {near}")).unwrap_or_default();
-                format!("`{}` is no kind of resource of the catalog{near}", short(name))
+                format!("`{name}` is no kind of resource of the catalog{near}")
             });
             Err(Reason::UnknownKind(short(name).into()))
         }
@@ -98,12 +102,18 @@ fn refuse<R: Recorder>(root: &str, breach: &Breach<'_>, record: &mut R) -> Reaso
 
 /// Says which attributes decide nothing because nobody declared them.
 fn remark<R: Recorder>(kind: &KindContract, sent: &Attributes<'_>, record: &mut R) {
-    for (name, _) in sent.iter().filter(|(name, _)| kind.attributes.get(name).is_none()) {
+    let mut undeclared = sent.iter().filter(|(name, _)| kind.attributes.get(name).is_none());
+    for (name, _) in undeclared.by_ref().take(MOST_REMARKS) {
         record.step(Stage::Catalog, Outcome::Skip, || {
-            let near = suggest(name, kind.attributes.paths());
-            let near = near.map(|near| format!("; {near}")).unwrap_or_default();
-            let (name, kind) = (short(name), &kind.name);
+            let (name, kind, known) = (short(name), &kind.name, kind.attributes.paths());
+            let near = suggest(name, known).map(|near| format!("; {near}")).unwrap_or_default();
             format!("`{name}` is not declared of a {kind} and decides nothing{near}")
+        });
+    }
+    let more = undeclared.count();
+    if more > 0 {
+        record.step(Stage::Catalog, Outcome::Skip, || {
+            format!("{more} more attributes are not declared of a {} and decide nothing", kind.name)
         });
     }
 }

@@ -57,7 +57,7 @@ pub(crate) enum AllowedKinds {
 }
 
 /// Attributes below one root.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Declared {
     /// What each name of a question may hold.
     names: Map<Name>,
@@ -69,7 +69,7 @@ pub(crate) struct Declared {
 pub(crate) const MOST_REQUIRED: usize = 64;
 
 /// What is known of a name.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Name {
     /// It is an attribute.
     Attribute(Check),
@@ -80,7 +80,7 @@ pub(crate) enum Name {
 }
 
 /// What a value has to be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Check {
     pub(crate) kind: AttributeType,
     pub(crate) one_of: Box<[Box<str>]>,

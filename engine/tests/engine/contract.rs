@@ -234,6 +234,21 @@ fn what_nobody_declared_decides_nothing_and_is_pointed_out() {
 }
 
 #[test]
+fn not_more_is_pointed_out_than_anybody_reads() {
+    let compiled = desk_of(CATALOG, PEOPLE).unwrap();
+    let names: Vec<String> = (0..100).map(|at| format!("{}{at}", "x".repeat(5_000))).collect();
+    let sent = names.iter().map(|name| (name.as_str(), Value::Null));
+    let attributes: Attributes<'_> = sent.chain([UNLOCKED]).collect();
+    let resource = Resource { kind: "ticket", id: None, attributes: &attributes };
+    let request = Request { resource, ..common::request("ann", "ticket.reply", EMPTY) };
+    let texts: Vec<String> =
+        explain_alone(&compiled, &request).trace.iter().map(|step| step.text.to_string()).collect();
+    assert!(texts.iter().map(String::len).sum::<usize>() < 6_000, "{texts:#?}");
+    let more = "80 more attributes are not declared of a ticket and decide nothing";
+    assert!(texts.iter().any(|text| text == more), "{texts:#?}");
+}
+
+#[test]
 fn of_subject_and_action_a_question_says_what_the_catalog_listens_to() {
     let compiled = desk_of(CATALOG, PEOPLE).unwrap();
     let ask = |action,

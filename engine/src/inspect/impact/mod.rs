@@ -5,6 +5,7 @@
 //! out as the list is read, and no further than its bound.
 
 mod affected;
+mod contract;
 mod examine;
 mod gates;
 mod gathered;
@@ -14,9 +15,8 @@ mod rules;
 
 pub use report::{
     ChangedAnswer, DelegatedChange, Exposed, Followed, ItemChange, Presence, ProgramChange, Reach,
-    RightChange, Side, Touched, UserImpact, Warning,
+    RightChange, RuleChange, Side, Touched, UserImpact, Warning,
 };
-pub use rules::RuleChange;
 
 use super::unasked::{Unasked, loaded, member};
 use crate::decide_alone;

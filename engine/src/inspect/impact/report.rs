@@ -374,3 +374,37 @@ fn given(tenant: &Compiled) -> HashMap<&str, Vec<Given<'_>>> {
     }
     given
 }
+
+/// A rule that changed and that a record decides on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleChange<'a> {
+    /// What is shared: a policy, an override, a default.
+    Sharing(String),
+    /// A guard, or what it is on.
+    Guard(&'a str),
+    /// Which relations make a record one's own for a permission, or how far it reaches.
+    Own(&'a str),
+    /// What exclusive access or sharing is asked about a permission.
+    Shows(&'a str),
+    /// What a toggle obliges to on a permission.
+    Obligations(&'a str),
+    /// A family: its code, its settings, its floors or what it governs.
+    Family(&'a str),
+    /// A program that admits by what a record says.
+    Program(&'a str),
+    /// What resources of a kind are a part of.
+    Parts(&'a str),
+    /// Of which type an attribute is.
+    Attribute(&'a str),
+    /// Which kinds of resources a permission is about.
+    About(&'a str),
+    /// What a question about a kind has to say, and may.
+    Kind(&'a str),
+    /// What a question may say of the context, the action or the subject.
+    Asked(&'static str),
+    /// Which types of subjects there are.
+    SubjectTypes,
+    /// How resources lie in teams.
+    Teams,
+}

@@ -1,36 +1,11 @@
 //! What an edit changes about rules that a record decides on. Whom that concerns cannot be said
 //! without records, so it is told as it is.
 
+use super::contract;
 use super::matching::{Matching, same_clause, same_guard, same_matchers};
+use super::report::RuleChange;
 use crate::directory::Compiled;
 use crate::snapshot::{FamilyRule, MatcherRule, PermissionId, Redaction, SharingRule, Snapshot};
-use serde::Serialize;
-
-/// A rule that changed and that a record decides on.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RuleChange<'a> {
-    /// What is shared: a policy, an override, a default.
-    Sharing(String),
-    /// A guard, or what it is on.
-    Guard(&'a str),
-    /// Which relations make a record one's own for a permission, or how far it reaches.
-    Own(&'a str),
-    /// What exclusive access or sharing is asked about a permission.
-    Shows(&'a str),
-    /// What a toggle obliges to on a permission.
-    Obligations(&'a str),
-    /// A family: its code, its settings, its floors or what it governs.
-    Family(&'a str),
-    /// A program that admits by what a record says.
-    Program(&'a str),
-    /// What resources of a kind are a part of.
-    Parts(&'a str),
-    /// Of which type an attribute is.
-    Attribute(&'a str),
-    /// How resources lie in teams.
-    Teams,
-}
 
 /// The rules that changed, sorted.
 pub(super) fn changed<'a>(
@@ -52,6 +27,7 @@ pub(super) fn changed<'a>(
     programs(matching, &mut found);
     parts(was, is, &mut found);
     attributes(was, is, &mut found);
+    contract::changed(was, is, matching, &mut found);
     found.sort();
     found.dedup();
     found

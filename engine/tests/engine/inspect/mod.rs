@@ -8,6 +8,7 @@ mod impact;
 mod properties;
 mod proposals;
 mod query;
+mod questions;
 mod rights;
 mod worlds;
 

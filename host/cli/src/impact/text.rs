@@ -136,6 +136,12 @@ fn rule(it: &RuleChange<'_>) -> String {
         RuleChange::Program(id) => format!("whom program `{id}` admits by the record changed"),
         RuleChange::Parts(kind) => format!("what a `{kind}` is a part of changed"),
         RuleChange::Attribute(path) => format!("the type of `{path}` changed"),
+        RuleChange::About(id) => format!("which kinds of resources `{id}` is about changed"),
+        RuleChange::Kind(kind) => {
+            format!("what a question about a `{kind}` has to say, or may, changed")
+        }
+        RuleChange::Asked(root) => format!("what a question may say of the {root} changed"),
+        RuleChange::SubjectTypes => "the types of subjects changed".to_owned(),
         RuleChange::Teams => "how resources lie in teams changed".to_owned(),
     }
 }

@@ -32,14 +32,15 @@ mod wording;
 use clap::{Args, Parser, Subcommand};
 use permesso_engine::compile::Compiled;
 use permesso_engine::inspect::Unasked;
-use permesso_folders::TenantFolder;
-use permesso_folders::{DecisionPoint, SetupError};
+use permesso_folders::{DecisionPoint, DecisionPointBuilder, SetupError, TenantFolder};
+use permesso_runtime::RuntimeConfig;
 use permesso_store::Location;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// May this subject do this action on this resource?
 #[derive(Debug, Parser)]
@@ -128,8 +129,26 @@ impl Sources {
     }
 }
 
+/// How long a tool waits for a family. Nobody else waits behind it, and what it says of a policy
+/// should not depend on what else the machine is doing; how long a family may take is for the
+/// server and for `permesso family test` to say.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 impl Components {
+    /// For a tool.
     fn build(&self, folders: &[PathBuf]) -> Result<DecisionPoint, SetupError> {
+        let limits = RuntimeConfig::default();
+        self.builder(folders)
+            .runtime(RuntimeConfig { deadline: PATIENCE, setup_deadline: PATIENCE, ..limits })
+            .build()
+    }
+
+    /// For a server.
+    fn serve(&self, folders: &[PathBuf]) -> Result<DecisionPoint, SetupError> {
+        self.builder(folders).build()
+    }
+
+    fn builder(&self, folders: &[PathBuf]) -> DecisionPointBuilder {
         let mut builder = DecisionPoint::builder();
         if let Some(families) = self.families.clone().or_else(default_families) {
             builder = builder.families(families);
@@ -143,7 +162,7 @@ impl Components {
         for family in &self.without {
             builder = builder.without_family(family);
         }
-        builder.build()
+        builder
     }
 }
 

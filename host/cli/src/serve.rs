@@ -104,7 +104,7 @@ impl Serve {
                 "error: nothing to serve: give folders with --example, or --store".to_owned(),
             ));
         }
-        let point = self.components.build(&self.folders)?;
+        let point = self.components.serve(&self.folders)?;
         let failure = |error: &dyn std::fmt::Display| Failure(format!("error: {error}"));
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(|e| failure(&e))?;
         runtime.block_on(async {

@@ -290,7 +290,7 @@ const fn decided_at(reason: &Reason) -> Stage {
         Reason::Plan(_) => Stage::Plan,
         Reason::Guard { .. } => Stage::Guards,
         Reason::Private => Stage::Privacy,
-        Reason::NotGranted | Reason::OutOfScope(_) => Stage::Grants,
+        Reason::NotGranted | Reason::NotApplicable(_) | Reason::OutOfScope(_) => Stage::Grants,
         Reason::Prerequisite(_) => Stage::Prerequisites,
         Reason::Exclusive { .. } => Stage::Exclusive,
         Reason::Constraint(_) => Stage::Constraints,

@@ -2,7 +2,7 @@
 
 mod reason;
 
-pub use reason::{AttributeFault, Reason};
+pub use reason::{AttributeFault, Reason, Unmet};
 
 use crate::model::{Attributes, Place};
 use serde::Serialize;

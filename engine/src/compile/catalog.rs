@@ -4,7 +4,7 @@ use super::{arc, contract, exclusive, lending, readers, roles, rules, sharing};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::load::Source;
 use crate::model::{Catalog, Document, Unassigned};
-use crate::snapshot::{CompiledCatalog, PermissionRule, Permissions};
+use crate::snapshot::{CompiledCatalog, PermissionRule, Permissions, TeamRule};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -56,9 +56,23 @@ pub fn catalog(source: impl Into<Arc<Source<Catalog>>>) -> Arc<CompiledCatalog> 
         kinds,
         redactions,
         standard_roles,
-        team_attribute: catalog.teams.attribute.as_str().into(),
-        unassigned_is_everybodys: catalog.teams.unassigned == Unassigned::Everybody,
+        teams: teams(catalog),
         variants: Default::default(),
         source,
     })
+}
+
+fn teams(catalog: &Catalog) -> TeamRule {
+    let everybodys = catalog.teams.unassigned == Unassigned::Everybody;
+    let kinds = catalog.resource_kinds.iter();
+    let said =
+        kinds.filter_map(|(kind, rule)| Some((kind, rule.unassigned? == Unassigned::Everybody)));
+    TeamRule {
+        attribute: catalog.teams.attribute.as_str().into(),
+        everybodys,
+        everybodys_of: said
+            .filter(|(_, of_kind)| *of_kind != everybodys)
+            .map(|(kind, of_kind)| (kind.as_str().into(), of_kind))
+            .collect(),
+    }
 }

@@ -105,7 +105,11 @@ impl Gathered {
         for relation in &rule.own {
             self.attribute(relation);
         }
-        self.attribute(&parts.catalog.team_attribute);
+        let teams = &parts.catalog.teams;
+        self.attribute(&teams.attribute);
+        if !teams.everybodys_of.is_empty() {
+            self.path(&InputPath::ResourceKind);
+        }
         for path in parts.grant_reads.of(id) {
             self.read(parts, path);
         }

@@ -61,6 +61,9 @@ pub enum Reason {
     },
     /// Nothing grants the permission.
     NotGranted,
+    /// Something grants the permission, but not here: what stands against it, of several sources
+    /// that which is nearest to being met.
+    NotApplicable(Unmet),
     /// The permission is granted, but not as far as this resource.
     OutOfScope(Scope),
     /// The record is private, and the subject is not one of those whose it is.
@@ -130,6 +133,7 @@ impl Reason {
             Self::Plan(_) => "plan",
             Self::Guard { .. } => "guard",
             Self::NotGranted => "not-granted",
+            Self::NotApplicable(_) => "not-applicable",
             Self::OutOfScope(_) => "out-of-scope",
             Self::Private => "private",
             Self::Prerequisite(_) => "prerequisite",
@@ -157,6 +161,7 @@ impl Reason {
             | Self::UnknownKind(id)
             | Self::WrongKind(id) => Some(id),
             Self::Attribute { path, .. } => Some(path),
+            Self::NotApplicable(unmet) => Some(unmet.code()),
             Self::Guard { id, .. } => Some(id),
             Self::Exclusive { id, .. } => Some(id),
             Self::Floor { code, .. } | Self::Family { code, .. } => Some(code),
@@ -176,6 +181,57 @@ impl Reason {
             | Self::FamilyFault { family, .. } => Some(family),
             _ => None,
         }
+    }
+}
+
+/// Why a grant does not apply where it was asked for; the later ones are nearer to applying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unmet {
+    /// The right was unticked for this user.
+    Unticked,
+    /// It was delegated by somebody who could not do it here either.
+    Delegation,
+    /// It has not begun or has ended.
+    Time,
+    /// It is for other teams.
+    Teams,
+    /// Its condition does not hold.
+    Condition,
+    /// It is for some teams, and whether the resource is of them cannot be known.
+    UnknownTeam,
+    /// Whether its condition holds cannot be known.
+    UnknownCondition,
+}
+
+impl Unmet {
+    /// Machine-readable, in kebab case.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unticked => "unticked",
+            Self::Delegation => "delegation",
+            Self::Time => "time",
+            Self::Teams => "teams",
+            Self::Condition => "condition",
+            Self::UnknownTeam => "unknown-team",
+            Self::UnknownCondition => "unknown-condition",
+        }
+    }
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unticked => "it was unticked for this user",
+            Self::Delegation => "who delegated it could not do it here either",
+            Self::Time => "its time has not come or is over",
+            Self::Teams => "it is for other teams",
+            Self::Condition => "its condition does not hold",
+            Self::UnknownTeam => {
+                "it is for some teams, and of which the resource is cannot be known"
+            }
+            Self::UnknownCondition => "whether its condition holds cannot be known",
+        })
     }
 }
 
@@ -262,6 +318,9 @@ impl fmt::Display for Reason {
             Self::Plan(entitlement) => write!(f, "the plan does not include `{entitlement}`"),
             Self::Guard { message, .. } => f.write_str(message),
             Self::NotGranted => f.write_str("no role, policy or other source grants it"),
+            Self::NotApplicable(unmet) => {
+                write!(f, "what grants it does not apply here: {unmet}")
+            }
             Self::OutOfScope(scope) => {
                 write!(f, "it is granted at scope {scope}, which does not reach this resource")
             }

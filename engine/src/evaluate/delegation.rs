@@ -4,7 +4,7 @@
 //! steps are taken in their name, and what would bind them binds whoever acts for them.
 
 use super::{Ask, Findings, Silent};
-use crate::decision::Obligation;
+use crate::decision::{Obligation, Unmet};
 use crate::snapshot::{DelegationRule, PermissionId, PermissionRule};
 use std::sync::Arc;
 
@@ -41,8 +41,23 @@ impl<'a> Ask<'a> {
         rule: &PermissionRule,
     ) -> Option<Delegated<'a>> {
         let delegation = self.delegation(id, rule)?;
-        let scope = self.granted(id, rule, &mut Silent);
+        let scope = self.granted(id, rule, &mut Silent).scope;
         self.reaches(scope, rule).is_none().then_some(delegation)
+    }
+
+    /// Why nothing that was delegated to the subject applies here, where something was.
+    pub(super) fn undelegated(&self, id: PermissionId, rule: &PermissionRule) -> Option<Unmet> {
+        if self.alone || !(rule.by_delegation || rule.delegable) {
+            return None;
+        }
+        let delegations = self.member.extra.as_deref()?.delegations.iter();
+        let named = delegations.filter(|delegation| delegation.permissions.contains(&id));
+        named
+            .map(|delegation| match self.is_open(delegation) {
+                true => Unmet::Delegation,
+                false => Unmet::Time,
+            })
+            .max()
     }
 
     /// Whether the delegation has begun and not ended, noting until when.

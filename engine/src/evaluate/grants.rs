@@ -6,7 +6,7 @@
 use super::Ask;
 use super::held::Names;
 use super::recorder::{Recorder, Silent};
-use super::sources::{Counts, Source, Via, describe, each_source, note};
+use super::sources::{Counts, Granted, Source, Via, describe, each_source, note};
 use super::teams::{in_limits, lies_in};
 use crate::condition::ConditionError;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
@@ -23,7 +23,8 @@ impl<'a> Ask<'a> {
         obligations: &mut Vec<Arc<Obligation>>,
         record: &mut R,
     ) -> Result<(), Reason> {
-        let scope = self.granted(id, rule, record);
+        let granted = self.granted(id, rule, record);
+        let scope = granted.scope;
         if let Some(how) = self.reaches(scope, rule) {
             record.step(Stage::Grants, Outcome::Pass, || how.to_owned());
             return Ok(());
@@ -36,8 +37,15 @@ impl<'a> Ask<'a> {
             return Ok(());
         }
         if scope.is_none() {
-            record.step(Stage::Grants, Outcome::Deny, || format!("nothing grants `{}`", rule.id));
-            return Err(Reason::NotGranted);
+            let Some(unmet) = granted.unmet.max(self.undelegated(id, rule)) else {
+                record
+                    .step(Stage::Grants, Outcome::Deny, || format!("nothing grants `{}`", rule.id));
+                return Err(Reason::NotGranted);
+            };
+            record.step(Stage::Grants, Outcome::Deny, || {
+                format!("what grants `{}` does not apply here: {unmet}", rule.id)
+            });
+            return Err(Reason::NotApplicable(unmet));
         }
         record.step(Stage::Grants, Outcome::Deny, || {
             let own = if scope.has_own() {
@@ -61,30 +69,28 @@ impl<'a> Ask<'a> {
     pub(super) fn holds(&self, id: PermissionId) -> bool {
         let is_held = |id: PermissionId| {
             self.snapshot.permission(id).is_some_and(|rule| {
-                self.entitled(rule) && !self.granted(id, rule, &mut Silent).is_none()
+                self.entitled(rule) && !self.granted(id, rule, &mut Silent).scope.is_none()
             })
         };
         let rule = self.snapshot.permission(id).filter(|_| is_held(id));
         rule.is_some_and(|rule| rule.needs.iter().all(|need| is_held(need.permission)))
     }
 
-    /// The scope at which all sources together grant the permission.
+    /// How far all sources together grant the permission.
     pub(super) fn granted<R: Recorder>(
         &self,
         id: PermissionId,
         rule: &PermissionRule,
         record: &mut R,
-    ) -> Scope {
+    ) -> Granted {
         if !R::ON
             && let Some(sum) = self.summed(id, rule)
         {
             return sum;
         }
-        let mut sum = Scope::NONE;
+        let mut sum = Granted::at(Scope::NONE);
         self.each_source(id, rule, |source, via, scope, counts| {
-            if counts == Counts::Yes {
-                sum = sum.union(scope);
-            }
+            sum = sum.and(scope, &counts);
             if R::ON {
                 note(via, id, &counts, record);
             }

@@ -2,7 +2,7 @@
 
 use super::recorder::Recorder;
 use crate::condition::ConditionError;
-use crate::decision::Sight;
+use crate::decision::{Sight, Unmet};
 use crate::model::Scope;
 use crate::snapshot::{
     By, GrantSet, HeldRole, Limited, LimitedGrant, Member, PermissionId, PermissionRule, Snapshot,
@@ -41,6 +41,19 @@ pub(super) enum Counts {
 }
 
 impl Counts {
+    /// What stands against it; `None` if it counts.
+    pub(super) const fn unmet(&self) -> Option<Unmet> {
+        Some(match self {
+            Self::Yes => return None,
+            Self::NotNow => Unmet::Time,
+            Self::OtherTeams => Unmet::Teams,
+            Self::UnknownTeam => Unmet::UnknownTeam,
+            Self::Condition => Unmet::Condition,
+            Self::Unknown(_) => Unmet::UnknownCondition,
+            Self::Unticked => Unmet::Unticked,
+        })
+    }
+
     /// What it comes to where something else has to count as well. What is known not to count
     /// settles it, whatever cannot be known of the other.
     pub(super) fn and(self, other: impl FnOnce() -> Self) -> Self {
@@ -51,6 +64,31 @@ impl Counts {
             (Self::Yes, other) => other,
             (unknown, Self::Yes | Self::UnknownTeam | Self::Unknown(_)) => unknown,
             (_, settled) => settled,
+        }
+    }
+}
+
+/// How far something is granted, and what is nearest to widening that.
+#[derive(Clone, Copy)]
+pub(super) struct Granted {
+    /// The scope of all sources that count.
+    pub(super) scope: Scope,
+    /// Why those that do not count do not; the nearest to counting of them.
+    pub(super) unmet: Option<Unmet>,
+}
+
+impl Granted {
+    pub(super) const fn at(scope: Scope) -> Self {
+        Self { scope, unmet: None }
+    }
+
+    /// With a source of its own.
+    pub(super) fn and(self, scope: Scope, counts: &Counts) -> Self {
+        match counts.unmet() {
+            None => Self { scope: self.scope.union(scope), ..self },
+            // A grant that reaches nothing stands for nothing.
+            Some(_) if scope.is_none() => self,
+            unmet => Self { unmet: self.unmet.max(unmet), ..self },
         }
     }
 }
@@ -99,9 +137,9 @@ pub(crate) fn each_source<'a>(
             _ => Source::Held(&role.id, held),
         };
         each_grant(adjusted.unwrap_or(&role.grants), id, source, held.limits, &mut each);
-        let lost = adjusted.is_some_and(|adjusted| adjusted.plain(id) != role.grants.plain(id));
-        if lost {
-            each(source, Via::Unticked, role.grants.plain(id));
+        let lost = adjusted.map_or(Scope::NONE, |adjusted| lost(&role.grants, adjusted, id));
+        if !lost.is_none() {
+            each(source, Via::Unticked, lost);
         }
     }
     for policy in member.policies() {
@@ -116,6 +154,16 @@ pub(crate) fn each_source<'a>(
         for (_, scope) in extra.added.iter().filter(|(added, _)| *added == id) {
             each(Source::Ticked, Via::Standing, *scope);
         }
+    }
+}
+
+/// How far a role grants what was unticked of it.
+fn lost(grants: &GrantSet, adjusted: &GrantSet, id: PermissionId) -> Scope {
+    let limited = grants.limited(id);
+    let plain = grants.plain(id);
+    match plain != adjusted.plain(id) || limited.len() != adjusted.limited(id).len() {
+        true => limited.iter().fold(plain, |scope, grant| scope.union(grant.scope)),
+        false => Scope::NONE,
     }
 }
 

@@ -29,7 +29,7 @@ impl<'a> Ask<'a> {
             return Whereabouts::Unknown;
         }
         let attributes = self.request.resource.attributes;
-        match attributes.at(&self.snapshot.catalog.team_attribute) {
+        match attributes.at(&self.snapshot.catalog.teams.attribute) {
             None | Some(Value::Null) => Whereabouts::Unsaid,
             Some(team @ Value::Text(_)) => Whereabouts::Of(std::slice::from_ref(team)),
             Some(Value::List(teams)) => {
@@ -46,7 +46,9 @@ impl<'a> Ask<'a> {
             Whereabouts::Of(teams) => {
                 names(teams).any(|team| self.member.teams.iter().any(|own| **own == *team))
             }
-            Whereabouts::Unsaid => self.snapshot.catalog.unassigned_is_everybodys,
+            Whereabouts::Unsaid => {
+                self.snapshot.catalog.teams.is_everybodys(self.request.resource.kind)
+            }
             Whereabouts::Unknown => false,
         }
     }

@@ -50,7 +50,7 @@ impl Search<'_> {
                     [Some(Value::Null), lifted].into_iter().flatten().map(set)
                 }));
             }
-            Reason::NotGranted | Reason::OutOfScope(_) => {
+            Reason::NotGranted | Reason::NotApplicable(_) | Reason::OutOfScope(_) => {
                 self.grant(world, self.id, &mut edits, together);
             }
             Reason::Prerequisite(_) => {
@@ -93,7 +93,7 @@ impl Search<'_> {
         let snapshot = &*self.tenant.snapshot;
         let Some(rule) = snapshot.permission(id) else { return };
         edits.extend(rule.own.iter().map(|relation| relate(relation)));
-        let teams = match world.attributes.at(&snapshot.catalog.team_attribute) {
+        let teams = match world.attributes.at(&snapshot.catalog.teams.attribute) {
             Some(Value::List(teams)) => teams,
             Some(team) => std::slice::from_ref(team),
             None => &[],

@@ -103,6 +103,9 @@ pub struct ResourceKind {
     pub exclusive: Vec<Access>,
     /// What it is a part of: a part is not shown without its whole.
     pub part_of: Vec<PartOf>,
+    /// Whose one is that names no team, in place of what is said of all kinds: a machine lies in
+    /// none by its nature, a ticket may not have been assigned yet.
+    pub unassigned: Option<Unassigned>,
     /// Its attributes, besides those that every kind has: relations, the team, what its sharing
     /// reads, and `resource.` attributes of the catalog.
     pub attributes: KindAttributes,

@@ -36,10 +36,28 @@ pub struct CompiledCatalog {
     /// The toggles that redact each kind of content, for the viewer and for the sharer.
     pub(crate) redactions: Box<[(Option<Redaction>, Option<Redaction>)]>,
     pub(crate) standard_roles: Box<[StandardRole]>,
-    pub(crate) team_attribute: Box<str>,
-    pub(crate) unassigned_is_everybodys: bool,
+    pub(crate) teams: TeamRule,
     /// The permissions as some tenant has them. Most tenants differ in few of them, if in any.
     pub(crate) variants: Variants,
+}
+
+/// How resources lie in teams.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct TeamRule {
+    /// The attribute that says so.
+    pub(crate) attribute: Box<str>,
+    /// Whether what names no team is everybody's.
+    pub(crate) everybodys: bool,
+    /// The same of the kinds of which something else is said.
+    pub(crate) everybodys_of: Map<bool>,
+}
+
+impl TeamRule {
+    /// Whether a resource of a kind is everybody's where it names no team.
+    pub(crate) fn is_everybodys(&self, kind: &str) -> bool {
+        let of_kind = || self.everybodys_of.get(kind).copied();
+        (!self.everybodys_of.is_empty()).then(of_kind).flatten().unwrap_or(self.everybodys)
+    }
 }
 
 impl CompiledCatalog {

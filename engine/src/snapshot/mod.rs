@@ -18,7 +18,9 @@ pub(crate) use assigned::{
     Assigned, Borrowed, By, HeldRole, Lending, LendingTeam, LentRole, Limited,
 };
 pub use catalog::CompiledCatalog;
-pub(crate) use catalog::{Entry, MOST_NEEDED, Needed, Permissions, StandardRole, Variant};
+pub(crate) use catalog::{
+    Entry, MOST_NEEDED, Needed, Permissions, StandardRole, TeamRule, Variant,
+};
 pub use contract::DeclaredAttribute;
 pub(crate) use contract::{
     AllowedKinds, Breach, Check, Contract, Declared, KindContract, MOST_REQUIRED, Name,

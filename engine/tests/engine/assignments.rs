@@ -114,12 +114,12 @@ fn a_role_for_some_teams_reaches_their_records_and_those_of_teams_below() {
     for (user, about, expected) in [
         ("team", vec![team("tier1")], "allow"),
         ("team", vec![team("tier1/night")], "allow"),
-        ("team", vec![team("tier2")], "not-granted"),
-        ("team", vec![team("tier10")], "not-granted"),
-        ("team", vec![], "not-granted"),
-        ("team", vec![("team", Value::Int(1))], "not-granted"),
+        ("team", vec![team("tier2")], "not-applicable"),
+        ("team", vec![team("tier10")], "not-applicable"),
+        ("team", vec![], "not-applicable"),
+        ("team", vec![("team", Value::Int(1))], "not-applicable"),
         ("team", vec![("team", Value::List(vec!["tier2".into(), "tier1".into()]))], "allow"),
-        ("team", vec![("team", Value::List(Vec::new()))], "not-granted"),
+        ("team", vec![("team", Value::List(Vec::new()))], "not-applicable"),
         ("north", vec![team("north/one")], "allow"),
         ("twice", vec![team("tier1")], "allow"),
         ("twice", vec![team("tier2")], "allow"),
@@ -139,11 +139,11 @@ fn the_limits_of_an_assignment_and_of_a_grant_have_to_hold_both() {
     let amount = |amount: i64| ("amount", Value::Int(amount));
     for (user, about, expected) in [
         ("team", vec![team("tier1"), amount(100)], "allow"),
-        ("team", vec![team("tier2"), amount(100)], "not-granted"),
-        ("team", vec![team("tier1"), amount(101)], "not-granted"),
+        ("team", vec![team("tier2"), amount(100)], "not-applicable"),
+        ("team", vec![team("tier1"), amount(101)], "not-applicable"),
         ("small", vec![amount(49)], "allow"),
-        ("small", vec![amount(50)], "not-granted"),
-        ("small", vec![], "not-granted"),
+        ("small", vec![amount(50)], "not-applicable"),
+        ("small", vec![], "not-applicable"),
         ("both", vec![amount(100)], "allow"),
     ] {
         assert_eq!(ask(&desk, user, "pay", &about), expected, "{user} {about:?}");
@@ -154,10 +154,10 @@ fn the_limits_of_an_assignment_and_of_a_grant_have_to_hold_both() {
 fn a_window_includes_its_beginning_and_not_its_end_and_a_decision_holds_until_its_edge() {
     let desk = desk(PEOPLE);
     for (now, expected, until) in [
-        (499, "not-granted", Some(500)),
+        (499, "not-applicable", Some(500)),
         (500, "allow", Some(1_500)),
         (1_499, "allow", Some(1_500)),
-        (1_500, "not-granted", None),
+        (1_500, "not-applicable", None),
     ] {
         assert_eq!(ask_at(&desk, "timed", "read", &[], now), expected, "{now}");
         let resource = Resource { kind: "shelf", id: None, attributes: EMPTY };
@@ -172,7 +172,7 @@ fn a_window_includes_its_beginning_and_not_its_end_and_a_decision_holds_until_it
         assert_eq!(desk.decide("acme", &request).until, until, "{now}");
     }
     for (now, expected) in
-        [(NINE - 1, "not-granted"), (NINE, "allow"), (NINE + 8 * 3_600_000, "not-granted")]
+        [(NINE - 1, "not-applicable"), (NINE, "allow"), (NINE + 8 * 3_600_000, "not-applicable")]
     {
         assert_eq!(ask_at(&desk, "hours", "read", &[], now), expected, "{now}");
     }
@@ -319,7 +319,7 @@ fn an_explanation_says_within_what_a_role_is_held_and_why_it_does_not_count() {
     `read` is a permission of category `all`
     `team` is active and holds agent for `tier1`
     role `agent`, held for `tier1`, grants it at scope all, but for other teams
-    nothing grants `read`
+    what grants `read` does not apply here: it is for other teams
     ");
     assert_snapshot!(text("timed"), @r"
     `read` is a permission of category `all`

@@ -69,7 +69,7 @@ fn what_is_required_by_many_ways_is_looked_at_once() {
     let above = format!("a{}", LAYERS - 1);
     assert_eq!(outcome(&authorizer, "most", &above, &[]), format!("prerequisite {last}"));
     assert_eq!(outcome(&authorizer, "most", "use", &[]), "guard top");
-    assert_eq!(outcome(&authorizer, "idle", "a0", &[]), "not-granted");
+    assert_eq!(outcome(&authorizer, "idle", "a0", &[]), "not-applicable delegation");
     let tenant = build(&catalog, TENANT, &people, &FamilySet::new()).unwrap();
     let held = rights(&tenant, "all", 0).unwrap();
     assert!(held.of("a0").is_some_and(|right| right.is_everywhere()), "{held:#?}");
@@ -233,7 +233,10 @@ fn more_conditions_on_one_permission_than_can_be_looked_at_are_refused() {
     let authorizer = Authorizer::new(0);
     authorizer.install(tenant);
     assert_eq!(outcome(&authorizer, "ann", "read", &[("n", 63.into())]), "allow");
-    assert_eq!(outcome(&authorizer, "ann", "read", &[("n", 64.into())]), "not-granted");
+    assert_eq!(
+        outcome(&authorizer, "ann", "read", &[("n", 64.into())]),
+        "not-applicable condition"
+    );
     let (none, ann) = (String::new(), "{id: ann}");
     for (place, said) in [
         ("roles.std.grants", refused(compile(&more, &none, ann))),

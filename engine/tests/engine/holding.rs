@@ -169,11 +169,21 @@ fn a_grant_is_limited_to_a_branch_or_to_exactly_a_team() {
     let authorizer = plain();
     assert_eq!(outcome(&authorizer, "branch", "doc.read", &in_team("west/coast")), "allow");
     assert_eq!(outcome(&authorizer, "exact", "doc.read", &in_team("west")), "allow");
-    assert_eq!(outcome(&authorizer, "exact", "doc.read", &in_team("west/coast")), "not-granted");
+    assert_eq!(
+        outcome(&authorizer, "exact", "doc.read", &in_team("west/coast")),
+        "not-applicable teams"
+    );
     assert_eq!(outcome(&authorizer, "both", "doc.read", &in_team("east")), "allow");
     assert_eq!(outcome(&authorizer, "both", "doc.read", &in_team("west")), "allow");
-    assert_eq!(outcome(&authorizer, "both", "doc.read", &in_team("west/coast")), "not-granted");
-    assert_eq!(outcome(&authorizer, "exact", "doc.read", &[]), "not-granted", "no team at all");
+    assert_eq!(
+        outcome(&authorizer, "both", "doc.read", &in_team("west/coast")),
+        "not-applicable teams"
+    );
+    assert_eq!(
+        outcome(&authorizer, "exact", "doc.read", &[]),
+        "not-applicable unknown-team",
+        "no team at all"
+    );
 }
 
 #[test]
@@ -250,19 +260,34 @@ fn a_delegate_does_what_the_delegator_could_do_there_and_no_more() {
     assert_eq!(outcome(&by("reader"), "deputy", "doc.read", &[]), "allow");
     let authorizer = by("branch");
     assert_eq!(outcome(&authorizer, "deputy", "doc.read", &in_team("west")), "allow");
-    assert_eq!(outcome(&authorizer, "deputy", "doc.read", &in_team("east")), "not-granted");
+    assert_eq!(
+        outcome(&authorizer, "deputy", "doc.read", &in_team("east")),
+        "not-applicable delegation"
+    );
     let authorizer = by("wes");
     assert_eq!(outcome(&authorizer, "deputy", "doc.write", &[("author", "wes".into())]), "allow");
     let mine = [("author", "deputy".into())];
-    assert_eq!(outcome(&authorizer, "deputy", "doc.write", &mine), "not-granted", "own is theirs");
-    assert_eq!(outcome(&by("idle"), "deputy", "doc.read", &[]), "not-granted");
+    assert_eq!(
+        outcome(&authorizer, "deputy", "doc.write", &mine),
+        "not-applicable delegation",
+        "own is theirs"
+    );
+    assert_eq!(outcome(&by("idle"), "deputy", "doc.read", &[]), "not-applicable delegation");
 }
 
 #[test]
 fn what_binds_the_delegator_binds_the_delegate() {
-    assert_eq!(outcome(&by("barred"), "deputy", "doc.read", &[]), "not-granted", "a toggle");
+    assert_eq!(
+        outcome(&by("barred"), "deputy", "doc.read", &[]),
+        "not-applicable delegation",
+        "a toggle"
+    );
     assert_eq!(outcome(&by("gone"), "deputy", "doc.read", &[]), "not-granted", "inactive");
-    assert_eq!(outcome(&by("new"), "deputy", "doc.read", &[]), "not-granted", "not accepted");
+    assert_eq!(
+        outcome(&by("new"), "deputy", "doc.read", &[]),
+        "not-applicable delegation",
+        "not accepted"
+    );
     let attributes = Attributes::new();
     let (decision, _) = both(&by("blurry"), &request("deputy", "doc.read", &attributes));
     assert_eq!(decision.obligations.first().map(|it| &*it.code), Some("redact"), "obligations");
@@ -285,7 +310,7 @@ fn nobody_hands_on_what_was_handed_to_them() {
 ";
     let authorizer = delegating(chain, "");
     assert_eq!(outcome(&authorizer, "idle", "doc.read", &[]), "allow");
-    assert_eq!(outcome(&authorizer, "deputy", "doc.read", &[]), "not-granted");
+    assert_eq!(outcome(&authorizer, "deputy", "doc.read", &[]), "not-applicable delegation");
 }
 
 #[test]
@@ -299,7 +324,11 @@ fn a_chain_is_not_followed_after_somebodys_change_either() {
         let compiled = authorizer.tenant("acme").unwrap();
         authorizer.install(change(&compiled, &people, &[changed]));
         assert_eq!(outcome(&authorizer, "idle", "doc.read", &[]), "allow", "{changed}");
-        assert_eq!(outcome(&authorizer, "deputy", "doc.read", &[]), "not-granted", "{changed}");
+        assert_eq!(
+            outcome(&authorizer, "deputy", "doc.read", &[]),
+            "not-applicable delegation",
+            "{changed}"
+        );
     }
 }
 

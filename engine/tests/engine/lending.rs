@@ -149,7 +149,7 @@ fn an_explanation_says_by_what_a_role_is_held() {
     assert_snapshot!(text("write"), @r"
     `deep` is active and holds visitor by everybody, writer by the team `sales/east` for `sales/east` until 1970-01-01T00:00:05Z, reader by the team `sales`
     role `writer`, held by the team `sales/east` for `sales/east` until 1970-01-01T00:00:05Z, grants it at scope all, but for some teams, and of which the resource is cannot be known
-    nothing grants `write`
+    what grants `write` does not apply here: it is for some teams, and of which the resource is cannot be known
     ");
     assert_snapshot!(text("greet"), @r"
     `deep` is active and holds visitor by everybody, writer by the team `sales/east` for `sales/east` until 1970-01-01T00:00:05Z, reader by the team `sales`

@@ -138,8 +138,11 @@ fn a_grant_limited_to_teams_does_not_count_for_a_resource_without_team() {
     let of = |team: &'static str| [("team", Value::from(team))];
     assert_eq!(outcome(&authorizer, "northerner", "doc.list", &of("north")), "allow");
     assert_eq!(outcome(&authorizer, "northerner", "doc.list", &of("north/coast")), "allow");
-    assert_eq!(outcome(&authorizer, "northerner", "doc.list", &of("south")), "not-granted");
-    assert_eq!(outcome(&authorizer, "northerner", "doc.list", &[]), "not-granted");
+    assert_eq!(
+        outcome(&authorizer, "northerner", "doc.list", &of("south")),
+        "not-applicable teams"
+    );
+    assert_eq!(outcome(&authorizer, "northerner", "doc.list", &[]), "not-applicable unknown-team");
 }
 
 #[test]
@@ -147,11 +150,17 @@ fn a_grant_under_a_condition_counts_only_where_that_is_known_to_hold() {
     let authorizer = quiet();
     let of = |words| [("words", words)];
     assert_eq!(outcome(&authorizer, "brief", "doc.list", &of(Value::Int(100))), "allow");
-    assert_eq!(outcome(&authorizer, "brief", "doc.list", &of(Value::Int(101))), "not-granted");
+    assert_eq!(
+        outcome(&authorizer, "brief", "doc.list", &of(Value::Int(101))),
+        "not-applicable condition"
+    );
     for unknown in [Value::Null, Value::from("few"), Value::List(vec![])] {
-        assert_eq!(outcome(&authorizer, "brief", "doc.list", &of(unknown)), "not-granted");
+        assert_eq!(
+            outcome(&authorizer, "brief", "doc.list", &of(unknown)),
+            "not-applicable unknown-condition"
+        );
     }
-    assert_eq!(outcome(&authorizer, "brief", "doc.list", &[]), "not-granted");
+    assert_eq!(outcome(&authorizer, "brief", "doc.list", &[]), "not-applicable unknown-condition");
     let (_, explanation) = both(&authorizer, &request("brief", "doc.list", EMPTY));
     let texts: Vec<&str> = explanation.trace.iter().map(|step| step.text.as_str()).collect();
     assert!(texts.iter().any(|text| text.contains("`resource.words` is missing")), "{texts:?}");
@@ -206,11 +215,14 @@ fn a_tick_reaches_as_far_as_the_role_and_an_untick_takes_from_that_role_only() {
     let own = [("author", Value::from("ticked"))];
     assert_eq!(outcome(&authorizer, "ticked", "doc.publish", &own), "allow");
     assert_eq!(outcome(&authorizer, "ticked", "doc.publish", &[]), "out-of-scope");
-    assert_eq!(outcome(&authorizer, "ticked", "doc.read", &own), "not-granted");
+    assert_eq!(outcome(&authorizer, "ticked", "doc.read", &own), "not-applicable unticked");
     // The writer's role does not let its rights be unticked.
     let own = [("author", Value::from("unticked_but_writer"))];
     assert_eq!(outcome(&authorizer, "unticked_but_writer", "doc.write", &own), "allow");
-    assert_eq!(outcome(&authorizer, "unticked_but_writer", "doc.read", &own), "not-granted");
+    assert_eq!(
+        outcome(&authorizer, "unticked_but_writer", "doc.read", &own),
+        "not-applicable unticked"
+    );
 }
 
 #[test]

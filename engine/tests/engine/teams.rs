@@ -187,9 +187,9 @@ fn of_several_teams_any_one_counts_for_what_a_grant_is_limited_to() {
     let read =
         |user, teams: &[&'static str]| outcome(&authorizer, user, "read", &[("team", list(teams))]);
     assert_eq!(read("seller", &["support", "sales/east"]), "allow");
-    assert_eq!(read("seller", &["support", "salesmen"]), "not-granted");
+    assert_eq!(read("seller", &["support", "salesmen"]), "not-applicable teams");
     assert_eq!(read("exact_seller", &["support", "sales"]), "allow");
-    assert_eq!(read("exact_seller", &["support", "sales/east"]), "not-granted");
+    assert_eq!(read("exact_seller", &["support", "sales/east"]), "not-applicable teams");
 }
 
 #[test]
@@ -201,12 +201,50 @@ fn what_is_no_list_of_teams_grants_nothing() {
             let team = [("team", team)];
             assert_eq!(outcome(&authorizer, "helper", "read", &team), "out-of-scope", "{told}");
             assert_eq!(outcome(&authorizer, "head", "read", &team), "out-of-scope", "{told}");
-            assert_eq!(outcome(&authorizer, "seller", "read", &team), "not-granted", "{told}");
+            assert_eq!(
+                outcome(&authorizer, "seller", "read", &team),
+                "not-applicable unknown-team",
+                "{told}"
+            );
             assert_eq!(
                 outcome(&authorizer, "exact_seller", "read", &team),
-                "not-granted",
+                "not-applicable unknown-team",
                 "{told}"
             );
         }
+    }
+}
+
+#[test]
+fn a_kind_lies_in_no_team_or_in_everybodys_whatever_is_said_of_the_others() {
+    let papers = |all: &str, doc: &str| {
+        let kinds = format!("resource_kinds: {{doc: {{unassigned: {doc}}}, note: {{}}}}\n");
+        let catalog = format!("{CATALOG}teams: {{unassigned: {all}}}\n{kinds}");
+        let authorizer = Authorizer::new(10);
+        authorizer.install(build(&catalog, TENANT, PEOPLE, &FamilySet::new()).unwrap());
+        authorizer
+    };
+    // The question is about a `doc`.
+    for (all, doc, expected) in [
+        ("nobody", "everybody", "allow"),
+        ("everybody", "nobody", "out-of-scope"),
+        ("everybody", "everybody", "allow"),
+        ("nobody", "nobody", "out-of-scope"),
+    ] {
+        let papers = papers(all, doc);
+        for team in [vec![], vec![("team", Value::Null)]] {
+            let found = outcome(&papers, "helper", "read", &team);
+            assert_eq!(found, expected, "{all} {doc} {team:?}");
+            // What is limited to teams is not opened by being everybody's, nor is it lifted.
+            let seller = outcome(&papers, "seller", "read", &team);
+            assert_eq!(seller, "not-applicable unknown-team", "{all} {doc}");
+            let muted = outcome(&papers, "muted", "comment", &team);
+            assert_eq!(muted, "constraint limit.mute", "{all} {doc}");
+        }
+        for team in unknown() {
+            let team = [("team", team)];
+            assert_eq!(outcome(&papers, "helper", "read", &team), "out-of-scope", "{all} {doc}");
+        }
+        assert_eq!(outcome(&papers, "helper", "read", &[("team", "support".into())]), "allow");
     }
 }

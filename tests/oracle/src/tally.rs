@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The codes that a healthy run meets. `unknown-tenant` needs no world and is asked apart.
-pub const CODES: [&str; 26] = [
+pub const CODES: [&str; 27] = [
     "granted",
     "floor",
     "unknown-action",
@@ -22,6 +22,7 @@ pub const CODES: [&str; 26] = [
     "plan",
     "guard",
     "not-granted",
+    "not-applicable",
     "out-of-scope",
     "private",
     "prerequisite",
@@ -35,7 +36,7 @@ pub const CODES: [&str; 26] = [
 ];
 
 /// What a healthy run comes across on the way to its answers.
-pub const SEEN: [&str; 69] = [
+pub const SEEN: [&str; 70] = [
     "contract: an attribute under another name",
     "roles: by a team or the baseline",
     "grant: by a role within limits only",
@@ -47,6 +48,7 @@ pub const SEEN: [&str; 69] = [
     "condition of an assignment, for a family: false",
     "condition of an assignment, for a family: unknown",
     "grant: for a record of a list of teams",
+    "team: unassigned by its kind",
     "toggle: held for want of a team",
     "grant: left out though another permission brings it along",
     "grant: by a parent of a role only",

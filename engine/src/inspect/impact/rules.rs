@@ -15,9 +15,7 @@ pub(super) fn changed<'a>(
 ) -> Vec<RuleChange<'a>> {
     let (was, is) = (&*before.snapshot, &*after.snapshot);
     let mut found = Vec::new();
-    if was.catalog.team_attribute != is.catalog.team_attribute
-        || was.catalog.unassigned_is_everybodys != is.catalog.unassigned_is_everybodys
-    {
+    if was.catalog.teams != is.catalog.teams {
         found.push(RuleChange::Teams);
     }
     guards(was, is, &mut found);

@@ -75,7 +75,7 @@ fn whoever_acts_for_somebody_does_so_only_as_long_as_that_one_could() {
     assert_eq!(reason(&world, "bob", "letter.sign"), ("granted", 1));
     // Under the second policy nobody is a signer.
     world.set_policy(TENANTS[1]);
-    assert_eq!(reason(&world, "bob", "letter.sign"), ("not-granted", 0));
+    assert_eq!(reason(&world, "bob", "letter.sign"), ("not-applicable", 0));
     world.set_policy(TENANTS[0]);
     assert_eq!(reason(&world, "bob", "letter.sign"), ("granted", 0));
     world.edit(|directory| directory.delegations.clear());

@@ -183,6 +183,12 @@ fn kinds(random: &mut Random, plan: &Plan) -> Json {
     }
     random.shuffle(&mut of_page);
     put(&mut kinds, "page", json!({"exclusive": access(random), "part_of": of_page}));
+    for kind in KINDS {
+        if let (true, Some(Json::Object(kind))) = (random.chance(15), kinds.get_mut(kind)) {
+            let unassigned = if random.chance(50) { "everybody" } else { "nobody" };
+            put(kind, "unassigned", json!(unassigned));
+        }
+    }
     if plan.closed {
         // One name is of one type, whichever kind has it.
         let declared = of_kinds(random, plan);

@@ -46,7 +46,9 @@ impl Evaluator<'_> {
         let for_another = self.acts_for_another(permission, user, request).is_some();
         match reached || for_another {
             true => Ok(()),
-            false if scope.is_none() => Err(Reason::NotGranted),
+            false if scope.is_none() => Err(self
+                .unmet(permission, user, request)
+                .map_or(Reason::NotGranted, Reason::NotApplicable)),
             false => Err(Reason::OutOfScope(scope)),
         }
     }
@@ -222,11 +224,20 @@ impl Evaluator<'_> {
                 let all: Option<Vec<&str>> = paths.iter().map(Value::as_str).collect();
                 all.map_or(Whereabouts::Nobody, Whereabouts::Teams)
             }
-            None | Some(Value::Null) if self.catalog.teams.unassigned == Unassigned::Everybody => {
+            None | Some(Value::Null) if self.unassigned(request) == Unassigned::Everybody => {
                 Whereabouts::Everybody
             }
             _ => Whereabouts::Nobody,
         }
+    }
+
+    fn unassigned(&self, request: &Request<'_>) -> Unassigned {
+        let kind = self.catalog.resource_kinds.get(request.resource.kind);
+        let of_kind = kind.and_then(|kind| kind.unassigned);
+        if of_kind.is_some_and(|it| it != self.catalog.teams.unassigned) {
+            self.seen.note("team: unassigned by its kind");
+        }
+        of_kind.unwrap_or(self.catalog.teams.unassigned)
     }
 
     /// Everything that a user holds, from every source.

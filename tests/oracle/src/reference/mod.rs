@@ -18,6 +18,7 @@ mod matchers;
 mod predicate;
 mod seen;
 mod sharing;
+mod unmet;
 
 pub use seen::Seen;
 

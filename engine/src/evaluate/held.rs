@@ -72,13 +72,7 @@ impl<'a> Ask<'a> {
 
     /// The roles that are held within limits or by way of others, by name.
     fn named(&self) -> impl Iterator<Item = (&'a str, Option<&'a Limited>)> {
-        let (snapshot, member) = (self.snapshot, self.member);
-        let borrowed = member.borrowed().iter().filter_map(move |it| {
-            let role = snapshot.role(it.role.role)?;
-            Some((&*role.id, it.role.limits.as_ref()))
-        });
-        let own = member.assigned().iter();
-        borrowed.chain(own.map(|held| (&*held.name, Some(&held.limits))))
+        self.member.lent_or_limited(self.snapshot)
     }
 
     fn is_current(&self, limits: &Limited) -> bool {

@@ -5,8 +5,9 @@
 
 use super::holding::Holding;
 use super::person::Person;
+use crate::evaluate::is_as_wide;
 use crate::model::InputPath;
-use crate::snapshot::{Clause, PermissionId, PermissionRule};
+use crate::snapshot::{Clause, Limited, PermissionId, PermissionRule};
 
 /// A user before and after, or two users.
 pub(super) struct Changed<'a> {
@@ -58,10 +59,7 @@ impl<'a> Changed<'a> {
         let (a, b) = (self.before.member, self.after.member);
         match path {
             InputPath::SubjectId => a.id != b.id,
-            InputPath::SubjectRoles => {
-                sorted(a.role_names(self.before.snapshot()))
-                    != sorted(b.role_names(self.after.snapshot()))
-            }
+            InputPath::SubjectRoles => !self.before.holds_roles_of(&self.after),
             InputPath::SubjectPolicies => {
                 sorted(self.before.policy_names()) != sorted(self.after.policy_names())
             }
@@ -140,7 +138,58 @@ impl<'a> Changed<'a> {
     }
 }
 
+/// Roles by name, with the limits within which each is held.
+type NamedRoles<'a> = Vec<(&'a str, Option<&'a Limited>)>;
+
 impl<'a> Person<'a> {
+    /// Whether the user holds the roles of another one, and each within the same limits.
+    fn holds_roles_of(&self, other: &Self) -> bool {
+        let (mine, theirs) = (self.named_roles(), other.named_roles());
+        let among = |all: &NamedRoles<'_>, (name, limits): &(&str, Option<&Limited>)| {
+            all.iter().any(|(known, within)| {
+                known == name
+                    && match (within, limits) {
+                        (None, None) => true,
+                        (Some(a), Some(b)) => {
+                            is_as_wide(&a.within, &b.within) && is_as_wide(&b.within, &a.within)
+                        }
+                        _ => false,
+                    }
+            })
+        };
+        mine.iter().all(|it| among(&theirs, it)) && theirs.iter().all(|it| among(&mine, it))
+    }
+
+    /// The roles held, by name, each with its limits; one that is held at once has none.
+    fn named_roles(&self) -> NamedRoles<'a> {
+        let snapshot = self.snapshot();
+        let mut all: NamedRoles<'a> =
+            self.member.role_names(snapshot).map(|name| (name, None)).collect();
+        let (at_once, limited): (NamedRoles<'a>, NamedRoles<'a>) =
+            self.member.lent_or_limited(snapshot).partition(|(_, limits)| limits.is_none());
+        all.extend(at_once);
+        let within: NamedRoles<'a> = limited
+            .into_iter()
+            .filter(|(name, _)| !all.iter().any(|(known, _)| known == name))
+            .collect();
+        all.extend(within);
+        all
+    }
+
+    /// Whether the user comes to hold a role later on, or ceases to: one of these, or any.
+    pub(super) fn awaits_roles(&self, listed: Option<&[Box<str>]>) -> bool {
+        if !self.member.holds_within_limits() {
+            return false;
+        }
+        let ahead = |edge: Option<i64>| edge.is_some_and(|edge| self.now < edge);
+        self.named_roles().iter().any(|(name, limits)| {
+            listed.is_none_or(|listed| listed.iter().any(|it| **it == **name))
+                && limits.is_some_and(|limits| {
+                    limits.within.parts().any(|part| ahead(part.from) || ahead(part.until))
+                })
+        })
+    }
+
     /// Whether anything is granted to the user under a condition.
     pub(super) fn has_conditions(&self) -> bool {
         let snapshot = self.snapshot();

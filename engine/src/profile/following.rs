@@ -9,9 +9,9 @@
 use super::changed::{Both, Changed};
 use super::follows::{Follow, Reader, add};
 use super::person::Person;
-use super::programs::Openness;
 use super::readers::{Readers, ReadingRule, Sides};
 use crate::directory::Compiled;
+use crate::evaluate::{Fit, Silent};
 use crate::model::{InputPath, Predicate, RoleCheck, Status};
 use crate::snapshot::{
     Clause, GuardRule, MatcherRule, PermissionId, PermissionRule, Redaction, SharingRule,
@@ -472,10 +472,19 @@ impl<'a> Person<'a> {
             tags: matchers.tags.clone(),
             condition: None,
         };
-        match self.is_member(&named) {
-            Openness::Yes => Said::Yes,
-            _ => matchers.condition.as_ref().map_or(Said::No, |clause| self.said(clause)),
-        }
+        // One for a time is held or not as the instant decides.
+        let awaits = self.awaits_roles(Some(&matchers.roles));
+        let listed = match self.ask("", None, |ask| ask.fits(&named, &mut Silent)) {
+            Fit::By("role") if awaits => Said::Depends,
+            Fit::By(_) => Said::Yes,
+            _ if awaits => Said::Depends,
+            Fit::Unsettled | Fit::Unknown(_) => Said::Unknown,
+            Fit::No => Said::No,
+        };
+        let also = matchers.condition.as_ref().map_or(Said::No, |clause| self.said(clause));
+        let sayings = [listed, also];
+        let said = [Said::Yes, Said::Depends, Said::Unknown];
+        said.into_iter().find(|it| sayings.contains(it)).unwrap_or(Said::No)
     }
 
     /// What a condition says of the user, where it is about nothing else.

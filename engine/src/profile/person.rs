@@ -404,6 +404,8 @@ impl Person<'_> {
         let trusted = &self.snapshot().catalog.contract.subject;
         match path {
             InputPath::SubjectAttribute(name) => trusted.attribute(name).is_none(),
+            // Of a role for a time the instant decides.
+            InputPath::SubjectRoles => !self.awaits_roles(None),
             path => is_in_the_directory(path),
         }
     }

@@ -1,6 +1,6 @@
 //! Every role that a user holds, by whichever way and within whichever limits.
 
-use super::assigned::{Assigned, Borrowed, By, HeldRole};
+use super::assigned::{Assigned, Borrowed, By, HeldRole, Limited};
 use super::{Member, Snapshot};
 use smallvec::SmallVec;
 
@@ -19,6 +19,18 @@ impl Member {
         let limited = self.assigned().iter();
         let limited = limited.filter_map(move |it| Some(own(it.role?, Some(&it.limits))));
         standing.chain(borrowed).chain(limited)
+    }
+
+    /// The roles that are held within limits or by way of others, by name.
+    pub(crate) fn lent_or_limited<'s>(
+        &'s self,
+        snapshot: &'s Snapshot,
+    ) -> impl Iterator<Item = (&'s str, Option<&'s Limited>)> {
+        let borrowed = self.borrowed().iter().filter_map(|it| {
+            let role = snapshot.role(it.role.role)?;
+            Some((&*role.id, it.role.limits.as_ref()))
+        });
+        borrowed.chain(self.assigned().iter().map(|held| (&*held.name, Some(&held.limits))))
     }
 
     /// Whether a role is held within limits, by whichever way.

@@ -76,15 +76,10 @@ pub(super) struct World {
 }
 
 impl World {
-    /// The same, but that every role is held without limits.
-    pub(super) fn held_at_once(mut self) -> Self {
-        for user in &mut self.directory.users {
-            user.roles.retain(|held| !held.is_limited());
-        }
-        for team in &mut self.tenant.teams {
-            team.roles.retain(|held| !held.is_limited());
-        }
-        self
+    /// The roles that come with teams and to everybody.
+    pub(super) fn lent(&self) -> String {
+        let teams = self.tenant.teams.iter().map(|team| (&team.path, &team.roles));
+        format!("{:?} {:?}", teams.collect::<Vec<_>>(), self.tenant.baseline)
     }
 
     pub(super) fn new(random: &mut Random) -> Self {

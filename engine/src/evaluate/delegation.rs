@@ -47,7 +47,8 @@ impl<'a> Ask<'a> {
 
     /// Why nothing that was delegated to the subject applies here, where something was.
     pub(super) fn undelegated(&self, id: PermissionId, rule: &PermissionRule) -> Option<Unmet> {
-        if self.alone || !(rule.by_delegation || rule.delegable) {
+        let can_be = rule.by_delegation || rule.delegable;
+        if self.alone || !can_be {
             return None;
         }
         let delegations = self.member.extra.as_deref()?.delegations.iter();

@@ -106,8 +106,8 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "grants: a sum counts what is outside of its limits",
         "evaluate/summed.rs",
-        "limited.filter(|grant| self.within(&grant.within) == Counts::Yes)",
-        "limited.filter(|grant| self.within(&grant.within) != Counts::Unticked)",
+        "limited.fold(granted, |granted, it| granted.and(it.scope, &self.within(&it.within)))",
+        "limited.fold(granted, |granted, it| granted.and(it.scope, &Counts::Yes))",
     ),
     bug(
         "grants: a sum counts what was unticked",
@@ -118,8 +118,8 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "grants: a sum leaves out what was ticked",
         "evaluate/summed.rs",
-        "ticked.fold(scope, |scope, (_, ticked)| scope.union(*ticked))",
-        "ticked.fold(scope, |scope, _| scope)",
+        "ticked.fold(granted, |granted, (_, scope)| granted.and(*scope, &Counts::Yes))",
+        "ticked.fold(granted, |granted, _| granted)",
     ),
     bug("grants: a window includes its end", "evaluate/grants.rs", "now < until)", "now <= until)"),
     bug(
@@ -246,7 +246,7 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "cache: the resource's team is not part of the key",
         "compile/reads.rs",
-        "        self.attribute(&parts.catalog.team_attribute);\n",
+        "        self.attribute(&teams.attribute);\n",
         "",
     ),
     bug(

@@ -7,8 +7,8 @@ pub(super) const ASSIGNED: &[Mutant] = &[
     bug(
         "assignments: a sum counts a role outside of its limits",
         "evaluate/summed.rs",
-        "grants && self.within(&limits.within) == Counts::Yes",
-        "grants && self.within(&limits.within) != Counts::NotNow",
+        "let held = self.within(&limits.within);",
+        "let held = Counts::Yes;",
     ),
     bug(
         "assignments: the limits of a role are enough for its limited grants",
@@ -63,5 +63,23 @@ pub(super) const ASSIGNED: &[Mutant] = &[
         "snapshot/member.rs",
         "let sets = roles.iter().filter_map(role).chain(lent(false));",
         "let sets = roles.iter().filter_map(role).chain(lent(false).take(0));",
+    ),
+    bug(
+        "teams: what names none is everybody's whatever its kind",
+        "snapshot/catalog.rs",
+        "let of_kind = || self.everybodys_of.get(kind).copied();",
+        "let of_kind = || self.everybodys_of.get(kind).copied().or(Some(true));",
+    ),
+    bug(
+        "cache: the kind is not part of the key though it says who gets what names no team",
+        "compile/reads.rs",
+        "            self.path(&InputPath::ResourceKind);\n        }\n",
+        "        }\n",
+    ),
+    bug(
+        "grants: of several that do not apply the furthest is told",
+        "evaluate/sources.rs",
+        "unmet => Self { unmet: self.unmet.max(unmet), ..self },",
+        "unmet => Self { unmet: self.unmet.or(unmet), ..self },",
     ),
 ];

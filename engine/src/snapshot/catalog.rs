@@ -143,6 +143,17 @@ pub(crate) struct Entry {
     pub(crate) implies: Vec<(PermissionId, Option<Scope>)>,
 }
 
+impl Entry {
+    /// Whether a grant of `*` or of a pattern gives it: what is given by name only is not.
+    pub(crate) fn is_swept(&self) -> bool {
+        let permission = &self.permission;
+        permission.granted_by == GrantedBy::Roles
+            && permission.constraint.is_none()
+            && !permission.owner_only
+            && permission.wildcard.unwrap_or(true)
+    }
+}
+
 impl Permissions {
     /// How many permissions there are.
     pub(crate) fn count(&self) -> usize {
@@ -247,14 +258,7 @@ impl Permissions {
 
     /// What a grant of `*` gives.
     pub(crate) fn wildcard(&self) -> impl Iterator<Item = PermissionId> + '_ {
-        self.iter().filter_map(|(id, entry)| {
-            let permission = &entry.permission;
-            let included = permission.granted_by == GrantedBy::Roles
-                && permission.constraint.is_none()
-                && !permission.owner_only
-                && permission.wildcard.unwrap_or(true);
-            included.then_some(id)
-        })
+        self.iter().filter_map(|(id, entry)| entry.is_swept().then_some(id))
     }
 
     /// Whether the permission is handed on from user to user and by nothing else.

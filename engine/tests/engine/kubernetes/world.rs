@@ -90,13 +90,8 @@ pub fn catalog() -> Source<Catalog> {
     let ids: BTreeSet<String> = rules().flat_map(Rule::permissions).collect();
     let permissions =
         ids.into_iter().map(|id| Permission { id: id.into(), ..Permission::default() });
-    let all = Category {
-        kinds: None,
-        id: "all".into(),
-        label: String::new(),
-        family: None,
-        permissions: permissions.collect(),
-    };
+    let all =
+        Category { id: "all".into(), permissions: permissions.collect(), ..Category::default() };
     let standard = roles.iter().map(|role| Role {
         id: role.role.as_str().into(),
         grants: role.rules.iter().flat_map(grants).collect(),

@@ -37,6 +37,16 @@ pub fn catalog(source: impl Into<Arc<Source<Catalog>>>) -> Arc<CompiledCatalog> 
     let redactions = sharing::catalog(catalog, &permissions, &mut report);
     let guards = rules::guards(catalog, &permissions, &mut report);
     let constraints = rules::constraints(&permissions, &mut report);
+    // Each is known by a number, and one without would bind nobody.
+    for (field, count) in [("guards", guards.len()), ("constraints", constraints.len())] {
+        if count > usize::from(u16::MAX) {
+            let message = match field {
+                "guards" => format!("a catalog holds at most 65,535 guards, this {count}"),
+                _ => format!("toggles bind at most 65,535 times in a catalog, in this {count}"),
+            };
+            report.fault(catalog.at(), field, message, None);
+        }
+    }
     rules::relations(catalog, &mut report);
     let contract = contract::contract(catalog, &mut report);
     let mut rules: Vec<PermissionRule> = permissions

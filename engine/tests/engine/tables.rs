@@ -402,3 +402,19 @@ fn a_table_takes_no_name_of_the_administration() {
     let guard = guards.iter().find(|guard| guard.id.as_str() == "g").unwrap();
     assert_eq!(names(&guard.on), ["a.edit", "a.delete"]);
 }
+
+#[test]
+fn more_toggles_on_more_permissions_than_can_be_told_apart_are_refused() {
+    let permissions: Vec<String> = (0..1_000).map(|n| format!("{{id: k{n}.read}}")).collect();
+    let toggles = |n: usize| {
+        let toggles = (0..n).map(|n| format!("{{id: t{n}, constraint: {{forbids: ['*.read']}}}}"));
+        let all: Vec<String> = permissions.iter().cloned().chain(toggles).collect();
+        let all = all.join(", ");
+        let text = format!(
+            "product: p\nversion: 1.0.0\ncategories: [{{id: all, permissions: [{all}]}}]\n"
+        );
+        catalog(&text).faults().to_string()
+    };
+    assert_eq!(toggles(65), "");
+    assert!(toggles(66).contains("toggles bind at most 65,535 times in a catalog, in this 66000"));
+}

@@ -18,8 +18,10 @@ mod matchers;
 mod predicate;
 mod seen;
 mod sharing;
+mod tables;
 
 pub use seen::Seen;
+pub(crate) use tables::written_out;
 
 use permesso_engine::compile::FamilySet;
 use permesso_engine::decision::{Reason, Request, Resource};

@@ -12,7 +12,7 @@ use crate::condition::AttributeSchema;
 use crate::diagnostic::Diagnostics;
 use crate::fast::Map;
 use crate::load::Source;
-use crate::model::{Catalog, GrantedBy, InputPath, Kinds, Permission, Scope, Text};
+use crate::model::{Catalog, GrantedBy, InputPath, Kinds, Pattern, Permission, Scope, Text};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -85,6 +85,19 @@ impl CompiledCatalog {
     /// The types that subjects can be of, by any of their names, sorted.
     pub fn subject_types(&self) -> impl Iterator<Item = &str> {
         self.contract.subject_types.keys().map(|name| &**name).collect::<BTreeSet<_>>().into_iter()
+    }
+
+    /// The permissions that a grant of a pattern, or of `*`, gives as the catalog is now; none where
+    /// the name is no pattern.
+    #[must_use]
+    pub fn given_by(&self, pattern: &str) -> Option<Vec<&str>> {
+        let pattern = Pattern::of(pattern).filter(|pattern| *pattern != Pattern::Lookalike)?;
+        let given = self
+            .permissions
+            .entries
+            .iter()
+            .filter(|entry| entry.is_swept() && pattern.matches_own(&entry.permission.id));
+        Some(given.map(|entry| entry.permission.id.as_str()).collect())
     }
 
     /// What is wrong with it.

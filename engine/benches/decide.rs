@@ -86,10 +86,7 @@ fn authorizer(roles: usize, held: usize, directory: Directory) -> Authorizer {
         relations: vec!["owner".into(), "assigned_to".into()],
         own_means: vec!["owner".into(), "assigned_to".into()],
         categories: vec![Category {
-            kinds: None,
             id: "all".into(),
-            label: String::new(),
-            family: None,
             permissions: (0..PERMISSIONS)
                 .map(|n| Permission { id: permission(n).into(), ..Permission::default() })
                 .chain([Permission {
@@ -99,6 +96,7 @@ fn authorizer(roles: usize, held: usize, directory: Directory) -> Authorizer {
                     ..Permission::default()
                 }])
                 .collect(),
+            ..Category::default()
         }],
         ..Catalog::default()
     };

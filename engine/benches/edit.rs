@@ -28,8 +28,7 @@ fn catalog() -> Arc<CompiledCatalog> {
     let permissions = (0..PERMISSIONS)
         .map(|n| Permission { id: permission(n).into(), ..Permission::default() })
         .collect();
-    let all =
-        Category { id: "all".into(), label: String::new(), kinds: None, family: None, permissions };
+    let all = Category { id: "all".into(), permissions, ..Category::default() };
     let catalog = Catalog {
         product: "bench".into(),
         version: "1.0.0".into(),

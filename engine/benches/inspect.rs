@@ -51,11 +51,9 @@ impl World {
             )]
             .into(),
             categories: vec![Category {
-                kinds: None,
                 id: "all".into(),
-                label: String::new(),
-                family: None,
                 permissions: permissions.collect(),
+                ..Category::default()
             }],
             ..Catalog::default()
         };

@@ -6,11 +6,12 @@
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::load::{self, Source};
 use crate::model::{
-    AttributeType, Catalog, Category, Guard, KindAttributes, Kinds, ResourceKind, Role, Text,
+    ADMINISTRATION, AttributeType, Catalog, Category, Guard, KindAttributes, Kinds, ResourceKind,
+    Role, Text,
 };
 
 /// With what the ids of the administration begin.
-pub const PREFIX: &str = "permesso.";
+pub const PREFIX: &str = ADMINISTRATION;
 /// The kind of the resources that administration is about.
 pub const RESOURCE: &str = "permesso";
 
@@ -24,7 +25,16 @@ pub fn with_administration(mut catalog: Source<Catalog>) -> Result<Source<Catalo
     let value = &catalog.value;
     let ids = value.categories.iter().map(|category| (&category.id, "categories"));
     let ids = ids.chain(value.permissions().map(|(_, permission)| (&permission.id, "categories")));
-    let ids = ids.chain(value.guards.iter().map(|guard| (&guard.id, "guards")));
+    // Of a table a kind is what its permissions begin with.
+    let tables = value.categories.iter().filter(|category| !category.actions.is_empty());
+    let kinds = tables.filter_map(|category| match &category.kinds {
+        Some(Kinds::Only(kinds)) => Some(kinds),
+        _ => None,
+    });
+    let ids = ids.chain(kinds.flatten().map(|kind| (kind, "categories")));
+    let guards = value.categories.iter().flat_map(|category| &category.guards);
+    let guards = guards.chain(&value.guards);
+    let ids = ids.chain(guards.map(|guard| (&guard.id, "guards")));
     let ids = ids.chain(value.standard_roles.iter().map(|role| (&role.id, "standard_roles")));
     let kind = Text::from(RESOURCE);
     let kinds = value.resource_kinds.keys().filter(|name| *name == RESOURCE);

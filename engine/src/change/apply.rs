@@ -122,7 +122,10 @@ impl Edit {
             Self::Revoke { permission: name } => {
                 let of = match &**name {
                     "*" => GrantOf::Everything,
-                    name => GrantOf::Permission(permission(name)?),
+                    name => match permission(name) {
+                        Some(id) => GrantOf::Permission(id),
+                        None => GrantOf::Several(name.into()),
+                    },
                 };
                 keep(&mut extra(member).written, |written| written.of != of)
                     && granted(member, snapshot)

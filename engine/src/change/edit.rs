@@ -43,9 +43,10 @@ pub enum Edit {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         limited: Vec<GrantWithin>,
     },
-    /// Delete the grants to the user alone that name a permission.
+    /// Delete the grants to the user alone that name a permission, or several.
     Revoke {
-        /// Which; `*` for those that name all.
+        /// Which; `*` for those that name all. Several are named as they are written: a pattern,
+        /// a list, actions on kinds.
         permission: String,
     },
     /// Delete the grants to the user alone that name a category.

@@ -66,6 +66,7 @@ impl<'a> Person<'a> {
             }
             let edit = match &line.of {
                 GrantOf::Everything => Edit::Revoke { permission: "*".to_owned() },
+                GrantOf::Several(names) => Edit::Revoke { permission: names.to_string() },
                 GrantOf::Category(name) => Edit::RevokeCategory { category: name.to_string() },
                 GrantOf::Permission(named) => match snapshot.permission(*named) {
                     Some(named) => Edit::Revoke { permission: named.id.to_string() },

@@ -1,6 +1,6 @@
 //! Catalogs: what no tenant changes, worked out once a version.
 
-use super::{arc, contract, exclusive, lending, readers, roles, rules, sharing};
+use super::{arc, contract, exclusive, lending, readers, roles, rules, sharing, tables};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::load::Source;
 use crate::model::{Catalog, Document, Unassigned};
@@ -8,14 +8,17 @@ use crate::snapshot::{CompiledCatalog, PermissionRule, Permissions, TeamRule};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Compiles a catalog, for any number of tenants. What is wrong with it is kept with it and
+/// Compiles a catalog, for any number of tenants. Its tables are written out: what was compiled has
+/// all permissions one by one, as has its [`CompiledCatalog::source`]. What is wrong with it is kept with it and
 /// refuses every tenant: see [`CompiledCatalog::faults`].
 #[must_use]
 pub fn catalog(source: impl Into<Arc<Source<Catalog>>>) -> Arc<CompiledCatalog> {
     let source: Arc<Source<Catalog>> = source.into();
-    let catalog = &source.value;
     let mut faults = Diagnostics::default();
-    let mut report = Reporter::new(Document::Catalog, &source.file, &mut faults);
+    let file = source.file.clone();
+    let mut report = Reporter::new(Document::Catalog, &file, &mut faults);
+    let source = tables::written_out(source, &mut report);
+    let catalog = &source.value;
     let permissions = Permissions::new(catalog, &mut report);
     let standard_roles = catalog
         .standard_roles
@@ -34,6 +37,16 @@ pub fn catalog(source: impl Into<Arc<Source<Catalog>>>) -> Arc<CompiledCatalog> 
     let redactions = sharing::catalog(catalog, &permissions, &mut report);
     let guards = rules::guards(catalog, &permissions, &mut report);
     let constraints = rules::constraints(&permissions, &mut report);
+    // Each is known by a number, and one without would bind nobody.
+    for (field, count) in [("guards", guards.len()), ("constraints", constraints.len())] {
+        if count > usize::from(u16::MAX) {
+            let message = match field {
+                "guards" => format!("a catalog holds at most 65,535 guards, this {count}"),
+                _ => format!("toggles bind at most 65,535 times in a catalog, in this {count}"),
+            };
+            report.fault(catalog.at(), field, message, None);
+        }
+    }
     rules::relations(catalog, &mut report);
     let contract = contract::contract(catalog, &mut report);
     let mut rules: Vec<PermissionRule> = permissions

@@ -1,7 +1,7 @@
 //! Grants: from what an admin wrote to a table that is read by position.
 
 use crate::diagnostic::Reporter;
-use crate::model::{Grant, GrantedBy, Instant, Place, Position, Scope, Text};
+use crate::model::{Grant, Instant, Place, Position, Scope, Several, Text};
 use crate::snapshot::{
     Clause, Except, GrantOf, GrantSet, Granting, LimitedGrant, Origin, PermissionId, Permissions,
     TeamLimits, Within, WrittenGrant,
@@ -21,8 +21,7 @@ impl Granting {
         for grant in grants {
             let condition =
                 permissions.condition(grant.condition.as_ref(), &grant.cases, field, report);
-            let named = grant.permission.as_ref().or(grant.category.as_ref());
-            let place = report.place(named.map(|name| name.at()).unwrap_or_default());
+            let place = report.place(grant.named_at().unwrap_or_default());
             // Where a condition cannot be read nothing is granted, rather than without it.
             let readable = grant.condition.is_some() == condition.is_some();
             let within = self.shared(within(grant, condition));
@@ -154,10 +153,12 @@ impl WrittenGrant {
     ) -> Option<Self> {
         let mut granting = Granting::default();
         granting.add(permissions, std::slice::from_ref(grant), field, report);
-        let of = match (&grant.permission, &grant.category) {
+        let of = match (&grant.permission, &grant.permissions) {
             (Some(name), _) if name.as_str() == "*" => GrantOf::Everything,
+            (Some(name), _) if name.contains('*') => GrantOf::Several(name.as_str().into()),
             (Some(name), _) => GrantOf::Permission(permissions.find(name)?),
-            (None, category) => GrantOf::Category(category.as_ref()?.as_str().into()),
+            (None, Some(several)) => GrantOf::Several(several.to_string().into()),
+            (None, None) => GrantOf::Category(grant.category.as_ref()?.as_str().into()),
         };
         Some(Self { of, granting })
     }
@@ -199,16 +200,9 @@ fn except(
     field: &str,
     report: &mut Reporter<'_>,
 ) -> Vec<PermissionId> {
-    let mut except = Vec::new();
-    for name in &grant.except {
-        match permissions.find(name) {
-            Some(id) => except.push(id),
-            None => {
-                report.unknown("permission", name, format!("{field}.except"), permissions.ids())
-            }
-        }
-    }
-    except
+    let field = format!("{field}.except");
+    let names = grant.except.iter();
+    names.flat_map(|name| permissions.left_out(name, &field, report)).collect()
 }
 
 /// The permissions that one grant names, those included that it leaves out.
@@ -218,66 +212,49 @@ fn expand(
     field: &str,
     report: &mut Reporter<'_>,
 ) -> Vec<PermissionId> {
+    let at = grant.named_at().unwrap_or_default();
     if let (Some(from), Some(until)) = (grant.valid_from, grant.valid_until)
         && from >= until
     {
-        let at = grant.permission.as_ref().or(grant.category.as_ref()).map(|name| name.at());
-        report.fault(
-            at.unwrap_or_default(),
-            field,
-            "the grant ends before it begins",
-            Some("valid_from is included, valid_until is not".to_owned()),
-        );
+        let help = Some("valid_from is included, valid_until is not".to_owned());
+        report.fault(at, field, "the grant ends before it begins", help);
     }
-    match (&grant.permission, &grant.category) {
-        (Some(name), None) if name.as_str() == "*" => permissions.wildcard().collect(),
-        (Some(name), None) => match permissions.find(name) {
-            Some(id) => {
-                match permissions.entry(id).map(|entry| entry.granted_by) {
-                    Some(GrantedBy::Roles) | None => {}
-                    Some(GrantedBy::Delegation) => report.fault(
-                        name.at(),
-                        field,
-                        format!("`{name}` cannot be granted by a role or a policy"),
-                        Some("it is handed out by a delegation from user to user".to_owned()),
-                    ),
-                    Some(GrantedBy::Nobody) => report.fault(
-                        name.at(),
-                        field,
-                        format!("`{name}` cannot be granted at all"),
-                        None,
-                    ),
+    match (&grant.permission, &grant.permissions, &grant.category) {
+        (Some(name), None, None) if name.as_str() == "*" => permissions.wildcard().collect(),
+        (Some(name), None, None) => permissions.given(name, field, report),
+        (None, Some(several), None) => {
+            let mut given = match &**several {
+                Several::List(names) => {
+                    let each = names.iter().flat_map(|name| permissions.given(name, field, report));
+                    each.collect()
                 }
-                vec![id]
+                Several::Table(cells) => permissions.cells(cells, field, report),
+            };
+            given.sort_unstable();
+            given.dedup();
+            if matches!(&**several, Several::List(names) if names.is_empty())
+                || matches!(&**several, Several::Table(cells) if cells.is_empty())
+            {
+                let help = Some("name some, or delete the grant".to_owned());
+                report.fault(at, field, "the grant names no permission", help);
             }
-            None => {
-                report.unknown("permission", name, field, permissions.ids());
-                Vec::new()
-            }
-        },
-        (None, Some(name)) => match permissions.category(name) {
+            given
+        }
+        (None, None, Some(name)) => match permissions.category(name) {
             Some(ids) => ids.collect(),
             None => {
                 report.unknown("category", name, field, permissions.categories());
                 Vec::new()
             }
         },
-        (Some(name), Some(_)) => {
-            report.fault(
-                name.at(),
-                field,
-                "a grant names a permission or a category, not both",
-                None,
-            );
+        (None, None, None) => {
+            let message = "a grant has to name a permission, several, or a category";
+            report.fault(at, field, message, None);
             Vec::new()
         }
-        (None, None) => {
-            report.fault(
-                Position::default(),
-                field,
-                "a grant has to name a permission or a category",
-                None,
-            );
+        _ => {
+            let message = "a grant names a permission, several, or a category, and one of these";
+            report.fault(at, field, message, Some("make several grants of it".to_owned()));
             Vec::new()
         }
     }

@@ -20,6 +20,7 @@ mod lending;
 mod matchers;
 mod names;
 mod open;
+mod patterns;
 mod people;
 mod permissions;
 mod readers;
@@ -27,6 +28,7 @@ mod reads;
 mod roles;
 mod rules;
 mod sharing;
+mod tables;
 mod users;
 
 #[cfg(test)]

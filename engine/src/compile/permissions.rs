@@ -46,8 +46,9 @@ impl Permissions {
             );
             return;
         };
-        if permission.id.is_empty() || permission.id.as_str() == "*" {
-            report.fault(permission.id.at(), "permissions", "a permission needs an id", None);
+        if permission.id.is_empty() || permission.id.contains('*') {
+            let help = Some("give it an id without `*`, which stands for several".to_owned());
+            report.fault(permission.id.at(), "permissions", "a permission needs an id", help);
         }
         let id = PermissionId(number);
         if self.by_id.insert(permission.id.as_str().into(), id).is_some() {

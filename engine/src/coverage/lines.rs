@@ -8,7 +8,8 @@ use super::{Line, LineKind};
 use crate::compile::Definition;
 use crate::decision::Stage;
 use crate::model::{
-    Catalog, Document, Grant, GrantedBy, Matchers, Place, Position, Scope, SharingRule, Text,
+    Catalog, Cells, Document, Grant, GrantedBy, Matchers, Pattern, Place, Position, Scope, Several,
+    SharingRule, Text,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,20 +76,19 @@ impl Lister<'_> {
 
     fn grants(&mut self, document: Document, holder: &str, grants: &[Grant]) {
         for grant in grants {
-            let Some(named) = grant.permission.as_ref().or(grant.category.as_ref()) else {
-                continue;
-            };
+            let Some(at) = grant.named_at() else { continue };
             let label = format!("{holder}: {}", describe(grant));
             // A restricting toggle does nothing before the step in which it restricts.
-            let stage = match self.toggles.contains(named.as_str()) {
+            let toggle = |name: &Text| self.toggles.contains(name.as_str());
+            let stage = match grant.permission.as_ref().is_some_and(toggle) {
                 true => Stage::Constraints,
                 false => Stage::Grants,
             };
             self.condition(document, grant.condition.as_ref(), &label, stage);
             let label = format!("{label}{}", limits(grant));
-            self.add(LineKind::Grant, document, named.at(), label, stage);
+            self.add(LineKind::Grant, document, at, label, stage);
             let wide = wide(&self.definition.catalog.source.value, grant);
-            let place = Place { document, at: named.at() };
+            let place = Place { document, at };
             if let (Some(wide), Some(line)) = (wide, self.lines.get_mut(&(place, LineKind::Grant)))
             {
                 line.wide = Some(wide.into_iter().map(|id| (id, false)).collect());
@@ -143,10 +143,11 @@ impl Lister<'_> {
 
 /// What a grant gives, and how far.
 fn describe(grant: &Grant) -> String {
-    let what = match (&grant.permission, &grant.category) {
-        (Some(permission), _) => permission.to_string(),
-        (None, Some(category)) => format!("category `{category}`"),
-        (None, None) => String::new(),
+    let what = match (&grant.permission, &grant.permissions, &grant.category) {
+        (Some(permission), _, _) => permission.to_string(),
+        (None, Some(several), _) => several.to_string(),
+        (None, None, Some(category)) => format!("category `{category}`"),
+        (None, None, None) => String::new(),
     };
     let except = match names(&grant.except) {
         except if except.is_empty() => except,
@@ -178,24 +179,67 @@ fn names(names: &[Text]) -> String {
     names.join(", ")
 }
 
-/// The permissions that a grant of `*` or of a category gives; `None` for any other grant.
+/// The permissions that a grant of several gives; `None` for one that names one.
 fn wide(catalog: &Catalog, grant: &Grant) -> Option<BTreeSet<String>> {
-    let category = match (&grant.permission, &grant.category) {
-        (Some(name), None) if name.as_str() == "*" => None,
-        (None, Some(category)) => Some(category),
+    let named: Vec<Named<'_>> = match (&grant.permission, &grant.permissions, &grant.category) {
+        (Some(name), None, None) => match Named::one(name) {
+            Named::Whole(_) => return None,
+            pattern => vec![pattern],
+        },
+        (None, Some(several), None) => match &**several {
+            Several::List(names) => names.iter().map(Named::one).collect(),
+            Several::Table(Cells { kinds, actions }) => {
+                let cells = kinds.iter().flat_map(|kind| {
+                    actions.iter().map(move |action| Named::Whole(format!("{kind}.{action}")))
+                });
+                cells.collect()
+            }
+        },
+        (None, None, Some(category)) => vec![Named::Category(category)],
         _ => return None,
     };
+    let whole = |named: &&Named<'_>| matches!(named, Named::Whole(_));
+    let whole: BTreeSet<&str> = named.iter().filter(whole).map(Named::name).collect();
+    let except: BTreeSet<&str> = grant.except.iter().map(|name| name.as_str()).collect();
+    let patterns: Vec<Pattern<'_>> = except.iter().filter_map(|name| Pattern::of(name)).collect();
     let given = catalog.permissions().filter(|(of, permission)| {
-        let named = match category {
-            Some(category) => of.id == *category,
-            None => !permission.owner_only && permission.wildcard.unwrap_or(true),
+        let id = permission.id.as_str();
+        let handed = permission.granted_by == GrantedBy::Roles;
+        let plain = handed && permission.constraint.is_none();
+        let swept = plain && !permission.owner_only && permission.wildcard.unwrap_or(true);
+        let swept = |named: &Named<'_>| match named {
+            Named::Whole(_) => false,
+            Named::Pattern(pattern) => swept && pattern.matches_own(id),
+            Named::Category(category) => plain && of.id == **category,
         };
         let reach = permission.reach.unwrap_or(Scope::ALL);
-        named
-            && permission.granted_by == GrantedBy::Roles
-            && permission.constraint.is_none()
+        (handed && whole.contains(id) || named.iter().any(swept))
             && !grant.scope.intersection(reach).is_none()
-            && !grant.except.contains(&permission.id)
+            && !except.contains(id)
+            && !patterns.iter().any(|pattern| pattern.matches(id))
     });
     Some(given.map(|(_, permission)| permission.id.to_string()).collect())
+}
+
+/// What one entry of a grant names.
+enum Named<'g> {
+    Whole(String),
+    Pattern(Pattern<'g>),
+    Category(&'g Text),
+}
+
+impl<'g> Named<'g> {
+    fn one(name: &'g Text) -> Self {
+        match Pattern::of(name) {
+            None => Self::Whole(name.to_string()),
+            Some(pattern) => Self::Pattern(pattern),
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Whole(name) => name,
+            Self::Pattern(_) | Self::Category(_) => "",
+        }
+    }
 }

@@ -5,8 +5,8 @@
 //! plan they need, which family knows more about them.
 
 use super::{
-    Access, AttributeDeclarations, Baseline, ConditionTest, KindAttributes, Kinds, Position,
-    Predicate, Role, Scope, SharingCatalog, Shows, SubjectType, Text,
+    Access, Action, AttributeDeclarations, Baseline, ConditionTest, KindAttributes, Kinds,
+    Position, Predicate, Role, Scope, SharingCatalog, Shows, SubjectType, Text,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -136,7 +136,7 @@ pub enum PartBy {
 }
 
 /// A named group of permissions, as editors of roles show them.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Category {
@@ -154,6 +154,18 @@ pub struct Category {
     /// The permissions.
     #[serde(default)]
     pub permissions: Vec<Permission>,
+    /// A table: every one of these actions on every one of `kinds`, which have to be listed, is a
+    /// permission as well, called `<kind>.<action>`. A compiled catalog has them among the
+    /// permissions, and nothing here.
+    #[serde(default)]
+    pub actions: Vec<Action>,
+    /// The permissions that the table leaves out, by name or by pattern.
+    #[serde(default)]
+    pub except: Vec<Text>,
+    /// Guards that belong here. Their `on` may name actions of the table, which are meant on all
+    /// of its kinds. A compiled catalog has them among its guards.
+    #[serde(default)]
+    pub guards: Vec<Guard>,
 }
 
 /// One permission.
@@ -178,7 +190,9 @@ pub struct Permission {
     pub own_means: Vec<Text>,
     /// The scope at which every active member of a tenant holds it without any grant.
     pub baseline: Option<Scope>,
-    /// Permissions that have to be held on the same resource as well.
+    /// Permissions that have to be held on the same resource as well. Here and wherever a catalog
+    /// lists permissions a name may be a pattern: `invoice.*`, `*.view`. It means all that it
+    /// matches but the permission itself, and nothing of the administration by its action.
     pub requires: Vec<Text>,
     /// Permissions that come along with a grant of this one, by a role, a policy, to the user or
     /// by a tick. What is held by a baseline, by owning the account or by a delegation brings
@@ -212,7 +226,7 @@ pub struct Permission {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Implied {
-    /// What comes along.
+    /// What comes along. A pattern means what a grant of it gives.
     pub permission: Text,
     /// At which scope; that of the grant where absent.
     #[serde(default)]
@@ -267,7 +281,7 @@ pub struct Oblige {
 pub struct Guard {
     /// Unique in the catalog.
     pub id: Text,
-    /// The permissions that it guards.
+    /// The permissions that it guards, by name or by pattern.
     pub on: Vec<Text>,
     /// What has to hold of the attributes.
     #[serde(default)]
@@ -336,8 +350,11 @@ impl Catalog {
     /// Whether permissions are bound to kinds: a question has to be what the catalog says then.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.permissions()
-            .any(|(category, permission)| permission.kinds.is_some() || category.kinds.is_some())
+        let table = |category: &Category| !category.actions.is_empty() && category.kinds.is_some();
+        self.categories.iter().any(table)
+            || self.permissions().any(|(category, permission)| {
+                permission.kinds.is_some() || category.kinds.is_some()
+            })
     }
 
     /// Where the catalog begins, for faults that concern all of it.

@@ -11,11 +11,14 @@ mod contract;
 mod instant;
 mod located;
 mod path;
+mod pattern;
 mod predicate;
 #[cfg(feature = "schema")]
 mod schema;
 mod scope;
+mod several;
 mod sharing;
+mod table;
 mod team;
 mod tenant;
 mod value;
@@ -35,12 +38,15 @@ pub use contract::{KindAttributes, Kinds, SubjectType};
 pub use instant::{Instant, NoInstant, instant_until};
 pub use located::{Document, Located, Place, Position, Text};
 pub use path::{InputPath, PathError};
+pub(crate) use pattern::{ADMINISTRATION, Pattern};
 pub use predicate::{Predicate, Test};
 pub use scope::Scope;
+pub use several::{Cells, Several};
 pub use sharing::{
     Content, Exposure, Mark, Redactions, SharingCatalog, SharingRule, SharingRules, Shows, Unnamed,
     WhenRedacted,
 };
+pub use table::Action;
 pub use team::Team;
 pub use tenant::{
     CopiedFrom, Delegation, Directory, FamilySettings, Grant, Invitation, Item, Policy, Program,

@@ -2,8 +2,8 @@
 
 use super::attributes::WrittenRule;
 use super::{
-    Assignment, AttributeDeclarations, AttributeRule, AttributeType, Attributes, Baseline, Instant,
-    KindAttributes, Kinds, Located, Predicate, Scope, Team,
+    Action, Assignment, AttributeDeclarations, AttributeRule, AttributeType, Attributes, Baseline,
+    Cells, Instant, KindAttributes, Kinds, Located, Permission, Predicate, Scope, Several, Team,
 };
 use super::{assignment, baseline, team};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -79,6 +79,36 @@ impl JsonSchema for Baseline {
             "anyOf": [
                 {"type": "array", "items": generator.subschema_for::<Assignment>()},
                 generator.subschema_for::<baseline::Mapping>(),
+            ],
+        })
+    }
+}
+
+impl JsonSchema for Action {
+    fn schema_name() -> Cow<'static, str> {
+        "Action".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An action of a table: its name, or a mapping that says more of each \
+                            of its permissions.",
+            "anyOf": [{"type": "string"}, generator.subschema_for::<Permission>()],
+        })
+    }
+}
+
+impl JsonSchema for Several {
+    fn schema_name() -> Cow<'static, str> {
+        "Several".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Several permissions: names and patterns, or actions on kinds.",
+            "anyOf": [
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                generator.subschema_for::<Cells>(),
             ],
         })
     }

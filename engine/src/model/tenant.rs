@@ -1,8 +1,8 @@
 //! Tenants: what an admin edits, and the people whom it is about.
 
 use super::{
-    Access, Assignment, Attributes, ConditionTest, Instant, Matchers, Scope, SharingRules, Team,
-    Text,
+    Access, Assignment, Attributes, ConditionTest, Instant, Matchers, Position, Scope, Several,
+    SharingRules, Team, Text,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -114,21 +114,29 @@ impl Role {
     }
 }
 
-/// One grant: a permission or a category of them, at a scope, perhaps within limits.
+/// One grant: a permission, several or a category of them, at a scope, perhaps within limits.
+///
+/// A pattern, a category and `*` give what the catalog has when the documents are loaded: they
+/// grow with it. Who means what there is now names each. A right that costs another one is given
+/// by name only: see [`Permission::wildcard`](super::Permission::wildcard).
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
-    /// A permission of the catalog, or `*` for all that can be granted so.
+    /// A permission of the catalog; a pattern, `invoice.*` for all of a kind or `*.view` for an
+    /// action of all kinds but the administration's; or `*` for all that can be granted so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permission: Option<Text>,
+    /// Several permissions: a list of names and patterns, or actions on kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Box<Several>>,
     /// All permissions of a category, as it stands when the tenant is loaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<Text>,
     /// How far.
     pub scope: Scope,
-    /// The permissions left out: neither does the grant give them nor does anything else that it
-    /// gives bring them along. Another grant may.
+    /// The permissions left out, by name or by pattern, whatever that matches: neither does the
+    /// grant give them nor does anything else that it gives bring them along. Another grant may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<Text>,
     /// Applies to resources of these teams and the teams below them. Without any here and in
@@ -158,6 +166,15 @@ pub struct Grant {
     /// For people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+}
+
+impl Grant {
+    /// Where it names what it gives; `None` where it names nothing.
+    #[must_use]
+    pub fn named_at(&self) -> Option<Position> {
+        let one = self.permission.as_ref().or(self.category.as_ref()).map(Text::at);
+        one.or_else(|| self.permissions.as_ref().map(|several| several.at()))
+    }
 }
 
 /// A named set of permissions. It only ever adds.

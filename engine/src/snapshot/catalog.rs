@@ -12,7 +12,7 @@ use crate::condition::AttributeSchema;
 use crate::diagnostic::Diagnostics;
 use crate::fast::Map;
 use crate::load::Source;
-use crate::model::{Catalog, GrantedBy, InputPath, Kinds, Permission, Scope, Text};
+use crate::model::{Catalog, GrantedBy, InputPath, Kinds, Pattern, Permission, Scope, Text};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -105,6 +105,19 @@ impl CompiledCatalog {
         self.contract.subject_types.keys().map(|name| &**name).collect::<BTreeSet<_>>().into_iter()
     }
 
+    /// The permissions that a grant of a pattern, or of `*`, gives as the catalog is now; none where
+    /// the name is no pattern.
+    #[must_use]
+    pub fn given_by(&self, pattern: &str) -> Option<Vec<&str>> {
+        let pattern = Pattern::of(pattern).filter(|pattern| *pattern != Pattern::Lookalike)?;
+        let given = self
+            .permissions
+            .entries
+            .iter()
+            .filter(|entry| entry.is_swept() && pattern.matches_own(&entry.permission.id));
+        Some(given.map(|entry| entry.permission.id.as_str()).collect())
+    }
+
     /// What is wrong with it.
     #[must_use]
     pub fn faults(&self) -> &Diagnostics {
@@ -159,6 +172,17 @@ pub(crate) struct Entry {
     pub(crate) granted_by: GrantedBy,
     pub(crate) requires: Vec<PermissionId>,
     pub(crate) implies: Vec<(PermissionId, Option<Scope>)>,
+}
+
+impl Entry {
+    /// Whether a grant of `*` or of a pattern gives it: what is given by name only is not.
+    pub(crate) fn is_swept(&self) -> bool {
+        let permission = &self.permission;
+        permission.granted_by == GrantedBy::Roles
+            && permission.constraint.is_none()
+            && !permission.owner_only
+            && permission.wildcard.unwrap_or(true)
+    }
 }
 
 impl Permissions {
@@ -265,14 +289,7 @@ impl Permissions {
 
     /// What a grant of `*` gives.
     pub(crate) fn wildcard(&self) -> impl Iterator<Item = PermissionId> + '_ {
-        self.iter().filter_map(|(id, entry)| {
-            let permission = &entry.permission;
-            let included = permission.granted_by == GrantedBy::Roles
-                && permission.constraint.is_none()
-                && !permission.owner_only
-                && permission.wildcard.unwrap_or(true);
-            included.then_some(id)
-        })
+        self.iter().filter_map(|(id, entry)| entry.is_swept().then_some(id))
     }
 
     /// Whether the permission is handed on from user to user and by nothing else.

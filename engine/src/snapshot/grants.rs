@@ -228,6 +228,8 @@ pub(crate) struct WrittenGrant {
 pub(crate) enum GrantOf {
     Permission(PermissionId),
     Category(Box<str>),
+    /// A pattern, or several names, as they are written.
+    Several(Box<str>),
     /// `*`.
     Everything,
 }

@@ -7,7 +7,7 @@ use permesso_engine::compile::{
 };
 use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::load::{self, Source};
-use permesso_engine::model::{Attributes, Directory, Tenant};
+use permesso_engine::model::{Attributes, Catalog, Directory, Tenant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -44,6 +44,8 @@ pub struct World {
     lenient: bool,
     /// The product.
     pub catalog: Arc<CompiledCatalog>,
+    /// The catalog without tables and patterns, as the naive evaluator reads it.
+    pub written: Catalog,
     /// The tenant.
     pub tenant: Arc<Source<Tenant>>,
     /// Its people.
@@ -89,11 +91,11 @@ impl Case {
         for (id, chance) in &self.families {
             families.insert(id.clone(), chance.clone().install(id).map_err(Refused)?);
         }
+        let source = load::catalog("catalog", &self.catalog.to_string()).map_err(Refused::by)?;
         Ok(World {
             lenient: self.lenient,
-            catalog: compile::catalog(
-                load::catalog("catalog", &self.catalog.to_string()).map_err(Refused::by)?,
-            ),
+            written: reference::written_out(&source.value),
+            catalog: compile::catalog(source),
             tenant: Arc::new(
                 load::tenant("tenant", &self.tenant.to_string()).map_err(Refused::by)?,
             ),
@@ -159,7 +161,7 @@ impl World {
     #[must_use]
     pub fn reference(&self) -> reference::Evaluator<'_> {
         reference::Evaluator {
-            catalog: &self.catalog.source().value,
+            catalog: &self.written,
             tenant: &self.tenant.value,
             directory: &self.directory.value,
             families: &self.families,

@@ -65,6 +65,20 @@ fn every_row_of_every_table_passes() {
 }
 
 #[test]
+fn every_row_of_a_product_that_is_written_as_tables_passes() {
+    let folder = example("hr-suite");
+    let output = permesso(["test", "--example", folder.to_str().unwrap()]);
+    assert_eq!(
+        output.out.lines().last(),
+        Some("48 passed, 0 failed"),
+        "{}{}",
+        output.out,
+        output.err
+    );
+    assert_eq!(output.code, 0);
+}
+
+#[test]
 fn a_row_that_is_wrong_is_listed_with_its_trace() {
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("wrong.jsonl");

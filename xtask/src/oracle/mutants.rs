@@ -3,6 +3,7 @@
 
 mod assigned;
 mod contract;
+mod several;
 mod sharing;
 
 /// One planted bug.
@@ -32,7 +33,8 @@ const fn bug(
 /// All of them.
 pub(super) fn all() -> impl Iterator<Item = &'static Mutant> {
     let contract = contract::CONTRACT.iter();
-    contract.chain(PIPELINE).chain(assigned::ASSIGNED).chain(sharing::SHARING)
+    let pipeline = contract.chain(PIPELINE).chain(several::SEVERAL);
+    pipeline.chain(assigned::ASSIGNED).chain(sharing::SHARING)
 }
 
 /// Those of the steps but sharing, in the order of the pipeline, of the cache and of conditions.

@@ -23,8 +23,11 @@ pub fn write(directory: &mut Directory, user: &str, edit: &Edit) -> bool {
             it.grants.extend(grants(permission, *scope, &limited));
         }
         Edit::Revoke { permission } => {
-            let named =
-                |grant: &Grant| grant.permission.as_ref().is_some_and(|it| **it == *permission);
+            let named = |grant: &Grant| {
+                let several = grant.permissions.as_ref();
+                grant.permission.as_ref().is_some_and(|it| **it == *permission)
+                    || several.is_some_and(|it| it.to_string() == *permission)
+            };
             assert!(it.grants.iter().any(named), "nobody wrote that: {edit:?}");
             it.grants.retain(|grant| !named(grant));
         }

@@ -4,8 +4,8 @@
 
 use permesso_engine::load::Source;
 use permesso_engine::model::{
-    Assignment, Catalog, Category, Directory, Grant, Permission, Role, Scope, TeamRules, Tenant,
-    User,
+    Assignment, Catalog, Category, Cells, Directory, Grant, Permission, Role, Scope, Several,
+    TeamRules, Tenant, Text, User,
 };
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub struct ClusterRole {
     pub role: String,
     pub rules: Vec<Rule>,
+    /// Paths beside the resources; one that ends with `*` is all that begin so.
+    pub urls: Vec<String>,
 }
 
 /// Every verb on every resource of every group; `*` is all.
@@ -27,9 +29,10 @@ pub struct Rule {
     pub verbs: Vec<String>,
     /// Only of these names.
     pub names: Vec<String>,
-    /// Paths beside the resources: not among the permissions here.
-    pub urls: Vec<String>,
 }
+
+/// What is asked about a path.
+pub const REACH: &str = "urls.reach";
 
 pub const NAMESPACES: usize = 300;
 
@@ -41,65 +44,96 @@ pub fn namespace(n: usize) -> String {
     format!("ns{n:03}")
 }
 
-fn permission(group: &str, resource: &str, verb: &str) -> String {
+/// A resource of a group, as it is called before the verb.
+pub fn kind(group: &str, resource: &str) -> String {
     match group {
-        "" => format!("{resource}.{verb}"),
-        group => format!("{group}/{resource}.{verb}"),
+        "" => resource.to_owned(),
+        group => format!("{group}/{resource}"),
     }
+}
+
+fn is_all(names: &[String]) -> bool {
+    names.iter().any(|name| name == "*")
 }
 
 impl Rule {
-    /// The permissions that it names one by one.
-    pub fn permissions(&self) -> Vec<String> {
-        let mut all = Vec::new();
-        for group in &self.groups {
-            for resource in &self.resources {
-                all.extend(self.verbs.iter().map(|verb| permission(group, resource, verb)));
-            }
-        }
-        all.retain(|id| !id.contains('*'));
-        all
+    fn kinds(&self) -> Vec<String> {
+        let of = |group| self.resources.iter().map(move |resource| kind(group, resource));
+        self.groups.iter().flat_map(|group| of(group)).collect()
     }
 
-    /// Whether it is about all that there is.
-    pub fn is_everything(&self) -> bool {
-        [&self.groups, &self.resources, &self.verbs].iter().all(|it| it.iter().any(|it| it == "*"))
+    /// The permissions that it names one by one.
+    pub fn permissions(&self) -> Vec<String> {
+        if is_all(&self.groups) || is_all(&self.resources) || is_all(&self.verbs) {
+            return Vec::new();
+        }
+        let of = |kind: String| self.verbs.iter().map(move |verb| format!("{kind}.{verb}"));
+        self.kinds().into_iter().flat_map(of).collect()
+    }
+
+    /// The same as a grant: a part of a table, or a pattern.
+    fn grants(&self) -> Vec<Grant> {
+        let texts = |names: &[String]| names.iter().map(|it| Text::from(it.as_str())).collect();
+        let one = |name: String| Grant { permission: Some(name.into()), ..Grant::default() };
+        let every_kind = is_all(&self.groups) && is_all(&self.resources);
+        assert_eq!(every_kind, is_all(&self.groups) || is_all(&self.resources), "{self:?}");
+        let grants = match (every_kind, is_all(&self.verbs)) {
+            (true, true) => vec![one("*".to_owned())],
+            (true, false) => self.verbs.iter().map(|verb| one(format!("*.{verb}"))).collect(),
+            (false, true) => {
+                self.kinds().into_iter().map(|kind| one(format!("{kind}.*"))).collect()
+            }
+            (false, false) => {
+                let cells = Cells { kinds: texts(&self.kinds()), actions: texts(&self.verbs) };
+                let permissions = Some(Box::new(Several::Table(cells)));
+                vec![Grant { permissions, ..Grant::default() }]
+            }
+        };
+        let names: Vec<String> = self.names.iter().map(|name| format!("{name:?}")).collect();
+        let condition = format!("resource.id in [{}]", names.join(", "));
+        let condition: Option<Text> = (!names.is_empty()).then(|| condition.into());
+        let within = |grant| Grant { scope: Scope::ALL, condition: condition.clone(), ..grant };
+        grants.into_iter().map(within).collect()
     }
 }
 
-fn grants(rule: &Rule) -> Vec<Grant> {
-    let names: Vec<String> = rule.names.iter().map(|name| format!("{name:?}")).collect();
-    let condition = format!("resource.id in [{}]", names.join(", "));
-    let condition = (!names.is_empty()).then(|| condition.as_str().into());
-    let mut ids = rule.permissions();
-    if rule.is_everything() {
-        ids.push("*".to_owned());
+impl ClusterRole {
+    fn grants(&self) -> Vec<Grant> {
+        let mut grants: Vec<Grant> = self.rules.iter().flat_map(Rule::grants).collect();
+        let url = |url: &String| match url.strip_suffix('*') {
+            Some(begin) => format!("resource.id.starts_with({begin:?})"),
+            None => format!("resource.id == {url:?}"),
+        };
+        let urls: Vec<String> = self.urls.iter().map(url).collect();
+        if !urls.is_empty() {
+            grants.push(Grant {
+                permission: Some(REACH.into()),
+                scope: Scope::ALL,
+                condition: Some(urls.join(" || ").into()),
+                ..Grant::default()
+            });
+        }
+        grants
     }
-    let grant = |id: String| Grant {
-        permission: Some(id.into()),
-        scope: Scope::ALL,
-        condition: condition.clone(),
-        ..Grant::default()
-    };
-    ids.into_iter().map(grant).collect()
 }
 
 pub fn catalog() -> Source<Catalog> {
+    catalog_with(&[])
+}
+
+/// The same with permissions of which no role knows.
+pub fn catalog_with(unknown: &[&str]) -> Source<Catalog> {
     let roles = cluster_roles();
     let rules = || roles.iter().flat_map(|role| &role.rules);
-    let ids: BTreeSet<String> = rules().flat_map(Rule::permissions).collect();
+    let mut ids: BTreeSet<String> = rules().flat_map(Rule::permissions).collect();
+    ids.extend(unknown.iter().copied().chain([REACH]).map(str::to_owned));
     let permissions =
         ids.into_iter().map(|id| Permission { id: id.into(), ..Permission::default() });
-    let all = Category {
-        kinds: None,
-        id: "all".into(),
-        label: String::new(),
-        family: None,
-        permissions: permissions.collect(),
-    };
+    let all =
+        Category { id: "all".into(), permissions: permissions.collect(), ..Category::default() };
     let standard = roles.iter().map(|role| Role {
         id: role.role.as_str().into(),
-        grants: role.rules.iter().flat_map(grants).collect(),
+        grants: role.grants(),
         editable: Some(true),
         ..Role::default()
     });

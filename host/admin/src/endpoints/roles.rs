@@ -32,11 +32,11 @@ struct Copy {
     label: String,
 }
 
-/// All of a category.
+/// All of a category, as it is now.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Selection {
-    /// The category.
+    /// The category, or a pattern: `invoice.*` or `*.view`.
     category: String,
     /// How far.
     scope: Scope,
@@ -99,7 +99,7 @@ pub(crate) fn routes() -> Vec<Route> {
             Method::POST,
             format!("{ROLE}/select"),
             "selectCategory",
-            "Grant all permissions that a category has now",
+            "Grant all permissions that a category has, or a pattern matches, now",
             select,
         )
         .matching(Matching::Must)

@@ -6,7 +6,7 @@ use crate::error::ChangeError;
 use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
-use permesso_engine::model::{Assignment, Grant, GrantedBy, Role, Scope, User};
+use permesso_engine::model::{Assignment, Grant, GrantedBy, Permission, Role, Scope, User};
 use permesso_store::feed::Facet;
 use permesso_store::{Body, Which};
 use serde_json::json;
@@ -95,12 +95,13 @@ impl Operation for DuplicateRole {
     }
 }
 
-/// All of a category is ticked in a role, as the category stands at this moment.
+/// All of a category, or all that a pattern matches, is ticked in a role, as the catalog stands at
+/// this moment: what it gets later is not.
 #[derive(Debug, Clone)]
 pub struct SelectCategory {
     /// The role.
     pub role: String,
-    /// The category.
+    /// The category, or a pattern: `invoice.*`, `*.view`.
     pub category: String,
     /// How far.
     pub scope: Scope,
@@ -113,25 +114,36 @@ impl Operation for SelectCategory {
             view.role(&self.role).ok_or_else(|| view.missing(DocumentKind::Role, &self.role))?;
         let categories = &view.catalog().value.categories;
         let category = categories.iter().find(|category| *category.id == self.category);
-        let Some(category) = category else {
-            return Err(ChangeError::Request {
-                field: "category".to_owned(),
-                message: format!("the catalog has no category `{}`", self.category),
-            });
+        let named: Vec<&str> = match (category, view.version.catalog.given_by(&self.category)) {
+            (Some(category), _) => {
+                let handed_out = |permission: &&Permission| {
+                    permission.granted_by == GrantedBy::Roles && !permission.owner_only
+                };
+                let permissions = category.permissions.iter().filter(handed_out);
+                permissions.map(|permission| permission.id.as_str()).collect()
+            }
+            (None, Some(given)) if !given.is_empty() => given,
+            (None, given) => {
+                let message = match given {
+                    Some(_) => format!("`{}` stands for no permission", self.category),
+                    None => format!("the catalog has no category `{}`", self.category),
+                };
+                let field = "category".to_owned();
+                return Err(ChangeError::Request { field, message });
+            }
         };
         let mut role: Role = role.clone();
         let mut added = Vec::new();
-        for permission in &category.permissions {
-            let handed_out = permission.granted_by == GrantedBy::Roles && !permission.owner_only;
+        for id in named {
             let plainly = role.grants.iter().any(|grant| {
-                grant.permission.as_ref().is_some_and(|id| **id == *permission.id)
+                grant.permission.as_ref().is_some_and(|named| **named == *id)
                     && grant.scope.covers(self.scope)
                     && is_plain(grant)
             });
-            if handed_out && !plainly {
-                added.push(permission.id.to_string());
+            if !plainly {
+                added.push(id.to_owned());
                 role.grants.push(Grant {
-                    permission: Some(permission.id.to_string().into()),
+                    permission: Some(id.into()),
                     scope: self.scope,
                     ..Grant::default()
                 });

@@ -2,8 +2,8 @@
 
 use super::changes::{invited, joined, put, reason, role, status};
 use super::support::{Desk, acme, as_user, user};
-use permesso_engine::model::{Status, User};
-use permesso_node::operation::{Accept, Invite, Resend, Undo, UpdateUser};
+use permesso_engine::model::{Scope, Status, User};
+use permesso_node::operation::{Accept, Invite, Resend, SelectCategory, Undo, UpdateUser};
 use permesso_node::{ChangeError, DocumentKind, Done};
 use permesso_store::LogQuery;
 use serde_json::{Value, json};
@@ -133,4 +133,60 @@ async fn nobody_takes_from_a_deleted_user_what_would_be_held_against_a_return() 
     assert_eq!((&*permission, &*reason), ("permesso.users.delete", "not-granted"));
     let named = UpdateUser { user: gone };
     desk.run(&as_user("lea"), &named).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn whoever_grants_several_at_once_hands_out_each_of_them() {
+    let desk = desk_with_a_lead().await;
+    let lea = as_user("lea");
+    for beyond in [
+        json!({"permission": "tickets.*", "scope": "all"}),
+        json!({"permission": "*.write", "scope": "all"}),
+        json!({"permissions": ["tickets.read", "*.write"], "scope": "all"}),
+        json!({"permissions": {"kinds": ["tickets"], "actions": ["read", "write"]}, "scope": "all"}),
+        json!({"permission": "tickets.*", "except": ["*.write"], "scope": "all"}),
+    ] {
+        let what = beyond.to_string();
+        within(&what, desk.run(&lea, &role("several", json!([beyond]))).await);
+        let policy = json!({"id": "several", "grants": [beyond]});
+        within(&what, desk.run(&lea, &put(DocumentKind::Policy, "several", policy)).await);
+        let zoe = user(json!({"id": "zoe", "roles": ["reader"], "grants": [beyond]}));
+        within(&what, desk.run(&lea, &Invite { user: zoe, same_as: None, days: 7 }).await);
+    }
+    for (n, held) in [
+        json!({"permission": "*.read", "scope": "all"}),
+        json!({"permissions": ["tickets.read"], "scope": "all"}),
+        json!({"permissions": {"kinds": ["tickets"], "actions": ["read"]}, "scope": "all"}),
+        json!({"permission": "tickets.*", "except": ["*.write", "*.lend"], "scope": "all"}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        desk.run(&lea, &role(&format!("held{n}"), json!([held]))).await.unwrap();
+    }
+    // What looks like a pattern is refused, whoever writes it.
+    let lookalike = role("several", json!([{"permission": "tick*", "scope": "all"}]));
+    let refused = desk.run(&as_user("ann"), &lookalike).await;
+    assert!(matches!(refused, Err(ChangeError::Invalid(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_pattern_is_granted_as_it_is_now_where_that_is_wanted() {
+    let desk = desk_with_a_lead().await;
+    desk.must(&role("now", json!([{"permission": "tickets.read", "scope": "all"}]))).await;
+    let select = |category: &str| SelectCategory {
+        role: "now".into(),
+        category: category.into(),
+        scope: Scope::ALL,
+    };
+    desk.must(&select("tickets.*")).await;
+    let look = desk.node.look(&acme()).await.unwrap();
+    let role = look.view(&desk.node).role("now").unwrap().clone();
+    let named = role.grants.iter().map(|grant| grant.permission.as_ref().unwrap().as_str());
+    assert_eq!(named.collect::<Vec<_>>(), ["tickets.read", "tickets.write", "tickets.lend"]);
+    for nothing in ["ticket.*", "tick*", "ticket"] {
+        let refused = desk.run(&as_user("ann"), &select(nothing)).await;
+        assert!(matches!(refused, Err(ChangeError::Request { .. })), "{nothing}: {refused:?}");
+    }
+    within("tickets.*", desk.run(&as_user("lea"), &select("tickets.*")).await);
 }

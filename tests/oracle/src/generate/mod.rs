@@ -11,6 +11,7 @@ mod matchers;
 mod people;
 mod questions;
 mod roles;
+mod several;
 mod sharing;
 mod tenant;
 mod values;
@@ -142,9 +143,14 @@ pub fn case(seed: u64, questions: usize) -> Case {
     let plan = plan(random);
     let (families, settings) = families::families(random, &plan);
     let lenient = random.chance(15);
-    let catalog = catalog::catalog(random, &plan);
-    let tenant = tenant::tenant(random, &plan, &catalog, settings, lenient);
-    let people = people::people(random, &plan, lenient);
+    let mut catalog = catalog::catalog(random, &plan);
+    if plan.closed {
+        several::tables(random, &plan, &mut catalog);
+    }
+    several::in_catalog(random, &mut catalog);
+    let mut tenant = tenant::tenant(random, &plan, &catalog, settings, lenient);
+    let mut people = people::people(random, &plan, lenient);
+    several::in_documents(random, &catalog, [&mut tenant, &mut people]);
     let mut asked: Vec<Json> = Vec::with_capacity(questions);
     for _ in 0..questions {
         let earlier = random.pick(&asked).filter(|_| random.chance(50));
@@ -176,8 +182,15 @@ fn plan(random: &mut Random) -> Plan {
         let owner_only = granted_by == "roles" && random.chance(6);
         let delegable =
             granted_by == "roles" && !owner_only && random.chance(if delegating { 80 } else { 30 });
+        let id = format!("{}.{}", several::OF[n % 2], ["a", "b", "c", "d"][n / 2 % 4]);
+        // Two kinds are often much alike.
+        let twin = acts.last().filter(|_| n % 2 == 1 && random.chance(45));
+        if let Some(twin) = twin.map(|other: &Act| Act { id: id.clone(), ..*other }) {
+            acts.push(twin);
+            continue;
+        }
         acts.push(Act {
-            id: format!("p{n}"),
+            id,
             category: CATEGORIES[random.below(2)],
             granted_by,
             owner_only,
@@ -186,7 +199,7 @@ fn plan(random: &mut Random) -> Plan {
             content: random.pick(&contents).filter(|_| random.chance(55)),
         });
     }
-    let toggles = (0..random.below(4)).map(|n| format!("t{n}")).collect();
+    let toggles = (0..random.below(4)).map(|n| format!("box.t{n}")).collect();
     // A family that is not installed is rare: it denies all that it governs.
     let governs = |id: &str| acts.iter().any(|act: &Act| act.family == Some(id));
     let families = FAMILIES.into_iter().filter(|id| governs(id) && random.chance(92)).collect();

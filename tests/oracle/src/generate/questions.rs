@@ -9,7 +9,7 @@ pub(super) fn question(random: &mut Random, plan: &Plan) -> Json {
     let mut question = Map::new();
     let subject = if random.chance(1) { "stranger".to_owned() } else { random.name(&USERS) };
     let action = match random.below(100) {
-        0..1 => Some("p99".to_owned()),
+        0..1 => Some("box.z".to_owned()),
         1..4 => random.pick(&plan.toggles),
         _ if plan.about == About::Handing && random.chance(60) => {
             random.pick(&plan.grantable().into_iter().take(2).collect::<Vec<_>>())
@@ -17,7 +17,7 @@ pub(super) fn question(random: &mut Random, plan: &Plan) -> Json {
         _ => random.pick(&plan.ids()),
     };
     put(&mut question, "subject", subject);
-    put(&mut question, "action", action.unwrap_or_else(|| random.name(&["p0", "p1"])));
+    put(&mut question, "action", action.unwrap_or_else(|| random.name(&["box.a", "shelf.a"])));
     let known = plan.closed && random.chance(95);
     put(&mut question, "kind", random.name(if known { &KINDS[..3] } else { &KINDS }));
     if random.chance(80) {

@@ -1,6 +1,7 @@
 //! Who holds what, how far and within which limits.
 
 use super::holding::Holding;
+use super::tables::{Gives, gives, leaves_out};
 use super::{Evaluator, condition, in_branch, is_below};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::model::{
@@ -357,21 +358,20 @@ impl Evaluator<'_> {
     ) {
         for grant in grants {
             // What the grant leaves out does not come along with anything else of it either.
-            let off: Vec<&str> =
-                unticked.iter().copied().chain(grant.except.iter().map(|id| id.as_str())).collect();
+            let all = self.catalog.permissions().map(|(_, it)| it.id.as_str());
+            let except = all.filter(|id| leaves_out(grant, id));
+            let off: Vec<&str> = unticked.iter().copied().chain(except).collect();
             for (category, permission) in self.catalog.permissions() {
-                let left_out = grant.except.contains(&permission.id);
-                let to_be_had = permission.granted_by == GrantedBy::Roles;
-                // A toggle is given by its name only: whoever selects all means to widen.
-                let to_be_swept = to_be_had && permission.constraint.is_none() && !left_out;
-                let by_star = grant.permission.as_ref().is_some_and(|id| id.as_str() == "*")
-                    && to_be_swept
-                    && !permission.owner_only
-                    && permission.wildcard.unwrap_or(true);
-                let by_category = grant.category.as_ref() == Some(&category.id) && to_be_swept;
-                let by_name =
-                    grant.permission.as_ref() == Some(&permission.id) && to_be_had && !left_out;
-                if by_name || by_star || by_category {
+                let gives = match leaves_out(grant, &permission.id) {
+                    true => Gives::Nothing,
+                    false => gives(grant, category, permission),
+                };
+                match gives {
+                    Gives::Pattern => self.seen.note("grant: by a pattern"),
+                    Gives::Table => self.seen.note("grant: by a part of a table"),
+                    _ => {}
+                }
+                if gives != Gives::Nothing {
                     let holding = Holding {
                         permission: &permission.id,
                         scope: grant.scope,

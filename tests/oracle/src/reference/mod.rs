@@ -18,9 +18,11 @@ mod matchers;
 mod predicate;
 mod seen;
 mod sharing;
+mod tables;
 mod unmet;
 
 pub use seen::Seen;
+pub(crate) use tables::written_out;
 
 use permesso_engine::compile::FamilySet;
 use permesso_engine::decision::{Reason, Request, Resource};

@@ -39,3 +39,27 @@ fn a_seed_makes_the_same_case_every_time() {
     assert_eq!(text(7), text(7));
     assert_ne!(text(7), text(8));
 }
+
+#[test]
+fn worlds_have_tables_and_names_that_stand_for_several() {
+    let (mut met, star) =
+        ([0; 7], |name: &serde_json::Value| name.as_str().is_some_and(|it| it.contains('*')));
+    let any = |list: &serde_json::Value| list.as_array().is_some_and(|list| list.iter().any(star));
+    for seed in 0..3_000 {
+        let catalog = generate::case(seed, 1).catalog;
+        let list = |of: &serde_json::Value| of.as_array().cloned().unwrap_or_default();
+        met[0] += usize::from(list(&catalog["guards"]).iter().any(|guard| any(&guard["on"])));
+        for category in list(&catalog["categories"]) {
+            met[1] += list(&category["actions"]).len();
+            met[2] += list(&category["except"]).len();
+            met[3] += list(&category["guards"]).len();
+            for permission in list(&category["permissions"]) {
+                met[4] += usize::from(any(&permission["requires"]));
+                let implied = list(&permission["implies"]);
+                met[5] += usize::from(implied.iter().any(|it| star(&it["permission"])));
+                met[6] += usize::from(any(&permission["constraint"]["forbids"]));
+            }
+        }
+    }
+    assert!(met.iter().all(|met| *met >= 50), "{met:?}");
+}

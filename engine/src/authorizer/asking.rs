@@ -427,7 +427,7 @@ fn ask<'a>(
     horizon: &'a Horizon,
 ) -> Ask<'a> {
     let snapshot = people.snapshot;
-    Ask { snapshot, people, member, request, horizon, alone: false, supposed: None }
+    Ask { snapshot, people, member, request, horizon, alone: false, open: false, supposed: None }
 }
 
 #[cold]

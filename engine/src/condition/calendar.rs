@@ -4,18 +4,20 @@
 //! for half of every year. The rules of all zones are built into the program and are not taken
 //! from the machine, so that two nodes, and a replay after an update of one of them, agree.
 
+use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, ToSpan};
 
-const HOUR: i64 = 3_600;
+const DAY: i64 = 86_400;
+/// Minutes of a day.
+pub(super) const MINUTES: i64 = 24 * 60;
 
-/// Hours of the day: from the first, up to and without the second. A range whose end is not
-/// after its start runs over midnight.
+/// Hours of the day, in minutes from midnight: from the first, up to and without the second. A
+/// range whose end is not after its start runs over midnight.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct HourRange {
-    pub(super) from: i8,
-    pub(super) to: i8,
+    pub(super) from: i64,
+    pub(super) to: i64,
     pub(super) zone: TimeZone,
 }
 
@@ -56,50 +58,73 @@ pub(super) trait Calendar {
 }
 
 impl Calendar for HourRange {
-    const STEPS: usize = 50;
+    const STEPS: usize = 20;
 
     fn holds(&self, at: Timestamp) -> bool {
-        let hour = self.zone.to_datetime(at).hour();
+        let minute = shown(&self.zone, at).rem_euclid(DAY) / 60;
         if self.from < self.to {
-            (self.from..self.to).contains(&hour)
+            (self.from..self.to).contains(&minute)
         } else {
-            hour >= self.from || hour < self.to
+            minute >= self.from || minute < self.to
         }
     }
 
     fn step(&self, at: Timestamp) -> Option<Timestamp> {
-        let local = self.zone.to_datetime(at);
-        let past = i64::from(local.minute()) * 60 + i64::from(local.second());
-        let next =
-            Timestamp::from_second(at.as_millisecond().div_euclid(1_000) + HOUR - past).ok()?;
-        Some(shift_before(&self.zone, at, next))
-    }
-}
-
-/// Clocks that are put forward or back change the hour, and around midnight the day, as well.
-fn shift_before(zone: &TimeZone, at: Timestamp, next: Timestamp) -> Timestamp {
-    match zone.following(at).next() {
-        Some(shift) if shift.timestamp() < next => shift.timestamp(),
-        _ => next,
+        next_shown(&self.zone, at, [self.from, self.to])
     }
 }
 
 impl Calendar for Weekdays {
-    const STEPS: usize = 9;
+    const STEPS: usize = 20;
 
     fn holds(&self, at: Timestamp) -> bool {
         self.days & bit(self.zone.to_datetime(at).weekday()) != 0
     }
 
     fn step(&self, at: Timestamp) -> Option<Timestamp> {
-        let tomorrow = self.zone.to_datetime(at).date().checked_add(1.day()).ok()?;
-        let next = tomorrow.to_zoned(self.zone.clone()).ok()?.timestamp();
-        Some(shift_before(&self.zone, at, next))
+        next_shown(&self.zone, at, [0])
+    }
+}
+
+/// The seconds that the clocks of a zone show, as if it were UTC.
+fn shown(zone: &TimeZone, at: Timestamp) -> i64 {
+    at.as_millisecond().div_euclid(1_000) + i64::from(zone.to_offset(at).seconds())
+}
+
+/// When the clocks of a zone next show one of some minutes of the day, or are put forward or
+/// back, which changes the hour, and around midnight the day, as well.
+pub(super) fn next_shown<const N: usize>(
+    zone: &TimeZone,
+    at: Timestamp,
+    minutes: [i64; N],
+) -> Option<Timestamp> {
+    let shown = shown(zone, at);
+    let until = |minute: i64| match (minute * 60 - shown).rem_euclid(DAY) {
+        0 => DAY,
+        until => until,
+    };
+    let until = minutes.into_iter().map(until).min().unwrap_or(DAY);
+    let next = Timestamp::from_second(at.as_millisecond().div_euclid(1_000) + until).ok()?;
+    match zone.following(at).next() {
+        Some(shift) if shift.timestamp() < next => Some(shift.timestamp()),
+        _ => Some(next),
     }
 }
 
 fn bit(day: Weekday) -> u8 {
     1 << day.to_monday_zero_offset()
+}
+
+/// Reads a time of day, such as `8:30`, in minutes from midnight. `24:00` is the end of a day.
+pub(super) fn minute(text: &str) -> Option<i64> {
+    let (hour, minute) = text.split_once(':')?;
+    let digits = |text: &str, most: usize| {
+        let fits = (1..=most).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_digit());
+        text.parse::<i64>().ok().filter(|_| fits)
+    };
+    let (hour, minute) = (digits(hour, 2)?, digits(minute, 2).filter(|_| minute.len() == 2)?);
+    let fits = hour < 24 && minute < 60 || (hour, minute) == (24, 0);
+    fits.then_some(hour * 60 + minute)
 }
 
 /// Reads a zone: `UTC`, an offset as `+02:00`, or a name as `Europe/Rome`.
@@ -146,8 +171,8 @@ pub(super) fn zone_names() -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn hours(from: i8, to: i8, name: &str) -> HourRange {
-        HourRange { from, to, zone: zone(name).unwrap() }
+    fn hours(from: i64, to: i64, name: &str) -> HourRange {
+        HourRange { from: from * 60, to: to * 60, zone: zone(name).unwrap() }
     }
 
     fn at(text: &str) -> i64 {
@@ -186,8 +211,22 @@ mod tests {
         assert_eq!(early.next_change(at("2026-03-28T12:00:00Z")), Some(at("2026-03-30T00:00:00Z")));
         let half = hours(9, 18, "Asia/Kolkata");
         assert_eq!(half.next_change(at("2026-01-15T00:00:00Z")), Some(at("2026-01-15T03:30:00Z")));
+        let clock = HourRange { from: 510, to: 525, ..hours(0, 0, "Asia/Kathmandu") };
+        assert_eq!(clock.next_change(at("2026-01-15T00:00:00Z")), Some(at("2026-01-15T02:45:00Z")));
+        assert_eq!(clock.next_change(at("2026-01-15T02:45:00Z")), Some(at("2026-01-15T03:00:00Z")));
         let week = Weekdays { days: days("mon-fri").unwrap(), zone: zone("Asia/Tokyo").unwrap() };
         assert_eq!(week.next_change(at("2026-01-14T12:00:00Z")), Some(at("2026-01-16T15:00:00Z")));
+    }
+
+    #[test]
+    fn times_of_day_are_read_to_the_minute() {
+        for (text, minutes) in [("8:30", 510), ("08:05", 485), ("0:00", 0), ("24:00", 1_440)] {
+            assert_eq!(minute(text), Some(minutes), "{text}");
+        }
+        for text in ["", "8", "8:5", "8:60", "24:01", "25:00", "8:30:00", "8.30", " 8:30", "+8:30"]
+        {
+            assert_eq!(minute(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -16,8 +16,11 @@ use super::limits::{
 };
 use super::remarks;
 use super::schema::AttributeSchema;
-use super::values::{Integers, Networks, Refusal, SharedDays, SharedHours, Texts};
+use super::values::{
+    Integers, Networks, Refusal, SharedDates, SharedDays, SharedHours, Texts, short,
+};
 use crate::model::Position;
+use permesso_names::folded;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Scope, Token};
 use std::sync::Arc;
 
@@ -119,7 +122,7 @@ fn refuse(refusal: Refusal) -> Box<EvalAltResult> {
 }
 
 /// The names of the functions below.
-const NATIVES: [&str; 8] = [
+const NATIVES: [&str; 11] = [
     "contains",
     "starts_with",
     "ends_with",
@@ -127,6 +130,10 @@ const NATIVES: [&str; 8] = [
     "in_cidr",
     "hour_in",
     "weekday_in",
+    "date_in",
+    "overlaps",
+    // Of one argument; the checker writes another.
+    "lower",
     // Nobody writes this one: the checker puts it around what is calculated with decimals.
     "finite",
 ];
@@ -168,5 +175,40 @@ fn register(engine: &mut Engine) {
         })
         .register_fn("weekday_in", |at: i64, days: SharedDays| -> Outcome {
             days.0.holds_at(at).ok_or_else(|| refuse(Refusal::BeyondCalendar))
+        })
+        .register_fn("date_in", |at: i64, dates: SharedDates| -> Outcome {
+            dates.0.holds_at(at).ok_or_else(|| refuse(Refusal::BeyondCalendar))
+        })
+        .register_fn("lower", |text: ImmutableString, _: i64| -> ImmutableString {
+            folded(&text).into_owned().into()
+        })
+        .register_fn("lower", |list: Texts, _: i64| list.folded());
+    register_overlaps(engine);
+}
+
+/// `overlaps` of lists that were written and lists that are read, in any order.
+fn register_overlaps(engine: &mut Engine) {
+    type Outcome = Result<bool, Box<EvalAltResult>>;
+    fn overlap(one: &Texts, other: &Texts) -> Outcome {
+        one.overlap(other).ok_or_else(|| refuse(Refusal::Unsettled))
+    }
+    fn texts(list: &Array) -> Texts {
+        let items =
+            list.iter().filter_map(|item| Some(short(&item.read_lock::<ImmutableString>()?)));
+        Texts::of(items.collect::<Vec<_>>())
+    }
+    fn integers(list: &Array) -> Integers {
+        Integers(list.iter().filter_map(|item| item.as_int().ok()).collect())
+    }
+    engine
+        .register_fn("overlaps", |one: Texts, other: Texts| overlap(&one, &other))
+        .register_fn("overlaps", |one: Texts, other: Array| overlap(&one, &texts(&other)))
+        .register_fn("overlaps", |one: Array, other: Texts| overlap(&texts(&one), &other))
+        .register_fn("overlaps", |one: Integers, other: Integers| one.overlap(&other))
+        .register_fn("overlaps", |one: Integers, other: Array| one.overlap(&integers(&other)))
+        .register_fn("overlaps", |one: Array, other: Integers| integers(&one).overlap(&other))
+        .register_fn("overlaps", |one: Array, other: Array| -> Outcome {
+            let both = (integers(&one), integers(&other));
+            if both.0.overlap(&both.1) { Ok(true) } else { overlap(&texts(&one), &texts(&other)) }
         });
 }

@@ -140,14 +140,16 @@ impl Condition {
         &self,
         inputs: impl Fn(&InputPath) -> Option<Cow<'v, Value<'a>>>,
     ) -> Result<bool, ConditionError> {
-        self.evaluate_unsettled(inputs, &[])
+        self.evaluate_unsettled(inputs, |_| false, &[])
     }
 
-    /// The same of somebody of whom it cannot be known whether they hold some roles: those that
-    /// `subject.roles` leaves out and has perhaps.
+    /// The same where it is not known whether some of the inputs are there at all, of somebody of
+    /// whom it cannot be known whether they hold some roles: those that `subject.roles` leaves out
+    /// and has perhaps.
     pub(crate) fn evaluate_unsettled<'v, 'a: 'v>(
         &self,
         inputs: impl Fn(&InputPath) -> Option<Cow<'v, Value<'a>>>,
+        open: impl Fn(&InputPath) -> bool,
         roles: &[&str],
     ) -> Result<bool, ConditionError> {
         let program = &*self.0;
@@ -158,6 +160,7 @@ impl Condition {
             found.push(if read.first == index { inputs(&read.path) } else { None });
             let value = found.get(read.first).and_then(Option::as_deref);
             let value = match (read.how, value) {
+                _ if open(&read.path) => Err(ConditionError::Missing(read.path.clone())),
                 (How::IsSet, None | Some(Value::Null)) => Ok(Dynamic::FALSE),
                 (How::IsSet, Some(_)) => Ok(Dynamic::TRUE),
                 (How::IfSet, None | Some(Value::Null)) => Ok(Dynamic::UNIT),

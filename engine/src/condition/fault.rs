@@ -156,6 +156,12 @@ pub enum Mistake {
         /// With what.
         value: String,
     },
+    /// A text with capitals beside one that has none.
+    #[error("`{value}` has capital letters, and `lower(...)` never has")]
+    Capitals {
+        /// The text.
+        value: String,
+    },
     /// A part that is always the same.
     #[error("this is always the same, whoever asks")]
     Constant,

@@ -118,6 +118,9 @@ pub(super) fn read(engine: &Engine, source: &str) -> Result<Tokens, Vec<Conditio
                 );
                 break;
             }
+            Token::Colon if !before.is_number() => {
+                fault(Mistake::NotAllowed("`:`".to_owned()), Some("write `==` to compare"));
+            }
             other => {
                 if let Some((mistake, help)) = foreign::sign(other) {
                     fault(mistake, help);
@@ -134,13 +137,24 @@ pub(super) fn read(engine: &Engine, source: &str) -> Result<Tokens, Vec<Conditio
 pub(super) const COMPARE_EACH: &str = "compare each by itself, as in `resource.x == \"a\" || resource.x == \"b\"`, or write \
      `in [\"a\", \"b\"]` for one of several values; a function takes one at a time";
 
+/// What can stand in what is open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// One part.
+    Nothing,
+    /// Parts with commas between them.
+    Several,
+    /// One part, behind `in`: a list would stand in brackets.
+    Among,
+}
+
 /// The words that were read last, as far as they say what the next one is doing there.
 #[derive(Default)]
 struct Before {
     last: Option<(Token, rhai::Position)>,
     last_but_one: Option<Token>,
-    /// What is open: whether a comma can stand in it.
-    open: Vec<bool>,
+    /// What is open.
+    open: Vec<Open>,
     told: bool,
 }
 
@@ -165,10 +179,12 @@ impl Before {
         );
         let number =
             matches!(self.last_but_one, Some(Token::IntegerConstant(_) | Token::FloatConstant(_)));
-        if *next == Token::Comma && !self.open.last().copied().unwrap_or(false) {
+        let open = self.open.last().copied().unwrap_or(Open::Nothing);
+        if *next == Token::Comma && open != Open::Several {
             self.told = true;
             let mistake = Mistake::Unexpected(",".to_owned());
             let help = match self.last {
+                _ if open == Open::Among => foreign::BRACKETS,
                 Some((Token::StringConstant(_), _)) => foreign::BRACKETS,
                 _ => foreign::NO_COMMA,
             };
@@ -187,6 +203,11 @@ impl Before {
         None
     }
 
+    /// Whether a number was read last.
+    fn is_number(&self) -> bool {
+        matches!(self.last, Some((Token::IntegerConstant(_) | Token::FloatConstant(_), _)))
+    }
+
     /// Whether what is wrong with the word was told already.
     fn is_told(&self) -> bool {
         self.told
@@ -194,11 +215,12 @@ impl Before {
 
     fn note(&mut self, token: Token, at: rhai::Position) {
         match &token {
-            Token::LeftBracket => self.open.push(true),
-            Token::LeftParen => {
-                let call = matches!(self.last, Some((Token::Identifier(_), _)));
-                self.open.push(call);
-            }
+            Token::LeftBracket => self.open.push(Open::Several),
+            Token::LeftParen => self.open.push(match &self.last {
+                Some((Token::Identifier(_), _)) => Open::Several,
+                Some((Token::In | Token::NotIn, _)) => Open::Among,
+                _ => Open::Nothing,
+            }),
             Token::RightBracket | Token::RightParen => {
                 self.open.pop();
             }

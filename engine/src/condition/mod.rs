@@ -31,6 +31,7 @@
 mod calendar;
 mod case;
 mod check;
+mod dates;
 mod engine;
 mod evaluate;
 mod fault;

@@ -5,11 +5,13 @@
 //! a remark beside the first part of a condition becomes a remark about all the others: what was
 //! to narrow a grant is gone. Neither is accepted where that may have happened.
 //!
+//! So are dates without quotes, which would be calculations: 2026-12-31 is 1983.
+//!
 //! Whole numbers in hexadecimal, octal or binary are looked at here as well: the reader of words
 //! hands on their 64 bits, and the highest of them is a sign.
 
 use super::fault::{ConditionFault, Mistake};
-use super::foreign::NO_COMMA;
+use super::foreign::{DATES, NO_COMMA};
 use super::lexical::NO_WHOLE_NUMBER;
 use crate::model::Position;
 use std::str::Chars;
@@ -78,7 +80,12 @@ pub(super) fn check(source: &str) -> Result<(), Vec<ConditionFault>> {
                 }
                 break;
             }
-            '0' => {
+            '0'..='9' if reader.groups().is_some() => {
+                let number = reader.groups().unwrap_or_default();
+                fault(Mistake::NotANumber(number.to_owned()), NO_COMMA);
+                reader.skip(|c| c.is_ascii_digit() || c == '.');
+            }
+            '0' if !reader.date() => {
                 if reader.thousands() {
                     fault(Mistake::Unexpected(",".to_owned()), NO_COMMA);
                 }
@@ -87,6 +94,11 @@ pub(super) fn check(source: &str) -> Result<(), Vec<ConditionFault>> {
                     fault(what, NO_WHOLE_NUMBER);
                 }
                 reader.word();
+            }
+            '0'..='9' if reader.date() => {
+                let what = Mistake::NotAllowed("a date without quotes".to_owned());
+                fault(what, DATES);
+                reader.skip(|c| c.is_alphanumeric() || "-./:+".contains(c));
             }
             next if next.is_alphanumeric() || next == '_' => reader.word(),
             _ => reader.advance(),
@@ -194,6 +206,33 @@ impl Reader<'_> {
         let before = self.source.strip_suffix(rest).and_then(|before| before.strip_suffix(','));
         before.is_some_and(|before| before.ends_with(digit))
             && rest.split(|c| !digit(c)).next().is_some_and(|digits| digits.len() == 3)
+    }
+
+    /// Whether a date begins here, as `2026-12-31` or `31.12.2026`, which would be a calculation.
+    fn date(&self) -> bool {
+        let rest = self.rest.as_str();
+        let before = self.source.strip_suffix(rest).unwrap_or_default();
+        if before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.') {
+            return false;
+        }
+        let date = rest.split(|c: char| !c.is_ascii_digit() && !"-./".contains(c)).next();
+        let date = date.unwrap_or_default();
+        ['-', '.', '/'].into_iter().any(|sign| {
+            let lengths: Vec<_> = date.split(sign).map(str::len).collect();
+            let digits = date.chars().all(|c| c.is_ascii_digit() || c == sign);
+            digits && matches!(lengths[..], [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4])
+        })
+    }
+
+    /// A number with a point before every three digits, as in `1.000.000`.
+    fn groups(&self) -> Option<&str> {
+        let rest = self.rest.as_str();
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let number = rest.get(..end)?;
+        let mut groups = number.split('.');
+        let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
+        (first && groups.clone().count() > 1 && groups.all(|group| group.len() == 3))
+            .then_some(number)
     }
 
     /// Passes a whole number that is not decimal, and says whether it is beyond 64 bits.

@@ -4,6 +4,9 @@
 //! read once, when the condition is compiled: nothing is parsed while a decision waits.
 
 use super::calendar::{HourRange, Weekdays};
+use super::dates::DateRange;
+use permesso_names::folded;
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -44,6 +47,34 @@ impl Texts {
         if self.perhaps.as_deref().is_some_and(is_in) { None } else { Some(false) }
     }
 
+    /// The texts that are in it, and those that are perhaps.
+    fn each(&self) -> impl Iterator<Item = (&str, bool)> {
+        let perhaps = self.perhaps.as_deref().unwrap_or_default();
+        let certain = self.items.iter().map(|item| (item.as_str(), true));
+        certain.chain(perhaps.iter().map(|item| (item.as_str(), false)))
+    }
+
+    /// Whether a text is in both; `None` where one is perhaps.
+    pub(super) fn overlap(&self, other: &Self) -> Option<bool> {
+        let certain: HashSet<&str> = self.items.iter().map(|item| item.as_str()).collect();
+        let all: HashSet<&str> = self.each().map(|(item, _)| item).collect();
+        let mut perhaps = false;
+        for (item, is_certain) in other.each() {
+            if is_certain && certain.contains(item) {
+                return Some(true);
+            }
+            perhaps |= all.contains(item);
+        }
+        (!perhaps).then_some(false)
+    }
+
+    /// The texts without differences of case and of how they are put together.
+    pub(super) fn folded(&self) -> Self {
+        let fold =
+            |items: &Arc<[ShortText]>| items.iter().map(|item| short(&folded(item))).collect();
+        Self { items: fold(&self.items), perhaps: self.perhaps.as_ref().map(fold) }
+    }
+
     /// Whether one of these teams is `branch` or lies in it.
     pub(super) fn lie_in(&self, branch: &str) -> bool {
         self.items.iter().any(|team| {
@@ -56,6 +87,14 @@ impl Texts {
 #[derive(Debug, Clone)]
 pub(super) struct Integers(pub(super) Arc<[i64]>);
 
+impl Integers {
+    /// Whether a number is in both.
+    pub(super) fn overlap(&self, other: &Self) -> bool {
+        let mine: HashSet<i64> = self.0.iter().copied().collect();
+        other.0.iter().any(|number| mine.contains(number))
+    }
+}
+
 /// Ranges of addresses.
 #[derive(Debug, Clone)]
 pub(super) struct Networks(pub(super) Arc<[Network]>);
@@ -67,6 +106,10 @@ pub(super) struct SharedHours(pub(super) Arc<HourRange>);
 /// Days of the week in a zone.
 #[derive(Debug, Clone)]
 pub(super) struct SharedDays(pub(super) Arc<Weekdays>);
+
+/// Days of the calendar in a zone.
+#[derive(Debug, Clone)]
+pub(super) struct SharedDates(pub(super) Arc<DateRange>);
 
 /// Why a function refused its arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -141,6 +141,23 @@ impl<'a> Ask<'a> {
         self.request.asserted.action.at(name)
     }
 
+    /// Whether it is not known whether something is sent: nobody has asked yet.
+    pub(super) fn may_be_sent(&self, path: &InputPath) -> bool {
+        let resource = &self.request.resource;
+        self.open
+            && match path {
+                InputPath::ResourceKind => resource.kind.is_empty(),
+                InputPath::ResourceId => resource.id.is_none(),
+                InputPath::ResourceAttribute(_)
+                | InputPath::ActionAttribute(_)
+                | InputPath::ContextAttribute(_) => true,
+                InputPath::SubjectAttribute(name) => {
+                    self.snapshot.catalog.contract.subject.attribute(name).is_some()
+                }
+                _ => false,
+            }
+    }
+
     /// Whether a permission is held; unknown of a toggle that is not but might bind.
     fn is_held(&self, id: Option<PermissionId>) -> Option<bool> {
         let Some(id) = id else { return Some(false) };

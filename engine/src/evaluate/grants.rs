@@ -278,7 +278,8 @@ impl<'a> Ask<'a> {
             }
             value
         };
-        let holds = clause.condition.evaluate_unsettled(value, &unsettled);
+        let open = |path: &InputPath| self.may_be_sent(path);
+        let holds = clause.condition.evaluate_unsettled(value, open, &unsettled);
         record.saw(clause.place, Sight::Condition(holds.as_ref().ok().copied()));
         holds
     }

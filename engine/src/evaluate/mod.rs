@@ -54,6 +54,9 @@ pub(crate) struct Ask<'a> {
     pub(crate) horizon: &'a Horizon,
     /// Whether delegations to the member are left aside.
     pub(crate) alone: bool,
+    /// Whether the request says nothing of the record but what it names: what is not there may
+    /// well be.
+    pub(crate) open: bool,
     /// What is taken to be otherwise than it is, to see what that would change.
     pub(crate) supposed: Option<&'a Supposed<'a>>,
 }

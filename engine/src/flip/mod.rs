@@ -111,6 +111,7 @@ impl Search<'_> {
             request: &request,
             horizon: &Horizon::default(),
             alone: false,
+            open: false,
             supposed: Some(&supposed),
         };
         run(ask, self.id, 0, &mut Silent)

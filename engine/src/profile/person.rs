@@ -62,7 +62,7 @@ impl<'a> Person<'a> {
             asserted: Asserted::NONE,
             now: self.now,
         };
-        self.ask_about(&request, answer)
+        self.ask_about(&request, |ask| answer(Ask { open: true, ..ask }))
     }
 
     /// Answers something about the user and a request.
@@ -79,6 +79,7 @@ impl<'a> Person<'a> {
             request,
             horizon: &horizon,
             alone: false,
+            open: false,
             supposed: self.supposed,
         })
     }

@@ -444,6 +444,24 @@ const PIPELINE: &[Mutant] = &[
         "Err(error) => unknown = unknown.or(Some(error)),",
         "Err(error) => return Err(unknown.unwrap_or(error)),",
     ),
+    bug(
+        "condition: hours over midnight are none",
+        "condition/calendar.rs",
+        "minute >= self.from || minute < self.to",
+        "minute >= self.from && minute < self.to",
+    ),
+    bug(
+        "condition: the days between two dates are all others",
+        "condition/dates.rs",
+        "count() % 2 == 1",
+        "count() % 2 == 0",
+    ),
+    bug(
+        "condition: capitals count in what is lower",
+        "condition/check/folding.rs",
+        "Some(text) => Expr::StringConstant(folded(text).into_owned().into(), at),",
+        "Some(text) => Expr::StringConstant(text.to_uppercase().into(), at),",
+    ),
     Mutant {
         name: "condition: a division by zero has a result",
         file: "condition/engine.rs",

@@ -89,8 +89,8 @@ fn is_truth(expr: &Expr, reads: &[Read]) -> bool {
                     | Token::GreaterThan
                     | Token::GreaterThanEqualsTo
             ),
-            // Of the native functions only this one says something else than yes or no.
-            None => call.name != "finite",
+            // Of the native functions only these say something else than yes or no.
+            None => !matches!(call.name.as_str(), "finite" | "lower"),
         },
         _ => false,
     }

@@ -8,7 +8,10 @@
 //! are no values of a request at this time.
 
 mod build;
+mod calendar;
 mod calls;
+mod folding;
+mod lists;
 mod logic;
 mod operators;
 mod presence;
@@ -20,6 +23,7 @@ pub(super) use time::Boundary;
 use time::Linear;
 
 use super::fault::{ConditionFault, Mistake};
+use super::foreign;
 use super::kind::Kind;
 use super::lexical::{self, Tokens};
 use super::schema::{Attribute, AttributeSchema};
@@ -97,6 +101,10 @@ struct Checked {
     label: String,
     /// The texts that it can be, where the schema knows them.
     path: Option<String>,
+    /// Whether it is a text, or a list of them, without differences of case.
+    folded: bool,
+    /// Whether it is the moment at which a day begins.
+    begins: bool,
     /// Whether it depends on anything that is read.
     reads: bool,
     reads_now: bool,
@@ -113,7 +121,8 @@ impl Checked {
 
     fn constant(kind: Kind, expr: Expr, linear: Option<Linear>) -> Self {
         let label = kind.words().to_owned();
-        Self { kind, expr, label, path: None, reads: false, reads_now: false, linear }
+        let (path, folded, begins) = (None, false, false);
+        Self { kind, expr, label, path, folded, begins, reads: false, reads_now: false, linear }
     }
 
     /// The result of an operator or function on other parts.
@@ -139,9 +148,13 @@ impl Checked {
     /// How it can be written, as far as that is short.
     fn written(&self) -> String {
         match (&self.path, self.text()) {
+            (Some(path), _) if self.folded => format!("lower({path})"),
             (Some(path), _) => path.clone(),
             (None, Some(text)) => format!("\"{text}\""),
-            (None, None) => "...".to_owned(),
+            (None, None) => match lists::literals(self).as_slice() {
+                texts @ ([_] | [_, _] | [_, _, _]) => format!("{texts:?}"),
+                _ => "...".to_owned(),
+            },
         }
     }
 
@@ -283,6 +296,7 @@ impl<'c> Checker<'c> {
                 let args: Vec<_> = call.args.iter().map(Part::Expr).collect();
                 self.call(&call.name, &args, *pos)
             }
+            Expr::Index(..) => self.no_index(at),
             _ => self.refuse(
                 at,
                 Mistake::NotAllowed("this".to_owned()),
@@ -303,6 +317,7 @@ impl<'c> Checker<'c> {
         }
         match (links.next(), links.next()) {
             (None, _) => self.path(&names, at),
+            (Some(Link::Call(Expr::Index(..))), None) => self.no_index(at),
             (Some(Link::Call(Expr::MethodCall(call, pos))), None) if !names.is_empty() => {
                 let mut args = vec![Part::Path(&names, at)];
                 args.extend(call.args.iter().map(Part::Expr));
@@ -314,6 +329,13 @@ impl<'c> Checker<'c> {
                 Some("write an attribute, or one function on an attribute".to_owned()),
             ),
         }
+    }
+
+    fn no_index(&mut self, at: Position) -> Checked {
+        let help = "write the name of an attribute behind a dot, as in `resource.x`, and \
+                    `\"a\" in resource.x` to look into a list";
+        let mistake = Mistake::NotAllowed("`[...]` behind a name".to_owned());
+        self.refuse(at, mistake, Some(help.to_owned()))
     }
 
     /// A path that is read.
@@ -337,6 +359,8 @@ impl<'c> Checker<'c> {
             expr: build::variable(index, at),
             label: format!("`{path}`, {},", Kind::from(attribute.kind).words()),
             path: Some(path),
+            folded: false,
+            begins: false,
             reads: true,
             reads_now: now,
             linear: now.then_some(Linear::NOW),
@@ -368,10 +392,26 @@ impl<'c> Checker<'c> {
     fn unknown_path(&self, path: String) -> (Mistake, String) {
         let known = || self.schema.iter().map(|(known, _)| known);
         let group = format!("{path}.");
-        if let Some(member) = known().find(|known| known.starts_with(&group)) {
+        let id = format!("{group}id");
+        let members = || known().filter(|known| known.starts_with(&group));
+        if let Some(member) = members().find(|known| **known == id).or_else(|| members().next()) {
             return (Mistake::NotAValue(path), format!("write one of them, such as `{member}`"));
         }
+        let behind = path.rsplit_once('.').filter(|(value, _)| self.schema.get(value).is_some());
+        if let Some((value, name)) = behind {
+            let help = match foreign::function(name) {
+                Some(help) => help.to_owned(),
+                None => format!("`{value}` is a value; nothing is behind it"),
+            };
+            return (Mistake::UnknownPath(path), help);
+        }
+        let meant = path
+            .split_once('.')
+            .and_then(|(root, rest)| Some(format!("{}.{rest}", foreign::root(root)?)));
         let help = match path.split_once('.') {
+            _ if meant.is_some() => {
+                meant.and_then(|meant| nearest(&meant, known()).map(str::to_owned))
+            }
             // Below one root the root says nothing about how much two paths are alike.
             Some((root, rest)) => nearest(
                 rest,

@@ -1,8 +1,9 @@
 //! Operators, and which types they work on.
 
 use super::super::fault::Mistake;
-use super::super::values::{Integers, Texts};
-use super::{Boundary, Checked, Checker, Kind, Linear, build, nearest};
+use super::super::foreign;
+use super::{Boundary, Checked, Checker, Kind, Linear, build, lists, nearest};
+use permesso_names::folded;
 use rhai::{Expr, FnCallExpr, Position, Token};
 
 impl Checker<'_> {
@@ -85,8 +86,8 @@ impl Checker<'_> {
             (Unknown, _) | (_, Unknown) => return Checked::wrong(at),
             (Texts | Integers, _) | (_, Texts | Integers) => {
                 let list = if matches!(left.kind, Texts | Integers) { &left } else { &right };
-                let help = "write `... in ...` to look for something in a list";
-                return self.no_operator(&symbol, list, at, Some(help));
+                let help = among(&left, &right, *token == Token::NotEqualsTo);
+                return self.no_operator(&symbol, list, at, Some(&help));
             }
             (Boolean, Boolean) | (Text, Text) if equality => {}
             (Boolean, Boolean) => {
@@ -102,22 +103,21 @@ impl Checker<'_> {
                 let chained =
                     |side: &Checked| side.kind == Boolean && side.reads && side.path.is_none();
                 let help = match (one, other) {
-                    _ if is_clock(&left) || is_clock(&right) => {
-                        "write `hour_in(now, 9, 18, \"Europe/Rome\")` for hours of the day, and \
-                         `instant(\"2026-07-01T09:00:00Z\")` for a moment"
-                    }
+                    _ if is_clock(&left) || is_clock(&right) => foreign::HOURS,
                     _ if chained(&left) || chained(&right) => {
                         "write two comparisons: `1 <= resource.x && resource.x <= 10`"
                     }
-                    (Instant, _) | (_, Instant) => {
-                        "write an instant as `instant(\"2026-07-01T09:00:00Z\")`"
-                    }
+                    (Instant, Integer) if is_hour(&right) => foreign::HOURS,
+                    (Integer, Instant) if is_hour(&left) => foreign::HOURS,
+                    (Instant, _) | (_, Instant) => foreign::DATES,
                     (Duration, _) | (_, Duration) => {
                         "write a length of time as `days(30)`, `hours(2)` or `minutes(15)`"
                     }
                     (Integer | Decimal, Text) | (Text, Integer | Decimal) => {
                         "write numbers without quotes, and texts with them"
                     }
+                    (Boolean, Text) if left.path.as_deref() == Some("subject.owner") => OWNER,
+                    (Text, Boolean) if right.path.as_deref() == Some("subject.owner") => OWNER,
                     (Boolean, _) | (_, Boolean) => {
                         "compare it with `true` or `false`, or write it alone"
                     }
@@ -128,6 +128,10 @@ impl Checker<'_> {
                 let mistake = Mistake::Incomparable { left, right };
                 return self.refuse(at, mistake, Some(help.to_owned()));
             }
+        }
+        let Some([left, right]) = self.alike(left, right) else { return Checked::wrong(at) };
+        if equality && let Some((mistake, help)) = never(&symbol, &left, &right) {
+            return self.refuse(at, mistake, Some(help));
         }
         if !left.reads && !right.reads {
             let help = "compare an attribute instead".to_owned();
@@ -159,18 +163,25 @@ impl Checker<'_> {
             return false;
         }
         match other.text() {
-            Some(value) => self.can_be(path, value, other.expr.start_position()),
+            Some(value) => self.can_be(path, value, side.folded, other.expr.start_position()),
             None => true,
         }
     }
 
     /// Whether a text is among the values that the schema knows of an attribute.
-    pub(super) fn can_be(&mut self, path: &str, value: &str, at: Position) -> bool {
+    pub(super) fn can_be(
+        &mut self,
+        path: &str,
+        value: &str,
+        is_folded: bool,
+        at: Position,
+    ) -> bool {
         let schema = self.schema;
         let Some(values) = schema.get(path).map(|attribute| &attribute.values) else {
             return true;
         };
-        if values.is_empty() || values.iter().any(|known| known == value) {
+        let is = |known: &String| known == value || is_folded && folded(known) == value;
+        if values.is_empty() || values.iter().any(is) {
             return true;
         }
         let help = match nearest(value, values.iter().map(String::as_str)) {
@@ -223,98 +234,6 @@ impl Checker<'_> {
         Checked { linear, ..Checked::of(kind, expr, &[left, right]) }
     }
 
-    /// `[...]`. A list of what was written becomes one value.
-    pub(super) fn list(&mut self, items: &[Expr], at: Position) -> Checked {
-        let items: Vec<_> = items.iter().map(|item| self.expr(item)).collect();
-        if items.iter().any(|item| !item.known()) {
-            return Checked::wrong(at);
-        }
-        let literal = |item: &Checked| item.reads || !matches!(item.expr, Expr::FnCall(..));
-        if !items.iter().all(literal) {
-            let help = "write each number itself, as in `[1, 2, 3]`, and two comparisons for a \
-                        range: `1 <= resource.x && resource.x <= 10`";
-            let mistake = Mistake::NotAllowed("a calculation in a list".to_owned());
-            return self.refuse(at, mistake, Some(help.to_owned()));
-        }
-        let all = |kind| items.iter().all(|item| item.kind == kind);
-        let kind = match (items.is_empty(), all(Kind::Text), all(Kind::Integer)) {
-            (false, true, _) => Kind::Texts,
-            (false, _, true) => Kind::Integers,
-            _ => {
-                let help = "write `[\"a\", \"b\"]` or `[1, 2]`".to_owned();
-                return self.refuse(at, Mistake::MixedList, Some(help));
-            }
-        };
-        let texts: Option<Vec<_>> = items.iter().map(|item| item.text().map(Into::into)).collect();
-        let integers: Option<Vec<_>> = items.iter().map(Checked::integer).collect();
-        let expr = match (texts, integers) {
-            (Some(texts), _) => build::value(Texts::of(texts), at),
-            (_, Some(integers)) => build::value(Integers(integers.into()), at),
-            _ => Expr::Array(items.iter().map(|item| item.expr.clone()).collect(), at),
-        };
-        let parts: Vec<_> = items.iter().collect();
-        Checked::of(kind, expr, &parts)
-    }
-
-    /// `item in list`, or `contains(list, item)`.
-    pub(super) fn contains(
-        &mut self,
-        list: Checked,
-        item: Checked,
-        is_in: bool,
-        at: Position,
-    ) -> Checked {
-        match (list.kind, item.kind) {
-            (Kind::Unknown, _) | (_, Kind::Unknown) => return Checked::wrong(at),
-            (Kind::Texts, Kind::Text) | (Kind::Integers, Kind::Integer) => {}
-            (Kind::Text, Kind::Text) if !is_in => {}
-            (list_kind, item_kind) if is_in => {
-                let help = match (list_kind, item_kind) {
-                    (Kind::Text, Kind::Text) => {
-                        "write `contains(text, part)` to look for a part".to_owned()
-                    }
-                    (Kind::Text, Kind::Texts) => {
-                        format!("turn it round: `{} in {}`", list.written(), item.written())
-                    }
-                    (Kind::Text, _) => "a list stands in brackets: `in [\"a\", \"b\"]`".to_owned(),
-                    (_, Kind::Texts) => "look for one text at a time".to_owned(),
-                    _ => "look for a text in texts, or for a whole number in whole numbers"
-                        .to_owned(),
-                };
-                let list = list.label.trim_end_matches(',').to_owned();
-                let mistake = Mistake::In { item: item.label, list };
-                return self.refuse(at, mistake, Some(help));
-            }
-            (Kind::Text, Kind::Texts) => {
-                let help = format!(
-                    "what is looked through comes first: `contains({}, {})`",
-                    item.written(),
-                    list.written()
-                );
-                let (wanted, found) = ("a text", Kind::Texts.words());
-                let mistake = Mistake::Argument { function: "contains", wanted, found };
-                return self.refuse(at, mistake, Some(help));
-            }
-            (list_kind, item_kind) => {
-                let texts = matches!(list_kind, Kind::Text | Kind::Texts | Kind::Integers);
-                let (wanted, found) =
-                    if texts { ("a text", item_kind) } else { ("a text or a list", list_kind) };
-                let found = found.words();
-                let mistake = Mistake::Argument { function: "contains", wanted, found };
-                return self.refuse(at, mistake, Some("write `contains(text, part)`".to_owned()));
-            }
-        }
-        if let (Some(path), Expr::DynamicConstant(values, _)) = (&item.path, &list.expr)
-            && let Some(Texts { items: values, .. }) = values.read_lock::<Texts>().as_deref()
-            && !values.iter().all(|value| self.can_be(path, value, list.expr.start_position()))
-        {
-            return Checked::wrong(at);
-        }
-        self.naming(&list, &item);
-        let expr = self.natives.call("contains", [list.expr.clone(), item.expr.clone()], at);
-        Checked::of(Kind::Boolean, expr, &[&list, &item])
-    }
-
     /// A length of time.
     pub(super) fn duration(&mut self, unit: i64, number: &Checked, at: Position) -> Checked {
         if let Some(millis) = number.integer().and_then(|number| number.checked_mul(unit)) {
@@ -339,6 +258,46 @@ fn exact(side: &Checked, other: &Checked) -> Expr {
         }
         expr => expr.clone(),
     }
+}
+
+const OWNER: &str = "`subject.owner` is whether the account is theirs; write \
+                     `subject.id == resource.owner` for whose a resource is";
+
+/// How something is looked for in a list that is compared.
+fn among(left: &Checked, right: &Checked, not: bool) -> String {
+    let is_list = |side: &Checked| matches!(side.kind, Kind::Texts | Kind::Integers);
+    let (one, other) = (left.written(), right.written());
+    let (bang, is_in) = if not { ("!", "!in") } else { ("", "in") };
+    match (is_list(left), is_list(right)) {
+        (true, true) => format!("write `{bang}overlaps({one}, {other})` for something in common"),
+        (true, false) => format!("write `{other} {is_in} {one}` to look for something in a list"),
+        _ => format!("write `{one} {is_in} {other}` to look for something in a list"),
+    }
+}
+
+/// What is wrong with an equality that does not say what it looks like: of an instant and the
+/// first moment of a day, of an address and a range of them.
+fn never(symbol: &str, left: &Checked, right: &Checked) -> Option<(Mistake, String)> {
+    [(left, right), (right, left)].into_iter().find_map(|(side, other)| {
+        if side.begins {
+            let help = format!(
+                "write `date_in({}, ...)` with that day twice for any time of the day, and `<` or \
+                 `>=` for before and after it",
+                other.written()
+            );
+            return Some((Mistake::NotAllowed(format!("`{symbol}` beside a date")), help));
+        }
+        if !other.reads || !lists::is_network(side) {
+            return None;
+        }
+        let (path, value) = (other.written(), side.text().unwrap_or_default().to_owned());
+        Some((Mistake::NeverEqual { path, value }, lists::network_help(other, side)))
+    })
+}
+
+/// Whether a part is a number that people mean as an hour of the day.
+fn is_hour(side: &Checked) -> bool {
+    side.integer().is_some_and(|number| (0..=24).contains(&number))
 }
 
 /// Whether a part is a text such as `9:00`, which people mean as an hour of the day.

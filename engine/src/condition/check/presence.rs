@@ -70,7 +70,7 @@ impl Checker<'_> {
                 return self.refuse(place, mistake, Some(help));
             }
         };
-        if given.text().is_some_and(|text| !self.can_be(&path, text, place)) {
+        if given.text().is_some_and(|text| !self.can_be(&path, text, false, place)) {
             return Checked::wrong(at);
         }
         let index = self.reading(attribute, How::IfSet);

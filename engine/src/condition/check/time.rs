@@ -4,7 +4,7 @@
 //! the condition is written; where that cannot be told, the decision is not kept at all.
 
 use super::super::calendar::Calendar;
-use super::super::values::{SharedDays, SharedHours};
+use super::super::values::{SharedDates, SharedDays, SharedHours};
 
 /// `now * times + offset`, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub(in crate::condition) enum Boundary {
     Hours(SharedHours, i64),
     /// At the edges of days, that much later than `now`.
     Days(SharedDays, i64),
+    /// Where days of the calendar begin and end, that much later than `now`.
+    Dates(SharedDates, i64),
     /// It cannot be told.
     Anywhere,
 }
@@ -77,6 +79,7 @@ impl Boundary {
             Self::At(at) => Some(*at).filter(|at| *at > now),
             Self::Hours(hours, later) => Some(edge(&|at| hours.0.next_change(at), *later)),
             Self::Days(days, later) => Some(edge(&|at| days.0.next_change(at), *later)),
+            Self::Dates(dates, later) => Some(edge(&|at| dates.0.next_change(at), *later)),
             Self::Anywhere => Some(now),
         }
     }

@@ -184,11 +184,11 @@ fn typical_mistakes_are_answered_with_what_to_write() {
     "#);
     assert_snapshot!(refused("subject.roles == \"manager\""), @r#"
     1:15: `==` does not work on `subject.roles`, a list of texts
-      help: write `... in ...` to look for something in a list
+      help: write `"manager" in subject.roles` to look for something in a list
     "#);
     assert_snapshot!(refused("resource.title in \"lead, deal\""), @r#"
     1:16: `in` cannot look for `resource.title`, a text, in the text `"lead, deal"`
-      help: write `contains(text, part)` to look for a part
+      help: a list stands in brackets: `in ["lead, deal"]`; write `contains(text, part)` to look for a part
     "#);
     assert_snapshot!(refused("has_rol(\"manager\") || has_role(manager)"), @r#"
     1:1: unknown function `has_rol`
@@ -222,7 +222,7 @@ fn typical_mistakes_are_answered_with_what_to_write() {
     "#);
     assert_snapshot!(refused("hour_in(now, 9, 25, \"Europe/Roma\")"), @r#"
     1:17: `25` is not an hour of a day
-      help: write a whole number from 0 to 24
+      help: write a whole number from 0 to 24, or hours and minutes as `"8:30"`
     1:21: `Europe/Roma` is not a zone of time
       help: did you mean `"Europe/Rome"`?
     "#);
@@ -236,11 +236,11 @@ fn typical_mistakes_are_answered_with_what_to_write() {
     "#);
     assert_snapshot!(refused("now > \"2026-07-01\""), @r#"
     1:5: `now`, an instant, and the text `"2026-07-01"` cannot be compared
-      help: write an instant as `instant("2026-07-01T09:00:00Z")`
+      help: write `date("2026-07-01", "Europe/Rome")` for the beginning of a day there, and `instant("2026-07-01T09:00:00Z")` for a moment
     "#);
     assert_snapshot!(refused("now > instant(\"2026-07-01\")"), @r#"
     1:15: `2026-07-01` is not an instant
-      help: write a date, a time and a zone: `2026-07-01T09:00:00+02:00`, or `Z` for UTC in place of the zone
+      help: write a date, a time and a zone: `2026-07-01T09:00:00+02:00`, or `Z` for UTC in place of the zone; a day begins at `date("2026-07-01", "Europe/Rome")`
     "#);
     assert_snapshot!(refused("resource.amount == 2.5"), @r#"
     1:17: `resource.amount` is never `2.5`
@@ -252,7 +252,7 @@ fn typical_mistakes_are_answered_with_what_to_write() {
     "#);
     assert_snapshot!(refused("subject.id != subject"), @r#"
     1:15: `subject` is a group of attributes, not a value
-      help: write one of them, such as `subject.billing`
+      help: write one of them, such as `subject.id`
     "#);
     assert_snapshot!(refused("resource.shared\n  && resource.title > \"a\"\n  && starts_with(resource.title)"), @r#"
     2:21: `>` does not work on `resource.title`, a text

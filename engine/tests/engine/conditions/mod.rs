@@ -2,11 +2,16 @@
 
 mod absent;
 mod advice;
+mod calendar;
 mod decided;
+mod folding;
 mod language;
+mod lists;
 mod lost;
+mod numbers;
 mod pitfalls;
 mod properties;
+mod unknown;
 
 use crate::common;
 use permesso_engine::condition::{
@@ -27,7 +32,7 @@ static SCHEMA: LazyLock<AttributeSchema> = LazyLock::new(|| {
         "{resource.amount: integer, resource.limit: integer, resource.rate: decimal, \
          resource.shared: boolean, resource.owner: text, resource.title: text, \
          resource.labels: texts, resource.created: instant, resource.address.city: text, \
-         context.ip: text, subject.billing: text, subject.level: integer}",
+         resource.teams: texts, resource.due: instant, resource.region: text, context.ip: text, subject.billing: text, subject.level: integer}",
     )
     .unwrap();
     AttributeSchema::new(&declared)

@@ -356,3 +356,29 @@ fn a_part_is_not_open_without_its_whole() {
     let steps = of_ben.iter().find(|it| it.gate.kind == "steps").unwrap();
     assert_eq!((steps.open, steps.admitted_by.as_slice()), (Openness::No, &["luxury_steps"][..]));
 }
+
+#[test]
+fn what_a_record_may_well_have_is_not_known_to_be_missing() {
+    for (condition, member) in [
+        ("is_set(resource.amount)", Openness::Depends),
+        ("!is_set(resource.amount)", Openness::Depends),
+        ("(resource.amount ?? 0) > 10", Openness::Depends),
+        ("(resource.amount ?? 11) > 10", Openness::Depends),
+        ("resource.kind == \"segment\"", Openness::Depends),
+        ("resource.kind != \"segment\"", Openness::Depends),
+        ("is_set(resource.id)", Openness::Depends),
+        // One part settles it, whatever the record is.
+        ("!is_set(resource.amount) || subject.id == \"ben\"", Openness::Yes),
+        ("is_set(resource.amount) && subject.id != \"ben\"", Openness::No),
+        // What is of the user and nowhere is known to be.
+        ("!is_set(subject.level)", Openness::Yes),
+        ("(subject.level ?? 0) > 3", Openness::No),
+    ] {
+        let tenant = TENANT.replace("resource.amount > 10", &format!("'{condition}'"));
+        assert_ne!(tenant, TENANT);
+        let tenant = edited(CATALOG, &tenant, PEOPLE);
+        let programs = memberships(&tenant, "ben", NOW).unwrap();
+        let big = programs.iter().find(|it| it.program == "big").unwrap();
+        assert_eq!(big.member, member, "{condition}");
+    }
+}

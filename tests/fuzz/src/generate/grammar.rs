@@ -93,7 +93,29 @@ impl<'r> Writer<'r> {
     fn leaf(&mut self) {
         const COMPARE: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
         let depth = self.random.below(3);
-        match self.random.below(17) {
+        match self.random.below(20) {
+            17 => {
+                self.put("overlaps(");
+                self.read_texts(0);
+                self.put(", ");
+                self.within("", |this| this.texts(0));
+            }
+            18 => {
+                self.put("lower(");
+                self.within("", |this| this.free_text(0));
+                self.name(&[" == ", " != "]);
+                self.name(&[
+                    "\"rome\"",
+                    "lower(resource.title)",
+                    "\"straße\"",
+                    "lower(subject.billing)",
+                ]);
+            }
+            19 => {
+                self.name(&["contains(", "starts_with(", "ends_with("]);
+                self.within("lower(", |this| this.free_text(0));
+                self.put(", \"o\")");
+            }
             0 => self.path(AttributeType::Boolean),
             1 => {
                 self.path(AttributeType::Boolean);
@@ -248,12 +270,27 @@ impl<'r> Writer<'r> {
             // Left a day out.
             "Pacific/Apia",
         ];
-        if self.random.chance(60) {
+        if self.random.chance(55) {
             let (from, to) = (self.random.below(24), 1 + self.random.below(23));
             let to = (from + to) % 24;
             self.put("hour_in(");
             self.instant(depth);
-            self.put(&format!(", {from}, {to}, "));
+            if self.random.chance(50) {
+                let (early, late) = (self.random.below(60), self.random.below(60));
+                self.put(&format!(", \"{from}:{early:02}\", \"{to}:{late:02}\", "));
+            } else {
+                self.put(&format!(", {from}, {to}, "));
+            }
+        } else if self.random.chance(30) {
+            self.put("date_in(");
+            self.instant(depth);
+            self.put(", ");
+            self.name(&[
+                "\"2026-07-01\", \"2026-07-01\"",
+                "\"2026-03-28\", \"2026-03-30\"",
+                "\"2011-12-30\", \"2031-01-01\"",
+            ]);
+            self.put(", ");
         } else {
             self.put("weekday_in(");
             self.instant(depth);

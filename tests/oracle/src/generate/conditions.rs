@@ -5,9 +5,10 @@
 //! Parts are joined with and without parentheses, so that what binds more tightly counts, and
 //! whatever reads the clock turns over at the edges at which the questions are asked.
 
+mod calendar;
+
 use super::{CUSTOM, IDS, Plan, STANDARD, TAGS, TEAMS, USERS};
 use crate::random::Random;
-use crate::reference::condition::{hour, instant};
 use serde_json::{Map, Value as Json, json};
 
 /// What conditions may read besides what is built in, and of which types it can be declared.
@@ -31,8 +32,6 @@ const ATTRIBUTES: [(&str, &[&str]); 17] = [
     ("context.at", &["instant"]),
 ];
 
-const ZONES: [&str; 6] =
-    ["UTC", "Europe/Rome", "America/New_York", "Asia/Kolkata", "+02:00", "-03:30"];
 const MINUTE: i64 = 60_000;
 
 /// An attribute and its type.
@@ -96,6 +95,7 @@ pub(super) fn proper(random: &mut Random, plan: &Plan, path: &str) -> Json {
             let days = [0, 1, 2, -1, -2][later] * 24 * 60 * MINUTE;
             json!(super::instant(random) + days)
         }
+        _ if random.chance(8) => json!(word(random).to_uppercase()),
         _ => json!(word(random)),
     }
 }
@@ -112,31 +112,6 @@ fn word(random: &mut Random) -> String {
 
 fn quote(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// An instant as people write it.
-fn written(random: &mut Random, millis: i64) -> String {
-    let shift = [0, 0, 120, -210][random.below(4)];
-    let local = millis + shift * MINUTE;
-    let start = instant("2026-01-01T00:00:00Z").unwrap_or_default();
-    let (day, rest) = ((local - start).div_euclid(86_400_000), local.rem_euclid(86_400_000));
-    let (mut month, mut day) = (1, day + 1);
-    for length in [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
-        if day > length {
-            (month, day) = (month + 1, day - length);
-        }
-    }
-    let (hours, minutes) = (rest / 3_600_000, rest / MINUTE % 60);
-    let seconds = format!("{:02}.{:03}", rest / 1_000 % 60, rest % 1_000);
-    let seconds = seconds.trim_end_matches(".000");
-    let zone = match shift {
-        0 => "Z".to_owned(),
-        shift => {
-            let sign = if shift < 0 { '-' } else { '+' };
-            format!("{sign}{:02}:{:02}", shift.abs() / 60, shift.abs() % 60)
-        }
-    };
-    quote(&format!("2026-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds}{zone}"))
 }
 
 struct Writer<'w> {
@@ -215,8 +190,11 @@ impl Writer<'_> {
             44..52 => self.truths(),
             52..66 => self.clock(),
             66..74 => self.hours(),
-            74..82 => self.weekdays(),
-            82..90 => self.addresses(),
+            74..79 => self.weekdays(),
+            79..82 => self.dates(),
+            82..86 => self.addresses(),
+            86..89 => self.overlapping(),
+            89..92 => self.lower(),
             _ => self.memberships(),
         }
     }
@@ -376,78 +354,45 @@ impl Writer<'_> {
         }
     }
 
-    /// A length of time that is written out, and its milliseconds.
-    fn length(&mut self) -> (String, i64) {
-        match self.random.below(5) {
-            0 => ("days(1)".to_owned(), 24 * 60 * MINUTE),
-            1 => ("days(2)".to_owned(), 48 * 60 * MINUTE),
-            2 => ("hours(5)".to_owned(), 5 * 60 * MINUTE),
-            3 => ("minutes(90)".to_owned(), 90 * MINUTE),
-            _ => ("hours(1) + minutes(30)".to_owned(), 90 * MINUTE),
-        }
-    }
-
-    /// A comparison of instants or of lengths of time.
-    fn clock(&mut self) -> String {
-        const ORDER: [&str; 6] = ["<", "<=", ">", ">=", "==", "!="];
-        let edge = super::edge(self.random);
-        let (length, millis) = self.length();
-        let at = |random: &mut Random, millis| format!("instant({})", written(random, millis));
-        let (left, right) = match self.random.below(12) {
-            0..3 => ("now".to_owned(), at(self.random, edge)),
-            3 => (format!("now + {length}"), at(self.random, edge + millis)),
-            4 => (format!("now - ({length})"), at(self.random, edge - millis)),
-            5 => (format!("now - {}", at(self.random, edge - millis)), length),
-            6 => (format!("{} - now", at(self.random, edge + millis)), length),
-            7 => (self.path(&["instant"]), format!("{} + {length}", self.path(&["instant"]))),
-            8 => (format!("now - {}", self.path(&["instant"])), length),
-            9 => {
-                let number =
-                    if self.has("integer") { self.path(&["integer"]) } else { "2".to_owned() };
-                let unit = self.one(&["days", "hours", "minutes"]);
-                (self.path(&["instant"]), format!("now - {unit}({number})"))
+    /// Two lists that may have something in common.
+    fn overlapping(&mut self) -> String {
+        let list = self.path(&["texts"]);
+        let other = match self.random.chance(40) {
+            true => self.path(&["texts"]),
+            false => {
+                let items = [(); 2].map(|()| match list.as_str() {
+                    "subject.tags" => quote(&self.one(&TAGS)),
+                    "subject.teams" => quote(&self.one(&TEAMS)),
+                    "subject.roles" => quote(&self.one(&CUSTOM)),
+                    _ => quote(&word(self.random)),
+                });
+                format!("[{}]", items.join(", "))
             }
-            10 => (format!("now + (now - {})", self.path(&["instant"])), at(self.random, edge)),
-            _ => (self.path(&["instant"]), at(self.random, edge)),
         };
-        self.compared(&left, &right, &ORDER)
+        self.call("overlaps", &list, &[other])
     }
 
-    /// What is asked of the calendar, the milliseconds that it lies after now, and a zone.
-    fn looked_up(&mut self) -> (String, i64, String) {
-        let (length, millis) = self.length();
-        let zone = self.one(&ZONES);
-        match self.random.below(20) {
-            0..10 => ("now".to_owned(), 0, zone),
-            10..13 => (format!("now + {length}"), millis, zone),
-            13..15 => (format!("now - ({length})"), -millis, zone),
-            15 => ("now + days(4000000)".to_owned(), 0, zone),
-            _ => (self.path(&["instant"]), 0, zone),
+    /// Texts in which capitals do not count.
+    fn lower(&mut self) -> String {
+        let declared = self.plan.attributes.iter();
+        let texts = |kind: &str| -> Vec<&str> {
+            declared.clone().filter(|it| it.kind == kind).map(|it| it.path).collect()
+        };
+        let (texts, lists) = (texts("text"), texts("texts"));
+        let (Some(text), Some(other)) = (self.random.pick(&texts), self.random.pick(&texts)) else {
+            return self.memberships();
+        };
+        let literal = quote(&word(self.random).to_lowercase());
+        match (self.random.below(6), self.random.pick(&lists)) {
+            (0, _) => {
+                self.compared(&format!("lower({text})"), &format!("lower({other})"), &["==", "!="])
+            }
+            (1, _) => format!("lower({text}) in [{literal}, lower({other})]"),
+            (2, _) => format!("contains(lower({text}), {literal})"),
+            (3, Some(list)) => format!("{literal} in lower({list})"),
+            (4, Some(list)) => format!("overlaps(lower({list}), [{literal}, \"open\"])"),
+            _ => self.compared(&format!("lower({text})"), &literal, &["==", "!="]),
         }
-    }
-
-    fn hours(&mut self) -> String {
-        let (at, later, zone) = self.looked_up();
-        // One end of the range is where the hour changes at an edge.
-        let one = hour(super::edge(self.random) + later, &zone).unwrap_or(9);
-        let other = (one + [1, 2, 6, 12, 23][self.random.below(5)]) % 24;
-        let (from, to) = if self.random.chance(50) { (one, other) } else { (other, one) };
-        let to = if to == 0 && self.random.chance(50) { 24 } else { to };
-        self.call("hour_in", &at, &[from.to_string(), to.to_string(), quote(&zone)])
-    }
-
-    fn weekdays(&mut self) -> String {
-        let (at, _, zone) = self.looked_up();
-        let days = self.one(&[
-            "\"sat-sun\"",
-            "\"mon-fri\"",
-            "\"fri\"",
-            "\"sun\"",
-            "\"sat-mon\"",
-            "[\"mon\", \"sat\"]",
-            "[\"thu-fri\", \"sun\"]",
-        ]);
-        self.call("weekday_in", &at, &[days, quote(&zone)])
     }
 
     fn addresses(&mut self) -> String {

@@ -8,7 +8,7 @@ use permesso_oracle::random::Random;
 use serde_json::{Value as Json, json};
 
 /// What turns a yes into a no by its name where somebody is given more.
-fn is_named(case: &Case, reason: &Reason) -> bool {
+fn is_named(case: &Case, subject: &str, reason: &Reason) -> bool {
     match reason {
         // A restricting toggle that came along.
         Reason::Constraint(_) => true,
@@ -23,8 +23,16 @@ fn is_named(case: &Case, reason: &Reason) -> bool {
                     && (text.contains("subject.") || text.contains("unused"))
             })
         }
+        // What was delegated, where one of those took it from whoever delegates.
+        Reason::OutOfScope(_) | Reason::NotGranted => is_delegated_to(case, subject),
         _ => false,
     }
+}
+
+fn is_delegated_to(case: &Case, subject: &str) -> bool {
+    let delegations = case.people.get("delegations").and_then(Json::as_array);
+    let mut delegations = delegations.into_iter().flatten();
+    delegations.any(|it| it.get("to").and_then(Json::as_str) == Some(subject))
 }
 
 /// Whether something asks which roles, policies or permissions somebody holds: a condition may
@@ -67,6 +75,9 @@ fn a_role_or_a_policy_more_never_turns_a_yes_into_a_no_unless_something_named_do
             }
         }
         let Some(after) = decide(&case) else { continue };
+        let Ok(world) = case.read() else { continue };
+        let subjects: Vec<_> =
+            world.questions.iter().map(|it| it.at(it.now).subject.to_owned()).collect();
         for (n, (before, after)) in before.iter().zip(&after).enumerate() {
             if !before.is_allow() {
                 continue;
@@ -77,7 +88,7 @@ fn a_role_or_a_policy_more_never_turns_a_yes_into_a_no_unless_something_named_do
             }
             turned += 1;
             assert!(
-                is_named(&case, &after.reason),
+                is_named(&case, &subjects[n], &after.reason),
                 "seed {seed}, question {n}: {list} {given} gave {:?}\n{case}",
                 after.reason
             );

@@ -83,9 +83,32 @@ fn local(millis: i64, zone: &str) -> Option<i64> {
     Some(millis + ahead(millis, zone)?)
 }
 
-/// The hour of the day in a zone.
-pub(crate) fn hour(millis: i64, zone: &str) -> Option<i64> {
-    Some(local(millis, zone)?.rem_euclid(DAY) / HOUR)
+/// The minute of the day in a zone.
+pub(crate) fn minute(millis: i64, zone: &str) -> Option<i64> {
+    Some(local(millis, zone)?.rem_euclid(DAY) / 60_000)
+}
+
+/// The minutes of the day of a time such as `8:30`.
+pub(super) fn time(text: &str) -> Option<i64> {
+    let (hour, minute) = text.split_once(':')?;
+    Some(hour.parse::<i64>().ok()? * 60 + minute.parse::<i64>().ok()?)
+}
+
+/// The day in a zone, in days since 1970.
+pub(crate) fn today(millis: i64, zone: &str) -> Option<i64> {
+    Some(local(millis, zone)?.div_euclid(DAY))
+}
+
+/// A date such as `2026-12-31`, in days since 1970.
+pub(super) fn date(text: &str) -> Option<i64> {
+    Some(instant(&format!("{text}T00:00:00Z"))? / DAY)
+}
+
+/// When a day begins in a zone, none of which puts its clocks forward or back at midnight.
+pub(super) fn start(date: i64, zone: &str) -> Option<i64> {
+    let midnight = date * DAY;
+    let about = midnight - ahead(midnight, zone)?;
+    Some(midnight - ahead(about, zone)?)
 }
 
 /// The day of the week in a zone, from Monday.
@@ -105,7 +128,7 @@ mod tests {
 
     fn at(text: &str, zone: &str) -> Option<(i64, i64)> {
         let millis = instant(text)?;
-        Some((weekday(millis, zone)?, hour(millis, zone)?))
+        Some((weekday(millis, zone)?, minute(millis, zone)? / 60))
     }
 
     #[test]
@@ -113,6 +136,16 @@ mod tests {
         assert_eq!(instant("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(instant("1970-01-01T01:30:00.25+01:30"), Some(250));
         assert_eq!(instant("2026-03-29T01:00:00Z"), Some(1_774_746_000_000));
+    }
+
+    #[test]
+    fn days_begin_where_people_are() {
+        let begins = |text: &str, zone: &str| start(date(text)?, zone);
+        assert_eq!(begins("2026-03-30", "Europe/Rome"), instant("2026-03-29T22:00:00Z"));
+        assert_eq!(begins("2026-03-29", "Europe/Rome"), instant("2026-03-28T23:00:00Z"));
+        assert_eq!(begins("2026-03-28", "Asia/Kolkata"), instant("2026-03-27T18:30:00Z"));
+        assert_eq!(today(1_774_821_600_000, "Europe/Rome"), date("2026-03-30"));
+        assert_eq!(time("08:05"), Some(485));
     }
 
     #[test]

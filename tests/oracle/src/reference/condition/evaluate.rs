@@ -203,16 +203,50 @@ fn call(name: &str, arguments: &[Known]) -> Option<Known> {
             }
             Known::Truth(inside)
         }
-        (
-            "hour_in",
-            [Known::Whole(at), Known::Whole(from), Known::Whole(to), Known::Text(zone)],
-        ) => {
-            let hour = calendar::hour(*at, zone)?;
+        ("overlaps", [one, other]) => {
+            // One of which all is known and that something is in is enough.
+            let (mut some, mut unknown) = (false, false);
+            for item in &items(one)? {
+                match (holds(one, item), holds(other, item)) {
+                    (Some(true), Some(true)) => some = true,
+                    (Some(false), _) | (_, Some(false)) => {}
+                    _ => unknown = true,
+                }
+            }
+            if !some && unknown {
+                return None;
+            }
+            Known::Truth(some)
+        }
+        ("lower", [Known::Text(text)]) => Known::Text(text.to_lowercase()),
+        ("lower", [Known::List(items)]) => {
+            let lower = items.iter().map(|item| call(name, std::slice::from_ref(item)));
+            Known::List(lower.collect::<Option<_>>()?)
+        }
+        ("hour_in", [Known::Whole(at), from, to, Known::Text(zone)]) => {
+            let minute = calendar::minute(*at, zone)?;
+            let written = |time: &Known| match time {
+                Known::Whole(hour) => Some(hour * 60),
+                Known::Text(time) => calendar::time(time),
+                _ => None,
+            };
+            // From the end of a day is from its start.
+            let (from, to) = (written(from)? % (24 * 60), written(to)?);
             // A range whose end is not after its start runs over midnight.
-            Known::Truth(match from % 24 < *to {
-                true => from % 24 <= hour && hour < *to,
-                false => from % 24 <= hour || hour < *to,
+            Known::Truth(match from < to {
+                true => from <= minute && minute < to,
+                false => from <= minute || minute < to,
             })
+        }
+        (
+            "date_in",
+            [Known::Whole(at), Known::Text(first), Known::Text(last), Known::Text(zone)],
+        ) => {
+            let today = calendar::today(*at, zone)?;
+            Known::Truth(calendar::date(first)? <= today && today <= calendar::date(last)?)
+        }
+        ("date", [Known::Text(date), Known::Text(zone)]) => {
+            Known::Whole(calendar::start(calendar::date(date)?, zone)?)
         }
         ("weekday_in", [Known::Whole(at), days, Known::Text(zone)]) => {
             let today = calendar::weekday(*at, zone)?;
@@ -235,6 +269,17 @@ fn call(name: &str, arguments: &[Known]) -> Option<Known> {
         ("minutes", [Known::Whole(n)]) => Known::Whole(n.checked_mul(60_000)?),
         _ => return None,
     })
+}
+
+/// What is in a list, and what may be.
+fn items(list: &Known) -> Option<Vec<Known>> {
+    match list {
+        Known::List(items) => Some(items.clone()),
+        Known::Roles(held, perhaps) => {
+            Some(held.iter().chain(perhaps).cloned().map(Known::Text).collect())
+        }
+        _ => None,
+    }
 }
 
 /// One text, or a list of them.
@@ -284,6 +329,18 @@ mod tests {
         let known = known.iter().map(|(path, it)| ((*path).to_owned(), it.clone())).collect();
         let node = parse(text).unwrap_or_else(|error| panic!("{error}"));
         truth(&node, &known)
+    }
+
+    #[test]
+    fn lists_overlap_where_it_is_known_that_they_do() {
+        let roles = |held: &[&str], perhaps: &[&str]| {
+            let names = |names: &[&str]| names.iter().map(|it| (*it).to_owned()).collect();
+            [("r", Known::Roles(names(held), names(perhaps)))]
+        };
+        let text = "overlaps(r, [\"a\", \"b\"])";
+        assert_eq!(says(text, &roles(&["a"], &["b"])), Some(true));
+        assert_eq!(says(text, &roles(&["c"], &["b"])), None);
+        assert_eq!(says(text, &roles(&["c"], &["d"])), Some(false));
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod calendar;
 mod evaluate;
 mod parse;
 
-pub(crate) use calendar::{hour, instant};
+pub(crate) use calendar::{instant, minute, today};
 pub(crate) use parse::parse;
 
 use super::Evaluator;

@@ -16,6 +16,7 @@ mod predicate;
 mod schema;
 mod scope;
 mod sharing;
+mod tag;
 mod team;
 mod tenant;
 mod value;
@@ -41,6 +42,7 @@ pub use sharing::{
     Content, Exposure, Mark, Redactions, SharingCatalog, SharingRule, SharingRules, Shows, Unnamed,
     WhenRedacted,
 };
+pub use tag::Tag;
 pub use team::Team;
 pub use tenant::{
     CopiedFrom, Delegation, Directory, FamilySettings, Grant, Invitation, Item, Policy, Program,

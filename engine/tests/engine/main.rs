@@ -1,5 +1,6 @@
 //! The engine from outside: one program, so that what all of it needs is linked once.
 
+mod anonymous;
 mod assignments;
 mod bounds;
 mod cache;
@@ -24,4 +25,5 @@ mod predicates;
 mod sharing;
 #[cfg(target_os = "linux")]
 mod subject_size;
+mod tags;
 mod teams;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The codes that a healthy run meets. `unknown-tenant` needs no world and is asked apart.
-pub const CODES: [&str; 26] = [
+pub const CODES: [&str; 27] = [
+    "unknown-subject-type",
     "granted",
     "floor",
     "unknown-action",
@@ -35,7 +36,9 @@ pub const CODES: [&str; 26] = [
 ];
 
 /// What a healthy run comes across on the way to its answers.
-pub const SEEN: [&str; 69] = [
+pub const SEEN: [&str; 71] = [
+    "subject: anonymous",
+    "subject: anonymous, and allowed",
     "contract: an attribute under another name",
     "roles: by a team or the baseline",
     "grant: by a role within limits only",

@@ -17,7 +17,7 @@ pub(super) fn question(random: &mut Random, plan: &Plan) -> Json {
         _ => random.pick(&plan.ids()),
     };
     put(&mut question, "subject", subject);
-    if random.chance(6) {
+    if random.chance(4) {
         put(&mut question, "subject_type", "anonymous");
     }
     put(&mut question, "action", action.unwrap_or_else(|| random.name(&["p0", "p1"])));

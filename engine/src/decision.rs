@@ -49,6 +49,10 @@ impl Asserted<'static> {
 /// The type of the directory's users, which every catalog has.
 pub const SUBJECT_TYPE: &str = "user";
 
+/// The type of a subject of whom nobody knows who it is. A catalog that knows it says which role
+/// it holds; whatever id a question gives it, it is nobody of the directory.
+pub const ANONYMOUS: &str = "anonymous";
+
 /// A resource as the caller describes it.
 #[derive(Debug, Clone, Copy)]
 pub struct Resource<'a> {

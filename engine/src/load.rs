@@ -3,9 +3,11 @@
 //! The engine does no I/O: whoever calls it has read the text and says what it is called.
 
 mod exported;
+mod objects;
 mod plain;
 mod yaml;
 
+pub use objects::Objects;
 pub use plain::{Plain, plain};
 pub use yaml::{fault, options};
 

@@ -26,14 +26,16 @@ pub fn check_names(
 ) -> Result<(), Diagnostics> {
     let mut names = Names { file: &tenant.file, found: Diagnostics::default() };
     let this = &tenant.value;
-    names.each("tenant", [(&this.tenant, &[][..])]);
+    names.each("tenant", [(&this.tenant, &*this.distinct_from)]);
     let standard = catalog.standard_roles.iter();
     let roles = standard.filter(|role| this.roles.iter().all(|own| own.id != role.id));
     let roles = this.roles.iter().map(|role| &**role).chain(roles);
     names.each("roles", roles.map(|role| (&role.id, &*role.distinct_from)));
     names.each("policies", this.policies.iter().map(|it| (&it.id, &*it.distinct_from)));
     names.each("programs", this.programs.iter().map(|it| (&it.id, &*it.distinct_from)));
-    names.each("teams", this.teams.iter().map(|team| (&team.path, &[][..])));
+    names.each("teams", this.teams.iter().map(|it| (&it.path, &*it.distinct_from)));
+    let tags = this.tags.iter().flatten();
+    names.each("tags", tags.map(|tag| (&tag.id, &*tag.distinct_from)));
     let matched = this.programs.iter().flat_map(|program| &program.matchers.tags);
     matched.for_each(|tag| names.seen("programs.match.tags", tag));
     names.file = &people.file;

@@ -2,7 +2,7 @@
 
 use super::Authorizer;
 use crate::cache::{Kept, KeyRef, Room};
-use crate::decision::{Decision, Explanation, Outcome, Reason, Request, Stage};
+use crate::decision::{ANONYMOUS, Decision, Explanation, Outcome, Reason, Request, Stage};
 use crate::directory::{Compiled, Found, MemberRef, View};
 use crate::directory::{Needs, Pins};
 use crate::evaluate::{
@@ -463,6 +463,7 @@ fn prepare<'a, R: Recorder>(
     };
     let found = match outsider {
         Some(member) => view.outsider(member),
+        None if kind == ANONYMOUS => view.anonymous(),
         None => view.member(request.subject),
     };
     match found {

@@ -26,6 +26,10 @@ impl Users<'_> {
                 refuse_teams(held, &snapshot.teams, field, report);
             }
             let limits = limits(held, self.permissions(), field, report)?;
+            if !self.lenient {
+                let clause = limits.within.condition.iter();
+                names::refuse_names(clause, self.known(), field, report);
+            }
             let role = snapshot.role_ids.get(held.role.as_str()).copied();
             Some(Assigned { role, name: held.role.as_str().into(), limits })
         });

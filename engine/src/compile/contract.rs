@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 /// Compiles the contract of a catalog.
 pub(super) fn contract(catalog: &Catalog, report: &mut Reporter<'_>) -> Contract {
+    super::anonymous::catalog(catalog, report);
     let closed = catalog.is_closed();
     let mut contract =
         Contract { closed, subject_types: subject_types(catalog, report), ..Contract::default() };

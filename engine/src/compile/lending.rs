@@ -2,19 +2,19 @@
 //! baseline.
 
 use super::assignments::{limits, refuse_costly, refuse_teams};
+use super::names::{Known, refuse_names};
 use super::roles::Roles;
 use super::{Before, Definition};
 use crate::diagnostic::{Diagnostics, Reporter};
-use crate::fast::Map;
 use crate::model::{Assignment, Catalog, Document};
 use crate::snapshot::{Lending, LendingTeam, LentRole};
 use std::sync::Arc;
 
-/// What comes with teams and to everybody. `teams` are those that the tenant lists.
+/// What comes with teams and to everybody.
 pub(super) fn compile(
     definition: &Definition<'_>,
     roles: &Roles,
-    teams: &[Box<str>],
+    known: Known<'_>,
     before: Option<Before<'_>>,
     found: &mut Diagnostics,
 ) -> Arc<Lending> {
@@ -23,11 +23,12 @@ pub(super) fn compile(
         && roles.same_ids
         && before.tenant.teams == tenant.teams
         && before.tenant.baseline == tenant.baseline
+        && before.tenant.tags == tenant.tags
     {
         return Arc::clone(&before.snapshot.lending);
     }
     let strict = !definition.lenient;
-    let compiler = Compiler { definition, roles, teams };
+    let compiler = Compiler { definition, known };
     let mut report = definition.reporter(Document::Tenant, found);
     let mut lending = Lending::default();
     for team in tenant.teams.iter().filter(|team| !team.roles.is_empty()) {
@@ -71,8 +72,7 @@ pub(super) fn catalog(catalog: &Catalog, report: &mut Reporter<'_>) {
 
 struct Compiler<'a> {
     definition: &'a Definition<'a>,
-    roles: &'a Roles,
-    teams: &'a [Box<str>],
+    known: Known<'a>,
 }
 
 impl Compiler<'_> {
@@ -83,11 +83,11 @@ impl Compiler<'_> {
         field: &str,
         report: &mut Reporter<'_>,
     ) -> Box<[LentRole]> {
-        let ids: &Map<u32> = &self.roles.ids;
+        let ids = self.known.roles;
         refuse_costly(written, field, report);
         let lent = written.iter().filter_map(|held| {
             if strict {
-                refuse_teams(held, self.teams, field, report);
+                refuse_teams(held, self.known.teams, field, report);
             }
             let Some(role) = ids.get(held.role.as_str()).copied() else {
                 if strict {
@@ -100,6 +100,10 @@ impl Compiler<'_> {
                 true => Some(limits(held, permissions, field, report)?),
                 false => None,
             };
+            if strict {
+                let clause = limits.as_ref().and_then(|it| it.within.condition.as_ref());
+                refuse_names(clause.into_iter(), self.known, field, report);
+            }
             Some(LentRole { role, limits })
         });
         lent.collect()

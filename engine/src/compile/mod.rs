@@ -8,6 +8,7 @@
 //! compiled again only as far as its documents are other ones: the rest is taken over, so that an
 //! edit costs what it touches.
 
+mod anonymous;
 mod assignments;
 mod catalog;
 mod conditions;
@@ -152,7 +153,9 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
     let policies = roles::policies(definition, before, &mut report);
     let roles = roles::roles(definition, &policies, before, found);
     let teams = teams(tenant, before);
-    let lending = lending::compile(definition, &roles, &teams, before, found);
+    let tags = names::tags(tenant, before, &mut definition.reporter(Document::Tenant, found));
+    let known = names::Known { roles: &roles.ids, teams: &teams, tags: tags.as_ref() };
+    let lending = lending::compile(definition, &roles, known, before, found);
     let exclusive = exclusive::compile(definition, &roles, before, found);
     let (sharing, same_sharing) = sharing::compile(definition, &roles, before, found);
     let families = families::compile(definition, before, found);
@@ -163,7 +166,7 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
         sharing: &sharing,
     };
     let mut report = definition.reporter(Document::Tenant, found);
-    names::check(definition, before, parts, &teams, &mut report);
+    names::check(definition, before, parts, known, &mut report);
     let (grant_reads, same_reads) = grant_reads::reads(&roles.rules, &policies.rules, before);
     let same_plan = before.is_some_and(|before| {
         let was = before.tenant;
@@ -186,7 +189,8 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
             before,
         ),
     };
-    Snapshot {
+    anonymous::tenant(definition, before, &mut definition.reporter(Document::Tenant, found));
+    let mut snapshot = Snapshot {
         id: Snapshot::unique_id(),
         revision: definition.revision,
         tenant: arc(&tenant.tenant),
@@ -196,7 +200,9 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
         permissions,
         role_ids: roles.ids,
         roles: roles.rules,
+        anonymous: None,
         teams,
+        tags,
         lending,
         policy_ids: policies.ids,
         policies: policies.rules,
@@ -205,7 +211,9 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
         programs: exclusive.programs,
         sharing,
         families: families.rules,
-    }
+    };
+    snapshot.anonymous = anonymous::member(&snapshot);
+    snapshot
 }
 
 /// The teams that a tenant lists, sorted.

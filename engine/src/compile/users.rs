@@ -1,7 +1,7 @@
 //! One user: from what the directory says to what a decision reads.
 
-use super::names::{refuse_names, refuse_teams};
-use crate::decision::SUBJECT_TYPE;
+use super::names::{Known, refuse_names, refuse_tags, refuse_teams};
+use crate::decision::{ANONYMOUS, SUBJECT_TYPE};
 use crate::diagnostic::Reporter;
 use crate::model::{Assignment, Delegation, Instant, Scope, Status, Text, User, Value};
 use crate::snapshot::{
@@ -27,6 +27,12 @@ impl<'a> Users<'a> {
         &self.snapshot.catalog.permissions
     }
 
+    /// The names that the tenant has.
+    pub(super) fn known(&self) -> Known<'a> {
+        let Snapshot { role_ids, teams, tags, .. } = self.snapshot;
+        Known { roles: role_ids, teams, tags: tags.as_ref() }
+    }
+
     /// A user, without what others delegate to them.
     pub(super) fn member(&self, user: &User, report: &mut Reporter<'_>) -> Member {
         if !self.lenient {
@@ -45,8 +51,7 @@ impl<'a> Users<'a> {
         {
             let clauses = grants.limited.iter().filter_map(|grant| grant.within.condition.as_ref());
             let field = format!("users.{}.grants", user.id);
-            let Snapshot { role_ids, teams, .. } = self.snapshot;
-            refuse_names(clauses, role_ids, teams, &field, report);
+            refuse_names(clauses, self.known(), &field, report);
         }
         let mut member = Member {
             id: user.id.as_str().into(),
@@ -55,6 +60,7 @@ impl<'a> Users<'a> {
             teams,
             tags,
             owner: user.owner,
+            anonymous: false,
             status: user.status,
             invitation: user.invitation,
             extra,
@@ -82,12 +88,13 @@ impl<'a> Users<'a> {
         }
     }
 
-    /// Refuses teams that the tenant does not list, and attributes that are not what the catalog
+    /// Refuses teams and tags that the tenant does not list, and attributes that are not what the catalog
     /// declares.
     fn contract(&self, user: &User, report: &mut Reporter<'_>) {
         let teams = &self.snapshot.teams;
         let field = format!("users.{}", user.id);
         refuse_teams(teams, &user.teams, &format!("{field}.teams"), report);
+        refuse_tags(self.snapshot.tags.as_ref(), &user.tags, &format!("{field}.tags"), report);
         for grant in &user.grants {
             refuse_teams(teams, &grant.teams, &format!("{field}.grants"), report);
             refuse_teams(teams, &grant.exact_teams, &format!("{field}.grants"), report);
@@ -105,11 +112,16 @@ impl<'a> Users<'a> {
                 report.fault(user.id.at(), format!("{field}.attributes"), message, None);
             }
         }
-        if let Some(kind) = &user.kind
+        if let Some(kind) = user.kind.as_ref().filter(|kind| kind.as_str() == ANONYMOUS) {
+            let message = "nobody in a directory is anonymous";
+            let help = Some("leave the type out, or choose another one".to_owned());
+            report.fault(kind.at(), format!("{field}.type"), message, help);
+        } else if let Some(kind) = &user.kind
             && self.snapshot.catalog.contract.population(kind).is_none()
         {
             let types = &self.snapshot.catalog.contract.subject_types;
-            let own = types.iter().filter(|(name, base)| name == base).map(|(name, _)| &**name);
+            let own = types.iter().filter(|(name, base)| name == base && ***name != *ANONYMOUS);
+            let own = own.map(|(name, _)| &**name);
             report.unknown("type of subject", kind, format!("{field}.type"), own);
         }
     }

@@ -45,11 +45,11 @@ mod values;
 mod words;
 
 pub use case::TestFailure;
-pub(crate) use check::Named;
+pub use check::Named;
 pub use engine::ConditionEngine;
 pub use evaluate::{Condition, ConditionError};
 pub use fault::{ConditionFault, Mistake};
 pub use schema::AttributeSchema;
-pub use words::condition_names;
+pub use words::{Renamed, condition_names, rename_in};
 
 pub use crate::model::{AttributeDeclarations, AttributeType, ConditionTest, SchemaError};

@@ -56,6 +56,12 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whoever asks anonymously.
+    pub(crate) fn anonymous(&self) -> Found<'a> {
+        let member = self.snapshot.anonymous.as_ref();
+        member.map_or(Found::Absent, |member| Found::Known(MemberRef::Lent(member)))
+    }
+
     /// A user who is in no directory, found in this snapshot whichever one they were compiled
     /// against.
     pub(crate) fn outsider(&self, member: &'a Arc<Member>) -> Found<'a> {

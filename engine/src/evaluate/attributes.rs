@@ -2,7 +2,7 @@
 
 use super::held::Unsettled;
 use super::{Ask, Silent};
-use crate::decision::Request;
+use crate::decision::{ANONYMOUS, Request};
 use crate::family::{Fault, FaultKind, Input};
 use crate::model::{InputPath, Value};
 use crate::snapshot::{InputRule, PermissionId};
@@ -16,6 +16,7 @@ impl<'a> Ask<'a> {
             Cow::Owned(Value::List(names.map(Value::from).collect()))
         };
         Some(match path {
+            InputPath::SubjectId if member.anonymous => return None,
             InputPath::SubjectId => Cow::Owned(Value::from(&*member.id)),
             InputPath::SubjectRoles => texts(&mut self.certain_roles().into_iter()),
             InputPath::SubjectPolicies => texts(&mut self.policy_names()),
@@ -72,6 +73,7 @@ impl<'a> Ask<'a> {
                 .and_then(|asked_rule| self.acts_under(asked, asked_rule))
         };
         match &rule.path {
+            InputPath::SubjectId if member.anonymous => Ok(None),
             InputPath::SubjectId => text(&member.id),
             InputPath::SubjectRoles => match self.roles_here() {
                 Ok(roles) => texts(&mut roles.into_iter()),
@@ -129,10 +131,20 @@ impl<'a> Ask<'a> {
         let trusted = &self.snapshot.catalog.contract.subject;
         let asserted = trusted
             .attribute(name)
-            .filter(|_| *self.member.id == *self.request.subject)
+            .filter(|_| self.is_asked_about())
             .and_then(|_| self.request.asserted.subject.at(name))
             .filter(|value| !matches!(value, Value::Null));
         asserted.or_else(|| self.member.attributes.at(name))
+    }
+
+    /// Whether the subject of the question is who is looked at, and not somebody whose turn comes
+    /// on the way. Whoever is anonymous may bear anybody's id.
+    fn is_asked_about(&self) -> bool {
+        let contract = &self.snapshot.catalog.contract;
+        let anonymous =
+            contract.subject_type(self.request.asserted.subject_type) == Some(ANONYMOUS);
+        self.member.anonymous == anonymous
+            && (anonymous || *self.member.id == *self.request.subject)
     }
 
     /// An attribute of the action, where the catalog declares it.

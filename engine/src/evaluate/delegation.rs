@@ -75,7 +75,7 @@ impl<'a> Ask<'a> {
     ) -> Option<Vec<Arc<Obligation>>> {
         if rule.by_delegation {
             // It is theirs to give for whatever is their own.
-            let own = rule.reach.has_own() && self.is_own(&rule.own, &delegation.from.id);
+            let own = rule.reach.has_own() && self.is_own(&rule.own, &delegation.from);
             return own.then(Vec::new);
         }
         let ask = Ask { member: &delegation.from, alone: true, ..*self };

@@ -82,6 +82,8 @@ impl<'a> Ask<'a> {
             });
             return Ok(());
         }
+        // A program admits users, and nobody knows who this is.
+        let programs = if self.member.anonymous { &[] } else { programs };
         for program in programs.iter().filter_map(|at| self.snapshot.programs.get(*at as usize)) {
             let fit = self.fits(&program.matchers, record);
             record.saw(program.place, Sight::Program(matches!(fit, Fit::By(_))));

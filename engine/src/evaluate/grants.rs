@@ -11,7 +11,7 @@ use super::teams::{in_limits, lies_in};
 use crate::condition::ConditionError;
 use crate::decision::{Obligation, Outcome, Reason, Sight, Stage};
 use crate::model::{InputPath, Scope, Value};
-use crate::snapshot::{Clause, GrantSet, PermissionId, PermissionRule, TeamLimits, Within};
+use crate::snapshot::{Clause, GrantSet, Member, PermissionId, PermissionRule, TeamLimits, Within};
 use std::sync::Arc;
 
 impl<'a> Ask<'a> {
@@ -138,7 +138,7 @@ impl<'a> Ask<'a> {
             return if member.owner { rule.reach } else { Scope::NONE };
         }
         let as_wide = |mine: &Within| is_as_wide(mine, given);
-        let mut sum = rule.baseline;
+        let mut sum = member.baseline(rule);
         let mut add = |set: &GrantSet| {
             let limited = set.limited(id).iter().filter(|mine| as_wide(&mine.within));
             sum = limited.fold(sum.union(set.plain(id)), |sum, mine| sum.union(mine.scope));
@@ -294,7 +294,7 @@ impl<'a> Ask<'a> {
         if scope.is_all() {
             return Some("reaches every resource of the tenant");
         }
-        if scope.has_own() && self.is_own(&rule.own, &self.member.id) {
+        if scope.has_own() && self.is_own(&rule.own, self.member) {
             return Some("the resource is the subject's own");
         }
         if scope.has_team() && self.is_of_team() {
@@ -306,12 +306,12 @@ impl<'a> Ask<'a> {
         None
     }
 
-    /// Whether one of the relations of the resource names the user.
-    pub(super) fn is_own<S: AsRef<str>>(&self, relations: &[S], user: &str) -> bool {
+    /// Whether one of the relations of the resource names the user. Nothing is whose nobody knows.
+    pub(super) fn is_own<S: AsRef<str>>(&self, relations: &[S], user: &Member) -> bool {
         let attributes = self.request.resource.attributes;
-        relations
-            .iter()
-            .any(|relation| attributes.at(relation.as_ref()).is_some_and(|value| value.names(user)))
+        let names = |value: &Value<'_>| value.names(&user.id);
+        !user.anonymous
+            && relations.iter().any(|relation| attributes.at(relation.as_ref()).is_some_and(names))
     }
 }
 

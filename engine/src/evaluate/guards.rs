@@ -55,7 +55,7 @@ impl Ask<'_> {
         match predicate {
             Predicate::All(parts) => parts.iter().all(|part| self.holds_that(part)),
             Predicate::Any(parts) => parts.iter().any(|part| self.holds_that(part)),
-            Predicate::Own(relations) => self.is_own(relations, &self.member.id),
+            Predicate::Own(relations) => self.is_own(relations, self.member),
             // Which roles are held can then not be known.
             Predicate::Compare { path: InputPath::SubjectRoles, .. }
                 if !self.unsettled_roles().is_empty() =>

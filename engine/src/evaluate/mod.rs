@@ -410,7 +410,10 @@ impl<'a> Ask<'a> {
                 Some(format!("{}{held}", role.id))
             }));
             let roles = if roles.is_empty() { "no role".to_owned() } else { roles.join(", ") };
-            format!("`{}` is active and holds {roles}", member.id)
+            match member.anonymous {
+                true => format!("whoever asks is anonymous and holds {roles}"),
+                false => format!("`{}` is active and holds {roles}", member.id),
+            }
         });
         Ok(())
     }

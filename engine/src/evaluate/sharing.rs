@@ -78,7 +78,7 @@ impl<'a> Ask<'a> {
 
     /// Whether the record is the subject's own to share.
     fn is_sharer(&self) -> bool {
-        self.is_own(&self.snapshot.sharing.by, &self.member.id)
+        self.is_own(&self.snapshot.sharing.by, self.member)
     }
 
     /// How much of the content is shared, and what that obliges to.

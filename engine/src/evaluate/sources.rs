@@ -125,8 +125,9 @@ pub(crate) fn each_source<'a>(
         }
         return;
     }
-    if !rule.baseline.is_none() {
-        each(Source::Baseline, Via::Standing, rule.baseline);
+    let baseline = member.baseline(rule);
+    if !baseline.is_none() {
+        each(Source::Baseline, Via::Standing, baseline);
     }
     let extra = member.extra.as_deref();
     for held in member.held_roles() {

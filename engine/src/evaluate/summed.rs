@@ -22,7 +22,7 @@ impl Ask<'_> {
         if extra.is_some_and(|extra| !extra.adjusted.is_empty()) {
             return None;
         }
-        let mut granted = Granted::at(rule.baseline.union(sum.plain(id)));
+        let mut granted = Granted::at(member.baseline(rule).union(sum.plain(id)));
         if extra.is_none() && !sum.is_limited(id) {
             return Some(granted);
         }

@@ -57,9 +57,12 @@ pub struct Flip {
 #[must_use]
 pub fn flips(tenant: &Compiled, request: &Request<'_>, limit: usize) -> Flips {
     let snapshot = &*tenant.snapshot;
-    let (Some(id), Some(member)) =
-        (snapshot.permission_id(request.action), tenant.member(request.subject))
-    else {
+    // An edit of somebody who bears the same id would change nothing for whom is asked about.
+    let member = tenant.member(request.subject).filter(|member| {
+        let asked = snapshot.catalog.contract.subject_type(request.asserted.subject_type);
+        asked == Some(member.kind())
+    });
+    let (Some(id), Some(member)) = (snapshot.permission_id(request.action), member) else {
         return Flips::default();
     };
     let attributes = renamed(snapshot, request);

@@ -31,7 +31,7 @@ pub use impact::{
 pub use query::{Circumstances, SearchTally, UserDecision, WhoCan, what_can, who_can};
 pub use rights::{
     DelegatedRight, Depends, Giver, Limited, Obliged, Restriction, Right, RightSource, SetAside,
-    UserRights, VoidFor, VoidRight, rights,
+    UserRights, VoidFor, VoidRight, anonymous_rights, rights,
 };
 pub use unasked::Unasked;
 pub use ways::{Besides, DelegatedBy, Way};

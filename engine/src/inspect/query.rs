@@ -2,9 +2,9 @@
 //! them, each made as any other is. No cache is asked and none is filled.
 
 use super::rights::{RightSource, places};
-use super::unasked::{Unasked, loaded, member};
+use super::unasked::{Unasked, anonymous, loaded, member};
 use crate::decide_alone;
-use crate::decision::{Asserted, Decision, Reason, Request, Resource};
+use crate::decision::{ANONYMOUS, Asserted, Decision, Reason, Request, Resource};
 use crate::diagnostic::suggest;
 use crate::directory::Compiled;
 use crate::evaluate::each_source;
@@ -30,8 +30,10 @@ pub struct Circumstances<'a> {
 /// What became of one user and one permission.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UserDecision<'a> {
-    /// The user.
+    /// The user; `anonymous` for whoever asks so.
     pub user: &'a str,
+    /// Whether it is whoever asks anonymously, and no user.
+    pub anonymous: bool,
     /// The permission.
     pub permission: &'a str,
     /// The decision.
@@ -53,7 +55,10 @@ pub fn what_can<'a>(
     user: &str,
     about: Circumstances<'a>,
 ) -> Result<impl Iterator<Item = UserDecision<'a>>, Unasked> {
-    let member = member(tenant, user)?;
+    let member = match asks_anonymously(tenant, about.asserted) {
+        true => anonymous(tenant)?,
+        false => member(tenant, user)?,
+    };
     let actions = tenant.snapshot.each_permission().filter(|(_, rule)| !rule.is_constraint);
     Ok(actions.map(move |(id, rule)| answer(tenant, member, id, rule, about)))
 }
@@ -65,7 +70,10 @@ fn answer<'a>(
     rule: &'a PermissionRule,
     about: Circumstances<'_>,
 ) -> UserDecision<'a> {
-    let Circumstances { resource, context, asserted, now } = about;
+    let Circumstances { resource, context, mut asserted, now } = about;
+    if member.anonymous {
+        asserted.subject_type = ANONYMOUS;
+    }
     let request =
         Request { subject: member.id(), action: &rule.id, resource, context, asserted, now };
     let decision = decide_alone(tenant, &request);
@@ -88,7 +96,8 @@ fn answer<'a>(
             }
         });
     }
-    UserDecision { user: member.id(), permission: &rule.id, decision, sources, delegated_by }
+    let (user, anonymous) = (member.id(), member.anonymous);
+    UserDecision { user, anonymous, permission: &rule.id, decision, sources, delegated_by }
 }
 
 /// Finds those who may do something with a resource: an iterator over them, by id.
@@ -115,9 +124,21 @@ pub fn who_can<'a>(
     if rule.is_constraint {
         return Err(Unasked::Toggle(permission.to_owned()));
     }
-    let waiting: Vec<ById<'a>> = tenant.members().map(|member| ById(member)).collect();
-    let tally = SearchTally { users: waiting.len(), asked: 0, allowed: 0, cut: false };
-    Ok(WhoCan { tenant, id, rule, about, limit, waiting: waiting.into(), tally })
+    let anybody = tenant.snapshot.anonymous.as_deref();
+    let anybody = anybody.map(|member| answer(tenant, member, id, rule, about));
+    let anybody = anybody.filter(|answer| answer.decision.is_allow());
+    // Whoever is looked for among the anonymous is none of the directory.
+    let members = tenant.members().filter(|_| !asks_anonymously(tenant, about.asserted));
+    let waiting: Vec<ById<'a>> = members.map(|member| ById(member)).collect();
+    let anonymous = anybody.is_some();
+    let tally = SearchTally { users: waiting.len(), asked: 0, allowed: 0, cut: false, anonymous };
+    Ok(WhoCan { tenant, id, rule, about, limit, waiting: waiting.into(), tally, anybody })
+}
+
+/// Whether a question is about whoever asks anonymously.
+fn asks_anonymously(tenant: &Compiled, asserted: Asserted<'_>) -> bool {
+    let contract = &tenant.snapshot.catalog.contract;
+    contract.subject_type(asserted.subject_type) == Some(ANONYMOUS)
 }
 
 /// Those who may do something, by id.
@@ -131,6 +152,7 @@ pub struct WhoCan<'a> {
     /// A heap: the first ones are known long before all are in order.
     waiting: BinaryHeap<ById<'a>>,
     tally: SearchTally,
+    anybody: Option<UserDecision<'a>>,
 }
 
 /// How far a search came.
@@ -145,9 +167,18 @@ pub struct SearchTally {
     pub allowed: usize,
     /// Whether the limit cut the list.
     pub cut: bool,
+    /// Whether whoever asks anonymously may, who is no user and not counted.
+    pub anonymous: bool,
 }
 
-impl WhoCan<'_> {
+impl<'a> WhoCan<'a> {
+    /// Why whoever asks anonymously may, who is no user: that is everybody. None where they may
+    /// not.
+    #[must_use]
+    pub fn anybody(&self) -> Option<&UserDecision<'a>> {
+        self.anybody.as_ref()
+    }
+
     /// How far the search came.
     #[must_use]
     pub fn tally(&self) -> SearchTally {

@@ -4,7 +4,7 @@
 //! limits one by one, and what a record has yet to decide. Every line says where it comes from,
 //! so that whoever wonders can go and change it there.
 
-use super::unasked::{Unasked, member};
+use super::unasked::{Unasked, anonymous, member};
 use crate::decision::Obligation;
 use crate::directory::Compiled;
 use crate::evaluate::{Source, Via};
@@ -282,6 +282,15 @@ pub(super) fn places(id: PermissionId, via: Via<'_>) -> Vec<Place> {
 /// The directory has no such user, or is not loaded.
 pub fn rights<'a>(tenant: &'a Compiled, user: &str, now: i64) -> Result<UserRights<'a>, Unasked> {
     Ok(Person::new(tenant, member(tenant, user)?, now).rights())
+}
+
+/// What whoever asks anonymously may do.
+///
+/// # Errors
+///
+/// The catalog knows nobody who asks so.
+pub fn anonymous_rights(tenant: &Compiled, now: i64) -> Result<UserRights<'_>, Unasked> {
+    Ok(Person::new(tenant, anonymous(tenant)?, now).rights())
 }
 
 impl<'a> Person<'a> {

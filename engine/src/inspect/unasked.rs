@@ -18,6 +18,11 @@ pub enum Unasked {
         /// The nearest one that it has.
         near: Option<String>,
     },
+    /// The catalog knows nobody who asks anonymously.
+    #[error(
+        "the catalog of {0} lets nobody ask anonymously; it says `subject_types: {{anonymous: {{role: …}}}}` where it does"
+    )]
+    Anonymous(String),
     /// The catalog has no such permission.
     #[error("the catalog of {product} has no permission `{permission}`{}", help(.near))]
     Permission {
@@ -48,6 +53,12 @@ pub(super) fn member<'a>(tenant: &'a Compiled, user: &str) -> Result<&'a Member,
         user: user.to_owned(),
         near: suggest(user, tenant.members().map(|member| member.id())),
     })
+}
+
+/// Whoever asks anonymously.
+pub(super) fn anonymous(tenant: &Compiled) -> Result<&Member, Unasked> {
+    let unknown = || Unasked::Anonymous(tenant.snapshot.product().to_owned());
+    tenant.snapshot.anonymous.as_deref().ok_or_else(unknown)
 }
 
 /// Refuses tenants that are not loaded whole.

@@ -129,4 +129,6 @@ pub struct SubjectType {
     pub label: String,
     /// The type whose other name it is, such as `user` for `identity`.
     pub same_as: Option<Text>,
+    /// Of `anonymous`: the standard role that whoever asks so holds, and nothing besides.
+    pub role: Option<Text>,
 }

@@ -19,6 +19,7 @@ mod scope;
 mod several;
 mod sharing;
 mod table;
+mod tag;
 mod team;
 mod tenant;
 mod value;
@@ -47,6 +48,7 @@ pub use sharing::{
     WhenRedacted,
 };
 pub use table::Action;
+pub use tag::Tag;
 pub use team::Team;
 pub use tenant::{
     CopiedFrom, Delegation, Directory, FamilySettings, Grant, Invitation, Item, Policy, Program,

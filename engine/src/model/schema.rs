@@ -3,9 +3,10 @@
 use super::attributes::WrittenRule;
 use super::{
     Action, Assignment, AttributeDeclarations, AttributeRule, AttributeType, Attributes, Baseline,
-    Cells, Instant, KindAttributes, Kinds, Located, Permission, Predicate, Scope, Several, Team,
+    Cells, Instant, KindAttributes, Kinds, Located, Permission, Predicate, Scope, Several, Tag,
+    Team,
 };
-use super::{assignment, baseline, team};
+use super::{assignment, baseline, tag, team};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
@@ -64,6 +65,19 @@ impl JsonSchema for Team {
         json_schema!({
             "description": "A team: its path, or a mapping with its title and roles.",
             "anyOf": [{"type": "string"}, generator.subschema_for::<team::Mapping>()],
+        })
+    }
+}
+
+impl JsonSchema for Tag {
+    fn schema_name() -> Cow<'static, str> {
+        "Tag".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A tag: its name, or a mapping with its title.",
+            "anyOf": [{"type": "string"}, generator.subschema_for::<tag::Mapping>()],
         })
     }
 }

@@ -15,6 +15,8 @@ pub struct Team {
     pub title: String,
     /// The roles that its members hold, and those of the teams below it.
     pub roles: Vec<Assignment>,
+    /// Others that look like this one, and are others.
+    pub distinct_from: Vec<Text>,
 }
 
 impl From<Text> for Team {
@@ -43,6 +45,9 @@ pub(super) struct Mapping {
     /// The roles that its members hold, and those of the teams below it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     roles: Vec<Assignment>,
+    /// Others that look like this one, and are others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    distinct_from: Vec<Text>,
 }
 
 enum Written {
@@ -75,17 +80,19 @@ impl<'de> Deserialize<'de> for Team {
         let at = written.at();
         Ok(match written.into_inner() {
             Written::Path(path) => Text::new(path, at).into(),
-            Written::Mapping(Mapping { path, title, roles }) => Self { path, title, roles },
+            Written::Mapping(Mapping { path, title, roles, distinct_from }) => {
+                Self { path, title, roles, distinct_from }
+            }
         })
     }
 }
 
 impl Serialize for Team {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.title.is_empty() && self.roles.is_empty() {
+        if self.title.is_empty() && self.roles.is_empty() && self.distinct_from.is_empty() {
             return self.path.serialize(serializer);
         }
-        let Self { path, title, roles } = self.clone();
-        Mapping { path, title, roles }.serialize(serializer)
+        let Self { path, title, roles, distinct_from } = self.clone();
+        Mapping { path, title, roles, distinct_from }.serialize(serializer)
     }
 }

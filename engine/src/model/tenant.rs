@@ -2,7 +2,7 @@
 
 use super::{
     Access, Assignment, Attributes, ConditionTest, Instant, Matchers, Position, Scope, Several,
-    SharingRules, Team, Text,
+    SharingRules, Tag, Team, Text,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,6 +16,9 @@ use std::sync::Arc;
 pub struct Tenant {
     /// Unique on an installation.
     pub tenant: Text,
+    /// Others that look like this one, and are others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distinct_from: Vec<Text>,
     /// The product whose catalog applies.
     pub product: Text,
     /// For people.
@@ -30,6 +33,9 @@ pub struct Tenant {
     /// The teams, each by its path or with what its members hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<Team>,
+    /// The tags that users may carry. Where they are listed there are no others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
     /// The roles that every user holds, in place of the catalog's; where that lets a tenant say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Vec<Assignment>>,

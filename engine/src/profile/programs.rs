@@ -84,6 +84,9 @@ pub(crate) fn wholes<'s>(snapshot: &'s Snapshot, kind: &str) -> Vec<&'s KindRule
 impl Person<'_> {
     /// Whether a program admits the user.
     pub(crate) fn is_member(&self, matchers: &MatcherRule) -> Openness {
+        if self.member.anonymous {
+            return Openness::No;
+        }
         // What is about the user alone and not known is known to be missing.
         let settled = || matchers.condition.as_ref().and_then(|clause| self.settled(clause, false));
         match self.ask("", None, |ask| ask.fits(matchers, &mut Silent)) {

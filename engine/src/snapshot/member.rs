@@ -4,8 +4,10 @@
 //! teams. What is the same for many users is kept once and shared by all of them: a user costs
 //! a few words, and those who decide find what roles grant where the last decision left it.
 
-use super::{Assigned, Borrowed, GrantSet, LentRole, PermissionId, Snapshot, WrittenGrant};
-use crate::decision::SUBJECT_TYPE;
+use super::{
+    Assigned, Borrowed, GrantSet, LentRole, PermissionId, PermissionRule, Snapshot, WrittenGrant,
+};
+use crate::decision::{ANONYMOUS, SUBJECT_TYPE};
 use crate::model::{Assignment, Attributes, Delegation, Invitation, Scope, Status, Text, User};
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
@@ -25,6 +27,8 @@ pub struct Member {
     pub(crate) teams: Names,
     pub(crate) tags: Names,
     pub(crate) owner: bool,
+    /// Whether it is whoever asks anonymously: nobody's, nowhere a member, and of no id.
+    pub(crate) anonymous: bool,
     pub(crate) status: Status,
     pub(crate) invitation: Invitation,
     pub(crate) extra: Option<Box<Extra>>,
@@ -234,8 +238,17 @@ fn borrowed(named: &Named, snapshot: &Snapshot) -> Box<[Borrowed]> {
 impl Member {
     /// The type of subject.
     pub(crate) fn kind(&self) -> &str {
+        if self.anonymous {
+            return ANONYMOUS;
+        }
         let kind = self.extra.as_deref().and_then(|extra| extra.kind.as_deref());
         kind.unwrap_or(SUBJECT_TYPE)
+    }
+
+    /// The scope at which the permission is held without any grant: by every user.
+    #[inline]
+    pub(crate) fn baseline(&self, rule: &PermissionRule) -> Scope {
+        if self.anonymous { Scope::NONE } else { rule.baseline }
     }
 
     /// The user's id.

@@ -66,6 +66,10 @@ pub struct Snapshot {
     pub(crate) roles: Box<[Arc<RoleRule>]>,
     /// The teams that the tenant lists, sorted; none where it lists none, and any name is one.
     pub(crate) teams: Arc<[Box<str>]>,
+    /// Whoever asks anonymously, where the catalog knows that.
+    pub(crate) anonymous: Option<Arc<Member>>,
+    /// The tags that the tenant lists, sorted; none where any word is one.
+    pub(crate) tags: Option<Arc<[Box<str>]>>,
     /// The roles of teams, and those that everybody holds.
     pub(crate) lending: Arc<Lending>,
     pub(crate) policy_ids: Arc<Map<u32>>,

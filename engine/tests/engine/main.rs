@@ -1,5 +1,6 @@
 //! The engine from outside: one program, so that what all of it needs is linked once.
 
+mod anonymous;
 mod applicable;
 mod assignments;
 mod bounds;
@@ -28,4 +29,5 @@ mod sharing;
 #[cfg(target_os = "linux")]
 mod subject_size;
 mod tables;
+mod tags;
 mod teams;

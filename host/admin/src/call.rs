@@ -14,7 +14,8 @@ use permesso_engine::load;
 use permesso_engine::model::Position;
 use permesso_front::{Principal, Problem};
 use permesso_node::{
-    Caller, DocumentKind, Done, DryRun, Look, Node, Operation, Options, Precondition, operation,
+    Caller, DocumentKind, Done, DryRun, Look, Node, Operation, Options, Precondition, kept,
+    operation,
 };
 use permesso_store::Realm;
 use serde::de::DeserializeOwned;
@@ -210,7 +211,7 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 /// What a body says. Its form is told from what it says: the one is a bad request, the other has
 /// a place.
 pub(crate) fn read_borrowed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
-    let error = match serde_json::from_slice(body) {
+    let error = match kept::json(body) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };

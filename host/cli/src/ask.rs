@@ -52,7 +52,7 @@ pub(super) struct About {
     subject: Vec<String>,
     /// The type of the subject, where it is not a user
     #[arg(long, value_name = "TYPE", default_value = SUBJECT_TYPE, hide_default_value = true)]
-    subject_type: String,
+    pub(super) subject_type: String,
     /// The instant of the decision, such as 2026-12-31T18:00:00+01:00 [default: now]
     #[arg(long, value_name = "INSTANT")]
     pub(super) at: Option<Instant>,

@@ -1,7 +1,7 @@
 //! `permesso impact`: what an edit of a folder's documents changes, before it is saved.
 
 mod questions;
-mod text;
+pub(super) mod text;
 
 use super::{Components, Failure, compiled, now, written};
 use clap::Args;

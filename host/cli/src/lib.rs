@@ -10,6 +10,7 @@
 )]
 
 mod ask;
+mod assign;
 mod audit;
 mod code;
 mod coverage;
@@ -80,6 +81,9 @@ enum Command {
     Import(code::Import),
     /// Make a tenant of a store what YAML says, as one change
     Apply(code::Apply),
+    /// Let a user hold a role, within limits or at once, or take it away: in a folder, on a running
+    /// server or in a store
+    Assign(assign::Assign),
     /// Print the JSON Schemas of the documents, for editors, or of a question
     Schema(schema::Schema),
     /// Read and verify the log of a tenant
@@ -200,6 +204,7 @@ pub fn main() -> ExitCode {
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),
         Command::Apply(apply) => apply.run(),
+        Command::Assign(assign) => assign.run(),
         Command::Schema(schema) => schema.run(),
         Command::Audit(audit) => audit.run(),
         Command::Replay(replay) => replay.run(),

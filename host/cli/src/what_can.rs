@@ -3,10 +3,12 @@
 use super::ask::{About, folder};
 use super::{Failure, Sources, compiled, now, print_pretty, who_can, wording};
 use clap::Args;
+use permesso_engine::decision::ANONYMOUS;
 use permesso_engine::inspect::{Aside, Circumstances, Void};
 use permesso_engine::inspect::{
     DelegatedRight, Depends, ItemAccess, Limited, Matcher, Membership, Openness, Restriction,
-    RightSource, SetAside, UserDecision, UserRights, items, memberships, rights, what_can,
+    RightSource, SetAside, UserDecision, UserRights, anonymous_rights, items, memberships, rights,
+    what_can,
 };
 use permesso_engine::model::{Instant, Invitation};
 use permesso_folders::TenantFolder;
@@ -59,12 +61,20 @@ impl WhatCan {
                 self.decisions(answers, folder, about)
             });
         }
-        let view = View {
-            tenant: tenant.snapshot.tenant(),
-            at: Instant::from_millis(now),
-            rights: rights(&tenant, &self.user, now)?,
-            programs: memberships(&tenant, &self.user, now)?,
-            items: items(&tenant, &self.user, now)?,
+        let (name, at) = (tenant.snapshot.tenant(), Instant::from_millis(now));
+        let view = match self.about.subject_type == ANONYMOUS {
+            // No program has whoever asks so as a member.
+            true => {
+                let rights = anonymous_rights(&tenant, now)?;
+                View { tenant: name, at, rights, programs: Vec::new(), items: Vec::new() }
+            }
+            false => View {
+                tenant: name,
+                at,
+                rights: rights(&tenant, &self.user, now)?,
+                programs: memberships(&tenant, &self.user, now)?,
+                items: items(&tenant, &self.user, now)?,
+            },
         };
         if self.json {
             print_pretty(&view)?;

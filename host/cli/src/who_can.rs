@@ -3,6 +3,7 @@
 use super::ask::{About, folder};
 use super::{Failure, Sources, compiled, wording, written};
 use clap::Args;
+use permesso_engine::decision::ANONYMOUS;
 use permesso_engine::inspect::{SearchTally, UserDecision, who_can};
 use permesso_folders::TenantFolder;
 use serde_json::{Value, json};
@@ -40,6 +41,13 @@ impl WhoCan {
         self.about.with(&self.resource, |about| {
             let mut search = who_can(&tenant, &self.action, about, self.limit)?;
             let mut out = io::stdout().lock();
+            if let Some(anybody) = search.anybody() {
+                let printed = match self.json {
+                    true => writeln!(out, "{}", view(anybody)),
+                    false => writeln!(out, "anybody, asking anonymously  {}", why(anybody, folder)),
+                };
+                written(printed)?;
+            }
             let printed = search.by_ref().try_for_each(|answer| match self.json {
                 true => writeln!(out, "{}", view(&answer)),
                 false => writeln!(out, "{}  {}", answer.user, why(&answer, folder)),
@@ -50,18 +58,28 @@ impl WhoCan {
                 false => writeln!(out, "{}", summary_text(tally, self.limit)),
             });
             written(printed)?;
-            Ok(if tally.allowed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok(if tally.allowed > 0 || tally.anonymous {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         })
     }
 }
 
 fn summary(tally: SearchTally) -> Value {
-    let SearchTally { users, asked, allowed, cut } = tally;
-    json!({"cut": cut, "users": users, "asked": asked, "allowed": allowed})
+    let SearchTally { users, asked, allowed, cut, anonymous } = tally;
+    json!({
+        "cut": cut,
+        "users": users,
+        "asked": asked,
+        "allowed": allowed,
+        "anonymous": anonymous,
+    })
 }
 
 fn summary_text(tally: SearchTally, limit: usize) -> String {
-    let SearchTally { users, asked, allowed, cut } = tally;
+    let SearchTally { users, asked, allowed, cut, anonymous: _ } = tally;
     if cut {
         let asked = wording::count(asked, "user was", "users were");
         return format!(
@@ -89,6 +107,9 @@ pub(super) fn view(answer: &UserDecision<'_>) -> Value {
             fields.insert(name.to_owned(), value);
         }
     };
+    if answer.anonymous {
+        set("type", json!(ANONYMOUS));
+    }
     if !answer.sources.is_empty() {
         set("sources", json!(answer.sources));
     }

@@ -6,7 +6,7 @@ use crate::kind::DocumentKind;
 use permesso_engine::load;
 use permesso_engine::model::{
     self, Access, Assignment, Exposure, FamilySettings, Item, Policy, Program, Role, SharingRule,
-    Tenant, Text,
+    Tag, Tenant, Text,
 };
 use permesso_store::Body;
 use schemars::JsonSchema;
@@ -32,6 +32,12 @@ pub struct Settings {
     /// The roles that every user holds, in place of the catalog's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Vec<Assignment>>,
+    /// The tags that users may carry. Where they are listed there are no others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+    /// Other tenants whose ids look like this one's, and are others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distinct_from: Vec<Text>,
 }
 
 /// Which version of its product's catalog a tenant is on.
@@ -66,6 +72,9 @@ pub struct Team {
     /// The roles that its members hold, and those of the teams below it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Assignment>,
+    /// Others that look like this one, and are others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distinct_from: Vec<Text>,
 }
 
 /// What a kind of content shares where a record does not say so itself.
@@ -115,11 +124,17 @@ pub(crate) fn apply(
             tenant.plan = settings.plan.map(Text::from);
             tenant.addons = settings.addons.into_iter().map(Text::from).collect();
             tenant.baseline = settings.baseline;
+            tenant.tags = settings.tags;
+            tenant.distinct_from = settings.distinct_from;
         }
         DocumentKind::Team => {
             let team = body.map(|body| read::<Team>(kind, id, body)).transpose()?;
-            let team =
-                team.map(|Team { title, roles }| model::Team { path: id.into(), title, roles });
+            let team = team.map(|Team { title, roles, distinct_from }| model::Team {
+                path: id.into(),
+                title,
+                roles,
+                distinct_from,
+            });
             put(&mut tenant.teams, id, team, |team| &team.path);
         }
         DocumentKind::Role => {

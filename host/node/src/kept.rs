@@ -3,8 +3,10 @@
 //! A log is never rewritten. What is *written* has to be of today's form, so the forms of the
 //! past are known here alone, where documents come out of the store.
 
+use permesso_engine::load::Objects;
 use permesso_engine::model::Instant;
 use permesso_store::Body;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -15,7 +17,19 @@ use std::borrow::Cow;
 ///
 /// What is wrong with it.
 pub fn read<T: DeserializeOwned>(body: &Body) -> Result<T, serde_json::Error> {
-    serde_json::from_str(&text(body))
+    json(text(body).as_bytes())
+}
+
+/// What a text of JSON says, in which a record with fields is written with their names.
+///
+/// # Errors
+///
+/// What is wrong with it; a list where an object is wanted, too.
+pub fn json<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let value = T::deserialize(Objects(&mut json))?;
+    json.end()?;
+    Ok(value)
 }
 
 /// The same as JSON; null where it is none.
@@ -99,6 +113,53 @@ mod tests {
         assert_eq!(delegation.valid_until, Some(at("1970-01-01")));
         let shown = value(&Body::of(&json!({"from": "u", "to": "v", "valid_until": 0})).unwrap());
         assert_eq!(shown["valid_until"], "1970-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn a_list_is_never_a_document_however_deep() {
+        use crate::document::{CatalogPin, CatalogText, Settings, SharingDefault, Team};
+        use crate::operation::Invited;
+        use permesso_auth::KeyRecord;
+        use permesso_engine::model::{FamilySettings, Item, Policy, Program, SharingRule};
+        type Read = fn(&str) -> Result<(), serde_json::Error>;
+        fn reads<T: DeserializeOwned>(text: &str) -> Result<(), serde_json::Error> {
+            json::<T>(text.as_bytes()).map(drop)
+        }
+        let all: [(Read, &str, &str); 15] = [
+            (reads::<Settings>, r#"["desk"]"#, r#"{"product":"p","baseline":[["a"]]}"#),
+            (reads::<CatalogPin>, r#"["1", "d"]"#, r#"{"version":["1"],"digest":"d"}"#),
+            (reads::<CatalogText>, r#"["p", "1", "t"]"#, "[]"),
+            (reads::<Team>, "[]", r#"{"roles":[["a"]]}"#),
+            (reads::<Role>, "[]", r#"{"id":"r","grants":[["a", null, "all"]]}"#),
+            (reads::<Policy>, r#"["p"]"#, r#"{"id":"p","grants":[["a", null, "all"]]}"#),
+            (reads::<Program>, "[]", r#"{"id":"p","match":[["r"]]}"#),
+            (reads::<Item>, r#"["k", "i", "view"]"#, "[]"),
+            (reads::<SharingDefault>, r#"["hide"]"#, "[]"),
+            (
+                reads::<SharingRule>,
+                r#"["s", [], "hide"]"#,
+                r#"{"id":"s","outcome":"hide","for":[]}"#,
+            ),
+            (reads::<FamilySettings>, "[]", r#"{"config":[]}"#),
+            (reads::<KeyRecord>, "[]", "[1]"),
+            (reads::<User>, r#"["u"]"#, r#"{"id":"u","rights":[["a"]]}"#),
+            (reads::<Delegation>, r#"["u", "v"]"#, r#"{"from":"u","to":[],"permissions":[]}"#),
+            (reads::<Invited>, r#"[1, 2, 3, "t"]"#, "[]"),
+        ];
+        for (read, list, within) in all {
+            for text in [list, within] {
+                let told = read(text).unwrap_err();
+                assert!(told.is_data(), "{text}: {told}");
+            }
+        }
+        // What is a list stays one, and what says its name in another way does so.
+        reads::<Role>(r#"{"id":"r","grants":[{"permission":"a","scope":"all","cases":[{"inputs":{"x":[1,[2]]},"expect":true}]}]}"#).unwrap();
+        reads::<User>(
+            r#"{"id":"u","roles":["a",{"role":"b","teams":["t"]}],"attributes":{"l":[[]]}}"#,
+        )
+        .unwrap();
+        reads::<Settings>(r#"{"product":"p","tags":["a",{"id":"b","title":"B"}]}"#).unwrap();
+        assert!(json::<Role>(br#"{"id":"r"} x"#).is_err());
     }
 
     #[test]

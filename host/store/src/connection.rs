@@ -59,6 +59,13 @@ macro_rules! functions {
             }
             feed(connection, sql::UNDELEGATE, &realm, &rows::single(fed.undelegated), None).await?;
             feed(connection, sql::DELEGATE, &realm, &fed.delegations, None).await?;
+            if let (Some(is), Some(looks)) = (fed.tenant, feed::looks(&realm)) {
+                let platform = Realm::platform();
+                let tenant = rows::single(looks.iter().map(|(.., id)| id.clone()).collect());
+                feed(connection, sql::UNFACET, &platform, &tenant, None).await?;
+                let there = if is { &looks[..] } else { &[] };
+                feed(connection, sql::FACET, &platform, there, None).await?;
+            }
             Ok(row.head())
         }
 

@@ -4,6 +4,7 @@
 //! asked about many of them at once (who holds a role, how many are in a team) is kept in tables
 //! of its own, written in the transaction that writes the user.
 
+use crate::realm::Realm;
 use crate::record::{Body, DocumentEdit};
 use permesso_names::folded;
 use serde::de::IgnoredAny;
@@ -211,6 +212,16 @@ pub(crate) struct Fed {
     pub(crate) delegations: Vec<(String, String, String)>,
     /// Ids.
     pub(crate) undelegated: Vec<String>,
+    /// Whether the realm becomes a tenant, or is one no longer.
+    pub(crate) tenant: Option<bool>,
+}
+
+/// How a tenant's id looks, where that is otherwise than it is written. Tenants are found by it
+/// among what is the platform's.
+pub(crate) fn looks(realm: &Realm) -> Option<[(&'static str, String, String); 1]> {
+    let id = realm.tenant_id()?;
+    let looks = folded(id);
+    (looks != id).then(|| [(Facet::Folded.name(), looks.into_owned(), id.to_owned())])
 }
 
 impl Fed {
@@ -255,6 +266,11 @@ impl Fed {
                         fed.delegations.push((id.clone(), delegation.from, delegation.to));
                     }
                 }
+                SETTINGS => match (&edit.before, &edit.after) {
+                    (None, Some(_)) => fed.tenant = Some(true),
+                    (Some(_), None) => fed.tenant = Some(false),
+                    _ => {}
+                },
                 _ => {}
             }
         }

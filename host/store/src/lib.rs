@@ -286,7 +286,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     ) -> Result<Vec<Object>, StoreError>;
 
     /// The users whose ids look like these (see [`permesso_names::folded`]): how each looks, and
-    /// its id.
+    /// its id. Of the platform it is tenants, those that look otherwise than they are written.
     async fn twins(
         &self,
         realm: &Realm,

@@ -174,6 +174,8 @@ fn migrations() -> Migrator {
     let texts = [
         ("log", include_str!("../migrations/postgres/0001_log.sql")),
         ("moved", include_str!("../migrations/postgres/0002_moved.sql")),
+        ("folded", include_str!("../migrations/postgres/0003_folded.sql")),
+        ("tenants", include_str!("../migrations/postgres/0004_tenants.sql")),
     ];
     let migrations = (1..).zip(texts).map(|(version, (name, text))| {
         Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)

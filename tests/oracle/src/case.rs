@@ -60,6 +60,7 @@ pub struct World {
 #[derive(Debug, Clone)]
 pub struct Question {
     subject: String,
+    subject_type: String,
     action: String,
     kind: String,
     id: Option<String>,
@@ -181,6 +182,7 @@ impl Question {
         };
         Ok(Self {
             subject: text("subject").unwrap_or_default(),
+            subject_type: text("subject_type").unwrap_or_else(|| "user".to_owned()),
             action: text("action").unwrap_or_default(),
             kind: text("kind").unwrap_or_default(),
             id: text("id"),
@@ -202,7 +204,7 @@ impl Question {
                 attributes: &self.attributes,
             },
             context: &self.context,
-            asserted: Asserted::NONE,
+            asserted: Asserted { subject_type: &self.subject_type, ..Asserted::NONE },
             now,
         }
     }

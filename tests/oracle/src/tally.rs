@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The codes that a healthy run meets. `unknown-tenant` needs no world and is asked apart.
-pub const CODES: [&str; 27] = [
+pub const CODES: [&str; 28] = [
+    "unknown-subject-type",
     "granted",
     "floor",
     "unknown-action",
@@ -36,9 +37,11 @@ pub const CODES: [&str; 27] = [
 ];
 
 /// What a healthy run comes across on the way to its answers.
-pub const SEEN: [&str; 72] = [
+pub const SEEN: [&str; 74] = [
     "grant: by a pattern",
     "grant: by a part of a table",
+    "subject: anonymous",
+    "subject: anonymous, and allowed",
     "contract: an attribute under another name",
     "roles: by a team or the baseline",
     "grant: by a role within limits only",

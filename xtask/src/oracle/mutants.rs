@@ -169,8 +169,8 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "grants: a delegation reaches the deputy's own",
         "evaluate/delegation.rs",
-        "self.is_own(&rule.own, &delegation.from.id)",
-        "self.is_own(&rule.own, &self.member.id)",
+        "self.is_own(&rule.own, &delegation.from)",
+        "self.is_own(&rule.own, self.member)",
     ),
     bug(
         "prerequisites: one of them is enough",

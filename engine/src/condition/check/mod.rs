@@ -72,7 +72,7 @@ pub(super) struct Outline {
 
 /// What a text names that is looked for in a list of the subject's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Named {
+pub enum Named {
     /// A role.
     Role,
     /// A team, or one above it.
@@ -82,6 +82,24 @@ pub(crate) enum Named {
 }
 
 impl Named {
+    /// The function that looks for it.
+    pub(super) const fn function(self) -> &'static str {
+        match self {
+            Self::Role => "has_role",
+            Self::Team => "in_team",
+            Self::Tag => "has_tag",
+        }
+    }
+
+    /// The list of the subject's that it is looked for in.
+    pub(super) const fn list(self) -> &'static str {
+        match self {
+            Self::Role => "roles",
+            Self::Team => "teams",
+            Self::Tag => "tags",
+        }
+    }
+
     fn of_list(path: &str) -> Option<Self> {
         Some(match path {
             "subject.roles" => Self::Role,

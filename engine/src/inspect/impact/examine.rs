@@ -7,6 +7,7 @@ use crate::directory::Compiled;
 use crate::model::Status;
 use crate::profile::{Follow, Handed, Holding, Openness, Person, Readers, Shift};
 use crate::snapshot::{Member, PermissionId, ProgramRule};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A user before and after; absent where the directory does not have them.
@@ -99,6 +100,24 @@ impl<'a> Examiner<'a> {
         for member in after.members().filter(|member| before.member(member.id()).is_none()) {
             each(Pair { before: None, after: Some(member) });
         }
+    }
+
+    /// The permissions that whoever asks anonymously, who is no user, holds otherwise.
+    pub(super) fn anonymous(&self) -> BTreeSet<&'a str> {
+        let mut changed = BTreeSet::new();
+        let before = self.before.snapshot.anonymous.as_ref();
+        let after = self.after.snapshot.anonymous.as_ref();
+        let pair = Pair { before, after };
+        if before.is_some() || after.is_some() {
+            self.examine(pair, &mut Vec::new(), |difference| {
+                if let Difference::Right { slot, .. } = difference
+                    && let Some(slot) = self.matching.slots.get(slot)
+                {
+                    changed.insert(slot.name);
+                }
+            });
+        }
+        changed
     }
 
     /// A user by id.

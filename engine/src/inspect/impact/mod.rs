@@ -111,6 +111,9 @@ pub fn impact<'a>(proposal: &Proposal<'a>) -> Result<Impact<'a>, Unasked> {
     affected.truncate(limit);
     affected.sort_unstable_by(|a, b| b.cmp(a));
     let exposed = examiner.exposed(&survey.opened);
+    let mut rules = rules::changed(before, after, &examiner.matching);
+    rules.extend(examiner.anonymous().into_iter().map(RuleChange::Anonymous));
+    rules.sort();
     let mut warnings = Vec::new();
     if let Some(acting) = acting {
         examiner.lockout(acting, &mut warnings);
@@ -123,7 +126,7 @@ pub fn impact<'a>(proposal: &Proposal<'a>) -> Result<Impact<'a>, Unasked> {
         slots: Vec::new(),
         totals,
         touched: examiner.touched(),
-        rules: rules::changed(before, after, &examiner.matching),
+        rules,
         exposed,
         flips: flips(before, after, questions),
         follows: gathered.told(),

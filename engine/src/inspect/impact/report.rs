@@ -405,6 +405,8 @@ pub enum RuleChange<'a> {
     Asked(&'static str),
     /// Which types of subjects there are.
     SubjectTypes,
+    /// Whether or how far whoever asks anonymously holds a permission.
+    Anonymous(&'a str),
     /// How resources lie in teams.
     Teams,
 }

@@ -9,6 +9,7 @@ mod keys;
 mod products;
 mod replay;
 mod roles;
+mod tags;
 mod teams;
 mod tenants;
 mod users;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<Route> {
     routes.extend(documents::routes());
     routes.extend(roles::routes());
     routes.extend(teams::routes());
+    routes.extend(tags::routes());
     routes.extend(users::routes());
     routes.extend(delegations::routes());
     routes.extend(conditions::routes());

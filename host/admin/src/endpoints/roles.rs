@@ -12,7 +12,7 @@ use crate::schema::{
 use axum::http::Method;
 use permesso_engine::model::{Role, Scope, User};
 use permesso_front::Problem;
-use permesso_node::operation::{DeleteRole, DuplicateRole, SelectCategory};
+use permesso_node::operation::{DeleteRole, DuplicateRole, RenameRole, SelectCategory};
 use permesso_node::{DocumentKind, View};
 use permesso_store::feed::Facet;
 use permesso_store::{FacetUsage, Which};
@@ -40,6 +40,15 @@ struct Selection {
     category: String,
     /// How far.
     scope: Scope,
+}
+
+/// Another name.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewName {
+    /// Its id from then on.
+    #[schemars(length(min = 1, max = 256))]
+    to: String,
 }
 
 const ROLES: &str = "/tenants/{tenant}/roles";
@@ -95,6 +104,17 @@ pub(crate) fn routes() -> Vec<Route> {
         .takes(of::<Copy>())
         .creates()
         .answers(changed(Vec::new())),
+        Route::new(
+            Method::POST,
+            format!("{ROLE}/rename"),
+            "renameRole",
+            "Give a role another id. Whatever names it follows; where something does in a way \
+             that cannot, nothing is changed, and the places are told",
+            rename,
+        )
+        .matching(Matching::May)
+        .takes(of::<NewName>())
+        .answers(changed(vec![("users?", raw(json!({"type": "integer", "minimum": 0})))])),
         Route::new(
             Method::POST,
             format!("{ROLE}/select"),
@@ -187,6 +207,13 @@ async fn duplicate(call: Call) -> Result<Reply, Problem> {
     let place = call.place(&["tenants", call.part("tenant"), "roles", &id]);
     let operation = DuplicateRole { from: call.id().to_owned(), id, label };
     Ok(call.change(&operation, Vec::new()).await?.at(&place))
+}
+
+async fn rename(call: Call) -> Result<Reply, Problem> {
+    let NewName { to } = call.read()?;
+    let from = call.id().to_owned();
+    let preconditions = call.matching(DocumentKind::Role, &from)?.unwrap_or_default();
+    call.change(&RenameRole { from, to }, preconditions).await
 }
 
 async fn select(call: Call) -> Result<Reply, Problem> {

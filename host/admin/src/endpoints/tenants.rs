@@ -10,7 +10,7 @@ use crate::schema::{
 };
 use axum::http::Method;
 use permesso_auth::key::Verb;
-use permesso_engine::model::{Assignment, User};
+use permesso_engine::model::{Assignment, Tag, Text, User};
 use permesso_front::Problem;
 use permesso_node::operation::{ChangeSettings, CreateTenant, DeleteTenant, realm};
 use permesso_node::{CatalogPin, ChangeError, DocumentKind, Settings, Standing, TenantListing};
@@ -40,6 +40,12 @@ struct New {
     /// The roles that every user holds, in place of the catalog's, where that lets a tenant say so.
     #[serde(default)]
     baseline: Option<Vec<Assignment>>,
+    /// The tags that users may carry. Where they are listed there are no others.
+    #[serde(default)]
+    tags: Option<Vec<Tag>>,
+    /// Other tenants whose ids look like this one's, and are others.
+    #[serde(default)]
+    distinct_from: Vec<Text>,
     /// Who is to administer it.
     #[serde(default)]
     owner: Option<User>,
@@ -218,10 +224,11 @@ async fn list(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn create(call: Call) -> Result<Reply, Problem> {
-    let New { id, product, title, plan, addons, baseline, owner } = call.read()?;
+    let New { id, product, title, plan, addons, baseline, tags, distinct_from, owner } =
+        call.read()?;
     let realm = realm(&id)?;
     call.principal()?.may(Verb::Platform, Some(&id))?;
-    let settings = Settings { product, title, plan, addons, baseline };
+    let settings = Settings { product, title, plan, addons, baseline, tags, distinct_from };
     let operation = CreateTenant { settings, owner };
     let reply = call.change_as(&realm, &call.caller()?, &operation, Vec::new()).await?;
     Ok(reply.at(&call.place(&["tenants", &id])))

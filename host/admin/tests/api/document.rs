@@ -43,6 +43,34 @@ async fn every_path_of_the_document_is_served_with_its_methods_and_no_others() {
 }
 
 #[tokio::test]
+async fn a_list_is_taken_for_no_body_of_any_endpoint() {
+    let server = Server::acme().await;
+    let document = document(&server);
+    let mut asked = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            if operation["requestBody"]["content"]["application/json"].is_null() {
+                continue;
+            }
+            asked += 1;
+            let (method, path): (Method, _) =
+                (method.to_uppercase().parse().unwrap(), filled(path));
+            for list in ["[]", "[\"nothing\"]", "[[]]", "[{}]"] {
+                let ask = server.ask(&server.root, method.clone(), &path).header("if-match", "*");
+                let ask = if method == Method::POST {
+                    server.ask(&server.root, method.clone(), &path)
+                } else {
+                    ask
+                };
+                let said = ask.text("application/json", list).send().await;
+                assert!((400..500).contains(&said.status), "{method} {path} {list}: {}", said.text);
+            }
+        }
+    }
+    assert!(asked > 20, "{asked}");
+}
+
+#[tokio::test]
 async fn whatever_is_asked_of_every_endpoint_the_answer_is_as_described() {
     let server = Server::acme().await;
     let document = document(&server);

@@ -9,6 +9,8 @@ on_both! {
     a_twin_is_refused_until_it_is_said_that_they_are_two,
     a_role_that_a_condition_names_is_not_deleted,
     a_team_that_goes_elsewhere_is_followed_by_whatever_names_it,
+    a_role_and_a_tag_get_other_names_and_a_preview_says_what_comes_of_it,
+    a_list_where_an_object_is_wanted_is_told_as_that,
 }
 
 async fn an_instant_is_a_date_wherever_one_is_taken(server: Server) {
@@ -136,4 +138,52 @@ async fn a_team_that_goes_elsewhere_is_followed_by_whatever_names_it(server: Ser
     assert_eq!(read("/tenants/acme/programs/p").await["match"]["teams"], json!(["EMEA/South"]));
     server.get("/tenants/acme/teams/US%2FSouth").send().await.refused(404, "not-found");
     server.get("/tenants/acme/teams/EMEA%2FSouth%2FTexas").send().await.is(200);
+}
+
+async fn a_role_and_a_tag_get_other_names_and_a_preview_says_what_comes_of_it(server: Server) {
+    let roles = "/tenants/acme/roles";
+    for id in ["night", "day"] {
+        let grants = json!([{"permission": "conversations.view_list", "scope": "all"}]);
+        server.post(roles).body(json!({"id": id, "grants": grants})).send().await.is(201);
+    }
+    server.user("acme", "bob", &["night"]).await;
+    let rename = |query: &str, to: &str| {
+        server.post(&format!("{roles}/night/rename{query}")).body(json!({"to": to}))
+    };
+    rename("", "day").send().await.refused(409, "exists");
+    let tried = rename("?dry_run=true", "late").send().await.is(200);
+    assert_eq!(tried.body["impact"]["totals"]["losing"], 0, "{}", tried.text);
+    let done = rename("", "late").send().await.is(200);
+    assert_eq!(done.body["users"], 1);
+    let bob = server.get("/tenants/acme/users/bob").send().await.is(200);
+    assert_eq!(bob.body["document"]["roles"], json!(["late"]));
+    server.get(&format!("{roles}/night")).send().await.refused(404, "not-found");
+    rename("", "later").send().await.refused(404, "not-found");
+
+    let tenant = server.get("/tenants/acme").send().await.is(200);
+    let mut settings = tenant.body["document"].clone();
+    settings["tags"] = json!(["vip", {"id": "night", "title": "At night"}]);
+    let put = server.put("/tenants/acme").if_match(&tenant.etag()).body(settings);
+    put.send().await.is(200);
+    let rename = |id: &str, to: &str| {
+        server.post(&format!("/tenants/acme/tags/{id}/rename")).body(json!({"to": to}))
+    };
+    rename("nihgt", "late").send().await.refused(422, "invalid");
+    rename("vip", "night").send().await.refused(422, "invalid");
+    rename("night", "late").send().await.is(200);
+    let tenant = server.get("/tenants/acme").send().await.is(200);
+    assert_eq!(
+        tenant.body["document"]["tags"],
+        json!(["vip", {"id": "late", "title": "At night"}])
+    );
+}
+
+async fn a_list_where_an_object_is_wanted_is_told_as_that(server: Server) {
+    for body in
+        [json!([]), json!({"id": "a", "grants": [["conversations.view_list", null, "all"]]})]
+    {
+        let refused = server.post("/tenants/acme/roles").body(body).send().await;
+        let told = refused.refused(422, "invalid").to_string();
+        assert!(told.contains("a list stands where a list of `name: value` is wanted"), "{told}");
+    }
 }

@@ -9,7 +9,7 @@ use permesso_engine::model::Access;
 use std::io::{self, Write};
 
 /// Prints everything, the users as they come.
-pub(super) fn print(out: &mut impl Write, impact: &mut Impact<'_>) -> io::Result<()> {
+pub(crate) fn print(out: &mut impl Write, impact: &mut Impact<'_>) -> io::Result<()> {
     list(out, "Edited", impact.touched(), touched)?;
     list(out, "Warnings", impact.warnings(), warning)?;
     list(out, "Decided by the record, so not told by user", impact.rules(), rule)?;
@@ -142,6 +142,9 @@ fn rule(it: &RuleChange<'_>) -> String {
         }
         RuleChange::Asked(root) => format!("what a question may say of the {root} changed"),
         RuleChange::SubjectTypes => "the types of subjects changed".to_owned(),
+        RuleChange::Anonymous(id) => {
+            format!("what anybody may do with `{id}`, asking anonymously, changed")
+        }
         RuleChange::Teams => "how resources lie in teams changed".to_owned(),
     }
 }

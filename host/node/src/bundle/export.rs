@@ -312,7 +312,7 @@ fn policy(out: &mut String, view: &View<'_>) -> Result<(), ChangeError> {
         emit::entry(out, "catalog", &pin);
     }
     let teams = of(DocumentKind::Team)?.into_iter().map(|(path, mut team)| {
-        let more = ["title", "roles"].into_iter().filter_map(|key| {
+        let more = ["title", "roles", "distinct_from"].into_iter().filter_map(|key| {
             let value = team.take(key)?;
             Some((key.to_owned(), value))
         });

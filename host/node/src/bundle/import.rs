@@ -220,7 +220,8 @@ impl Survey {
                 if !mem::replace(&mut unbounded, true) {
                     authority::holds(node, &goal.view, caller, UNBOUNDED).await?;
                 }
-                authority::may(node, &goal.view, caller, &mem::take(&mut self.held_back)).await?;
+                let edited = mem::take(&mut self.held_back);
+                authority::may(node, &goal.view, caller, &edited, None).await?;
             }
         }
         self.reworded = mem::take(&mut walk.reworded);

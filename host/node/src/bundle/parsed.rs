@@ -8,7 +8,7 @@ use crate::kind::DocumentKind;
 use crate::operation::body;
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::load::Source;
-use permesso_engine::model::{Position, Tenant};
+use permesso_engine::model::{self, Position, Tenant};
 use permesso_store::Body;
 use serde::Serialize;
 use std::fs;
@@ -102,6 +102,8 @@ impl Bundle {
             plan: tenant.plan.as_ref().map(ToString::to_string),
             addons: tenant.addons.iter().map(ToString::to_string).collect(),
             baseline: tenant.baseline.clone(),
+            tags: tenant.tags.clone(),
+            distinct_from: tenant.distinct_from.clone(),
         }
     }
 
@@ -112,8 +114,9 @@ impl Bundle {
         let out = &mut documents;
         out.put(DocumentKind::Settings, "tenant", tenant.product.at(), &self.settings())?;
         for team in &tenant.teams {
-            let (title, roles) = (team.title.clone(), team.roles.clone());
-            out.put(DocumentKind::Team, &team.path, team.path.at(), &Team { title, roles })?;
+            let model::Team { path, title, roles, distinct_from } = team.clone();
+            let document = Team { title, roles, distinct_from };
+            out.put(DocumentKind::Team, &path, path.at(), &document)?;
         }
         for role in &tenant.roles {
             out.put(DocumentKind::Role, &role.id, role.id.at(), role)?;

@@ -5,6 +5,7 @@
 //! them is kept here.
 
 use crate::document::CatalogPin;
+use crate::kept;
 use permesso_engine::diagnostic::Diagnostic;
 use permesso_engine::load;
 use permesso_engine::model::{Delegation, Instant, Position, Tenant, Text, User, instant_until};
@@ -338,9 +339,9 @@ pub(super) fn line(file: &str, number: u32, text: &str) -> Person {
     };
     let read = match delegates() {
         true => {
-            serde_json::from_str::<Wrapped>(text).map(|line| Person::Delegation(line.delegation))
+            kept::json::<Wrapped>(text.as_bytes()).map(|line| Person::Delegation(line.delegation))
         }
-        false => serde_json::from_str::<User>(text).map(Person::User),
+        false => kept::json::<User>(text.as_bytes()).map(Person::User),
     };
     read.unwrap_or_else(|error| {
         let load::Plain { message, help } = load::plain(&error.to_string());

@@ -41,6 +41,23 @@ pub(crate) struct Requirement {
     pub(crate) roles: BTreeSet<HandedRole>,
 }
 
+impl Requirement {
+    /// A role that only gets another name is asked about by the name that it has: under the new
+    /// one nobody knows it yet.
+    pub(crate) fn named_before(mut self, renamed: Option<&(String, String)>) -> Self {
+        if let Some((from, to)) = renamed {
+            let called = |mut role: HandedRole| {
+                if role.role == *to {
+                    role.role.clone_from(from);
+                }
+                role
+            };
+            self.roles = self.roles.into_iter().map(called).collect();
+        }
+        self
+    }
+}
+
 /// A role as it is handed out or taken away: at once, or within limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct HandedRole {
@@ -217,10 +234,13 @@ fn settings(
     }
     let others = |settings: crate::Settings| crate::Settings {
         title: String::new(),
+        distinct_from: Vec::new(),
         baseline: None,
+        tags: None,
         ..settings
     };
-    let titled = was.title != is.title;
+    let titled =
+        was.title != is.title || was.tags != is.tags || was.distinct_from != is.distinct_from;
     if others(was) != others(is) {
         asks.push(ask("permesso.tenant.plan", BTreeSet::new()));
     } else if titled || asks.is_empty() {

@@ -33,6 +33,7 @@ pub(crate) async fn may(
     view: &View<'_>,
     caller: &Caller,
     edited: &[Edited],
+    renamed: Option<&(String, String)>,
 ) -> Result<(), ChangeError> {
     if !caller.is_asked() || edited.is_empty() {
         return Ok(());
@@ -53,7 +54,7 @@ pub(crate) async fn may(
             view.tenant(),
             &mut handed,
         )?;
-        requirements.extend(found);
+        requirements.extend(found.into_iter().map(|required| required.named_before(renamed)));
         if *kind == DocumentKind::Invitation && after.is_some() {
             // Whoever comes with it is asked about as a user.
             let user: Option<User> = match view.object(DocumentKind::User, id).await? {

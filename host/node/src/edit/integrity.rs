@@ -38,11 +38,8 @@ pub(crate) async fn whole(
         return Ok(candidate);
     }
     // Who deletes what conditions name is told where, and not that a condition is wrong.
-    for edit in edited.iter().filter(|edit| edit.after.is_none()) {
-        if edit.kind != DocumentKind::Role || standard(&candidate, &edit.id).is_none() {
-            unnamed(&candidate.documents.tenant.value, edit.kind, &edit.id)?;
-        }
-    }
+    let tenant = &candidate.documents.tenant.value;
+    unnamed(view, tenant, edited, |role| standard(&candidate, role).is_some()).await?;
     let candidate = compiled(node, candidate, edited).await?;
     users(view, &candidate, edited).await?;
     held(view, &candidate, edited, &Shift::of(edited)?).await?;

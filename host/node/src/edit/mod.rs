@@ -185,7 +185,7 @@ impl Node {
         for wanted in &options.preconditions {
             precondition(&view, wanted).await?;
         }
-        let Plan { operation: name, edits, elsewhere, answer } = plan;
+        let Plan { operation: name, edits, elsewhere, answer, renamed } = plan;
         begins_empty(&view, edits.iter().map(|(kind, _, after)| (*kind, after.as_ref()))).await?;
         let mut edited = Vec::with_capacity(edits.len());
         for (kind, id, after) in &edits {
@@ -196,7 +196,7 @@ impl Node {
                 edited.push(Edited { kind, id, before, after });
             }
         }
-        authority::may(self, &view, caller, &edited).await?;
+        authority::may(self, &view, caller, &edited, renamed.as_ref()).await?;
         // What was there once comes back under the name that it had.
         let comes_back = name.starts_with("history.");
         if !comes_back {

@@ -1,67 +1,251 @@
-//! Where conditions name what is about to go.
+//! Where what is about to go is named.
 //!
 //! References in lists are followed when the tenant is compiled. A name within a condition is only
-//! a text: nobody would miss a role of which a rule says that its holders see less.
+//! a text: nobody would miss a role of which a rule says that its holders see less. And what users
+//! name themselves is not compiled with the tenant at all.
 
+use super::Edited;
+use crate::document::{Settings, read};
 use crate::error::ChangeError;
+use crate::kept;
 use crate::kind::DocumentKind;
-use permesso_engine::condition::condition_names;
-use permesso_engine::model::{Grant, Tenant, Text};
+use crate::operation::renaming::{conditions, conditions_of, looks_for, of_catalog, told};
+use crate::view::View;
+use permesso_engine::condition::{Named, condition_names, rename_in};
+use permesso_engine::model::{Catalog, Status, Tenant, User};
+use permesso_store::feed::Facet;
+use permesso_store::{Body, Which};
+use std::collections::BTreeSet;
 
-/// So many places are told.
-const TOLD: usize = 10;
+/// How many users are read at a time.
+const PAGE: u32 = 1_000;
 
-/// Whether no condition names a role or a team that goes.
+/// Something that goes.
+struct Gone {
+    named: Named,
+    id: String,
+    /// Whether somebody loses it by the same change: who asks for it in whatever way is answered
+    /// otherwise from then on.
+    lost: bool,
+}
+
+impl Gone {
+    const fn what(&self) -> &'static str {
+        match self.named {
+            Named::Role => "role",
+            Named::Team => "team",
+            Named::Tag => "tag",
+        }
+    }
+
+    /// What asks by its name.
+    const fn asking(&self) -> &'static [&'static str] {
+        match self.named {
+            Named::Role => &["has_role", "roles"],
+            Named::Team => &["in_team", "teams", "team"],
+            Named::Tag => &["has_tag", "tags"],
+        }
+    }
+
+    /// Whether a condition looks for it, as far as that stands there.
+    fn is_written_in(&self, condition: &str) -> bool {
+        let perhaps = || condition_names(condition, &self.id, self.asking());
+        // A record is of a team by whatever attribute the catalog says.
+        if self.named == Named::Team {
+            return perhaps();
+        }
+        let renamed = rename_in(condition, self.named, &self.id, "");
+        renamed.changed || renamed.unclear && perhaps()
+    }
+
+    fn is_named_in(&self, condition: &str) -> bool {
+        self.is_written_in(condition) || self.lost && looks_for(condition, self.named, &self.id)
+    }
+
+    /// Refuses it, where it is named in these places.
+    fn refused(&self, places: Vec<String>) -> Result<(), ChangeError> {
+        if places.is_empty() {
+            return Ok(());
+        }
+        let (what, id, places) = (self.what(), &self.id, told(places));
+        let message = format!("conditions name the {what} `{id}`: {places}; change them first");
+        Err(ChangeError::Guarded { guard: "in-use", message, users: None })
+    }
+}
+
+/// Whether nothing names what goes that would not be told of it by compiling the tenant. `standard`
+/// says which roles are the product's: they only become what they were.
 ///
 /// # Errors
 ///
 /// The places that do.
-pub(super) fn unnamed(tenant: &Tenant, kind: DocumentKind, id: &str) -> Result<(), ChangeError> {
-    let asking: &[&str] = match kind {
-        DocumentKind::Role => &["has_role", "roles"],
-        DocumentKind::Team => &["in_team", "teams", "team"],
-        _ => return Ok(()),
-    };
-    let mut places: Vec<String> = Vec::new();
-    for (place, condition) in conditions(tenant) {
-        if condition_names(condition, id, asking) && !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    if places.is_empty() {
+pub(super) async fn unnamed(
+    view: &View<'_>,
+    tenant: &Tenant,
+    edited: &[Edited],
+    standard: impl Fn(&str) -> bool,
+) -> Result<(), ChangeError> {
+    let ends = |edit: &Edited| edit.kind == DocumentKind::Settings && edit.after.is_none();
+    if edited.iter().any(ends) {
+        // With the tenant everything goes.
         return Ok(());
     }
-    let more = places.len().saturating_sub(TOLD);
-    places.truncate(TOLD);
-    let mut places = places.join(", ");
-    if more > 0 {
-        places.push_str(&format!(" and {more} more"));
+    let all = gone(edited, standard)?;
+    for gone in &all {
+        let mut places: Vec<String> = Vec::new();
+        for (place, condition) in conditions(tenant) {
+            if gone.is_named_in(condition) && !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        if gone.lost {
+            places.extend(by_catalog(&view.catalog().value, gone));
+        }
+        gone.refused(places)?;
     }
-    let message = format!("conditions name the {kind} `{id}`: {places}; change them first");
-    Err(ChangeError::Guarded { guard: "in-use", message, users: None })
+    tags(view, tenant, edited).await?;
+    by_users(view, edited, &all).await
 }
 
-/// The conditions of a policy, and whose they are.
-fn conditions(tenant: &Tenant) -> impl Iterator<Item = (String, &Text)> {
-    let roles = tenant.roles.iter().flat_map(|it| of_grants("role", &it.id, &it.grants));
-    let policies = tenant.policies.iter().flat_map(|it| of_grants("policy", &it.id, &it.grants));
-    let programs = tenant.programs.iter().filter_map(|it| {
-        let condition = it.matchers.condition.as_ref()?;
-        Some((format!("the program `{}`", it.id), condition))
-    });
-    let sharing = tenant.sharing.policies.iter().chain(&tenant.sharing.overrides);
-    let sharing = sharing.flat_map(|rule| {
-        let conditions = rule.condition.iter().chain(&rule.viewers.condition);
-        conditions.map(move |condition| (format!("the sharing rule `{}`", rule.id), condition))
-    });
-    roles.chain(policies).chain(programs).chain(sharing)
+/// What a catalog says of a role or a team by its name is not the tenant's to change.
+fn by_catalog(catalog: &Catalog, gone: &Gone) -> Vec<String> {
+    of_catalog(catalog, gone.named, &gone.id)
 }
 
-fn of_grants<'t>(
-    what: &'static str,
-    id: &'t Text,
-    grants: &'t [Grant],
-) -> impl Iterator<Item = (String, &'t Text)> {
-    let conditions = grants.iter().filter_map(|grant| grant.condition.as_ref());
-    conditions.map(move |condition| (format!("the {what} `{id}`"), condition))
+fn gone(edited: &[Edited], standard: impl Fn(&str) -> bool) -> Result<Vec<Gone>, ChangeError> {
+    let mut all = Vec::new();
+    let held = held_before(edited);
+    for edit in edited {
+        let named = match edit.kind {
+            DocumentKind::Role if !standard(&edit.id) => Named::Role,
+            DocumentKind::Team => Named::Team,
+            DocumentKind::Settings => {
+                let (Some(_), Some(after)) = (&edit.before, &edit.after) else { continue };
+                let is = listed(&edit.id, Some(after))?;
+                let went = listed(&edit.id, edit.before.as_ref())?.unwrap_or_default();
+                // Without a list any word is a tag.
+                let Some(is) = is else { continue };
+                let went = went.into_iter().filter(|tag| !is.contains(tag));
+                all.extend(went.map(|id| Gone { named: Named::Tag, id, lost: true }));
+                continue;
+            }
+            _ => continue,
+        };
+        if edit.after.is_none() {
+            let id = edit.id.clone();
+            let lost = named == Named::Role && held.contains(&id);
+            all.push(Gone { named, id, lost });
+        }
+    }
+    Ok(all)
+}
+
+/// The tags that settings list; nothing where they list none.
+fn listed(id: &str, body: Option<&Body>) -> Result<Option<BTreeSet<String>>, ChangeError> {
+    let Some(body) = body else { return Ok(None) };
+    let settings: Settings = read(DocumentKind::Settings, id, body)?;
+    Ok(settings.tags.map(|tags| tags.iter().map(|tag| tag.id.to_string()).collect()))
+}
+
+/// The roles that users held who are changed as well.
+fn held_before(edited: &[Edited]) -> BTreeSet<String> {
+    let goes = |edit: &Edited| edit.kind == DocumentKind::Role && edit.after.is_none();
+    if !edited.iter().any(goes) {
+        return BTreeSet::new();
+    }
+    let users = edited.iter().filter(|edit| edit.kind == DocumentKind::User);
+    let users = users.filter_map(|edit| kept::read::<User>(edit.before.as_ref()?).ok());
+    users.flat_map(|user| user.roles).map(|held| held.role.to_string()).collect()
+}
+
+/// Whether nobody carries a tag that the tenant does not list, where it lists some newly.
+async fn tags(view: &View<'_>, tenant: &Tenant, edited: &[Edited]) -> Result<(), ChangeError> {
+    let settings = edited.iter().find(|edit| edit.kind == DocumentKind::Settings);
+    let Some(Edited { id, before: Some(before), .. }) = settings else { return Ok(()) };
+    let Some(tags) = &tenant.tags else { return Ok(()) };
+    let is: BTreeSet<&str> = tags.iter().map(|tag| tag.id.as_str()).collect();
+    let mut carried: BTreeSet<String> = BTreeSet::new();
+    let mut users: BTreeSet<String> = BTreeSet::new();
+    let mut look = |user: &User| {
+        let unlisted = user.tags.iter().filter(|tag| !is.contains(tag.as_str()));
+        let unlisted: Vec<String> = unlisted.map(ToString::to_string).collect();
+        if user.status != Status::Deleted && !unlisted.is_empty() {
+            carried.extend(unlisted);
+            users.insert(format!("`{}`", user.id));
+        }
+    };
+    match listed(id, Some(before))? {
+        // Who carries one of those that were is known.
+        Some(was) => {
+            for tag in was.iter().filter(|tag| !is.contains(tag.as_str())) {
+                each(view, edited, Which::Having(Facet::Tag, tag), "\"tags\"", &mut look).await?;
+            }
+        }
+        None => {
+            let which = Which::All(DocumentKind::User.name());
+            each(view, edited, which, "\"tags\"", &mut look).await?;
+        }
+    }
+    if users.is_empty() {
+        return Ok(());
+    }
+    let count = u64::try_from(users.len()).unwrap_or(u64::MAX);
+    let carried: Vec<String> = carried.iter().map(|tag| format!("`{tag}`")).collect();
+    let message = format!(
+        "{count} users carry tags that would not be listed ({}): {}; take them from them first, \
+         or list them",
+        told(carried),
+        told(users.into_iter().collect())
+    );
+    Err(ChangeError::Guarded { guard: "in-use", message, users: Some(count) })
+}
+
+/// Whether no condition of a user's own names what goes.
+async fn by_users(view: &View<'_>, edited: &[Edited], all: &[Gone]) -> Result<(), ChangeError> {
+    if all.is_empty() || view.realm().tenant_id().is_none() {
+        return Ok(());
+    }
+    let mut places: Vec<Vec<String>> = vec![Vec::new(); all.len()];
+    let mut look = |user: &User| {
+        for (gone, places) in all.iter().zip(&mut places) {
+            let mut conditions = conditions_of(user);
+            if user.status != Status::Deleted && conditions.any(|it| gone.is_written_in(it)) {
+                places.push(format!("the user `{}`", user.id));
+            }
+        }
+    };
+    let which = Which::All(DocumentKind::User.name());
+    each(view, edited, which, "\"condition\"", &mut look).await?;
+    all.iter().zip(places).try_for_each(|(gone, places)| gone.refused(places))
+}
+
+/// Looks at users as they would be, those whose documents hold a word.
+async fn each(
+    view: &View<'_>,
+    edited: &[Edited],
+    which: Which<'_>,
+    word: &str,
+    look: &mut impl FnMut(&User),
+) -> Result<(), ChangeError> {
+    let users = edited.iter().filter(|edit| edit.kind == DocumentKind::User);
+    let mut changed: BTreeSet<&str> = BTreeSet::new();
+    let mut holding = |body: &Body| {
+        if body.get().contains(word)
+            && let Ok(user) = kept::read::<User>(body)
+        {
+            look(&user);
+        }
+    };
+    for edit in users {
+        changed.insert(&edit.id);
+        edit.after.iter().for_each(&mut holding);
+    }
+    let mut after = String::new();
+    loop {
+        let page = view.store().page(view.realm(), which, &after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after.clone_from(&last.id);
+        let stay = page.iter().filter(|object| !changed.contains(&*object.id));
+        stay.for_each(|object| holding(&object.body));
+    }
 }

@@ -3,14 +3,16 @@
 //! What the log has already is left alone: only what comes is asked.
 
 use super::Edited;
+use crate::document::Settings;
 use crate::error::ChangeError;
 use crate::kept;
 use crate::kind::DocumentKind;
 use crate::view::View;
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
-use permesso_engine::model::Position;
+use permesso_engine::model::{Position, Tag};
 use permesso_engine::names::twin_of;
 use permesso_names::{check, folded};
+use permesso_store::Realm;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
 
@@ -63,8 +65,13 @@ pub(crate) async fn distinct(view: &View<'_>, edited: &[Edited]) -> Result<(), C
                 seen(edit, "tags", tag, &mut found);
             }
         }
-        if edit.before.is_none() && edit.kind == DocumentKind::Settings {
-            seen(edit, "tenant", view.realm().tenant_id().unwrap_or_default(), &mut found);
+        if edit.kind == DocumentKind::Settings {
+            let settings = kept::read::<Settings>(after).unwrap_or_default();
+            let had = edit.before.as_ref().and_then(|body| kept::read(body).ok());
+            listed(edit, had.unwrap_or_default(), &settings, &mut found);
+            if edit.before.is_none() {
+                tenant(view, edit, &settings, &mut found).await?;
+            }
         }
         if edit.before.is_none() && is_named(edit.kind) {
             seen(edit, "id", &edit.id, &mut found);
@@ -95,6 +102,57 @@ pub(crate) async fn distinct(view: &View<'_>, edited: &[Edited]) -> Result<(), C
         }
     }
     Ok(found.or(())?)
+}
+
+/// Whether the tags that are listed newly can be told apart from the others.
+fn listed(edit: &Edited, had: Settings, settings: &Settings, found: &mut Diagnostics) {
+    let had: BTreeSet<String> = had.tags.iter().flatten().map(|tag| tag.id.to_string()).collect();
+    let tags = || settings.tags.iter().flatten();
+    for tag in tags().filter(|tag| !had.contains(tag.id.as_str())) {
+        seen(edit, "tags", &tag.id, found);
+        let says = |one: &Tag, other: &Tag| one.distinct_from.contains(&other.id);
+        let twin = tags().find(|other| {
+            other.id != tag.id
+                && folded(&other.id) == folded(&tag.id)
+                && !says(tag, other)
+                && !says(other, tag)
+        });
+        if let Some(twin) = twin {
+            let (message, help) = twin_of(&tag.id, &twin.id);
+            found.push(fault(edit, "tags", message, help));
+        }
+    }
+}
+
+/// Whether a tenant that comes can be told apart from those that are there: whoever administers
+/// the one, or decides by it, would not see that it is the other.
+async fn tenant(
+    view: &View<'_>,
+    edit: &Edited,
+    settings: &Settings,
+    found: &mut Diagnostics,
+) -> Result<(), ChangeError> {
+    let Some(id) = view.realm().tenant_id() else { return Ok(()) };
+    seen(edit, "tenant", id, found);
+    let looks = folded(id);
+    let store = view.store();
+    // What looks otherwise than it is written is written down with the platform.
+    let twins = store.twins(&Realm::platform(), &BTreeSet::from([[&*looks]])).await?;
+    let twins = twins.into_iter().map(|(_, tenant)| tenant);
+    let twins: BTreeSet<String> = twins.chain([looks.clone().into_owned()]).collect();
+    for twin in twins.iter().filter(|twin| *twin != id) {
+        let Ok(realm) = Realm::tenant(&**twin) else { continue };
+        let object = store.object(&realm, DocumentKind::Settings.name(), "tenant").await?;
+        let Some(object) = object else { continue };
+        let other = kept::read::<Settings>(&object.body).unwrap_or_default();
+        let says = |of: &Settings, id: &str| of.distinct_from.iter().any(|it| it.as_str() == id);
+        if !says(settings, twin) && !says(&other, id) {
+            let (message, help) = twin_of(id, twin);
+            found.push(fault(edit, "tenant", message, help));
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The names that are there and look like those that come.

@@ -6,8 +6,10 @@
 
 mod history;
 mod keys;
+pub(crate) mod names;
 mod people;
 mod policy;
+pub(crate) mod renaming;
 pub(crate) mod serving;
 mod teams;
 pub(crate) mod tenants;
@@ -15,6 +17,7 @@ pub(crate) mod tenants;
 pub(crate) use history::changed_since;
 pub use history::{Rollback, Undo};
 pub use keys::{CreateKey, RevokeKey, RotateKey};
+pub use names::{RenameRole, RenameTag};
 pub use people::{
     Accept, Delegate, INVITATION_DAYS, Invite, Invited, Resend, Seats, SetRoles, SetStatus,
     UpdateUser, seats,
@@ -47,6 +50,8 @@ pub struct Plan {
     pub elsewhere: Vec<(Realm, Vec<Intended>)>,
     /// What the caller is told besides, such as a token that is shown once.
     pub answer: Value,
+    /// A role that only gets another name, and that name: whoever holds it holds the same.
+    pub renamed: Option<(String, String)>,
 }
 
 impl Plan {

@@ -7,6 +7,7 @@ mod families;
 mod freshness;
 mod history;
 mod names;
+mod naming;
 mod partitions;
 mod rights;
 mod support;

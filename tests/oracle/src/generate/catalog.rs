@@ -1,8 +1,8 @@
 //! Random catalogs.
 
 use super::{
-    About, Act, CATEGORIES, ENTITLEMENTS, FAMILIES, KINDS, Plan, STANDARD, put, scope, sharing,
-    some_of,
+    ANYBODY, About, Act, CATEGORIES, ENTITLEMENTS, FAMILIES, KINDS, Plan, STANDARD, put, scope,
+    sharing, some_of,
 };
 use crate::random::Random;
 use serde_json::{Map, Value as Json, json};
@@ -11,6 +11,13 @@ pub(super) fn catalog(random: &mut Random, plan: &Plan) -> Json {
     let own_means = random.some(60, &plan.relations);
     let unassigned = if random.chance(40) { "everybody" } else { "nobody" };
     let categories: Vec<Json> = CATEGORIES.iter().map(|id| category(random, plan, id)).collect();
+    let mut standard: Vec<Json> =
+        STANDARD.iter().map(|id| super::roles::role(random, plan, id, 45)).collect();
+    standard.push(super::roles::of_anybody(random, plan));
+    let types = match random.chance(70) {
+        true => json!({"anonymous": {"role": ANYBODY}}),
+        false => json!({}),
+    };
     json!({
         "product": "oracle",
         "version": "1.0.0",
@@ -24,7 +31,8 @@ pub(super) fn catalog(random: &mut Random, plan: &Plan) -> Json {
         "guards": guards(random, plan),
         "plans": plans(random),
         "baseline": {"roles": super::some_of(random, 10, &STANDARD[..2]), "editable": true},
-        "standard_roles": STANDARD.iter().map(|id| super::roles::role(random, plan, id, 45)).collect::<Vec<_>>(),
+        "subject_types": types,
+        "standard_roles": standard,
     })
 }
 

@@ -7,7 +7,11 @@ use serde_json::{Map, Value as Json};
 /// Whom something is for; perhaps nobody in particular.
 pub(super) fn matchers(random: &mut Random, plan: &Plan) -> Json {
     let mut matchers = Map::new();
-    put(&mut matchers, "roles", some_of(random, 12, &["std0", "std1", "r0", "r1", "r2"]));
+    put(
+        &mut matchers,
+        "roles",
+        some_of(random, 12, &["std0", "std1", "r0", "r1", "r2", "anybody"]),
+    );
     let (branch, exact) = match random.chance(20) {
         true => ("sub_teams", "exact_sub_teams"),
         false => ("teams", "exact_teams"),

@@ -31,6 +31,8 @@ const TAGS: [&str; 2] = ["red", "blue"];
 const USERS: [&str; 6] = ["ann", "bob", "cid", "dee", "eve", "fay"];
 const STANDARD: [&str; 3] = ["std0", "std1", "std2"];
 const CUSTOM: [&str; 4] = ["r0", "r1", "r2", "r3"];
+/// The role of whoever asks anonymously.
+const ANYBODY: &str = "anybody";
 /// Roles that next to nobody holds.
 const RARE: [&str; 2] = ["std2", "r3"];
 const POLICIES: [&str; 2] = ["pol0", "pol1"];

@@ -84,12 +84,12 @@ pub(super) fn people(random: &mut Random, plan: &Plan, lenient: bool) -> Json {
 
 /// A role as it is held, now and then within limits; now and then one is held once more.
 fn assignment(random: &mut Random, plan: &Plan, role: String) -> Json {
-    if random.chance(60) {
+    if random.chance(54) {
         return json!(role);
     }
     let mut held = Map::new();
     put(&mut held, "role", role);
-    if random.chance(65) {
+    if random.chance(75) {
         let teams = some_of(random, 45, &TEAMS);
         let teams = if teams.is_empty() { vec![random.name(&TEAMS)] } else { teams };
         put(&mut held, "teams", teams);

@@ -17,6 +17,9 @@ pub(super) fn question(random: &mut Random, plan: &Plan) -> Json {
         _ => random.pick(&plan.ids()),
     };
     put(&mut question, "subject", subject);
+    if random.chance(4) {
+        put(&mut question, "subject_type", "anonymous");
+    }
     put(&mut question, "action", action.unwrap_or_else(|| random.name(&["box.a", "shelf.a"])));
     let known = plan.closed && random.chance(95);
     put(&mut question, "kind", random.name(if known { &KINDS[..3] } else { &KINDS }));
@@ -149,7 +152,8 @@ fn rename(random: &mut Random, attributes: &mut Map<String, Json>) {
 
 fn relative(random: &mut Random) -> Json {
     match random.below(100) {
-        0..60 => json!(random.name(&USERS)),
+        0..57 => json!(random.name(&USERS)),
+        57..60 => json!("anonymous"),
         60..90 => json!([random.name(&USERS), random.name(&USERS)]),
         90..93 => json!([random.name(&USERS), value(random)]),
         _ => value(random),

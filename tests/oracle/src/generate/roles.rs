@@ -1,8 +1,20 @@
 //! Random roles: standard ones of a catalog, and those of a tenant.
 
-use super::{CATEGORIES, CUSTOM, POLICIES, Plan, STANDARD, grants, put, scope, some_of};
+use super::{ANYBODY, CATEGORIES, CUSTOM, POLICIES, Plan, STANDARD, grants, put, scope, some_of};
 use crate::random::Random;
 use serde_json::{Map, Value as Json};
+
+/// The role of whoever asks anonymously, who has no records and no teams.
+pub(super) fn of_anybody(random: &mut Random, plan: &Plan) -> Json {
+    let mut grants = grants(random, plan, 4);
+    for grant in grants.as_array_mut().into_iter().flatten().filter_map(Json::as_object_mut) {
+        put(grant, "scope", "all");
+    }
+    let mut role = Map::new();
+    put(&mut role, "id", ANYBODY);
+    put(&mut role, "grants", grants);
+    Json::Object(role)
+}
 
 /// A role, with flags so many times in a hundred.
 pub(super) fn role(random: &mut Random, plan: &Plan, id: &str, flags: usize) -> Json {

@@ -3,6 +3,7 @@
 //! A role that is held for some teams or under a condition may be held or not, as far as anybody
 //! can tell who does not look at a record. One that is held for a time is held at that time.
 
+use super::anonymous::is_nobody;
 use super::{Evaluator, condition, in_branch, is_within};
 use permesso_engine::decision::Request;
 use permesso_engine::model::{Assignment, Instant, Text, User, Value};
@@ -37,6 +38,9 @@ impl Evaluator<'_> {
     /// Every assignment by which a user holds a role: their own, what everybody has, and those of
     /// their teams and of the teams above.
     pub(super) fn assignments<'h>(&'h self, user: &'h User) -> Vec<&'h Assignment> {
+        if is_nobody(user) {
+            return user.roles.iter().collect();
+        }
         let baseline = self.tenant.baseline.as_ref().unwrap_or(&self.catalog.baseline.roles);
         let teams = self.tenant.teams.iter();
         let teams =

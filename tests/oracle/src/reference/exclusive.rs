@@ -2,6 +2,7 @@
 //! programs that give it. If there is none and the item is not closed, there is no effect;
 //! otherwise a user passes iff one of them has a matcher that fits.
 
+use super::anonymous::is_nobody;
 use super::{Evaluator, condition};
 use permesso_engine::decision::{Reason, Request};
 use permesso_engine::model::{Access, PartBy, PartOf, Permission, User, Value};
@@ -97,6 +98,9 @@ impl Evaluator<'_> {
         user: &User,
         request: &Request<'_>,
     ) -> bool {
+        if is_nobody(user) {
+            return false;
+        }
         self.tenant.programs.iter().any(|program| {
             let gives = program.gives.iter().any(|item| {
                 item.kind.as_str() == kind && item.id.as_str() == id && governs(item.access, access)

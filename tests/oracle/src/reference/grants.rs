@@ -1,5 +1,6 @@
 //! Who holds what, how far and within which limits.
 
+use super::anonymous::is_nobody;
 use super::holding::Holding;
 use super::tables::{Gives, gives, leaves_out};
 use super::{Evaluator, condition, in_branch, is_below};
@@ -248,6 +249,7 @@ impl Evaluator<'_> {
         for (_, permission) in self.catalog.permissions() {
             if let Some(scope) = permission.baseline
                 && !permission.owner_only
+                && !is_nobody(user)
             {
                 let holding = Holding::plain(permission, scope, me);
                 self.come_by(permission, holding, Source::Standing, &[], &mut held);

@@ -1,5 +1,6 @@
 //! What can be read, by path.
 
+use super::anonymous::is_nobody;
 use super::{Evaluator, is_within};
 use permesso_engine::decision::Request;
 use permesso_engine::model::{
@@ -18,6 +19,7 @@ impl Evaluator<'_> {
         let text = |text: &str| Some(Value::text(text.to_owned()));
         let delegation = || self.delegation(user, request);
         match path {
+            InputPath::SubjectId if is_nobody(user) => None,
             InputPath::SubjectId => text(&user.id),
             InputPath::SubjectRoles if family.is_some() => self.roles_here(user, request),
             InputPath::SubjectRoles => match self.roles(user, request.now) {

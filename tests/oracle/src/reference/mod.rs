@@ -4,6 +4,7 @@
 //! question walks the documents from the top with plain loops. What is slow is easy to check
 //! against the doc comments of the model, and a mistake here is unlikely to be the engine's too.
 
+mod anonymous;
 mod assigned;
 pub(crate) mod condition;
 mod contract;
@@ -95,14 +96,28 @@ impl<'a> Evaluator<'a> {
         let Some((category, permission)) = self.permission(request.action) else {
             return Ruling::deny(Reason::UnknownAction);
         };
-        let Some(user) = self.user(request.subject) else {
-            return Ruling::deny(Reason::UnknownSubject);
+        let nobody;
+        let user = match self.asks_anonymously(request) {
+            Some(Ok(user)) => {
+                nobody = user;
+                &nobody
+            }
+            Some(Err(())) => return Ruling::deny(Reason::UnknownSubjectType("anonymous".into())),
+            None => match self.user(request.subject) {
+                Some(user) => user,
+                None => return Ruling::deny(Reason::UnknownSubject),
+            },
         };
         if user.status != Status::Active {
             return Ruling::deny(Reason::SubjectInactive);
         }
         match self.judge(category, permission, user, request, depth) {
-            Ok(ruling) => ruling,
+            Ok(ruling) => {
+                if anonymous::is_nobody(user) && ruling.is_allow() {
+                    self.seen.note("subject: anonymous, and allowed");
+                }
+                ruling
+            }
             Err(reason) => Ruling::deny(reason),
         }
     }

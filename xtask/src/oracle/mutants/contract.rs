@@ -46,4 +46,22 @@ pub(super) const CONTRACT: &[Mutant] = &[
         "named.set(of.to_string(), value.clone())",
         "{}",
     ),
+    bug(
+        "anonymous: what is of the same id is one's own",
+        "evaluate/grants.rs",
+        "!user.anonymous",
+        "true",
+    ),
+    bug(
+        "anonymous: whoever asks has what every user has",
+        "snapshot/member.rs",
+        "if self.anonymous { Scope::NONE } else { rule.baseline }",
+        "rule.baseline",
+    ),
+    bug(
+        "anonymous: programs admit whoever asks",
+        "evaluate/exclusive.rs",
+        "if self.member.anonymous { &[] } else { programs }",
+        "programs",
+    ),
 ];

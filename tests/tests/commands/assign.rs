@@ -102,7 +102,7 @@ fn what_would_be_wrong_is_refused_and_the_file_stays() {
         (vec!["kim", "reader", "--team", "teir1"], "did you mean `tier1`?"),
         (vec!["kim", "reader", "--condition", "has_role(\"raeder\")"], "did you mean `reader`?"),
         (vec!["kim", "reader", "--until", "31.12.2026"], "31.12.2026"),
-        (vec!["kmi", "reader"], "did you mean `kim`?"),
+        (vec!["kimm", "reader"], "did you mean `kim`?"),
         (vec!["lea", "writer", "--until", "2026-12-31"], "--replace"),
         (vec!["kim", "writer", "--remove"], "does not hold"),
     ] {

@@ -105,7 +105,9 @@ impl DateRange {
     pub(super) fn next_change(&self, millis: i64) -> Option<i64> {
         Timestamp::from_millisecond(millis).ok()?;
         let next = self.edges.iter().copied().find(|edge| *edge > millis);
-        Some(next.unwrap_or_else(|| Timestamp::MAX.as_millisecond().saturating_add(1)))
+        // The last second is not there to the end.
+        let end = Timestamp::MAX.as_second().saturating_mul(1_000);
+        Some(next.unwrap_or_else(|| end.max(millis.saturating_add(1))))
     }
 }
 

@@ -33,6 +33,7 @@ struct Program {
     boundaries: Box<[Boundary]>,
     names: Box<[(Named, Box<str>)]>,
     reads_now: bool,
+    folds: bool,
 }
 
 /// Why a condition cannot be evaluated.
@@ -82,7 +83,7 @@ pub enum ConditionError {
 
 impl Condition {
     pub(super) fn new(engine: Arc<Engine>, source: &str, outline: Outline) -> Self {
-        let Outline { expr, logic, reads, boundaries, names } = outline;
+        let Outline { expr, logic, reads, boundaries, names, folds } = outline;
         let mut inputs: Vec<_> = reads.iter().map(|read| read.path.clone()).collect();
         inputs.sort_by_cached_key(ToString::to_string);
         inputs.dedup();
@@ -96,6 +97,7 @@ impl Condition {
             inputs: inputs.into(),
             boundaries: boundaries.into(),
             names: names.into(),
+            folds,
         }))
     }
 
@@ -120,6 +122,11 @@ impl Condition {
     #[must_use]
     pub fn reads_now(&self) -> bool {
         self.0.reads_now
+    }
+
+    /// Whether it folds texts that it reads, which takes longer the longer they are.
+    pub(crate) fn folds(&self) -> bool {
+        self.0.folds
     }
 
     /// The first instant after `now` at which the answer can change without any other input

@@ -291,6 +291,26 @@ fn a_decision_that_would_look_at_too_many_conditions_is_denied_as_too_costly() {
 }
 
 #[test]
+fn long_texts_in_which_capitals_do_not_count_cost_what_they_are_long() {
+    let begins = |n| {
+        let condition = format!("starts_with(lower(resource.text), \"ä{n} \")");
+        format!("{{permission: read, scope: all, condition: '{condition}'}}")
+    };
+    let grants = (0..64).map(begins).collect::<Vec<_>>().join(", ");
+    let tenant = format!(
+        "{TENANT}roles:\n  - {{id: r0, grants: [{grants}]}}\n  - {{id: r1, grants: [{grants}]}}\n"
+    );
+    let people = "users:\n  - {id: one, roles: [r0]}\n  - {id: two, roles: [r0, r1]}\n";
+    let permissions = "      - {id: read}\n";
+    let rest = "attributes: {resource.text: text}\n";
+    let authorizer = serve(&catalog(permissions, rest), &tenant, people);
+    let text = |bytes: usize| vec![("text", Value::from(format!("Ä63 {}", "ß".repeat(bytes / 2))))];
+    assert_eq!(outcome(&authorizer, "one", "read", &text(3_900)), "allow");
+    assert_eq!(outcome(&authorizer, "two", "read", &text(100)), "allow");
+    assert_eq!(outcome(&authorizer, "two", "read", &text(3_900)), "too-costly");
+}
+
+#[test]
 fn a_record_of_more_teams_than_can_be_compared_is_denied_as_too_costly() {
     let grant = |n| format!("{{permission: read, scope: all, teams: [t{n}]}}");
     let grants = (0..400).map(grant).collect::<Vec<_>>().join(", ");

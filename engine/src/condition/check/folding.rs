@@ -43,6 +43,7 @@ impl Checker<'_> {
         }
         let expr =
             self.natives.call("lower", [text.expr.clone(), Expr::IntegerConstant(0, at)], at);
+        self.folds = true;
         let label = match &text.path {
             Some(path) => format!("`lower({path})`, {},", text.kind.words()),
             None => text.kind.words().to_owned(),

@@ -68,6 +68,8 @@ pub(super) struct Outline {
     pub(super) boundaries: Vec<Boundary>,
     /// What it looks for in a list of the subject's.
     pub(super) names: Vec<(Named, Box<str>)>,
+    /// Whether it folds texts that it reads, which takes long.
+    pub(super) folds: bool,
 }
 
 /// What a text names that is looked for in a list of the subject's.
@@ -208,6 +210,7 @@ pub(super) struct Checker<'c> {
     reads: Vec<Read>,
     boundaries: Vec<Boundary>,
     names: Vec<(Named, Box<str>)>,
+    folds: bool,
     faults: Vec<ConditionFault>,
 }
 
@@ -220,7 +223,8 @@ impl<'c> Checker<'c> {
     ) -> Self {
         let (reads, boundaries, faults) = (Vec::new(), Vec::new(), Vec::new());
         let names = Vec::new();
-        Self { schema, natives, tokens, source, reads, boundaries, names, faults }
+        let folds = false;
+        Self { schema, natives, tokens, source, reads, boundaries, names, folds, faults }
     }
 
     /// Checks a whole condition.
@@ -231,9 +235,9 @@ impl<'c> Checker<'c> {
         };
         let checked = self.truth(expr);
         if self.faults.is_empty() {
-            let Self { reads, boundaries, names, .. } = self;
+            let Self { reads, boundaries, names, folds, .. } = self;
             let logic = Logic::of(&checked.expr, &reads);
-            return Ok(Outline { expr: checked.expr, logic, reads, boundaries, names });
+            return Ok(Outline { expr: checked.expr, logic, reads, boundaries, names, folds });
         }
         self.faults.sort_by_key(|fault| fault.at);
         Err(self.faults)

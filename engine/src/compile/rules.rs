@@ -214,7 +214,7 @@ pub(super) fn attach(
     let mut on_guards: Vec<Vec<u16>> = vec![Vec::new(); rules.len()];
     let mut on_constraints: Vec<Vec<u16>> = vec![Vec::new(); rules.len()];
     let mut kept_guards = Vec::new();
-    for (number, (guard, targets)) in (0u16..).zip(guards) {
+    for (number, (guard, targets)) in (0..=u16::MAX).zip(guards) {
         for target in targets {
             if let Some(list) = on_guards.get_mut(usize::from(target.0)) {
                 list.push(number);
@@ -223,7 +223,7 @@ pub(super) fn attach(
         kept_guards.push(guard);
     }
     let mut kept_constraints = Vec::new();
-    for (number, (constraint, target)) in (0u16..).zip(constraints) {
+    for (number, (constraint, target)) in (0..=u16::MAX).zip(constraints) {
         if let Some(list) = on_constraints.get_mut(usize::from(target.0)) {
             list.push(number);
         }

@@ -179,6 +179,7 @@ async fn a_pattern_is_granted_as_it_is_now_where_that_is_wanted() {
         category: category.into(),
         scope: Scope::ALL,
     };
+    within("tickets.*", desk.run(&as_user("lea"), &select("tickets.*")).await);
     desk.must(&select("tickets.*")).await;
     let look = desk.node.look(&acme()).await.unwrap();
     let role = look.view(&desk.node).role("now").unwrap().clone();
@@ -188,5 +189,4 @@ async fn a_pattern_is_granted_as_it_is_now_where_that_is_wanted() {
         let refused = desk.run(&as_user("ann"), &select(nothing)).await;
         assert!(matches!(refused, Err(ChangeError::Request { .. })), "{nothing}: {refused:?}");
     }
-    within("tickets.*", desk.run(&as_user("lea"), &select("tickets.*")).await);
 }

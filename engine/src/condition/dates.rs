@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_day_that_was_left_out_never_was() {
-        assert_eq!(*days("2011-12-30", "2011-12-30", "Pacific/Apia").edges, []);
+        assert!(days("2011-12-30", "2011-12-30", "Pacific/Apia").edges.is_empty());
         assert_eq!(days("2011-12-29", "2011-12-31", "Pacific/Apia").edges.len(), 2);
     }
 

@@ -12,6 +12,7 @@ mod instant;
 mod located;
 mod path;
 mod pattern;
+mod permission;
 mod predicate;
 #[cfg(feature = "schema")]
 mod schema;
@@ -31,8 +32,7 @@ pub(crate) use attributes::{built_in, writable};
 pub use baseline::Baseline;
 pub use case::ConditionTest;
 pub use catalog::{
-    Catalog, Category, Constraint, GrantedBy, Guard, Implied, Oblige, PartBy, PartOf, Permission,
-    Plan, ResourceKind, RoleCheck, TeamRules, Unassigned,
+    Catalog, Category, Guard, PartBy, PartOf, Plan, ResourceKind, RoleCheck, TeamRules, Unassigned,
 };
 pub use compare::Number;
 pub use contract::{KindAttributes, Kinds, SubjectType};
@@ -40,6 +40,7 @@ pub use instant::{Instant, NoInstant, instant_until};
 pub use located::{Document, Located, Place, Position, Text};
 pub use path::{InputPath, PathError};
 pub(crate) use pattern::{ADMINISTRATION, Pattern};
+pub use permission::{Constraint, GrantedBy, Implied, Oblige, Permission};
 pub use predicate::{Predicate, Test};
 pub use scope::Scope;
 pub use several::{Cells, Several};

@@ -55,6 +55,12 @@ impl View<'_> {
         self.version.catalog.source()
     }
 
+    /// What a condition may read, of what grants or says for whom something is and of others.
+    #[must_use]
+    pub fn schema(&self, grants: bool) -> &AttributeSchema {
+        self.version.catalog.schema(grants)
+    }
+
     /// What was settled about it.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use crate::error::ChangeError;
 use crate::follow::followed::Version;
 use crate::kind::DocumentKind;
 use crate::node::Node;
+use permesso_engine::condition::AttributeSchema;
 use permesso_engine::load::Source;
 use permesso_engine::model::{Catalog, Delegation, Role, Tenant, User};
 use permesso_store::feed::Facet;

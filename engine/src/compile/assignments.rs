@@ -59,7 +59,7 @@ pub(super) fn limits(
         report.fault(at, field, message, help);
         return None;
     }
-    let condition = permissions.condition(held.condition.as_ref(), &[], field, report);
+    let condition = permissions.granting_condition(held.condition.as_ref(), &[], field, report);
     // Where a condition cannot be read the role is not held, rather than without it.
     if held.condition.is_some() != condition.is_some() {
         return None;

@@ -19,8 +19,12 @@ impl Granting {
         report: &mut Reporter<'_>,
     ) {
         for grant in grants {
-            let condition =
-                permissions.condition(grant.condition.as_ref(), &grant.cases, field, report);
+            let condition = permissions.granting_condition(
+                grant.condition.as_ref(),
+                &grant.cases,
+                field,
+                report,
+            );
             let place = report.place(grant.named_at().unwrap_or_default());
             // Where a condition cannot be read nothing is granted, rather than without it.
             let readable = grant.condition.is_some() == condition.is_some();

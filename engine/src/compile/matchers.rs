@@ -38,7 +38,7 @@ pub(super) fn matchers(
         teams: boxed(&matchers.teams),
         exact_teams: boxed(&matchers.exact_teams),
         tags: boxed(&matchers.tags),
-        condition: permissions.condition(condition, &matchers.cases, field, report),
+        condition: permissions.granting_condition(condition, &matchers.cases, field, report),
     }
 }
 

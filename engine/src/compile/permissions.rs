@@ -13,8 +13,9 @@ impl Permissions {
             entries: Vec::new(),
             by_id: Default::default(),
             by_category: Default::default(),
-            // Conditions cannot ask which permissions are held: grants hang on conditions, and
-            // the two could ask one another without end.
+            wide_schema: AttributeSchema::default(),
+            // These cannot ask which permissions are held: grants hang on conditions, and the two
+            // could ask one another without end.
             schema: AttributeSchema::new(&catalog.attributes)
                 .with_kinds(&contract::of_kinds(catalog, report))
                 .with_values("resource.kind", contract::kinds(catalog)),
@@ -32,6 +33,7 @@ impl Permissions {
             this.link(index, report);
         }
         this.refuse_requirements(report);
+        this.wide_schema = this.schema.clone().with_permissions(this.ids());
         this
     }
 

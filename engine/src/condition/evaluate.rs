@@ -41,7 +41,7 @@ struct Program {
 #[non_exhaustive]
 pub enum ConditionError {
     /// An attribute is not known.
-    #[error("`{0}` is missing; send it, or drop it from the condition")]
+    #[error("{}", missing(.0))]
     Missing(InputPath),
     /// An attribute is not of the type that was declared.
     #[error("`{path}` is {found}, but {expected} was declared; correct one of them")]
@@ -79,6 +79,16 @@ pub enum ConditionError {
     /// Something that the checker should have found.
     #[error("the condition failed; save it again to have it checked")]
     Failed,
+}
+
+fn missing(path: &InputPath) -> String {
+    match path {
+        InputPath::SubjectHolds(id) => format!(
+            "whether `{id}` is held cannot be known; send the team of the resource and what the \
+             conditions of its grants read, and in a case say `{path}`"
+        ),
+        path => format!("`{path}` is missing; send it, or drop it from the condition"),
+    }
 }
 
 impl Condition {
@@ -259,7 +269,15 @@ impl Parts<'_> {
             return Err(ConditionError::OutOfTime);
         }
         match self.unknown.iter().find(|(index, _)| part.reads.contains(index)) {
-            Some((_, error)) => Err(error.clone()),
+            Some((_, error)) => {
+                let error = error.clone();
+                let unknown = |index| self.unknown.iter().any(|(known, _)| *known == index);
+                let rest = part.without(unknown);
+                match rest.map(|rest| run(self.engine, &mut self.scope, &rest)) {
+                    Some(Ok(true)) => Ok(true),
+                    _ => Err(error),
+                }
+            }
             None => run(self.engine, &mut self.scope, &part.ast),
         }
     }

@@ -103,6 +103,10 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
             "write `\"a\" in resource.x` to look into a list, and `resource.x in [\"a\", \"b\"]` for one \
              value of several"
         }
+        "holds" | "can" | "may" | "allowed" | "isallowed" | "haspermission" | "permission"
+        | "hasright" | "may_do" => {
+            "write `subject.holds(\"invoice.approve\")` for a permission that is held"
+        }
         "role" | "isrole" | "inrole" | "memberof" | "ismember" | "ingroup" | "hasteam" => {
             "write `has_role(\"manager\")`, `in_team(\"sales/east\")` or `has_tag(\"vip\")`"
         }

@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub struct AttributeSchema {
     paths: BTreeMap<String, Attribute>,
+    /// The permissions that may be asked for, by id.
+    held: BTreeMap<String, Attribute>,
 }
 
 /// One of them.
@@ -35,7 +37,7 @@ impl AttributeSchema {
     /// What is built in, and what a catalog declares besides.
     #[must_use]
     pub fn new(declared: &AttributeDeclarations) -> Self {
-        let mut schema = Self { paths: BTreeMap::new() };
+        let mut schema = Self { paths: BTreeMap::new(), held: BTreeMap::new() };
         built_in().for_each(|(path, kind)| schema.add(path, kind));
         declared.rules().for_each(|(path, rule)| schema.add_rule(path, rule));
         schema
@@ -56,12 +58,16 @@ impl AttributeSchema {
         self
     }
 
-    /// Lets conditions read `subject.holds.<permission>` of these permissions. Those whose id
-    /// cannot be written in a condition are left out.
+    /// Lets conditions ask for these permissions: `subject.holds("id")`, and
+    /// `subject.holds.<id>` of those whose id can be written so.
     #[must_use]
     pub fn with_permissions<'p>(mut self, ids: impl IntoIterator<Item = &'p str>) -> Self {
-        for id in ids.into_iter().filter(|id| id.split('.').all(writable)) {
-            self.add(&format!("subject.holds.{id}"), AttributeType::Boolean);
+        for id in ids {
+            if id.split('.').all(writable) {
+                self.add(&format!("subject.holds.{id}"), AttributeType::Boolean);
+            }
+            let (path, kind) = (InputPath::SubjectHolds(id.into()), AttributeType::Boolean);
+            self.held.insert(id.to_owned(), Attribute { path, kind, values: Vec::new() });
         }
         self
     }
@@ -93,6 +99,11 @@ impl AttributeSchema {
 
     pub(super) fn get(&self, path: &str) -> Option<&Attribute> {
         self.paths.get(path)
+    }
+
+    /// The permissions that may be asked for.
+    pub(super) fn held(&self) -> &BTreeMap<String, Attribute> {
+        &self.held
     }
 
     fn add_rule(&mut self, path: &str, rule: &AttributeRule) {

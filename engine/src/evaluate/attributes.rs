@@ -8,6 +8,9 @@ use crate::model::{InputPath, Value};
 use crate::snapshot::{InputRule, PermissionId};
 use std::borrow::Cow;
 
+/// How many roles are looked through for what one condition costs.
+const ROLES_A_CONDITION: usize = 16;
+
 impl<'a> Ask<'a> {
     /// The value that a predicate compares; `None` if it is unknown.
     pub(super) fn value(&self, path: &InputPath) -> Option<Cow<'_, Value<'a>>> {
@@ -170,14 +173,30 @@ impl<'a> Ask<'a> {
             }
     }
 
-    /// Whether a permission is held; unknown of a toggle that is not but might bind.
+    /// Whether a permission is held at any scope, with what it requires. It is unknown where that
+    /// hangs on a condition or on a team that cannot be known, and of a toggle that might bind.
     fn is_held(&self, id: Option<PermissionId>) -> Option<bool> {
         let Some(id) = id else { return Some(false) };
+        let Some(rule) = self.snapshot.permission(id) else { return Some(false) };
+        // Beyond what may be spent nothing is known any more, and the decision is a denial.
+        if self.horizon.is_exhausted() {
+            return None;
+        }
+        let (looked, roles) = (rule.needs.len() + 1, self.member.held_roles().count());
+        self.horizon.spend(1 + looked.saturating_mul(roles) / ROLES_A_CONDITION);
         if self.holds(id) {
             return Some(true);
         }
-        let toggle = self.snapshot.permission(id).filter(|rule| rule.is_constraint);
-        let might = toggle.is_some_and(|rule| self.may_hold(id, rule, &mut Silent));
+        let might = |id: PermissionId| {
+            self.snapshot
+                .permission(id)
+                .is_some_and(|rule| self.entitled(rule) && self.may_hold(id, rule, &mut Silent))
+        };
+        let might = match rule.is_constraint {
+            // What restricts binds whatever it requires.
+            true => self.may_hold(id, rule, &mut Silent),
+            false => might(id) && rule.needs.iter().all(|need| might(need.permission)),
+        };
         (!might).then_some(false)
     }
 

@@ -8,8 +8,8 @@ use super::changed::Both;
 use super::follows::Reader;
 use crate::model::{Document, InputPath, Place, Predicate, RoleCheck};
 use crate::snapshot::{
-    ConstraintRule, GuardRule, Installed, PermissionId, PermissionRule, ProgramRule, Redaction,
-    SharingPlan, SharingRule, Snapshot,
+    Clause, ConstraintRule, GuardRule, Installed, PermissionId, PermissionRule, ProgramRule,
+    Redaction, SharingPlan, SharingRule, Snapshot,
 };
 use std::collections::BTreeSet;
 
@@ -126,12 +126,24 @@ impl<'a> Readers<'a> {
         held.extend(needs.map(|need| need.permission));
     }
 
+    /// The same of conditions.
+    fn asked_by<'c>(
+        &self,
+        clauses: impl IntoIterator<Item = &'c Clause>,
+    ) -> BTreeSet<PermissionId> {
+        let mut held = BTreeSet::new();
+        let inputs = clauses.into_iter().flat_map(|clause| clause.condition.inputs());
+        inputs.for_each(|path| self.ask(path, &mut held));
+        held
+    }
+
     fn guards(&mut self) {
         for (at, guard) in (0_u16..).zip(&self.after.catalog.guards) {
             let old = self.before.catalog.guards.iter().find(|it| it.id == guard.id);
             let Some(old) = old else { continue };
             let governs = self.of(|rule| rule.guards.contains(&at));
-            let held = self.asked(guard.require.as_ref());
+            let mut held = self.asked(guard.require.as_ref());
+            held.extend(self.asked_by(&guard.condition));
             let known = self.rules.len();
             let what = (Reader::Guard, &*guard.id, Some(guard.place));
             self.add(what, governs, held, Sides::Guard(old, guard));
@@ -224,7 +236,8 @@ impl<'a> Readers<'a> {
                 }
                 let what = (reader, &*new.id, Some(new.place));
                 let governs = governs.into_iter().collect();
-                self.add(what, governs, BTreeSet::new(), Sides::Sharing(old, new));
+                let held = self.asked_by(&new.condition);
+                self.add(what, governs, held, Sides::Sharing(old, new));
             }
         }
     }

@@ -81,6 +81,13 @@ impl CompiledCatalog {
         })
     }
 
+    /// What a condition may read. One that grants, or that says for whom something is, may not ask
+    /// which permissions are held: that hangs on what such conditions say.
+    #[must_use]
+    pub fn schema(&self, grants: bool) -> &AttributeSchema {
+        if grants { &self.permissions.schema } else { &self.permissions.wide_schema }
+    }
+
     /// The attributes of a kind of resource; none where the catalog is not closed or has no such
     /// kind.
     pub fn attributes_of(&self, kind: &str) -> Option<impl Iterator<Item = DeclaredAttribute<'_>>> {
@@ -155,8 +162,10 @@ pub(crate) struct Permissions {
     pub(crate) entries: Vec<Entry>,
     pub(crate) by_id: Map<PermissionId>,
     pub(crate) by_category: BTreeMap<Box<str>, Vec<PermissionId>>,
-    /// What conditions may read.
+    /// What the conditions of grants may read.
     pub(crate) schema: AttributeSchema,
+    /// What other conditions may read, which grant nothing: which permissions are held as well.
+    pub(crate) wide_schema: AttributeSchema,
 }
 
 /// One permission with its references followed.

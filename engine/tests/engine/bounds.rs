@@ -331,3 +331,42 @@ fn a_record_of_more_teams_than_can_be_compared_is_denied_as_too_costly() {
         assert_eq!(outcome(&authorizer, user, "read", &of(1_000)), "too-costly", "{user}");
     }
 }
+
+#[test]
+fn a_condition_that_asks_for_much_that_is_held_under_conditions_is_denied_as_too_costly() {
+    let under = |id: usize| {
+        let grants = (0..64).map(|n| {
+            format!("{{permission: p{id}, scope: all, condition: 'resource.amount == {n}'}}")
+        });
+        grants.collect::<Vec<_>>().join(", ")
+    };
+    let grants = (0..40).map(under).collect::<Vec<_>>().join(", ");
+    let tenant = format!("{TENANT}roles:\n  - {{id: r, grants: [{grants}]}}\n");
+    let mut permissions = "      - {id: few, baseline: all}\n      - {id: many, baseline: all}\n\
+                           \x20     - {id: all, baseline: all}\n"
+        .to_owned();
+    (0..40).for_each(|id| writeln!(permissions, "      - {{id: p{id}}}").unwrap());
+    let guard = |on: &str, part: usize, each: fn(usize) -> String| {
+        let asked = (part * 20..part * 20 + 20).map(each).collect::<Vec<_>>().join(" && ");
+        format!("  - {{id: {on}{part}, on: [{on}], condition: '{asked}', message: no}}\n")
+    };
+    let named = |id: usize| format!("!subject.holds(\"p{id}\")");
+    let by_path = |id: usize| format!("!subject.holds.p{id}");
+    let rest = format!(
+        "attributes: {{resource.amount: integer}}\nguards:\n{}{}{}{}{}",
+        guard("few", 0, named),
+        guard("many", 0, named),
+        guard("many", 1, named),
+        guard("all", 0, by_path),
+        guard("all", 1, by_path),
+    );
+    let people = "users:\n  - {id: ann, roles: [r]}\n  - {id: bob}\n";
+    let authorizer = serve(&catalog(&permissions, &rest), &tenant, people);
+    let amount = |amount: i64| [("amount", Value::Int(amount))];
+    assert_eq!(outcome(&authorizer, "ann", "few", &amount(99)), "allow");
+    assert_eq!(outcome(&authorizer, "ann", "few", &amount(63)), "guard few0");
+    for action in ["many", "all"] {
+        assert_eq!(outcome(&authorizer, "ann", action, &amount(99)), "too-costly", "{action}");
+        assert_eq!(outcome(&authorizer, "bob", action, &amount(99)), "allow", "{action}");
+    }
+}

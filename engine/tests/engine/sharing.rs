@@ -407,3 +407,32 @@ fn what_sharing_cannot_mean_is_refused() {
       help: correct the condition or the case
     ");
 }
+
+#[test]
+fn a_rule_may_ask_what_the_viewer_holds_and_one_that_cannot_be_known_is_the_narrower() {
+    let blurs = "{id: front_desk, grants: [{permission: limit.blur, scope: all}]}";
+    let sees = "{id: front_desk, grants: [{permission: files.all, scope: all, condition: resource.amount > 10}]}";
+    let rule = |what: &str| {
+        format!(
+            "{}\nsharing:\n  policies:\n    - {{id: files, content: [contact], outcome: hide, {what}}}\n",
+            TENANT.replace(blurs, sees)
+        )
+    };
+    let catalog = CATALOG.replace("{id: list, baseline: all}", "{id: files.all}");
+    let build = |what: &str| build(&catalog, &rule(what), PEOPLE, &FamilySet::new());
+    let authorizer = Authorizer::new(100);
+    authorizer.install(build("condition: '!subject.holds(\"files.all\")'").unwrap());
+    for (viewer, amount, expected) in [
+        ("ann", Some(20), "hidden"),
+        ("fay", Some(20), "share"),
+        ("fay", Some(5), "hidden"),
+        ("fay", None, "hidden"),
+    ] {
+        let amount = amount.map(|amount: i64| ("amount", Value::Int(amount)));
+        let attributes: Vec<_> = [owned("bob")].into_iter().chain(amount).collect();
+        let said = seen(&authorizer, viewer, "contact.view", &attributes);
+        assert_eq!(said, expected, "{viewer} {attributes:?}");
+    }
+    let refused = build("for: {condition: '!subject.holds(\"files.all\")'}").unwrap_err();
+    assert!(refused.to_string().contains("these cannot ask for it"), "{refused}");
+}

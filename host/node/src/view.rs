@@ -5,6 +5,7 @@ use crate::error::ChangeError;
 use crate::follow::followed::Version;
 use crate::kind::DocumentKind;
 use crate::node::Node;
+use permesso_engine::condition::AttributeSchema;
 use permesso_engine::load::Source;
 use permesso_engine::model::{Catalog, Delegation, Role, Tenant, User};
 use permesso_store::feed::Facet;
@@ -53,6 +54,12 @@ impl View<'_> {
     #[must_use]
     pub fn catalog(&self) -> &Source<Catalog> {
         self.version.catalog.source()
+    }
+
+    /// What a condition may read, of what grants or says for whom something is and of others.
+    #[must_use]
+    pub fn schema(&self, grants: bool) -> &AttributeSchema {
+        self.version.catalog.schema(grants)
     }
 
     /// What was settled about it.

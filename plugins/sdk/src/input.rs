@@ -132,7 +132,8 @@ impl<'q> Values<'q> {
 /// - `subject.id`, `subject.roles`, `subject.policies`, `subject.teams`, `subject.tags`,
 ///   `subject.status`, `subject.invitation`, `subject.owner` (of the account), or
 ///   `subject.<attribute>` of the directory
-/// - `subject.holds.<permission>`: whether the subject holds it at any scope, a boolean
+/// - `subject.holds.<permission>`: whether the subject holds it at any scope, a boolean; absent
+///   where that cannot be known
 /// - `delegation.from`, `delegation.permissions`, `delegation.audiences`: absent unless the
 ///   subject acts under a delegation
 /// - `resource.kind`, `resource.id`, `resource.<attribute>`

@@ -54,6 +54,9 @@ const MINUTE: i64 = 60_000;
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, name: &str, args: &[Part<'_>], at: Position) -> Checked {
+        if let ("holds", [Part::Path(["subject"], _), id @ ..]) = (name, args) {
+            return self.holds(id, at);
+        }
         let Some(function) = FUNCTIONS.iter().find(|function| function.name == name) else {
             let near = nearest(name, FUNCTIONS.iter().map(|function| function.name));
             let help = match (foreign::function(name), near) {

@@ -28,13 +28,49 @@ pub(in crate::condition) struct Leaf {
     pub(in crate::condition) ast: AST,
     /// Which of what the condition reads it reads.
     pub(in crate::condition) reads: Box<[usize]>,
+    /// The part itself, where it looks through a list of which some is read: what is known of the
+    /// list may settle it.
+    looks_through: Option<Expr>,
+}
+
+impl Leaf {
+    /// The same without what is unknown of a list that it looks through. If that holds, so does
+    /// the whole. `None` where there is no such list, or nothing else in it.
+    pub(in crate::condition) fn without(&self, unknown: impl Fn(usize) -> bool) -> Option<AST> {
+        let Some(Expr::FnCall(call, at)) = &self.looks_through else { return None };
+        let known = |expr: &Expr| {
+            let mut reads = Vec::new();
+            collect(expr, &mut reads);
+            !reads.into_iter().any(&unknown)
+        };
+        let mut call = call.clone();
+        for arg in &mut call.args {
+            if let Expr::Array(items, _) = arg {
+                items.retain(|item| known(item));
+                if items.is_empty() {
+                    return None;
+                }
+            } else if !known(arg) {
+                return None;
+            }
+        }
+        Some(AST::new([Stmt::Expr(Box::new(Expr::FnCall(call, *at)))]))
+    }
+}
+
+/// Whether it looks through a list that was not written out as a whole.
+fn looks_through(expr: &Expr) -> bool {
+    let Expr::FnCall(call, _) = expr else { return false };
+    matches!(call.name.as_str(), "contains" | "overlaps")
+        && call.args.iter().any(|arg| matches!(arg, Expr::Array(..)))
 }
 
 impl Logic {
-    /// The tree of a condition that was rewritten; `None` if it is one part.
+    /// The tree of a condition that was rewritten; `None` if it is one part that is known
+    /// or not as a whole.
     pub(super) fn of(expr: &Expr, reads: &[Read]) -> Option<Self> {
         match tree(expr, reads) {
-            Self::Leaf(_) => None,
+            Self::Leaf(leaf) if leaf.looks_through.is_none() => None,
             logic => Some(logic),
         }
     }
@@ -67,6 +103,7 @@ fn part(expr: &Expr) -> Logic {
     Logic::Leaf(Leaf {
         ast: AST::new([Stmt::Expr(Box::new(expr.clone()))]),
         reads: reads.into_boxed_slice(),
+        looks_through: looks_through(expr).then(|| expr.clone()),
     })
 }
 

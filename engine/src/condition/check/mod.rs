@@ -11,6 +11,7 @@ mod build;
 mod calendar;
 mod calls;
 mod folding;
+mod held;
 mod lists;
 mod logic;
 mod operators;
@@ -414,6 +415,11 @@ impl<'c> Checker<'c> {
     fn unknown_path(&self, path: String) -> (Mistake, String) {
         let known = || self.schema.iter().map(|(known, _)| known);
         let group = format!("{path}.");
+        if let Some(asked) = path.strip_prefix("subject.holds") {
+            let asked = asked.strip_prefix('.').unwrap_or_default();
+            let help = self.no_permission(asked);
+            return (Mistake::UnknownPath(path), help);
+        }
         let id = format!("{group}id");
         let members = || known().filter(|known| known.starts_with(&group));
         if let Some(member) = members().find(|known| **known == id).or_else(|| members().next()) {

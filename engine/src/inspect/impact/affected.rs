@@ -6,7 +6,9 @@
 use super::matching::{MatchedPermission, Matching, same_guard, same_matchers};
 use crate::directory::Compiled;
 use crate::model::{InputPath, Predicate};
-use crate::snapshot::{GuardRule, HeldRole, Member, PermissionId, PermissionRule, Snapshot};
+use crate::snapshot::{
+    Clause, GuardRule, HeldRole, Member, PermissionId, PermissionRule, SharedContent, Snapshot,
+};
 
 /// What can have changed.
 pub(super) struct Affected {
@@ -153,8 +155,23 @@ fn reads(snapshot: &Snapshot, rule: &PermissionRule) -> Vec<PermissionId> {
             }
         });
     };
+    let mut conditions: Vec<&Clause> = Vec::new();
     for guard in guarding(snapshot, rule) {
         guard.require.iter().for_each(|require| ask(require, &mut reads));
+        conditions.extend(&guard.condition);
+    }
+    for content in rule.content.iter().flat_map(SharedContent::all) {
+        let plan = &snapshot.sharing;
+        let Some(content) = plan.contents.get(usize::from(content)) else { continue };
+        let policies = content.policies.iter().filter_map(|at| plan.policies.get(usize::from(*at)));
+        let overrides =
+            content.overrides.iter().filter_map(|at| plan.overrides.get(usize::from(*at)));
+        conditions.extend(policies.chain(overrides).filter_map(|rule| rule.condition.as_ref()));
+    }
+    for path in conditions.into_iter().flat_map(|clause| clause.condition.inputs()) {
+        if let InputPath::SubjectHolds(name) = path {
+            reads.extend(snapshot.permission_id(name));
+        }
     }
     let constraints = rule.constraints.iter();
     for constraint in

@@ -54,6 +54,34 @@ fn a_list_that_is_not_known_overlaps_with_none_and_not_with_none() {
 }
 
 #[test]
+fn one_that_is_known_settles_a_list_of_which_some_is_missing() {
+    let inputs = [("resource.title", "a".into()), ("subject.teams", texts(&["a", "b"]))];
+    for (source, expected) in [
+        ("resource.title in [resource.owner, \"a\"]", Some(true)),
+        ("resource.title !in [resource.owner, \"a\"]", Some(false)),
+        ("resource.title in [resource.owner, \"b\"]", None),
+        ("resource.title !in [resource.owner, \"b\"]", None),
+        ("contains([\"b\", resource.title, resource.owner], resource.title)", Some(true)),
+        ("resource.owner in [resource.title, \"b\"]", None),
+        ("resource.owner in [resource.owner, \"b\"]", None),
+        ("\"a\" in [resource.owner, resource.region]", None),
+        ("lower(resource.title) in [lower(resource.owner), \"a\"]", Some(true)),
+        ("overlaps([resource.owner, \"a\"], subject.teams)", Some(true)),
+        ("overlaps(subject.teams, [resource.owner, resource.title])", Some(true)),
+        ("!overlaps(subject.teams, [resource.owner, \"b\"])", Some(false)),
+        ("overlaps([resource.owner, \"x\"], subject.teams)", None),
+        ("!overlaps([resource.owner, \"x\"], subject.teams)", None),
+        ("overlaps([resource.owner, \"a\"], [resource.region, resource.title])", Some(true)),
+        ("overlaps([resource.owner], [resource.owner, resource.title])", None),
+        ("overlaps([1, resource.amount], [resource.limit, 1])", Some(true)),
+        ("overlaps([1, resource.amount], [resource.limit, 2])", None),
+        ("resource.title == \"x\" || resource.title in [resource.owner, \"a\"]", Some(true)),
+    ] {
+        assert_eq!(evaluate(source, &inputs).ok(), expected, "{source}");
+    }
+}
+
+#[test]
 fn what_is_no_list_or_of_another_type_is_refused() {
     assert_snapshot!(refused("overlaps(subject.teams, resource.title)"), @r"
     1:1: `overlaps` needs a list of texts here, not a text

@@ -5,6 +5,7 @@ mod advice;
 mod calendar;
 mod decided;
 mod folding;
+mod held;
 mod language;
 mod lists;
 mod lost;

@@ -306,6 +306,31 @@ fn what_a_toggle_leaves_alone_may_follow_from_what_is_held() {
 }
 
 #[test]
+fn what_a_condition_asks_for_follows_as_what_a_predicate_does() {
+    let of = |users: &str, rule: (&str, &str)| edited_files(&[rule], users);
+    let (was, is) = ("{id: ann, roles: [reader]}", "{id: ann, roles: [reader, manager]}");
+    let guard = |text: &'static str| {
+        ("require: {any: [{subject.level: {at_least: 3}}, {resource.open: true}]}", text)
+    };
+    let sides = [
+        guard("require: {any: [{subject.holds.manage: true}, {resource.open: true}]}"),
+        guard("condition: 'subject.holds(\"manage\") || subject.holds.purge'"),
+    ];
+    for rule in sides {
+        let told = preview(&of(was, rule), &of(is, rule));
+        assert!(
+            told.contains("guard senior at catalog:28 reads subject.holds.manage: perhaps sign")
+                || told.contains("gained sign"),
+            "{told}"
+        );
+    }
+    let hush = ("condition: resource.amount > 10", "condition: '!subject.holds(\"manage\")'");
+    let guest = |user: &str| user.replace("roles", "tags: [guest], roles");
+    let told = preview(&of(&guest(was), hush), &of(&guest(is), hush));
+    assert!(told.contains("hush") && told.contains("reads subject.holds.manage"), "{told}");
+}
+
+#[test]
 fn what_may_follow_is_cut_and_counted() {
     let rules: String = (0..30)
         .map(|n| format!("    - {{id: h{n:02}, outcome: hide, for: {{tags: [guest]}}, condition: resource.amount > {n}}}\n"))

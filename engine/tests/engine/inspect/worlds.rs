@@ -278,6 +278,7 @@ guards:
   - {{id: level, on: [grown], require: {{any: [{{subject.level: {{at_least: 2}}}}, {{resource.sso: true}}]}}, message: not grown}}
   - {{id: owns, on: [peek], require: {{any: [{{subject.holds.free: true}}, {{subject.owner: true}}]}}, message: not an owner}}
   - {{id: tagged, on: [fire], condition: "!(\"x\" in subject.tags) || resource.amount ?? 0 < 100", message: tagged}}
+  - {{id: asked, on: [read], condition: "!subject.holds(\"need\") || subject.holds.deep || resource.amount ?? 0 < 100", message: asked}}
   - {{id: covered, on: [invite], check: {{covered: [role]}}, message: nobody hands out more than they hold}}
   - {{id: empty, on: [drop], check: unused, require: {{resource.sso: true}}, message: in use}}
 plans:

@@ -5,7 +5,7 @@ use crate::reply::Reply;
 use crate::route::Route;
 use crate::schema::{SchemaOf, list as list_schema, named, object, of, raw, revision};
 use axum::http::Method;
-use permesso_engine::condition::{AttributeSchema, ConditionEngine, ConditionTest};
+use permesso_engine::condition::{ConditionEngine, ConditionTest};
 use permesso_engine::diagnostic::Diagnostic;
 use permesso_engine::model::{Grant, Matchers, Policy, Position, Program, Role, SharingRule, Text};
 use permesso_front::{Problem, diagnostic};
@@ -75,6 +75,16 @@ impl PlaceKind {
             Self::Program => DocumentKind::Program,
             Self::SharingPolicy => DocumentKind::SharingPolicy,
             Self::SharingOverride => DocumentKind::SharingOverride,
+        }
+    }
+}
+
+impl Place {
+    /// Whether what stands there grants something, or says for whom something is.
+    const fn grants(&self) -> bool {
+        match self.kind {
+            PlaceKind::Role | PlaceKind::Policy | PlaceKind::Program => true,
+            PlaceKind::SharingPolicy | PlaceKind::SharingOverride => self.viewers,
         }
     }
 }
@@ -180,10 +190,11 @@ async fn check(call: Call) -> Result<Reply, Problem> {
     let Draft { condition: source, cases, attach } = call.read()?;
     let look = call.look().await?;
     let view = look.view(call.node());
-    let schema = AttributeSchema::new(&view.catalog().value.attributes);
+    // Of one that stands nowhere yet nobody knows whether it grants.
+    let schema = view.schema(attach.as_ref().is_some_and(Place::grants));
     let (mut reads, mut reads_now, mut failed) = (Vec::new(), false, Vec::new());
     let mut found: Vec<Diagnostic> = Vec::new();
-    match ENGINE.compile(&source, &schema) {
+    match ENGINE.compile(&source, schema) {
         Ok(condition) => {
             reads = condition.inputs().iter().map(ToString::to_string).collect();
             reads_now = condition.reads_now();

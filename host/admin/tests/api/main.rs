@@ -2,6 +2,7 @@
 
 mod changes;
 mod code;
+mod conditions;
 mod document;
 mod people;
 mod races;

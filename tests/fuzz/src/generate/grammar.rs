@@ -116,7 +116,14 @@ impl<'r> Writer<'r> {
                 self.within("lower(", |this| this.free_text(0));
                 self.put(", \"o\")");
             }
-            0 => self.path(AttributeType::Boolean),
+            0 => match self.random.chance(50) {
+                true => self.path(AttributeType::Boolean),
+                false => self.name(&[
+                    "subject.holds(\"doc.read\")",
+                    "!subject.holds(\"not-writable\")",
+                    "subject.holds(\"doc.read\") == subject.holds.doc.read",
+                ]),
+            },
             1 => {
                 self.path(AttributeType::Boolean);
                 self.name(&[" == true", " != false", " == subject.owner"]);

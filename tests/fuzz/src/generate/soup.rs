@@ -107,7 +107,8 @@ const OPERATORS: [&str; 40] = [
     "=>", "::", ":", ";", "{", "}",
 ];
 
-const FUNCTIONS: [&str; 16] = [
+const FUNCTIONS: [&str; 17] = [
+    "subject.holds(",
     "contains(",
     "starts_with(",
     "ends_with(",

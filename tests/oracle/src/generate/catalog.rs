@@ -280,7 +280,7 @@ fn guards(random: &mut Random, plan: &Plan) -> Json {
             );
         }
         if stated {
-            put(&mut guard, "condition", super::conditions::condition(random, plan));
+            put(&mut guard, "condition", super::conditions::asking(random, plan));
         }
         if check {
             let check = match random.below(10) {

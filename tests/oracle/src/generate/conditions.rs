@@ -59,6 +59,24 @@ pub(super) fn condition(random: &mut Random, plan: &Plan) -> String {
     Writer { random, plan }.truth(depth)
 }
 
+/// A condition of something that grants nothing, which may ask what is held.
+pub(super) fn asking(random: &mut Random, plan: &Plan) -> String {
+    let condition = condition(random, plan);
+    let acts = plan.acts.iter().map(|act| act.id.as_str());
+    let ids: Vec<&str> = acts.chain(plan.toggles.iter().map(String::as_str)).collect();
+    let Some(id) = random.pick(&ids).filter(|_| random.chance(25)) else { return condition };
+    let held = match random.chance(50) {
+        true => format!("subject.holds(\"{id}\")"),
+        false => format!("subject.holds.{id}"),
+    };
+    match random.below(4) {
+        0 => held,
+        1 => format!("!{held}"),
+        2 => format!("{held} || {condition}"),
+        _ => format!("({condition}) && !{held}"),
+    }
+}
+
 /// A value of the type that was declared, most of the time.
 pub(super) fn fitting(random: &mut Random, plan: &Plan, path: &str) -> Json {
     match random.chance(12) {

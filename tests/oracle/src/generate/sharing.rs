@@ -88,7 +88,7 @@ fn rule(random: &mut Random, plan: &Plan, layer: &str, n: usize) -> Json {
         put(&mut rule, "for", super::matchers::matchers(random, plan));
     }
     if random.chance(35) {
-        put(&mut rule, "condition", conditions::condition(random, plan));
+        put(&mut rule, "condition", conditions::asking(random, plan));
     }
     if layer == "policies" && random.chance(55) {
         put(&mut rule, "overridable", random.chance(85));

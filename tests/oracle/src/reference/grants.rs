@@ -114,6 +114,21 @@ impl Evaluator<'_> {
     /// Whether a toggle is held, or may be because a condition of a grant or the record's team
     /// cannot be known.
     pub(super) fn may_hold(&self, toggle: &Permission, user: &User, request: &Request<'_>) -> bool {
+        let held = self.held_somewhere(toggle, user, request);
+        if held.is_none() {
+            self.seen.note("toggle: held for want of knowledge only");
+        }
+        held != Some(false)
+    }
+
+    /// Whether it is held at all; `None` where a condition of a grant or the record's team cannot
+    /// be known and decides that.
+    fn held_somewhere(
+        &self,
+        toggle: &Permission,
+        user: &User,
+        request: &Request<'_>,
+    ) -> Option<bool> {
         let mut unknown = false;
         for holding in self.holdings(user) {
             let is_it = holding.permission == toggle.id.as_str();
@@ -136,7 +151,7 @@ impl Evaluator<'_> {
             };
             match (of_team, stated) {
                 (_, Some(false)) => {}
-                (Some(true), Some(true)) => return true,
+                (Some(true), Some(true)) => return Some(true),
                 (Some(_), _) => unknown = true,
                 (None, _) => {
                     self.seen.note("toggle: held for want of a team");
@@ -144,10 +159,32 @@ impl Evaluator<'_> {
                 }
             }
         }
-        if unknown {
-            self.seen.note("toggle: held for want of knowledge only");
+        (!unknown).then_some(false)
+    }
+
+    /// The answer to `subject.holds.<permission>`; `None` where that cannot be known. A toggle
+    /// that might bind is neither held nor not.
+    pub(super) fn is_held(&self, id: &str, user: &User, request: &Request<'_>) -> Option<bool> {
+        if self.holds_anywhere(id, user, request) {
+            return Some(true);
         }
-        unknown
+        let Some((_, permission)) = self.permission(id) else { return Some(false) };
+        let might = match permission.constraint {
+            Some(_) => self.may_hold(permission, user, request),
+            None => self.might_hold(id, user, request),
+        };
+        if might && permission.constraint.is_none() {
+            self.seen.note("holds: whether a permission is held cannot be known");
+        }
+        (!might).then_some(false)
+    }
+
+    fn might_hold(&self, id: &str, user: &User, request: &Request<'_>) -> bool {
+        self.permission(id).is_some_and(|(_, permission)| {
+            permission.entitlement.as_ref().is_none_or(|name| self.entitled(name))
+                && self.held_somewhere(permission, user, request) != Some(false)
+                && permission.requires.iter().all(|id| self.might_hold(id, user, request))
+        })
     }
 
     /// Whether the subject holds it at any scope, with the plan that it needs and the

@@ -33,11 +33,7 @@ impl Evaluator<'_> {
             InputPath::SubjectInvitation => text(user.invitation.name()),
             InputPath::SubjectOwner => Some(Value::Bool(user.owner)),
             InputPath::SubjectHolds(permission) => {
-                let held = self.holds_anywhere(permission, user, request);
-                // A toggle that might bind is neither held nor not.
-                let toggle = self.permission(permission).filter(|(_, it)| it.constraint.is_some());
-                let might = toggle.is_some_and(|(_, toggle)| self.may_hold(toggle, user, request));
-                (held || !might).then_some(Value::Bool(held))
+                self.is_held(permission, user, request).map(Value::Bool)
             }
             InputPath::SubjectAttribute(name) => user.attributes.at(name).cloned(),
             InputPath::DelegationFrom => text(&delegation()?.from),

@@ -8,7 +8,7 @@ use permesso_oracle::random::Random;
 use serde_json::{Value as Json, json};
 
 /// What turns a yes into a no by its name where somebody is given more.
-fn is_named(case: &Case, subject: &str, reason: &Reason) -> bool {
+fn is_named(case: &Case, (subject, action): (&str, &str), reason: &Reason) -> bool {
     match reason {
         // A restricting toggle that came along.
         Reason::Constraint(_) => true,
@@ -24,15 +24,21 @@ fn is_named(case: &Case, subject: &str, reason: &Reason) -> bool {
             })
         }
         // What was delegated, where one of those took it from whoever delegates.
-        Reason::OutOfScope(_) | Reason::NotGranted => is_delegated_to(case, subject),
+        Reason::OutOfScope(_) | Reason::NotGranted | Reason::NotApplicable(_) => {
+            is_delegated_to(case, subject, action)
+        }
         _ => false,
     }
 }
 
-fn is_delegated_to(case: &Case, subject: &str) -> bool {
+/// Whether it is this that somebody delegated to the subject.
+fn is_delegated_to(case: &Case, subject: &str, action: &str) -> bool {
     let delegations = case.people.get("delegations").and_then(Json::as_array);
-    let mut delegations = delegations.into_iter().flatten();
-    delegations.any(|it| it.get("to").and_then(Json::as_str) == Some(subject))
+    delegations.into_iter().flatten().any(|it| {
+        let permissions = it.get("permissions").and_then(Json::as_array);
+        it.get("to").and_then(Json::as_str) == Some(subject)
+            && permissions.into_iter().flatten().any(|id| id.as_str() == Some(action))
+    })
 }
 
 /// Whether something asks which roles, policies or permissions somebody holds: a condition may
@@ -76,8 +82,11 @@ fn a_role_or_a_policy_more_never_turns_a_yes_into_a_no_unless_something_named_do
         }
         let Some(after) = decide(&case) else { continue };
         let Ok(world) = case.read() else { continue };
-        let subjects: Vec<_> =
-            world.questions.iter().map(|it| it.at(it.now).subject.to_owned()).collect();
+        let asked = world.questions.iter().map(|it| {
+            let request = it.at(it.now);
+            (request.subject.to_owned(), request.action.to_owned())
+        });
+        let asked: Vec<_> = asked.collect();
         for (n, (before, after)) in before.iter().zip(&after).enumerate() {
             if !before.is_allow() {
                 continue;
@@ -88,7 +97,7 @@ fn a_role_or_a_policy_more_never_turns_a_yes_into_a_no_unless_something_named_do
             }
             turned += 1;
             assert!(
-                is_named(&case, &subjects[n], &after.reason),
+                is_named(&case, (&asked[n].0, &asked[n].1), &after.reason),
                 "seed {seed}, question {n}: {list} {given} gave {:?}\n{case}",
                 after.reason
             );

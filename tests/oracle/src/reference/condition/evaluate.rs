@@ -31,11 +31,24 @@ pub(super) fn reads(node: &Node, paths: &mut Vec<String>) {
             reads(right, paths);
         }
         Part::List(items) => items.iter().for_each(|item| reads(item, paths)),
+        Part::Call(name, items) if name == "holds" => paths.extend(asked(items)),
         Part::Call(name, items) => {
             items.iter().for_each(|item| reads(item, paths));
             paths.extend(looks_through(name).map(str::to_owned));
         }
         Part::Truth(_) | Part::Whole(_) | Part::Decimal(_) | Part::Text(_) => {}
+    }
+}
+
+/// The path of a permission that is asked for: `subject.holds("id")`.
+fn asked(items: &[Node]) -> Option<String> {
+    match items {
+        [Node { part: Part::Path(subject), .. }, Node { part: Part::Text(id), .. }]
+            if subject == "subject" =>
+        {
+            Some(format!("subject.holds.{id}"))
+        }
+        _ => None,
     }
 }
 
@@ -82,15 +95,35 @@ pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Know
                 Known::Truth(if sides.contains(&None) { return None } else { !settles })
             }
         }
+        // Of a list that was written here one that is known can settle it.
+        Part::Both(left, operator @ ("in" | "!in"), right) => {
+            let (list, whole) = members(right, known)?;
+            let among = holds(&list, &value(left, known)?)?;
+            Known::Truth((among || whole).then_some(among == (*operator == "in"))?)
+        }
         Part::Both(left, operator, right) => {
             both(value(left, known)?, operator, value(right, known)?)?
         }
+        Part::Call(name, items) if name == "holds" => match known.get(&asked(items)?)? {
+            Known::Nothing => return None,
+            there => there.clone(),
+        },
         Part::Call(name, items) if name == "is_set" => match items.as_slice() {
             [Node { part: Part::Path(path), .. }] => {
                 Known::Truth(known.get(path) != Some(&Known::Nothing))
             }
             _ => return None,
         },
+        Part::Call(name, items) if matches!(name.as_str(), "contains" | "overlaps") => {
+            let items =
+                items.iter().map(|item| members(item, known)).collect::<Option<Vec<_>>>()?;
+            let whole = items.iter().all(|(_, whole)| *whole);
+            let items: Vec<Known> = items.into_iter().map(|(item, _)| item).collect();
+            match call(name, &items)? {
+                Known::Truth(false) if !whole => return None,
+                answer => answer,
+            }
+        }
         Part::Call(name, items) => {
             let mut arguments =
                 items.iter().map(|item| value(item, known)).collect::<Option<Vec<_>>>()?;
@@ -100,6 +133,19 @@ pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Know
             call(name, &arguments)?
         }
     })
+}
+
+/// The value of a part; of a list that was written here what is known of it, and whether that is
+/// all.
+fn members(node: &Node, known: &BTreeMap<String, Known>) -> Option<(Known, bool)> {
+    match &node.part {
+        Part::List(items) => {
+            let values: Vec<_> = items.iter().filter_map(|item| value(item, known)).collect();
+            let whole = values.len() == items.len();
+            Some((Known::List(values), whole))
+        }
+        _ => Some((value(node, known)?, true)),
+    }
 }
 
 fn truth(node: &Node, known: &BTreeMap<String, Known>) -> Option<bool> {
@@ -132,8 +178,6 @@ fn both(left: Known, operator: &str, right: Known) -> Option<Known> {
                 Known::Decimal(result.is_finite().then_some(result)?)
             }
         },
-        "in" => Known::Truth(holds(&right, &left)?),
-        "!in" => Known::Truth(!holds(&right, &left)?),
         "==" => Known::Truth(order(&left, &right)? == Ordering::Equal),
         "!=" => Known::Truth(order(&left, &right)? != Ordering::Equal),
         "<" => Known::Truth(order(&left, &right)? == Ordering::Less),

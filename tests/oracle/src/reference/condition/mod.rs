@@ -123,6 +123,7 @@ impl Evaluator<'_> {
                 AttributeType::Texts
             }
             "subject.owner" => AttributeType::Boolean,
+            held if held.starts_with("subject.holds.") => AttributeType::Boolean,
             "resource.kind" | "resource.id" => AttributeType::Text,
             "now" => AttributeType::Instant,
             other => self.catalog.attributes.iter().find(|(path, _)| *path == other)?.1,

@@ -19,8 +19,8 @@
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
-use icu_properties::CodePointMapData;
-use icu_properties::props::GeneralCategory;
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
 use std::borrow::Cow;
 
 /// A character in a name that nobody can see, or that changes how others are seen.
@@ -59,6 +59,11 @@ fn unseen(character: char) -> Option<&'static str> {
         }
         GeneralCategory::PrivateUse => Some("which everybody shows in their own way"),
         GeneralCategory::Unassigned | GeneralCategory::Surrogate => Some("which is no character"),
+        _ if CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character) => {
+            Some("which is not seen")
+        }
+        // Braille without any dot.
+        _ if character == '\u{2800}' => Some("which looks like a space"),
         _ => None,
     }
 }
@@ -116,6 +121,15 @@ mod tests {
             (0xfeff, "U+FEFF"),
             (0xffff, "U+FFFF"),
             (0xe0041, "U+E0041"),
+            (0x34f, "U+034F"),
+            (0x115f, "U+115F"),
+            (0x17b4, "U+17B4"),
+            (0x180b, "U+180B"),
+            (0x3164, "U+3164"),
+            (0xfe0f, "U+FE0F"),
+            (0xffa0, "U+FFA0"),
+            (0xe0100, "U+E0100"),
+            (0x2800, "U+2800"),
             (0x0378, "U+0378"),
         ] {
             let name = format!("ann{}", char::from_u32(code).unwrap());

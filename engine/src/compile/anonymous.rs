@@ -110,6 +110,17 @@ impl<'a> Walk<'a> {
 
 /// Refuses grants that reach by who somebody is.
 fn reaching(grants: &[Grant], field: &str, report: &mut Reporter<'_>) {
+    for grant in grants {
+        let several = grant.permissions.iter().flat_map(|it| it.beginnings());
+        let named = grant.permission.iter().chain(&grant.category).chain(several);
+        for name in named.filter(|name| name.split('.').next() == Some("permesso")) {
+            let message = format!(
+                "whoever asks anonymously holds this, and `{name}` is of the administration"
+            );
+            let help = Some(format!("leave it out, or give `{ANONYMOUS}` another role"));
+            report.fault(name.at(), field, message, help);
+        }
+    }
     for grant in grants.iter().filter(|grant| grant.scope != Scope::ALL) {
         let named = grant.permission.as_ref().or(grant.category.as_ref());
         let at = named.map(Text::at).unwrap_or_default();

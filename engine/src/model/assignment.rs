@@ -64,10 +64,10 @@ pub(super) struct Mapping {
     /// Which role.
     role: Text,
     /// Only for resources of these teams and the teams below them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::said", skip_serializing_if = "Option::is_none")]
     teams: Option<Vec<Text>>,
     /// From this instant on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::said", skip_serializing_if = "Option::is_none")]
     valid_from: Option<Instant>,
     /// Before this instant; a date is where that day ends, in UTC.
     #[serde(
@@ -77,7 +77,7 @@ pub(super) struct Mapping {
     )]
     valid_until: Option<Instant>,
     /// Only where this condition holds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::said", skip_serializing_if = "Option::is_none")]
     condition: Option<Text>,
 }
 

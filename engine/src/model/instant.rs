@@ -197,7 +197,7 @@ pub fn instant_until<'de, D: Deserializer<'de>>(
             deserializer.deserialize_any(Written { read: Instant::until }).map(Self)
         }
     }
-    Ok(Option::<End>::deserialize(deserializer)?.map(|End(end)| end))
+    End::deserialize(deserializer).map(|End(end)| Some(end))
 }
 
 struct Written {

@@ -25,6 +25,16 @@ mod team;
 mod tenant;
 mod value;
 
+use serde::{Deserialize, Deserializer};
+
+/// Reads what has to be there where its name is: a limit of which only the name was written down
+/// is no limit that was left out.
+fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 pub use access::{Access, Matchers};
 pub use assignment::Assignment;
 pub use attributes::{AttributeDeclarations, AttributeRule, AttributeType, SchemaError};

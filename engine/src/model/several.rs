@@ -44,6 +44,14 @@ impl Several {
     }
 }
 
+impl Several {
+    /// The names, or how those begin that stand in a table.
+    pub(crate) fn beginnings(&self) -> impl Iterator<Item = &Text> {
+        let (Self::List(names) | Self::Table(Cells { kinds: names, .. })) = self;
+        names.iter()
+    }
+}
+
 /// On one line, as it is written.
 impl fmt::Display for Several {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -153,7 +153,7 @@ pub struct Grant {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exact_teams: Vec<Text>,
     /// From this instant on; a date is where that day begins, in UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::said", skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Instant>,
     /// Before this instant; a date is where that day ends, in UTC.
     #[serde(
@@ -164,7 +164,7 @@ pub struct Grant {
     pub valid_until: Option<Instant>,
     /// Holds only where this condition does (see [`crate::condition`]). Where it cannot be
     /// known, for want of an attribute, it does not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::said", skip_serializing_if = "Option::is_none")]
     pub condition: Option<Text>,
     /// What the condition has to say of these cases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -136,6 +136,17 @@ impl<'a> Attributes<'a> {
         }
     }
 
+    /// Everything that lies at a path, however it is split into names and maps.
+    pub(crate) fn all_at<'s>(&'s self, path: &str, found: &mut Vec<&'s Value<'a>>) {
+        found.extend(self.get(path));
+        for (dot, _) in path.match_indices('.') {
+            let (head, rest) = (path.get(..dot), path.get(dot + 1..));
+            if let (Some(Value::Map(map)), Some(rest)) = (head.and_then(|it| self.get(it)), rest) {
+                map.all_at(rest, found);
+            }
+        }
+    }
+
     /// Sets an attribute, replacing one of that name.
     pub fn set(&mut self, name: impl Into<Cow<'a, str>>, value: Value<'a>) {
         let name = name.into();

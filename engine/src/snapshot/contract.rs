@@ -232,7 +232,10 @@ impl Declared {
             match self.names.get(name) {
                 None => {}
                 Some(Name::Attribute(check)) => there |= check.holds(&|| name.to_owned(), value)?,
-                Some(Name::Group(below)) => there |= group(name, below, value)?,
+                Some(Name::Group(below)) => {
+                    there |= group(name, below, value)?;
+                    self.said_once(name, below, sent)?;
+                }
                 Some(Name::Alias(of)) => return Err(Breach::Twice(of)),
             }
         }
@@ -243,6 +246,31 @@ impl Declared {
         }
         let missing = (0..).zip(&self.required).find(|(bit, _)| there & (1u64 << bit) == 0);
         missing.map_or(Ok(()), |(_, path)| Err(Breach::Missing(path)))
+    }
+}
+
+impl Declared {
+    /// Whether what lies in a map is not sent under its path besides, or in another map, with
+    /// another value.
+    #[cold]
+    fn said_once<'a>(
+        &'a self,
+        name: &str,
+        below: &[(Box<str>, Check)],
+        sent: &Attributes<'_>,
+    ) -> Result<(), Breach<'a>> {
+        for (rest, _) in below {
+            let path = format!("{name}.{rest}");
+            let mut found = Vec::new();
+            sent.all_at(&path, &mut found);
+            let mut others = found.iter().skip(1);
+            if others.any(|other| found.first() != Some(other))
+                && let Some((path, _)) = self.names.get_key_value(&*path)
+            {
+                return Err(Breach::Twice(path));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -253,3 +253,19 @@ fn what_cannot_be_meant_of_the_anonymous_is_refused() {
     let refused = common::build(&whole, TENANT, people, &none).unwrap_err().to_string();
     assert!(refused.contains("nobody in a directory is anonymous"), "{refused}");
 }
+
+#[test]
+fn whoever_asks_anonymously_never_administers() {
+    for grant in [
+        "{permission: permesso.keys.edit, scope: all}",
+        "{category: permesso.administration, scope: all}",
+        "{permission: 'permesso.*', scope: all}",
+        "{permissions: [see, permesso.keys.edit], scope: all}",
+    ] {
+        let tenant = format!("{TENANT}roles: [{{id: visitor, grants: [{grant}]}}]\n");
+        let refused = museum_of(&catalog("anonymous: {role: visitor}"), &tenant).unwrap_err();
+        assert!(refused.contains("is of the administration"), "{grant}: {refused}");
+    }
+    let refused = museum_of(&catalog("anonymous: {role: permesso.platform}"), TENANT);
+    assert!(refused.unwrap_err().contains("permesso.platform"));
+}

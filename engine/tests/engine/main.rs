@@ -31,3 +31,4 @@ mod subject_size;
 mod tables;
 mod tags;
 mod teams;
+mod twice;

@@ -46,10 +46,10 @@ pub(super) struct About {
     context: Vec<String>,
     /// An attribute of the action, where the catalog declares it, as above
     #[arg(long = "action-attribute", value_name = "NAME=VALUE")]
-    action: Vec<String>,
+    action_attributes: Vec<String>,
     /// An attribute of the subject, where the catalog trusts callers to say it, as above
     #[arg(long = "subject-attribute", value_name = "NAME=VALUE")]
-    subject: Vec<String>,
+    subject_attributes: Vec<String>,
     /// The type of the subject, where it is not a user
     #[arg(long, value_name = "TYPE", default_value = SUBJECT_TYPE, hide_default_value = true)]
     pub(super) subject_type: String,
@@ -70,7 +70,7 @@ impl About {
             None => (resource, None),
         };
         let (attributes, context) = (pairs(&self.attributes)?, pairs(&self.context)?);
-        let (subject, action) = (pairs(&self.subject)?, pairs(&self.action)?);
+        let (subject, action) = (pairs(&self.subject_attributes)?, pairs(&self.action_attributes)?);
         let asserted =
             Asserted { subject_type: &self.subject_type, subject: &subject, action: &action };
         let resource = Resource { kind, id, attributes: &attributes };

@@ -156,6 +156,8 @@ impl Content {
         // Nothing else has a default, or is installed.
         self.ids.insert("sharing/defaults", ["note", "note"].map(str::to_owned));
         self.ids.insert("families", ["crm-segments", "crm-segments"].map(str::to_owned));
+        // Those that the programs match.
+        self.ids.insert("tags", ["kept", "doomed"].map(str::to_owned));
     }
 
     /// What an operation is asked about: its parameters by name.
@@ -166,7 +168,7 @@ impl Content {
         if let Some(below) = below {
             found.insert("tenant", json!(TENANT));
             let single = ["", "/sharing/defaults/{id}", "/families/{id}"];
-            let once = ["/rollback", "/teams/{id}/move"];
+            let once = ["/rollback", "/teams/{id}/move", "/roles/{id}/rename", "/tags/{id}/rename"];
             let only_tried = (single.contains(&below) && deletes) || once.contains(&below);
             if only_tried {
                 // Made once, nothing would be left to ask about.

@@ -9,7 +9,9 @@ use crate::document::{Settings, read};
 use crate::error::ChangeError;
 use crate::kept;
 use crate::kind::DocumentKind;
-use crate::operation::renaming::{conditions, conditions_of, looks_for, of_catalog, told};
+use crate::operation::renaming::{
+    conditions, conditions_of, looks_for, of_catalog, of_families, told,
+};
 use crate::view::View;
 use permesso_engine::condition::{Named, condition_names, rename_in};
 use permesso_engine::model::{Catalog, Status, Tenant, User};
@@ -68,7 +70,7 @@ impl Gone {
             return Ok(());
         }
         let (what, id, places) = (self.what(), &self.id, told(places));
-        let message = format!("conditions name the {what} `{id}`: {places}; change them first");
+        let message = format!("the {what} `{id}` is named by {places}; change them first");
         Err(ChangeError::Guarded { guard: "in-use", message, users: None })
     }
 }
@@ -101,6 +103,7 @@ pub(super) async fn unnamed(
         if gone.lost {
             places.extend(by_catalog(&view.catalog().value, gone));
         }
+        places.extend(of_families(tenant, &gone.id));
         gone.refused(places)?;
     }
     tags(view, tenant, edited).await?;
@@ -117,7 +120,8 @@ fn gone(edited: &[Edited], standard: impl Fn(&str) -> bool) -> Result<Vec<Gone>,
     let held = held_before(edited);
     for edit in edited {
         let named = match edit.kind {
-            DocumentKind::Role if !standard(&edit.id) => Named::Role,
+            // A standard role only becomes what it was, but those who held it may be moved.
+            DocumentKind::Role if !standard(&edit.id) || held.contains(&edit.id) => Named::Role,
             DocumentKind::Team => Named::Team,
             DocumentKind::Settings => {
                 let (Some(_), Some(after)) = (&edit.before, &edit.after) else { continue };

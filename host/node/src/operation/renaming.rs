@@ -9,6 +9,7 @@ use permesso_engine::model::{
     Assignment, Attributes, Catalog, FamilySettings, Grant, InputPath, Matchers, Policy, Predicate,
     Program, Role, RoleCheck, SharingRule, Tenant, Test, Text, User, Value,
 };
+use permesso_names::folded;
 use std::collections::BTreeSet;
 
 /// So many places are told.
@@ -178,8 +179,8 @@ impl<'a> Renaming<'a> {
 
     /// A family that is told of it may know it by its name, from its settings.
     pub(crate) fn family(&mut self, id: &str, settings: &FamilySettings) {
-        if settings.config.iter().any(|(_, value)| says(value, self.from)) {
-            self.unclear.push(format!("the settings of the family `{id}`"));
+        if settings.config.iter().any(|(_, value)| hints(value, self.from)) {
+            self.unclear.push(of_family(id));
         }
     }
 
@@ -194,6 +195,40 @@ const fn list_of(named: Named) -> InputPath {
         Named::Role => InputPath::SubjectRoles,
         Named::Team => InputPath::SubjectTeams,
         Named::Tag => InputPath::SubjectTags,
+    }
+}
+
+fn of_family(id: &str) -> String {
+    format!("the settings of the family `{id}`")
+}
+
+/// The families whose settings may mean a name.
+pub(crate) fn of_families(tenant: &Tenant, name: &str) -> Vec<String> {
+    let meaning = tenant
+        .families
+        .iter()
+        .filter(|(_, settings)| settings.config.iter().any(|(_, value)| hints(value, name)));
+    meaning.map(|(id, _)| of_family(id)).collect()
+}
+
+/// Whether a setting may mean a name: how a family compares words is its own, so case, width and
+/// what stands between words do not count.
+fn hints(value: &Value<'_>, name: &str) -> bool {
+    let words = |text: &str| -> String {
+        let folded = folded(text);
+        let letters = folded.chars().map(|it| if it.is_alphanumeric() { it } else { ' ' });
+        let spaced: String = letters.collect();
+        spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    match value {
+        Value::Text(text) => {
+            text == name || format!(" {} ", words(text)).contains(&format!(" {} ", words(name)))
+        }
+        Value::List(items) => items.iter().any(|item| hints(item, name)),
+        Value::Map(map) => {
+            map.iter().any(|(key, value)| words(key) == words(name) || hints(value, name))
+        }
+        _ => false,
     }
 }
 

@@ -381,3 +381,16 @@ async fn teams_that_look_alike_may_be_two() {
     let copy = DuplicateRole { from: "reader".into(), id: "Reader".into(), label: String::new() };
     assert!(told(desk.run(&operator(), &copy).await).contains("looks like"));
 }
+
+#[tokio::test]
+async fn an_edited_role_of_the_product_is_not_deleted_with_its_holders_moved_where_it_is_named() {
+    let desk = desk().await;
+    let read = json!([{"permission": "tickets.read", "scope": "all"}]);
+    desk.must(&put(DocumentKind::Role, "reader", json!({"id": "reader", "grants": read}))).await;
+    desk.must(&put(DocumentKind::Role, "spare", json!({"id": "spare", "grants": read}))).await;
+    joined(&desk, "kim", &["reader"]).await;
+    let hides = json!({"id": "h1", "outcome": "hide", "condition": "has_role(\"reader\")"});
+    desk.must(&put(DocumentKind::SharingPolicy, "h1", hides)).await;
+    let delete = DeleteRole { id: "reader".to_owned(), move_to: Some("spare".to_owned()) };
+    assert!(told(desk.run(&operator(), &delete).await).contains("`h1`"));
+}

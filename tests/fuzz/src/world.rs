@@ -167,7 +167,9 @@ impl World {
     pub fn value(&self, path: &str) -> Found {
         let hash = path.bytes().fold(self.seed, |hash, byte| mix(hash ^ u64::from(byte)));
         let mut random = Random::new(hash);
-        let kind = SCHEMA.kind(path)?;
+        // Not every permission that can be asked for can be written as a path.
+        let held = path.starts_with("subject.holds.").then_some(AttributeType::Boolean);
+        let kind = SCHEMA.kind(path).or(held)?;
         match (self.temper, random.below(100)) {
             (Temper::Good, _) | (Temper::Mixed, 0..85) => Some(right(kind, path, &mut random)),
             (Temper::Full, _) => Some(full(kind, &mut random)),

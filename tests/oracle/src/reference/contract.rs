@@ -134,6 +134,15 @@ fn check(
         if let Some((path, fault)) = faults.next() {
             return wrong(path, fault);
         }
+        // What lies in the map may be sent beside it as well, if it says the same.
+        let twice = below().find(|(path, _)| {
+            let within = path.strip_prefix(&prefix).and_then(|rest| map.at(rest));
+            let beside = sent.get(path);
+            within.is_some() && beside.is_some() && within != beside
+        });
+        if let Some((path, _)) = twice {
+            return wrong(path, AttributeFault::Twice);
+        }
     }
     for (path, _) in declared.iter().filter(|(_, rule)| rule.required) {
         if matches!(sent.at(path), None | Some(Value::Null)) {

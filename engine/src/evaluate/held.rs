@@ -53,18 +53,19 @@ impl<'a> Ask<'a> {
     /// of which that cannot be known is given back.
     pub(super) fn roles_here(&self) -> Result<Names<'a>, Unsettled<'a>> {
         let mut here = self.certain_roles();
-        let (mut within, mut unsettled) = (Names::new(), None);
+        let (mut within, mut unsettled) = (Names::new(), Names::new());
         for (name, limits) in self.named().filter(|(name, _)| !here.contains(name)) {
             match limits.map(|limits| self.within(&limits.within)) {
                 Some(Counts::Yes) if within.contains(&name) => {}
                 Some(Counts::Yes) => within.push(name),
-                Some(Counts::Unknown(_) | Counts::UnknownTeam) => unsettled = Some(name),
+                Some(Counts::Unknown(_) | Counts::UnknownTeam) => unsettled.push(name),
                 _ => {}
             }
         }
         within.sort_unstable();
         here.append(&mut within);
-        match unsettled.filter(|name| !here.contains(name)) {
+        // One that is held here by another way is settled; any other is enough.
+        match unsettled.into_iter().find(|name| !here.contains(name)) {
             Some(name) => Err(Unsettled(name)),
             None => Ok(here),
         }

@@ -33,6 +33,14 @@ fn a_tenant_that_is_not_served_is_denied_in_every_way() {
     assert!(together.iter().all(|decision| decision.reason == Reason::UnknownTenant));
 }
 
+/// Two roles of which it cannot be known whether they are held here, and one of them comes by
+/// another way as well: the other one still is not known.
+#[test]
+fn a_role_that_is_settled_by_another_way_settles_no_other_role() {
+    let settings = Settings { cases: 20, seed: 4_805, brief: true };
+    run(settings, |_| {}).unwrap_or_else(|failure| panic!("{failure}"));
+}
+
 #[test]
 fn a_seed_makes_the_same_case_every_time() {
     let text = |seed| generate::case(seed, 5).to_string();

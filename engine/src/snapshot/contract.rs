@@ -259,7 +259,13 @@ impl Declared {
         below: &[(Box<str>, Check)],
         sent: &Attributes<'_>,
     ) -> Result<(), Breach<'a>> {
+        let dotted = |key: &str| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        let beside = sent.iter().any(|(key, _)| dotted(key));
         for (rest, _) in below {
+            // Most maps hold names without a dot, and nothing is sent beside them.
+            if !beside && !rest.contains('.') {
+                continue;
+            }
             let path = format!("{name}.{rest}");
             let mut found = Vec::new();
             sent.all_at(&path, &mut found);

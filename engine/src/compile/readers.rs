@@ -5,8 +5,8 @@ use super::Definition;
 use crate::diagnostic::{Diagnostics, Reporter, suggest};
 use crate::family::{InputKind, InputSpec};
 use crate::model::{
-    AttributeType, Catalog, Document, InputPath, PartBy, Position, Predicate, RoleCheck, Test,
-    Text, Value,
+    AttributeType, Catalog, Document, InputPath, PartBy, Permission, Position, Predicate,
+    RoleCheck, Test, Text, Value,
 };
 use crate::snapshot::{
     AllowedKinds, Check, Contract, FamilyRule, Governed, KindContract, PermissionId,
@@ -56,7 +56,8 @@ pub(super) fn check(
             }
         }
     }
-    for (_, entry) in permissions.iter() {
+    for (id, entry) in permissions.iter() {
+        readers.required(id, &entry.permission, report);
         let Some(constraint) = &entry.permission.constraint else { continue };
         let Some(unless) = &constraint.unless else { continue };
         let obliged = constraint.obliges.iter().flat_map(|oblige| &oblige.on);
@@ -104,6 +105,27 @@ pub(super) fn families(
 }
 
 impl<'a> Readers<'a> {
+    /// What has to be said: where no kind has it, no question could say it.
+    fn required(&self, id: PermissionId, permission: &Permission, report: &mut Reporter<'_>) {
+        let field = format!("permissions.{}.required", permission.id);
+        for (at, name) in permission.required.iter().enumerate() {
+            if !self.contract.closed {
+                let message = "nothing says which attributes there are";
+                let help = "say which kinds of resources the permissions are about, and declare \
+                            their attributes in `resource_kinds`";
+                report.fault(name.at(), &field, message, Some(help.to_owned()));
+                return;
+            }
+            if permission.required.iter().take(at).any(|other| other == name) {
+                let help = Some("delete one of the two".to_owned());
+                report.fault(name.at(), &field, format!("`{name}` stands here twice"), help);
+            }
+            let path = InputPath::ResourceAttribute(name.as_str().into());
+            let reader = Reader { at: name.at(), field: &field, on: &[id] };
+            self.path(&path, &Test::Present, reader, report);
+        }
+    }
+
     fn ids(&self, names: &[Text]) -> Vec<PermissionId> {
         names.iter().filter_map(|name| self.permissions.find(name)).collect()
     }

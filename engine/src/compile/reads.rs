@@ -222,6 +222,7 @@ impl Gathered {
                 }
                 Some(RoleCheck::Covered(names)) => {
                     self.all_grants(parts);
+                    self.path(&InputPath::ResourceKind);
                     names.iter().for_each(|name| self.attribute(name));
                 }
                 None => {}

@@ -95,6 +95,7 @@ pub(super) fn permission(
         id: arc(&permission.id),
         category: arc(&entry.category),
         kinds: AllowedKinds::Open,
+        required: permission.required.iter().map(|name| name.as_str().into()).collect(),
         reach: entry.reach,
         own: own.iter().map(|name| name.as_str().into()).collect(),
         baseline: permission.baseline.unwrap_or(Scope::NONE).intersection(entry.reach),

@@ -44,6 +44,12 @@ pub(crate) fn admit<R: Recorder>(
             return Err(refuse(root, &breach, record));
         }
     }
+    for name in &rule.required {
+        let silent = || matches!(request.resource.attributes.at(name), None | Some(Value::Null));
+        if kind.attributes.attribute(name).is_some() && silent() {
+            return Err(refuse("resource", &Breach::Missing(name), record));
+        }
+    }
     if R::ON {
         remark(kind, request.resource.attributes, record);
     }

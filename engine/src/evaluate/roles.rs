@@ -3,7 +3,7 @@
 use super::Ask;
 use crate::directory::Found;
 use crate::model::{Attributes, RoleCheck, Scope, Value};
-use crate::snapshot::{PermissionId, RoleRule, TeamLimits, Within};
+use crate::snapshot::{Declared, LimitedGrant, PermissionId, RoleRule, TeamLimits, Within};
 use std::sync::Arc;
 
 impl Ask<'_> {
@@ -30,14 +30,43 @@ impl Ask<'_> {
             RoleCheck::KeepsHolder(role) => {
                 self.request.resource.id.is_some_and(|user| self.can_lose(user, role))
             }
-            RoleCheck::Covered(attributes) => attributes.iter().all(|attribute| {
-                match self.request.resource.attributes.at(attribute) {
-                    None | Some(Value::Null) => true,
-                    Some(Value::List(handed)) => handed.iter().all(|it| self.covers_handed(it)),
-                    Some(handed) => self.covers_handed(handed),
+            RoleCheck::Covered(attributes) => {
+                let sent = |name: &String| match self.request.resource.attributes.at(name) {
+                    None | Some(Value::Null) => None,
+                    sent => sent,
+                };
+                let mut handed = attributes.iter().filter_map(sent).peekable();
+                if handed.peek().is_none() {
+                    return !self.hands_out(attributes) || self.covers_every_role();
                 }
-            }),
+                handed.all(|handed| match handed {
+                    Value::List(handed) => handed.iter().all(|it| self.covers_handed(it)),
+                    handed => self.covers_handed(handed),
+                })
+            }
         }
+    }
+
+    /// Whether a question of this kind names roles that are handed out. One of another kind is
+    /// about the right itself.
+    fn hands_out(&self, attributes: &[String]) -> bool {
+        let contract = &self.snapshot.catalog.contract;
+        let declares =
+            |declared: &Declared| attributes.iter().any(|name| declared.attribute(name).is_some());
+        contract.kind(self.request.resource.kind).is_none_or(|kind| declares(&kind.attributes))
+    }
+
+    /// Whether the subject holds everything that any role grants: one that is not named could be
+    /// any of them.
+    pub(crate) fn covers_every_role(&self) -> bool {
+        let mut plain = vec![Scope::NONE; self.snapshot.permissions.len()];
+        for role in &self.snapshot.roles {
+            for (all, scope) in plain.iter_mut().zip(&role.grants.plain) {
+                *all = all.union(*scope);
+            }
+        }
+        let limited = self.snapshot.roles.iter().flat_map(|role| &role.grants.limited);
+        self.covers((0u16..).map(PermissionId).zip(plain), limited, &Arc::default())
     }
 
     /// Whether the subject holds a role that is handed out: by its name, or within limits as an
@@ -58,19 +87,28 @@ impl Ask<'_> {
     pub(crate) fn covers_role(&self, id: &str, within: &Arc<Within>) -> bool {
         let role = self.snapshot.role_ids.get(id).and_then(|role| self.snapshot.role(*role));
         let Some(role) = role else { return false };
-        (0u16..).map(PermissionId).zip(self.snapshot.permissions.iter()).all(|(id, rule)| {
+        let plain = (0u16..).map(PermissionId).zip(role.grants.plain.iter().copied());
+        self.covers(plain, &role.grants.limited, within)
+    }
+
+    /// Whether the subject holds all that is granted, within some limits.
+    fn covers<'g>(
+        &self,
+        mut plain: impl Iterator<Item = (PermissionId, Scope)>,
+        limited: impl IntoIterator<Item = &'g LimitedGrant>,
+        within: &Arc<Within>,
+    ) -> bool {
+        let as_wide = |id: PermissionId, given: &Within, scope: Scope| {
+            let Some(rule) = self.snapshot.permission(id) else { return false };
             // A toggle takes away: to hand it out is not to hand out more.
-            let as_wide = |given: &Within, scope: Scope| {
-                scope.is_none() || self.held_as_wide(id, rule, given).covers(scope)
-            };
             rule.is_constraint
-                || as_wide(within, role.grants.plain(id))
-                    && role
-                        .grants
-                        .limited(id)
-                        .iter()
-                        .all(|given| as_wide(&given.within.and(within), given.scope))
-        })
+                || scope.is_none()
+                || self.held_as_wide(id, rule, given).covers(scope)
+        };
+        plain.all(|(id, scope)| as_wide(id, within, scope))
+            && limited
+                .into_iter()
+                .all(|given| as_wide(given.permission, &given.within.and(within), given.scope))
     }
 
     /// Whether somebody who takes part holds the role without the user as well, or the user

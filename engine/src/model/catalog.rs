@@ -210,7 +210,8 @@ pub enum RoleCheck {
     /// The role whose id is the resource's may be deleted. Without an id it may not.
     Deletable,
     /// Every role that one of these attributes of the resource names grants no more than the
-    /// subject holds: nobody hands out more than they have.
+    /// subject holds: nobody hands out more than they have. Where the kind has such attributes
+    /// and a question sends none of them it could be any role, so none may grant more.
     Covered(Vec<String>),
     /// Nobody holds the role whose id is the resource's, pending invitations included. Without
     /// an id somebody might.

@@ -19,6 +19,9 @@ pub struct Permission {
     /// The kinds of resources that it is about; those of the category where absent. As soon as
     /// one permission of a catalog says so, each has to.
     pub kinds: Option<Kinds>,
+    /// Attributes of the resource that a question about it has to say, of every kind that declares
+    /// them. What closes a permission is best sent always: left out it could be anything.
+    pub required: Vec<Text>,
     /// The widest scope at which it can be held: a wider grant is cut to it.
     pub reach: Option<Scope>,
     /// The relations that count as own; those of the catalog where empty.

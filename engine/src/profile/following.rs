@@ -295,8 +295,11 @@ impl<'r, 'a, 'p> Found<'r, 'a, 'p> {
         let covers = |person: &Person<'_>, role: &str| {
             person.ask("", None, |ask| ask.covers_role(role, &Arc::default()))
         };
+        let every = |person: &Person<'_>| person.ask("", None, |ask| ask.covers_every_role());
         let few = roles.iter().take(ROLES_TRIED);
         roles.len() > ROLES_TRIED
+            // Whoever names no role could hand out any.
+            || every(before) != every(after)
             || few.into_iter().any(|role| covers(before, role) != covers(after, role))
     }
 

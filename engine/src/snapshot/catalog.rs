@@ -95,6 +95,22 @@ impl CompiledCatalog {
         Some(self.contract.kinds.get(usize::from(*at))?.attributes.attributes())
     }
 
+    /// The same, as a question about a permission sends them: what the permission has to be told
+    /// is required as well.
+    pub fn attributes_asked(
+        &self,
+        permission: &str,
+        kind: &str,
+    ) -> Option<impl Iterator<Item = DeclaredAttribute<'_>>> {
+        let id = self.permissions.find(permission)?;
+        let wanted = &self.rules.get(usize::from(id.0))?.required;
+        let wants = |name: &str| wanted.iter().any(|wanted| **wanted == *name);
+        Some(self.attributes_of(kind)?.map(move |attribute| DeclaredAttribute {
+            required: attribute.required || wants(attribute.name),
+            ..attribute
+        }))
+    }
+
     /// What is declared below `context`, `action` or `subject`; of the subject what callers are
     /// trusted to say.
     pub fn declared(&self, root: &str) -> impl Iterator<Item = DeclaredAttribute<'_>> {

@@ -23,6 +23,11 @@ pub(crate) struct Contract {
 }
 
 impl Contract {
+    /// What is said of a kind; none where the catalog says nothing of kinds, or does not know it.
+    pub(crate) fn kind(&self, name: &str) -> Option<&KindContract> {
+        self.kinds.get(usize::from(*self.ids.get(name)?))
+    }
+
     /// The type that a name of one stands for.
     pub(crate) fn subject_type(&self, name: &str) -> Option<&str> {
         if name == SUBJECT_TYPE {

@@ -89,6 +89,8 @@ pub(crate) struct PermissionRule {
     pub(crate) category: Arc<str>,
     /// What a question about it can be about.
     pub(crate) kinds: AllowedKinds,
+    /// The attributes of the resource that a question has to say, where its kind declares them.
+    pub(crate) required: Box<[Box<str>]>,
     pub(crate) reach: Scope,
     pub(crate) own: Box<[Box<str>]>,
     pub(crate) baseline: Scope,

@@ -81,7 +81,7 @@ fn question(catalog: &CompiledCatalog, permission: &str) -> Result<Value, Failur
     };
     let resource = match source.is_closed() {
         true => {
-            let kinds = kinds.into_iter().map(|kind| resource(catalog, kind));
+            let kinds = kinds.into_iter().map(|kind| resource(catalog, permission, kind));
             json!({"anyOf": kinds.collect::<Vec<_>>()})
         }
         false => json!({"type": "object", "required": ["type"]}),
@@ -116,8 +116,9 @@ fn question(catalog: &CompiledCatalog, permission: &str) -> Result<Value, Failur
     }))
 }
 
-fn resource(catalog: &CompiledCatalog, kind: &str) -> Value {
-    let properties = attributes(catalog.attributes_of(kind).into_iter().flatten());
+fn resource(catalog: &CompiledCatalog, permission: &str, kind: &str) -> Value {
+    let asked = catalog.attributes_asked(permission, kind);
+    let properties = attributes(asked.into_iter().flatten());
     let requires = properties.get("required").is_some() || properties.get("allOf").is_some();
     let mut required = vec!["type"];
     required.extend(requires.then_some("properties"));

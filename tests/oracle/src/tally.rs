@@ -37,7 +37,7 @@ pub const CODES: [&str; 28] = [
 ];
 
 /// What a healthy run comes across on the way to its answers.
-pub const SEEN: [&str; 75] = [
+pub const SEEN: [&str; 78] = [
     "grant: by a pattern",
     "grant: by a part of a table",
     "subject: anonymous",
@@ -61,6 +61,9 @@ pub const SEEN: [&str; 75] = [
     "matchers: in exactly a team",
     "closed item: nothing opens it",
     "closed item: open to a member of a program",
+    "contract: the permission wants to be told more",
+    "covered: any role",
+    "covered: not every role",
     "covered: yes",
     "covered: no",
     "delegation: outside its window",

@@ -67,6 +67,13 @@ fn permission(random: &mut Random, plan: &Plan, act: &Act, common: Option<&str>)
     if plan.closed && random.chance(20) {
         put(&mut it, "kinds", about(random));
     }
+    if plan.closed && random.chance(6) {
+        put(
+            &mut it,
+            "required",
+            json!([random.name(&["private", "segment_type", &plan.named("team")])]),
+        );
+    }
     if act.family != common {
         put(&mut it, "family", act.family.unwrap_or("none"));
     }

@@ -40,7 +40,24 @@ impl Evaluator<'_> {
         check("resource", &declared, &named)?;
         let context: Vec<_> = self.below("context.").collect();
         check("context", &context, request.context)?;
+        for name in &permission.required {
+            let has = declared.iter().any(|(path, _)| *path == **name);
+            if has && matches!(named.at(name), None | Some(Value::Null)) {
+                let path = format!("resource.{name}").into();
+                self.seen.note("contract: the permission wants to be told more");
+                return Err(Reason::Attribute { path, fault: AttributeFault::Missing });
+            }
+        }
         Ok(named)
+    }
+
+    /// Whether questions of a kind can say one of the attributes.
+    pub(super) fn hands_out(&self, kind: &str, attributes: &[String]) -> bool {
+        if !self.is_closed() {
+            return true;
+        }
+        let declared = self.declared_of(kind).unwrap_or_default();
+        attributes.iter().any(|name| declared.iter().any(|(path, _)| path == name))
     }
 
     fn below(&self, root: &'static str) -> impl Iterator<Item = (String, AttributeRule)> + '_ {

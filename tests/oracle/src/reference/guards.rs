@@ -84,15 +84,29 @@ impl Evaluator<'_> {
                 });
                 !holds(gone) || left
             }
-            (RoleCheck::Covered(attributes), _) => attributes.iter().all(|attribute| {
-                let covered = match request.resource.attributes.at(attribute) {
-                    None | Some(Value::Null) => return true,
-                    Some(Value::List(all)) => all.iter().all(|it| self.covers_handed(it, user)),
-                    Some(one) => self.covers_handed(one, user),
-                };
-                self.seen.note(if covered { "covered: yes" } else { "covered: no" });
-                covered
-            }),
+            (RoleCheck::Covered(attributes), _) => {
+                let mut named = 0;
+                for attribute in attributes {
+                    let covered = match request.resource.attributes.at(attribute) {
+                        None | Some(Value::Null) => continue,
+                        Some(Value::List(all)) => all.iter().all(|it| self.covers_handed(it, user)),
+                        Some(one) => self.covers_handed(one, user),
+                    };
+                    named += 1;
+                    self.seen.note(if covered { "covered: yes" } else { "covered: no" });
+                    if !covered {
+                        return false;
+                    }
+                }
+                if named > 0 || !self.hands_out(request.resource.kind, attributes) {
+                    return true;
+                }
+                let any = self
+                    .every_role()
+                    .all(|role| self.covers_handed(&Value::Text(role.id.as_str().into()), user));
+                self.seen.note(if any { "covered: any role" } else { "covered: not every role" });
+                any
+            }
         }
     }
 

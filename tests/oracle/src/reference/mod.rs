@@ -238,6 +238,13 @@ impl<'a> Evaluator<'a> {
         custom.map(|role| &**role).or_else(|| self.standard(id))
     }
 
+    fn every_role(&self) -> impl Iterator<Item = &'a Role> {
+        let custom = self.tenant.roles.iter().map(|role| &**role);
+        let custom_ids = self.tenant.roles.iter();
+        let standard = self.catalog.standard_roles.iter();
+        custom.chain(standard.filter(move |role| !custom_ids.clone().any(|it| it.id == role.id)))
+    }
+
     fn standard(&self, id: &str) -> Option<&'a Role> {
         self.catalog.standard_roles.iter().find(|role| role.id.as_str() == id)
     }

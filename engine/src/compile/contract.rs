@@ -28,9 +28,14 @@ pub(super) fn contract(catalog: &Catalog, report: &mut Reporter<'_>) -> Contract
         return contract;
     }
     refuse_types(catalog, report);
+    let many = catalog.resource_kinds.len();
+    if many > usize::from(u16::MAX) {
+        let message = format!("a catalog holds at most 65,535 kinds of resources, this {many}");
+        report.fault(catalog.at(), "resource_kinds", message, None);
+    }
     let common = common(catalog);
     let mut kinds = Vec::with_capacity(catalog.resource_kinds.len());
-    for (number, (name, kind)) in (0u16..).zip(&catalog.resource_kinds) {
+    for (number, (name, kind)) in (0..=u16::MAX).zip(&catalog.resource_kinds) {
         let attributes = attributes(catalog, name, kind, &common, report);
         contract.aliased |= attributes.has_aliases();
         contract.ids.insert(name.as_str().into(), number);

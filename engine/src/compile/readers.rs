@@ -86,7 +86,7 @@ pub(super) fn families(
         rules: &catalog.rules,
     };
     let mut report = definition.reporter(Document::Catalog, found);
-    for (number, family) in (0u16..).zip(families) {
+    for (number, family) in (0..=u16::MAX).zip(families) {
         let Some(installed) = &family.installed else { continue };
         let on: Vec<PermissionId> = (0..=u16::MAX)
             .map(PermissionId)

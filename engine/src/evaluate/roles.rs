@@ -66,7 +66,7 @@ impl Ask<'_> {
             }
         }
         let limited = self.snapshot.roles.iter().flat_map(|role| &role.grants.limited);
-        self.covers((0u16..).map(PermissionId).zip(plain), limited, &Arc::default())
+        self.covers((0..=u16::MAX).map(PermissionId).zip(plain), limited, &Arc::default())
     }
 
     /// Whether the subject holds a role that is handed out: by its name, or within limits as an
@@ -87,7 +87,7 @@ impl Ask<'_> {
     pub(crate) fn covers_role(&self, id: &str, within: &Arc<Within>) -> bool {
         let role = self.snapshot.role_ids.get(id).and_then(|role| self.snapshot.role(*role));
         let Some(role) = role else { return false };
-        let plain = (0u16..).map(PermissionId).zip(role.grants.plain.iter().copied());
+        let plain = (0..=u16::MAX).map(PermissionId).zip(role.grants.plain.iter().copied());
         self.covers(plain, &role.grants.limited, within)
     }
 

@@ -138,7 +138,7 @@ impl<'a> Readers<'a> {
     }
 
     fn guards(&mut self) {
-        for (at, guard) in (0_u16..).zip(&self.after.catalog.guards) {
+        for (at, guard) in (0..=u16::MAX).zip(&self.after.catalog.guards) {
             let old = self.before.catalog.guards.iter().find(|it| it.id == guard.id);
             let Some(old) = old else { continue };
             let governs = self.of(|rule| rule.guards.contains(&at));
@@ -191,7 +191,7 @@ impl<'a> Readers<'a> {
     }
 
     fn redactions(&mut self) {
-        for (at, new) in (0_u16..).zip(&self.after.sharing.contents) {
+        for (at, new) in (0..=u16::MAX).zip(&self.after.sharing.contents) {
             let old = self.before.sharing.contents.iter().find(|it| it.kind == new.kind);
             let Some(old) = old else { continue };
             let pairs = [
@@ -222,10 +222,10 @@ impl<'a> Readers<'a> {
         ];
         for (reader, rules) in layers {
             let (was, is) = (&*self.before.sharing, &*self.after.sharing);
-            for (at, new) in (0_u16..).zip(rules(is)) {
+            for (at, new) in (0..=u16::MAX).zip(rules(is)) {
                 let Some(old) = rules(was).iter().find(|it| it.id == new.id) else { continue };
                 let mut governs = BTreeSet::new();
-                for (content, rule) in (0_u16..).zip(&is.contents) {
+                for (content, rule) in (0..=u16::MAX).zip(&is.contents) {
                     let list = match reader {
                         Reader::SharingPolicy => &rule.policies,
                         _ => &rule.overrides,
@@ -253,7 +253,7 @@ impl<'a> Readers<'a> {
     }
 
     fn families(&mut self) {
-        for (at, family) in (0_u16..).zip(self.after.families.iter()) {
+        for (at, family) in (0..=u16::MAX).zip(self.after.families.iter()) {
             let old = self.before.families.iter().find(|it| it.id == family.id);
             let old = old.and_then(|old| old.installed.as_ref());
             let (Some(_), Some(new)) = (old, family.installed.as_ref()) else { continue };

@@ -96,7 +96,7 @@ impl<'a> Examiner<'a> {
             Some(RoleCheck::Deletable) if deletable => Some("which roles can be deleted"),
             _ => None,
         };
-        let guards = (0_u16..).zip(&is.catalog.guards);
+        let guards = (0..=u16::MAX).zip(&is.catalog.guards);
         let read = guards.filter_map(|(at, guard)| Some((at, guard, reads(guard)?)));
         let follows = read.map(|(at, guard, reads)| {
             let on = is.each_permission().filter(|(_, rule)| rule.guards.contains(&at));

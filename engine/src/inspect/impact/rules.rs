@@ -104,9 +104,9 @@ fn obligations(snapshot: &Snapshot, id: PermissionId) -> Vec<String> {
 
 fn families<'a>(was: &'a Snapshot, is: &'a Snapshot, found: &mut Vec<RuleChange<'a>>) {
     for (these, those) in [(was, is), (is, was)] {
-        for (at, family) in (0u16..).zip(these.families.iter()) {
+        for (at, family) in (0..=u16::MAX).zip(these.families.iter()) {
             let other =
-                (0u16..).zip(those.families.iter()).find(|(_, other)| other.id == family.id);
+                (0..=u16::MAX).zip(those.families.iter()).find(|(_, other)| other.id == family.id);
             let same = other.is_some_and(|(to, other)| {
                 settings(family) == settings(other) && governed(these, at) == governed(those, to)
             });

@@ -8,10 +8,12 @@ use permesso_engine::load::Source;
 use permesso_engine::model::{AttributeRule, AttributeType, Catalog};
 use permesso_folders::table::{self, RowOutcome};
 use permesso_folders::{DecisionPoint, TenantFolder};
+use permesso_runtime::RuntimeConfig;
 use permesso_tests::{PRODUCTS, example, families, permesso};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::time::Duration;
 
 /// Everything about a product's tables is asked at this instant.
 const NOW: i64 = 1_790_000_000_000;
@@ -24,8 +26,12 @@ struct Product {
 
 impl Product {
     fn of(name: &str) -> Self {
-        let built = DecisionPoint::builder().folder(example(name)).families(families()).build();
-        let point = built.unwrap();
+        // As the tools do: what is asked here does not hang on what else the machine is doing.
+        let patient = Duration::from_secs(2);
+        let limits =
+            RuntimeConfig { deadline: patient, setup_deadline: patient, ..Default::default() };
+        let builder = DecisionPoint::builder().folder(example(name)).families(families());
+        let point = builder.runtime(limits).build().unwrap();
         let mut denied = Vec::new();
         for table in fs::read_dir(example(name).join("tables")).unwrap() {
             let table = table.unwrap().path();

@@ -32,3 +32,4 @@ mod tables;
 mod tags;
 mod teams;
 mod twice;
+mod wrong_names;

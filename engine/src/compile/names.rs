@@ -237,7 +237,8 @@ impl Names<'_> {
             refuse_names(clauses.iter().copied(), self.known, &field, report);
             clauses.iter().for_each(|clause| about.refuse(clause, &kinds, &field, report));
         };
-        for (program, rule) in tenant.programs.iter().zip(programs) {
+        let pairs = tenant.programs.iter().zip(programs);
+        for (program, rule) in pairs.filter(|(_, rule)| rule.matchers.condition.is_some()) {
             let given = program.gives.iter().map(|item| item.kind.as_str());
             let kinds = about.with_parts(definition.catalog, given);
             let clause: Vec<&Clause> = rule.matchers.condition.iter().collect();
@@ -250,6 +251,9 @@ impl Names<'_> {
         ];
         for (written, rules) in layers {
             for (written, rule) in written.iter().zip(rules) {
+                if rule.condition.is_none() && rule.viewers.condition.is_none() {
+                    continue;
+                }
                 let numbers = (0u16..).zip(contents.keys());
                 let named = numbers.filter(|(_, kind)| {
                     written.content.iter().any(|content| content.as_str() == kind.as_str())

@@ -3,13 +3,14 @@
 //!
 //! A catalog knows its standard roles and nobody's own, so this cannot be told when it is loaded.
 
-use super::Definition;
-use super::names::{Known, refuse_names};
+use super::names::Known;
 use super::roles::Roles;
+use super::{Definition, PeopleFrom};
 use crate::condition::{Among, Likeness, Sought};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::model::{Catalog, Document, InputPath, Position, Predicate, Test, Value};
 use crate::snapshot::Clause;
+use std::collections::HashSet;
 
 /// Refuses a tenant that does not have what its catalog names.
 pub(super) fn check(
@@ -21,11 +22,15 @@ pub(super) fn check(
     let compiled = definition.catalog;
     let catalog = &compiled.source.value;
     let mut report = definition.reporter(Document::Catalog, found);
+    let tenant = &definition.tenant.value;
+    // One that is just being made in a store can have no roles yet.
+    let stored = matches!(definition.people, PeopleFrom::Subjects(_));
+    let young = stored && tenant.roles.is_empty() && tenant.policies.is_empty();
+    let readers = Readers { catalog, known, young };
     for guard in &compiled.guards {
-        let field = format!("guards.{}", guard.id);
-        refuse_names(guard.condition.iter(), known, &field, &mut report);
+        let field = format!("guards.{}.condition", guard.id);
+        readers.clauses(guard.condition.iter(), &field, &mut report);
     }
-    let readers = Readers { catalog, known };
     for guard in &catalog.guards {
         if let Some(require) = &guard.require {
             let field = format!("guards.{}.require", guard.id);
@@ -45,9 +50,9 @@ pub(super) fn check(
         let clauses = limited.filter_map(|grant| grant.within.condition.as_ref());
         let catalogs =
             clauses.filter(|clause: &&Clause| clause.place.document == Document::Catalog);
-        let field = format!("standard_roles.{}.grants", role.id);
+        let field = format!("standard_roles.{}.grants.condition", role.id);
         if role.document.is_none() {
-            refuse_names(catalogs, known, &field, &mut report);
+            readers.clauses(catalogs, &field, &mut report);
         }
     }
 }
@@ -55,9 +60,34 @@ pub(super) fn check(
 struct Readers<'a> {
     catalog: &'a Catalog,
     known: Known<'a>,
+    /// Whether the tenant has nothing of its own yet: only what is like another name is a slip.
+    young: bool,
 }
 
 impl Readers<'_> {
+    fn clauses<'c>(
+        &self,
+        clauses: impl Iterator<Item = &'c Clause>,
+        field: &str,
+        report: &mut Reporter<'_>,
+    ) {
+        let mut seen = HashSet::new();
+        // One grant of a category stands for many.
+        for clause in clauses.filter(|clause| seen.insert(clause.place)) {
+            for sought in clause.condition.sought() {
+                if let Some((message, help)) = self.refused(sought) {
+                    report.fault(clause.place.at, field, format!("the condition {message}"), help);
+                }
+            }
+        }
+    }
+
+    fn refused(&self, sought: &Sought) -> Option<(String, Option<String>)> {
+        let (message, help) = self.known.refused(sought)?;
+        let later = self.young && matches!(sought.among, Among::Roles | Among::Policies);
+        (!later || help.is_some()).then_some((message, help))
+    }
+
     fn predicate(
         &self,
         predicate: &Predicate,
@@ -71,7 +101,7 @@ impl Readers<'_> {
                 let among = among.clone();
                 let text = text.into();
                 let sought = Sought { among, text, how: Likeness::Same, folded: false };
-                if let Some((message, help)) = self.known.refused(&sought) {
+                if let Some((message, help)) = self.refused(&sought) {
                     report.fault(at, field, format!("the comparison of `{path}` {message}"), help);
                 }
             }

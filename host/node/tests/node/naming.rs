@@ -446,8 +446,7 @@ async fn nothing_gets_an_id_that_means_something_else() {
             assert!(refused.contains(id), "{kind} {id}: {refused}");
         }
     }
-    let refused = told(
-        desk.run(&operator(), &put(DocumentKind::Team, "east//north", json!({}))).await,
-    );
+    let refused =
+        told(desk.run(&operator(), &put(DocumentKind::Team, "east//north", json!({}))).await);
     assert!(refused.contains("has an empty part"), "{refused}");
 }

@@ -5,7 +5,9 @@ use super::several::{Known, fits, known};
 use serde_json::{Map, Value as Json, json};
 
 /// Lists that are left out where there is nothing in them.
-const NEVER_EMPTY: [&str; 12] = [
+const NEVER_EMPTY: [&str; 14] = [
+    "sub_teams",
+    "exact_sub_teams",
     "teams",
     "exact_teams",
     "roles",
@@ -33,9 +35,20 @@ pub(super) fn tidy(documents: [&mut Json; 3]) {
 /// Leaves out what is empty; `within` is the name that the document has in the one around it.
 fn empty(document: &mut Json, within: &str) {
     match document {
-        Json::Array(items) => items.iter_mut().for_each(|it| empty(it, within)),
+        Json::Array(items) => {
+            // What is on nothing is nothing.
+            items
+                .retain(|it| it.get("on").and_then(Json::as_array).is_none_or(|on| !on.is_empty()));
+            items.iter_mut().for_each(|it| empty(it, within));
+        }
         Json::Object(members) => {
             members.iter_mut().for_each(|(name, value)| empty(value, name));
+            // A comparison with nothing never holds: with one value it seldom does.
+            if let Some(Json::Array(values)) = members.get_mut("in")
+                && values.is_empty()
+            {
+                values.push(json!("box"));
+            }
             members.retain(|name, value| {
                 let never = NEVER_EMPTY.contains(&name.as_str())
                     && !matches!(within, "categories" | "attributes" | "families" | "config")

@@ -6,7 +6,7 @@
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::load::Source;
 use crate::model::{Catalog, Directory, Tenant, Text};
-use permesso_names::{check, folded};
+use permesso_names::{Unfit, check, check_id, folded};
 use std::collections::HashMap;
 
 /// A name, and those that it is told apart from.
@@ -26,7 +26,13 @@ pub fn check_names(
 ) -> Result<(), Diagnostics> {
     let mut names = Names { file: &tenant.file, found: Diagnostics::default() };
     let this = &tenant.value;
+    names.fit("tenant", [&this.tenant]);
     names.each("tenant", [(&this.tenant, &*this.distinct_from)]);
+    let is_standard = |id: &Text| catalog.standard_roles.iter().any(|role| role.id == *id);
+    names.fit("roles", this.roles.iter().map(|role| &role.id).filter(|id| !is_standard(id)));
+    names.fit("policies", this.policies.iter().map(|it| &it.id));
+    names.fit("programs", this.programs.iter().map(|it| &it.id));
+    names.fit("tags", this.tags.iter().flatten().map(|tag| &tag.id));
     let standard = catalog.standard_roles.iter();
     let roles = standard.filter(|role| this.roles.iter().all(|own| own.id != role.id));
     let roles = this.roles.iter().map(|role| &**role).chain(roles);
@@ -39,6 +45,11 @@ pub fn check_names(
     let matched = this.programs.iter().flat_map(|program| &program.matchers.tags);
     matched.for_each(|tag| names.seen("programs.match.tags", tag));
     names.file = &people.file;
+    names.fit("users", people.value.users.iter().map(|user| &user.id));
+    if this.tags.is_none() {
+        let tags = people.value.users.iter().flat_map(|user| &user.tags);
+        names.fit("users.tags", tags);
+    }
     names.each("users", people.value.users.iter().map(|it| (&it.id, &*it.distinct_from)));
     let tags = people.value.users.iter().flat_map(|user| &user.tags);
     tags.for_each(|tag| names.seen("users.tags", tag));
@@ -61,6 +72,16 @@ impl Names<'_> {
             if !confirmed {
                 let (message, help) = twin_of(name, twin);
                 self.fault(field, name, message, help);
+            }
+        }
+    }
+
+    /// Refuses what nobody and nothing may be called. What cannot be seen is told by [`Self::seen`].
+    fn fit<'n>(&mut self, field: &str, names: impl IntoIterator<Item = &'n Text>) {
+        for name in names.into_iter().filter(|name| !name.is_empty()) {
+            match check_id(name) {
+                Ok(()) | Err(Unfit::Unseen(_)) => {}
+                Err(unfit) => self.fault(field, name, format!("`{name}` {unfit}"), None),
             }
         }
     }

@@ -68,6 +68,78 @@ fn unseen(character: char) -> Option<&'static str> {
     }
 }
 
+/// Why a name is none that can be given to somebody or something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unfit {
+    /// It holds what cannot be seen.
+    #[error(transparent)]
+    Unseen(#[from] Unseen),
+    /// It begins or ends with a blank.
+    #[error("begins or ends with a blank; leave that out")]
+    Blank,
+    /// It is a way through folders.
+    #[error("means a place and names nothing, in an address too; choose another one")]
+    Place,
+    /// It holds what separates the parts of a path.
+    #[error("holds `/`, which separates the teams of a path; write something else there")]
+    Slash,
+    /// It holds what stands for several.
+    #[error("holds `*`, which stands for several names; leave it out")]
+    Star,
+    /// It is one of the product's own.
+    #[error("begins with `permesso`, which is kept for the administration; choose another one")]
+    Kept,
+    /// Of a path: a part of it is empty.
+    #[error(
+        "has an empty part: a path is `sales`, or `sales/east`, with one `/` between two names"
+    )]
+    EmptyPart,
+}
+
+/// Whether somebody or something may be called so from now on: all of the name can be seen, it means
+/// nothing else where names are written, and it is none of the administration's.
+///
+/// # Errors
+///
+/// The first thing that is wrong.
+pub fn check_id(id: &str) -> Result<(), Unfit> {
+    check(id)?;
+    if id.contains('/') {
+        return Err(Unfit::Slash);
+    }
+    if folded(id).starts_with(KEPT) {
+        return Err(Unfit::Kept);
+    }
+    part(id)
+}
+
+/// What the ids of the administration begin with.
+const KEPT: &str = "permesso";
+
+/// Whether a text can be the path of a team: names with one `/` between two of them.
+///
+/// # Errors
+///
+/// The first thing that is wrong.
+pub fn check_path(path: &str) -> Result<(), Unfit> {
+    check(path)?;
+    path.split('/')
+        .try_for_each(|name| if name.is_empty() { Err(Unfit::EmptyPart) } else { part(name) })
+}
+
+fn part(name: &str) -> Result<(), Unfit> {
+    if name.trim() != name {
+        Err(Unfit::Blank)
+    } else if matches!(name, "." | "..") {
+        Err(Unfit::Place)
+    } else if name.contains('*') {
+        Err(Unfit::Star)
+    } else {
+        Ok(())
+    }
+}
+
 /// A name as it looks: without the differences of case, of width, and of how letters are put
 /// together (NFKC, with full case folding). Two names that look like one have the same.
 #[must_use]
@@ -135,6 +207,59 @@ mod tests {
             let name = format!("ann{}", char::from_u32(code).unwrap());
             let error = check(&name).unwrap_err().to_string();
             assert!(error.contains(told) && error.ends_with("leave it out"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_means_something_else_is_none_to_be_given() {
+        for id in ["ann", "ann.lee@x.com", "a.b", "...", "日本 太郎", "a\\b", "my-permesso", ".x"]
+        {
+            assert_eq!(check_id(id), Ok(()), "{id}");
+        }
+        for (id, wrong) in [
+            (".", Unfit::Place),
+            ("..", Unfit::Place),
+            ("*", Unfit::Star),
+            ("inv*", Unfit::Star),
+            ("a/b", Unfit::Slash),
+            ("/", Unfit::Slash),
+            (" ann", Unfit::Blank),
+            ("ann\u{a0}", Unfit::Blank),
+            ("permesso", Unfit::Kept),
+            ("permesso.administrator", Unfit::Kept),
+            ("Permesso-bot", Unfit::Kept),
+            ("ｐｅｒｍｅｓｓｏ", Unfit::Kept),
+        ] {
+            assert_eq!(check_id(id), Err(wrong), "{id}");
+        }
+        assert!(matches!(check_id("a\u{202e}b"), Err(Unfit::Unseen(_))));
+    }
+
+    #[test]
+    fn a_path_is_names_with_one_slash_between_two() {
+        for path in ["sales", "US/South", "a/b/c", "O'Neil & Söhne/Süd", ".x/y.", "permesso"] {
+            assert_eq!(check_path(path), Ok(()), "{path}");
+        }
+        for path in [
+            "",
+            "/",
+            "x/",
+            "/x",
+            "x//y",
+            ".",
+            "..",
+            "a/../b",
+            "./a",
+            "a/.",
+            " x",
+            "x /y",
+            "x/ y",
+            "x/\u{2003}/y",
+            "*",
+            "a/*",
+            "a/b\u{200b}",
+        ] {
+            assert!(check_path(path).is_err(), "{path}");
         }
     }
 

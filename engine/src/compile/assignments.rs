@@ -1,5 +1,6 @@
 //! Roles that are held within limits: from what is written to what a decision looks at.
 
+use super::about::About;
 use super::names;
 use super::users::Users;
 use crate::diagnostic::Reporter;
@@ -26,11 +27,16 @@ impl Users<'_> {
                 refuse_teams(held, &snapshot.teams, field, report);
             }
             let limits = limits(held, self.permissions(), field, report)?;
+            let role = snapshot.role_ids.get(held.role.as_str()).copied();
             if !self.lenient {
                 let clause = limits.within.condition.iter();
-                names::refuse_names(clause, self.known(), field, report);
+                names::refuse_names(clause.clone(), self.known(), field, report);
+                let about = About::of(&snapshot.catalog);
+                let kinds = role.and_then(|role| snapshot.role(role)).map(|it| about.role(it));
+                for clause in clause {
+                    about.refuse(clause, &kinds.clone().unwrap_or_default(), field, report);
+                }
             }
-            let role = snapshot.role_ids.get(held.role.as_str()).copied();
             Some(Assigned { role, name: held.role.as_str().into(), limits })
         });
         assigned.collect()

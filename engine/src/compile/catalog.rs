@@ -1,10 +1,11 @@
 //! Catalogs: what no tenant changes, worked out once a version.
 
+use super::about::About;
 use super::{arc, contract, exclusive, lending, readers, roles, rules, sharing, tables};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::load::Source;
 use crate::model::{Catalog, Document, Unassigned};
-use crate::snapshot::{CompiledCatalog, PermissionRule, Permissions, TeamRule};
+use crate::snapshot::{CompiledCatalog, PermissionRule, Permissions, StandardRole, TeamRule};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub fn catalog(source: impl Into<Arc<Source<Catalog>>>) -> Arc<CompiledCatalog> 
     let source = tables::written_out(source, &mut report);
     let catalog = &source.value;
     let permissions = Permissions::new(catalog, &mut report);
-    let standard_roles = catalog
+    let standard_roles: Box<[StandardRole]> = catalog
         .standard_roles
         .iter()
         .map(|role| roles::standard(role, &permissions, &mut report))
@@ -57,6 +58,8 @@ pub fn catalog(source: impl Into<Arc<Source<Catalog>>>) -> Arc<CompiledCatalog> 
         })
         .collect();
     readers::check(catalog, &contract, &permissions, &rules, &mut report);
+    let about = About { contract: &contract, rules: &rules };
+    readers::conditions(about, &guards, &standard_roles, &mut report);
     let (guards, constraints) = rules::attach(&mut rules, guards, constraints);
     Arc::new(CompiledCatalog {
         faults,

@@ -210,7 +210,7 @@ fn except(
 }
 
 /// The permissions that one grant names, those included that it leaves out.
-fn expand(
+pub(super) fn expand(
     permissions: &Permissions,
     grant: &Grant,
     field: &str,

@@ -1,6 +1,7 @@
 //! The roles that come to users without being given to them: those of their teams, and the
 //! baseline.
 
+use super::about::About;
 use super::assignments::{limits, refuse_costly, refuse_teams};
 use super::names::{Known, refuse_names};
 use super::roles::Roles;
@@ -12,6 +13,49 @@ use std::sync::Arc;
 
 /// What comes with teams and to everybody.
 pub(super) fn compile(
+    definition: &Definition<'_>,
+    roles: &Roles,
+    known: Known<'_>,
+    before: Option<Before<'_>>,
+    found: &mut Diagnostics,
+) -> Arc<Lending> {
+    let lending = lent(definition, roles, known, before, found);
+    if !definition.lenient {
+        // What they name and read hangs on roles and policies that may be others now.
+        refuse_conditions(definition, &lending, roles, known, found);
+    }
+    lending
+}
+
+fn refuse_conditions(
+    definition: &Definition<'_>,
+    lending: &Lending,
+    roles: &Roles,
+    known: Known<'_>,
+    found: &mut Diagnostics,
+) {
+    let about = About::of(definition.catalog);
+    let mut refuse = |lent: &[LentRole], field: &str| {
+        for LentRole { role, limits } in lent {
+            let clause = limits.as_ref().and_then(|it| it.within.condition.as_ref());
+            let Some(clause) = clause else { continue };
+            let mut report = definition.reporter(clause.place.document, found);
+            refuse_names(std::iter::once(clause), known, field, &mut report);
+            if let Some(rule) = roles.rules.get(*role as usize) {
+                about.refuse(clause, &about.role(rule), field, &mut report);
+            }
+        }
+    };
+    // In the order in which they are written, for whoever reads what is wrong.
+    for team in &definition.tenant.value.teams {
+        if let Some(lent) = lending.teams.get(team.path.as_str()) {
+            refuse(&lent.roles, &format!("teams.{}.roles", team.path));
+        }
+    }
+    refuse(&lending.baseline, "baseline");
+}
+
+fn lent(
     definition: &Definition<'_>,
     roles: &Roles,
     known: Known<'_>,
@@ -35,10 +79,7 @@ pub(super) fn compile(
         let field = format!("teams.{}.roles", team.path);
         let path: Arc<str> = team.path.as_str().into();
         let roles = compiler.roles(&team.roles, strict, &field, &mut report);
-        if lending.teams.insert(Box::from(&*path), LendingTeam { path, roles }).is_some() {
-            let message = format!("`{}` is listed twice", team.path);
-            report.fault(team.path.at(), &field, message, Some("keep one of them".to_owned()));
-        }
+        lending.teams.insert(Box::from(&*path), LendingTeam { path, roles });
     }
     let catalog = &definition.catalog.source.value.baseline;
     lending.baseline = match &tenant.baseline {
@@ -53,7 +94,10 @@ pub(super) fn compile(
         }
         None => {
             let mut report = definition.reporter(Document::Catalog, found);
-            // What is wrong with it is the catalog's to say.
+            // Which roles there are is the catalog's to say, which teams the tenant's.
+            for held in catalog.roles.iter().filter(|_| strict) {
+                refuse_teams(held, known.teams, "baseline", &mut report);
+            }
             compiler.roles(&catalog.roles, false, "baseline", &mut report)
         }
     };
@@ -100,10 +144,6 @@ impl Compiler<'_> {
                 true => Some(limits(held, permissions, field, report)?),
                 false => None,
             };
-            if strict {
-                let clause = limits.as_ref().and_then(|it| it.within.condition.as_ref());
-                refuse_names(clause.into_iter(), self.known, field, report);
-            }
             Some(LentRole { role, limits })
         });
         lent.collect()

@@ -8,6 +8,7 @@
 //! compiled again only as far as its documents are other ones: the rest is taken over, so that an
 //! edit costs what it touches.
 
+mod about;
 mod anonymous;
 mod assignments;
 mod catalog;
@@ -17,10 +18,12 @@ mod exclusive;
 mod families;
 mod grant_reads;
 mod grants;
+mod idle;
 mod lending;
 mod matchers;
 mod names;
 mod open;
+mod own;
 mod patterns;
 mod people;
 mod permissions;
@@ -31,6 +34,7 @@ mod rules;
 mod sharing;
 mod tables;
 mod users;
+mod vendor;
 
 #[cfg(test)]
 mod tests;
@@ -152,9 +156,14 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
     let mut report = definition.reporter(Document::Tenant, found);
     let policies = roles::policies(definition, before, &mut report);
     let roles = roles::roles(definition, &policies, before, found);
-    let teams = teams(tenant, before);
+    let teams = teams(definition, before, &mut definition.reporter(Document::Tenant, found));
     let tags = names::tags(tenant, before, &mut definition.reporter(Document::Tenant, found));
-    let known = names::Known { roles: &roles.ids, teams: &teams, tags: tags.as_ref() };
+    let known = names::Known {
+        roles: &roles.ids,
+        policies: &policies.ids,
+        teams: &teams,
+        tags: tags.as_ref(),
+    };
     let lending = lending::compile(definition, &roles, known, before, found);
     let exclusive = exclusive::compile(definition, &roles, before, found);
     let (sharing, same_sharing) = sharing::compile(definition, &roles, before, found);
@@ -165,8 +174,7 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
         programs: &exclusive.programs,
         sharing: &sharing,
     };
-    let mut report = definition.reporter(Document::Tenant, found);
-    names::check(definition, before, parts, known, &mut report);
+    names::check(definition, before, parts, known, found);
     let (grant_reads, same_reads) = grant_reads::reads(&roles.rules, &policies.rules, before);
     let same_plan = before.is_some_and(|before| {
         let was = before.tenant;
@@ -217,12 +225,18 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
 }
 
 /// The teams that a tenant lists, sorted.
-fn teams(tenant: &Tenant, before: Option<Before<'_>>) -> Arc<[Box<str>]> {
+fn teams(
+    definition: &Definition<'_>,
+    before: Option<Before<'_>>,
+    report: &mut Reporter<'_>,
+) -> Arc<[Box<str>]> {
+    let tenant = &definition.tenant.value;
     if let Some(before) = before
         && before.tenant.teams == tenant.teams
     {
         return Arc::clone(&before.snapshot.teams);
     }
+    names::refuse_paths(tenant.teams.iter().map(|team| &team.path), "teams", report);
     let paths = tenant.teams.iter().map(|team| team.path.as_str().into());
     let mut teams: Vec<Box<str>> = paths.collect();
     teams.sort_unstable();

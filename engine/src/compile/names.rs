@@ -4,13 +4,15 @@
 //! Teams and tags can be held against a list only where the tenant has one. A team is known that is
 //! listed, and so is one of which a listed one lies below.
 
+use super::about::{About, KindSet};
 use super::roles::Roles;
-use super::{Before, Definition};
-use crate::condition::Named;
-use crate::diagnostic::{Reporter, suggest};
+use super::{Before, Definition, vendor};
+use crate::condition::{Among, Likeness, Sought};
+use crate::diagnostic::{Diagnostics, Reporter, suggest};
 use crate::fast::Map;
 use crate::model::{Document, Grant, Matchers, Place, Tenant, Text};
-use crate::snapshot::{Clause, MatcherRule, PolicyRule, ProgramRule, SharingPlan, has_team};
+use crate::snapshot::{Clause, GrantSet, PolicyRule, ProgramRule, SharingPlan, has_team};
+use permesso_names::check_path;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ pub(super) struct Parts<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
     pub(super) roles: &'a Map<u32>,
+    pub(super) policies: &'a Map<u32>,
     pub(super) teams: &'a Arc<[Box<str>]>,
     /// None where any word is a tag.
     pub(super) tags: Option<&'a Arc<[Box<str>]>>,
@@ -37,15 +40,34 @@ pub(super) fn is_team(teams: &[Box<str>], name: &str) -> bool {
     teams.is_empty() || has_team(teams, name)
 }
 
-/// Refuses teams that the tenant does not list.
+/// Refuses teams that the tenant does not list, and where it lists none, what no team can be.
 pub(super) fn refuse_teams(
     teams: &[Box<str>],
     names: &[Text],
     field: &str,
     report: &mut Reporter<'_>,
 ) {
-    for name in names.iter().filter(|name| !is_team(teams, name)) {
+    refuse_paths(names, field, report);
+    let unknown = |name: &&Text| check_path(name).is_ok() && !is_team(teams, name);
+    for name in names.iter().filter(unknown) {
         report.unknown("team", name, field, teams.iter().map(|team| &**team));
+    }
+}
+
+/// Refuses what is no path of a team, and a team that is named twice.
+pub(super) fn refuse_paths<'n>(
+    names: impl IntoIterator<Item = &'n Text>,
+    field: &str,
+    report: &mut Reporter<'_>,
+) {
+    let mut seen = HashSet::new();
+    for name in names {
+        if let Err(unfit) = check_path(name) {
+            report.fault(name.at(), field, format!("the team `{name}` {unfit}"), None);
+        } else if !seen.insert(name.as_str()) {
+            let help = Some("keep one of them".to_owned());
+            report.fault(name.at(), field, format!("the team `{name}` is listed twice"), help);
+        }
     }
 }
 
@@ -101,7 +123,7 @@ pub(super) fn check(
     before: Option<Before<'_>>,
     parts: Parts<'_>,
     known: Known<'_>,
-    report: &mut Reporter<'_>,
+    found: &mut Diagnostics,
 ) {
     if definition.lenient {
         return;
@@ -114,8 +136,12 @@ pub(super) fn check(
             }
     });
     let names = Names { known, parts, before, same_lists };
-    names.documents(definition, report);
-    names.conditions(report);
+    let mut report = definition.reporter(Document::Tenant, found);
+    names.documents(definition, &mut report);
+    names.conditions(definition, &mut report);
+    if !names.same_names() {
+        vendor::check(definition, parts.roles, known, found);
+    }
 }
 
 struct Names<'a> {
@@ -144,9 +170,6 @@ impl Names<'_> {
     fn documents(&self, definition: &Definition<'_>, report: &mut Reporter<'_>) {
         let tenant = &definition.tenant.value;
         let Known { teams, tags, .. } = self.known;
-        if teams.is_empty() && tags.is_none() {
-            return;
-        }
         let mut grants = |grants: &[Grant], field: String| {
             for grant in grants {
                 refuse_teams(teams, &grant.teams, &field, report);
@@ -180,81 +203,143 @@ impl Names<'_> {
         }
     }
 
-    /// What conditions name by a text.
-    fn conditions(&self, report: &mut Reporter<'_>) {
+    /// What conditions read, and what they name by a text.
+    fn conditions(&self, definition: &Definition<'_>, report: &mut Reporter<'_>) {
         let Parts { roles, policies, programs, sharing } = self.parts;
-        let same = self.same_lists && roles.same_ids;
+        let about = About::of(definition.catalog);
+        let own = |clause: &&Clause| clause.place.document == Document::Tenant;
         let was: HashSet<*const ()> = match &self.before {
-            Some(before) if same => {
+            Some(before) if self.same_names() => {
                 let roles = before.snapshot.roles.iter().map(|it| Arc::as_ptr(it).cast());
                 let policies = before.snapshot.policies.iter().map(|it| Arc::as_ptr(it).cast());
                 roles.chain(policies).collect()
             }
             _ => HashSet::new(),
         };
+        let mut grants = |grants: &GrantSet, field: String| {
+            let limited = grants.limited.iter();
+            let clauses = limited.filter_map(|grant| grant.within.condition.as_ref()).filter(own);
+            refuse_names(clauses, self.known, &field, report);
+            let own = |place: Place| place.document == Document::Tenant;
+            about.refuse_grants(&grants.limited, own, &field, report);
+        };
         for role in roles.rules.iter().filter(|it| !was.contains(&Arc::as_ptr(it).cast())) {
-            // A standard role is the catalog's, which knows no tenant's teams.
+            // What a standard role says is the catalog's.
             if role.grants.conditional && role.document.is_some() {
-                let grants = &role.grants.limited;
-                let clauses = grants.iter().filter_map(|grant| grant.within.condition.as_ref());
-                self.clauses(clauses, &format!("roles.{}.grants", role.id), report);
+                grants(&role.grants, format!("roles.{}.grants", role.id));
             }
         }
         for policy in policies.iter().filter(|it| !was.contains(&Arc::as_ptr(it).cast())) {
-            let grants = &policy.grants.limited;
-            let clauses = grants.iter().filter_map(|grant| grant.within.condition.as_ref());
-            self.clauses(clauses, &format!("policies.{}.grants", policy.id), report);
+            grants(&policy.grants, format!("policies.{}.grants", policy.id));
         }
-        let of = |matchers: &'_ MatcherRule| matchers.condition.clone();
-        for program in programs {
-            let clause = of(&program.matchers);
-            self.clauses(clause.iter(), &format!("programs.{}.match", program.id), report);
+        let tenant = &definition.tenant.value;
+        let mut clauses = |clauses: &[&Clause], kinds: KindSet, field: String| {
+            refuse_names(clauses.iter().copied(), self.known, &field, report);
+            clauses.iter().for_each(|clause| about.refuse(clause, &kinds, &field, report));
+        };
+        let pairs = tenant.programs.iter().zip(programs);
+        for (program, rule) in pairs.filter(|(_, rule)| rule.matchers.condition.is_some()) {
+            let given = program.gives.iter().map(|item| item.kind.as_str());
+            let kinds = about.with_parts(definition.catalog, given);
+            let clause: Vec<&Clause> = rule.matchers.condition.iter().collect();
+            clauses(&clause, kinds, format!("programs.{}.match", program.id));
         }
-        for rule in sharing.policies.iter().chain(&sharing.overrides) {
-            let field = format!("sharing.{}", rule.id);
-            let viewers = of(&rule.viewers);
-            self.clauses(rule.condition.iter().chain(&viewers), &field, report);
+        let contents = &definition.catalog.source.value.sharing.contents;
+        let layers = [
+            (&tenant.sharing.policies, &sharing.policies),
+            (&tenant.sharing.overrides, &sharing.overrides),
+        ];
+        for (written, rules) in layers {
+            for (written, rule) in written.iter().zip(rules) {
+                if rule.condition.is_none() && rule.viewers.condition.is_none() {
+                    continue;
+                }
+                let numbers = (0u16..).zip(contents.keys());
+                let named = numbers.filter(|(_, kind)| {
+                    written.content.iter().any(|content| content.as_str() == kind.as_str())
+                });
+                let kinds = about.content(&named.map(|(number, _)| number).collect());
+                let viewers = rule.viewers.condition.iter();
+                let all: Vec<&Clause> = rule.condition.iter().chain(viewers).collect();
+                clauses(&all, kinds, format!("sharing.{}", rule.id));
+            }
         }
     }
 
-    fn clauses<'c>(
-        &self,
-        clauses: impl Iterator<Item = &'c Clause>,
-        field: &str,
-        report: &mut Reporter<'_>,
-    ) {
-        let own = clauses.filter(|clause| clause.place.document == Document::Tenant);
-        refuse_names(own, self.known, field, report);
+    /// Whether all that can be named is what it was.
+    fn same_names(&self) -> bool {
+        let Some(before) = &self.before else { return false };
+        let (was, is) = (&before.snapshot.policy_ids, self.known.policies);
+        let same_policies = was.len() == is.len() && is.keys().all(|id| was.contains_key(id));
+        self.same_lists && self.parts.roles.same_ids && same_policies
     }
 }
 
-/// Refuses conditions that look for a role, a team or a tag that there is not.
+/// Refuses conditions that look for a role, a policy, a team or a tag that there is not.
 pub(super) fn refuse_names<'c>(
     clauses: impl Iterator<Item = &'c Clause>,
     known: Known<'_>,
     field: &str,
     report: &mut Reporter<'_>,
 ) {
-    let Known { roles, teams, tags } = known;
     let mut seen: HashSet<Place> = HashSet::new();
     // One grant of a category stands for many.
     for clause in clauses.filter(|clause| seen.insert(clause.place)) {
-        for (what, name) in clause.condition.names() {
-            let (what, help) = match what {
-                Named::Role if !roles.contains_key(name) => {
-                    ("role", suggest(name, roles.keys().map(|id| &**id)))
-                }
-                Named::Team if !is_team(teams, name) => {
-                    ("team", suggest(name, teams.iter().map(|team| &**team)))
-                }
-                Named::Tag => match tags.filter(|tags| !is_tag(tags, name)) {
-                    Some(tags) => ("tag", suggest(name, tags.iter().map(|tag| &**tag))),
-                    None => continue,
-                },
-                _ => continue,
-            };
-            let message = format!("the condition names the {what} `{name}`, which there is not");
-            report.fault(clause.place.at, format!("{field}.condition"), message, help);
+        for sought in clause.condition.sought() {
+            if let Some((message, help)) = known.refused(sought) {
+                let message = format!("the condition {message}");
+                report.fault(clause.place.at, format!("{field}.condition"), message, help);
+            }
         }
+    }
+}
+
+impl Known<'_> {
+    /// What is wrong with something that is looked for, where there is nothing of that name.
+    pub(super) fn refused(self, sought: &Sought) -> Option<(String, Option<String>)> {
+        let Self { roles, policies, teams, tags } = self;
+        let text = &*sought.text;
+        let same = sought.how == Likeness::Same;
+        let whole = same && !sought.folded;
+        let like = |known: &str| sought.is_like(known);
+        let among = |ids: &Map<u32>| match whole {
+            true => ids.contains_key(text),
+            false => ids.keys().any(|id| like(id)),
+        };
+        let (what, help) = match &sought.among {
+            Among::Roles if !among(roles) => ("role", suggest(text, roles.keys().map(|id| &**id))),
+            Among::Policies if !among(policies) => {
+                ("policy", suggest(text, policies.keys().map(|id| &**id)))
+            }
+            // A record may say that it is of none.
+            Among::RecordTeams if text.is_empty() => return None,
+            Among::Teams | Among::RecordTeams => {
+                if same && let Err(unfit) = check_path(text) {
+                    return Some((format!("names the team `{text}`, which {unfit}"), None));
+                }
+                // The teams above one that is listed are teams as well.
+                let above = |team: &str| {
+                    team.match_indices('/').any(|(at, _)| team.get(..at).is_some_and(like))
+                };
+                let there = match whole {
+                    true => is_team(teams, text),
+                    false => teams.is_empty() || teams.iter().any(|it| like(it) || above(it)),
+                };
+                if there {
+                    return None;
+                }
+                ("team", suggest(text, teams.iter().map(|team| &**team)))
+            }
+            Among::Tags => match tags.filter(|tags| !tags.iter().any(|tag| like(tag))) {
+                Some(tags) => ("tag", suggest(text, tags.iter().map(|tag| &**tag))),
+                None => return None,
+            },
+            _ => return None,
+        };
+        let message = match sought.how {
+            Likeness::Same => format!("names the {what} `{text}`, which there is not"),
+            how => format!("looks for a {what} that {} `{text}`, which there is not", how.verb()),
+        };
+        Some((message, help))
     }
 }

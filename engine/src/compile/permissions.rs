@@ -18,6 +18,7 @@ impl Permissions {
             // could ask one another without end.
             schema: AttributeSchema::new(&catalog.attributes)
                 .with_kinds(&contract::of_kinds(catalog, report))
+                .with_team(&catalog.teams.attribute)
                 .with_values("resource.kind", contract::kinds(catalog)),
         };
         for category in &catalog.categories {

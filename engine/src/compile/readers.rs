@@ -2,6 +2,7 @@
 //! families read has to be declared, and to be able to be what it is compared with.
 
 use super::Definition;
+use super::about::{About, undeclared};
 use crate::diagnostic::{Diagnostics, Reporter, suggest};
 use crate::family::{InputKind, InputSpec};
 use crate::model::{
@@ -9,8 +10,8 @@ use crate::model::{
     RoleCheck, Test, Text, Value,
 };
 use crate::snapshot::{
-    AllowedKinds, Check, Contract, FamilyRule, Governed, KindContract, PermissionId,
-    PermissionRule, Permissions,
+    Check, Contract, FamilyRule, Governed, GuardRule, KindContract, PermissionId, PermissionRule,
+    Permissions, StandardRole,
 };
 use std::collections::BTreeSet;
 
@@ -69,6 +70,26 @@ pub(super) fn check(
     }
     readers.wholes(report);
     readers.sharing(report);
+}
+
+/// Checks the conditions of a catalog: those of its guards, each with the permissions that it is on,
+/// and those of its standard roles.
+pub(super) fn conditions(
+    about: About<'_>,
+    guards: &[(GuardRule, Vec<PermissionId>)],
+    roles: &[StandardRole],
+    report: &mut Reporter<'_>,
+) {
+    for (guard, on) in guards {
+        if let Some(clause) = &guard.condition {
+            let field = format!("guards.{}", guard.id);
+            about.refuse(clause, &about.kinds(on.iter().copied()), &field, report);
+        }
+    }
+    for role in roles {
+        let field = format!("standard_roles.{}.grants", role.rule.id);
+        about.refuse_grants(&role.rule.grants.limited, |_| true, &field, report);
+    }
 }
 
 /// Checks what families read of the questions about the permissions that they govern.
@@ -132,15 +153,8 @@ impl<'a> Readers<'a> {
 
     /// The kinds that questions about some permissions can be about.
     fn about(&self, on: &[PermissionId]) -> impl Iterator<Item = &'a KindContract> {
-        let mut kinds = BTreeSet::new();
-        for id in on {
-            match self.rules.get(usize::from(id.0)).map(|rule| &rule.kinds) {
-                Some(AllowedKinds::Only(only)) => kinds.extend(only.iter().copied()),
-                _ => kinds.extend(self.contract.ids.values().copied()),
-            }
-        }
-        let contract = self.contract;
-        kinds.into_iter().filter_map(|at| contract.kinds.get(usize::from(at)))
+        let about = About { contract: self.contract, rules: self.rules };
+        about.contracts(&about.kinds(on.iter().copied())).into_iter()
     }
 
     fn predicate(&self, predicate: &Predicate, reader: Reader<'_>, report: &mut Reporter<'_>) {
@@ -249,7 +263,7 @@ impl<'a> Readers<'a> {
         if checks.is_empty() {
             self.undeclared(path, name, reader, report);
         } else if !checks.iter().any(|check| possible(test, check)) {
-            self.impossible(path, checks.first().copied(), reader, report);
+            self.impossible(path, checks.first().copied(), reader, test, report);
         }
     }
 
@@ -261,13 +275,7 @@ impl<'a> Readers<'a> {
         report: &mut Reporter<'_>,
     ) {
         let kinds: Vec<&KindContract> = self.about(reader.on).collect();
-        let near = suggest(name, kinds.iter().flat_map(|kind| kind.attributes.paths()));
-        let names: Vec<&str> = kinds.iter().take(3).map(|kind| &*kind.name).collect();
-        let more = if kinds.len() > names.len() { ", …" } else { "" };
-        let message = format!("`{path}` is declared of no kind that is asked about here");
-        let help = near.unwrap_or_else(|| {
-            format!("declare `{name}` in `resource_kinds` of {}{more}", names.join(", "))
-        });
+        let (message, help) = undeclared(path, name, &kinds);
         report.fault(reader.at, reader.field, message, Some(help));
     }
 
@@ -276,11 +284,14 @@ impl<'a> Readers<'a> {
         path: &InputPath,
         check: Option<&Check>,
         reader: Reader<'_>,
+        test: &Test,
         report: &mut Reporter<'_>,
     ) {
         let help = check.map(|check| match &*check.one_of {
             [] => format!("it is {}", check.kind.words()),
-            values => format!("it is one of: {}", values.join(", ")),
+            values => {
+                near(test, values).unwrap_or_else(|| format!("it is one of: {}", values.join(", ")))
+            }
         });
         let message = format!("`{path}` can never be what it is compared with");
         report.fault(reader.at, reader.field, message, help);
@@ -303,7 +314,7 @@ impl<'a> Readers<'a> {
             Some(rule) => {
                 let check = Check::new(rule.kind, &rule.one_of);
                 if !possible(test, &check) {
-                    self.impossible(path, Some(&check), reader, report);
+                    self.impossible(path, Some(&check), reader, test, report);
                 }
             }
             None if wanted => {
@@ -416,6 +427,19 @@ fn possible(test: &Test, check: &Check) -> bool {
         ),
         Test::Present => true,
     }
+}
+
+/// The nearest to the first text of a comparison that is none of the values.
+fn near(test: &Test, values: &[Box<str>]) -> Option<String> {
+    let written: &[Value<'_>] = match test {
+        Test::Is(Value::List(items)) => items,
+        Test::Is(value) | Test::IsNot(value) => std::slice::from_ref(value),
+        Test::In(items) => items,
+        _ => &[],
+    };
+    let mut texts = written.iter().filter_map(Value::as_str);
+    let wrong = texts.find(|text| !values.iter().any(|known| **known == **text))?;
+    suggest(wrong, values.iter().map(|value| &**value))
 }
 
 /// Whether a family that wants a type can be given one that is declared so.

@@ -4,7 +4,7 @@
 //! one that it was compiled from before, and whose policies and parents are, is taken over as it
 //! is.
 
-use super::{Before, Definition, arc};
+use super::{Before, Definition, arc, idle};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::fast::Map;
 use crate::model::{Document, Role, Scope, Text};
@@ -63,6 +63,9 @@ pub(super) fn policies(
         changed.insert(policy.id.as_str().into());
         let mut granting = Granting::default();
         granting.add(permissions, &policy.grants, &format!("{field}.grants"), report);
+        if !definition.lenient {
+            idle::refuse(permissions, &policy.grants, &format!("{field}.grants"), report);
+        }
         let grants = granting.finish(permissions);
         grants.refuse_costly(permissions, policy.id.at(), &format!("{field}.grants"), report);
         let (id, document) = (arc(&policy.id), Arc::downgrade(policy));
@@ -89,6 +92,7 @@ pub(super) fn standard(
     let field = format!("roles.{}", role.id);
     let mut granting = Granting::default();
     granting.add(permissions, &role.grants, &format!("{field}.grants"), report);
+    idle::refuse(permissions, &role.grants, &format!("{field}.grants"), report);
     let adjustable = adjustable(&role.adjustable, permissions, &field, report);
     let draft = Draft {
         id: &role.id,
@@ -368,6 +372,9 @@ impl Compiler<'_> {
                 let permissions = &self.definition.catalog.permissions;
                 let mut granting = Granting::default();
                 granting.add(permissions, &role.grants, &format!("{field}.grants"), report);
+                if !self.definition.lenient {
+                    idle::refuse(permissions, &role.grants, &format!("{field}.grants"), report);
+                }
                 granting
             }
         };

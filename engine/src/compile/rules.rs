@@ -148,6 +148,11 @@ pub(super) fn guards(
                 report.unknown("standard role", role, format!("{field}.check"), known);
             }
         }
+        if matches!(&guard.check, Some(RoleCheck::Covered(names)) if names.is_empty()) {
+            let help = Some("list at least one attribute that names roles".to_owned());
+            let field = format!("{field}.check");
+            report.fault(guard.id.at(), field, "`covered` lists nothing, and checks nothing", help);
+        }
         let rule = GuardRule {
             id: arc(&guard.id),
             message: guard.message.as_str().into(),

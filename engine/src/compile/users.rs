@@ -1,5 +1,7 @@
 //! One user: from what the directory says to what a decision reads.
 
+use super::about::About;
+use super::idle;
 use super::names::{Known, refuse_names, refuse_tags, refuse_teams};
 use crate::decision::{ANONYMOUS, SUBJECT_TYPE};
 use crate::diagnostic::Reporter;
@@ -29,8 +31,8 @@ impl<'a> Users<'a> {
 
     /// The names that the tenant has.
     pub(super) fn known(&self) -> Known<'a> {
-        let Snapshot { role_ids, teams, tags, .. } = self.snapshot;
-        Known { roles: role_ids, teams, tags: tags.as_ref() }
+        let Snapshot { role_ids, policy_ids, teams, tags, .. } = self.snapshot;
+        Known { roles: role_ids, policies: policy_ids, teams, tags: tags.as_ref() }
     }
 
     /// A user, without what others delegate to them.
@@ -52,6 +54,8 @@ impl<'a> Users<'a> {
             let clauses = grants.limited.iter().filter_map(|grant| grant.within.condition.as_ref());
             let field = format!("users.{}.grants", user.id);
             refuse_names(clauses, self.known(), &field, report);
+            let about = About::of(&self.snapshot.catalog);
+            about.refuse_grants(&grants.limited, |_| true, &field, report);
         }
         let mut member = Member {
             id: user.id.as_str().into(),
@@ -95,6 +99,7 @@ impl<'a> Users<'a> {
         let field = format!("users.{}", user.id);
         refuse_teams(teams, &user.teams, &format!("{field}.teams"), report);
         refuse_tags(self.snapshot.tags.as_ref(), &user.tags, &format!("{field}.tags"), report);
+        idle::refuse(self.permissions(), &user.grants, &format!("{field}.grants"), report);
         for grant in &user.grants {
             refuse_teams(teams, &grant.teams, &format!("{field}.grants"), report);
             refuse_teams(teams, &grant.exact_teams, &format!("{field}.grants"), report);
@@ -112,6 +117,7 @@ impl<'a> Users<'a> {
                 report.fault(user.id.at(), format!("{field}.attributes"), message, None);
             }
         }
+        super::own::refuse(user, self.snapshot, report);
         if let Some(kind) = user.kind.as_ref().filter(|kind| kind.as_str() == ANONYMOUS) {
             let message = "nobody in a directory is anonymous";
             let help = Some("leave the type out, or choose another one".to_owned());

@@ -1,7 +1,8 @@
 //! A compiled condition, and what it says of a request.
 
-use super::check::{Boundary, How, Leaf, Logic, Named, Outline, Read};
+use super::check::{Boundary, How, Leaf, Logic, Outline, Read};
 use super::limits::{self, LOOK_EVERY, MAX_ITEMS, MAX_LIST_BYTES, MAX_TEXT};
+use super::sought::Sought;
 use super::values::{Refusal, Texts, short};
 use crate::model::{AttributeType, InputPath, Value};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Identifier, ImmutableString, Scope, Stmt};
@@ -31,7 +32,7 @@ struct Program {
     reads: Box<[Read]>,
     inputs: Box<[InputPath]>,
     boundaries: Box<[Boundary]>,
-    names: Box<[(Named, Box<str>)]>,
+    sought: Box<[Sought]>,
     reads_now: bool,
     folds: bool,
 }
@@ -93,7 +94,7 @@ fn missing(path: &InputPath) -> String {
 
 impl Condition {
     pub(super) fn new(engine: Arc<Engine>, source: &str, outline: Outline) -> Self {
-        let Outline { expr, logic, reads, boundaries, names, folds } = outline;
+        let Outline { expr, logic, reads, boundaries, sought, folds } = outline;
         let mut inputs: Vec<_> = reads.iter().map(|read| read.path.clone()).collect();
         inputs.sort_by_cached_key(ToString::to_string);
         inputs.dedup();
@@ -106,7 +107,7 @@ impl Condition {
             reads: reads.into(),
             inputs: inputs.into(),
             boundaries: boundaries.into(),
-            names: names.into(),
+            sought: sought.into(),
             folds,
         }))
     }
@@ -123,9 +124,10 @@ impl Condition {
         &self.0.inputs
     }
 
-    /// The roles, teams and tags that it looks for by name.
-    pub(crate) fn names(&self) -> impl Iterator<Item = (Named, &str)> {
-        self.0.names.iter().map(|(named, name)| (*named, &**name))
+    /// The texts that it looks for, where it takes a tenant, or what the condition stands in, to
+    /// know whether they can be found.
+    pub(crate) fn sought(&self) -> &[Sought] {
+        &self.0.sought
     }
 
     /// Whether its answer changes with time.

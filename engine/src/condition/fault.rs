@@ -156,6 +156,16 @@ pub enum Mistake {
         /// With what.
         value: String,
     },
+    /// A text that is looked for in values of which none is so.
+    #[error("`{path}` never {how} `{value}`")]
+    NeverLike {
+        /// What is looked through.
+        path: String,
+        /// How the text should be found in it.
+        how: &'static str,
+        /// The text.
+        value: String,
+    },
     /// A text with capitals beside one that has none.
     #[error("`{value}` has capital letters, and `lower(...)` never has")]
     Capitals {

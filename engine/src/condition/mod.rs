@@ -41,6 +41,7 @@ mod lexical;
 mod limits;
 mod remarks;
 mod schema;
+mod sought;
 mod values;
 mod words;
 
@@ -50,6 +51,7 @@ pub use engine::ConditionEngine;
 pub use evaluate::{Condition, ConditionError};
 pub use fault::{ConditionFault, Mistake};
 pub use schema::AttributeSchema;
+pub(crate) use sought::{Among, Likeness, Sought};
 pub use words::{Renamed, condition_names, rename_in};
 
 pub use crate::model::{AttributeDeclarations, AttributeType, ConditionTest, SchemaError};

@@ -5,6 +5,7 @@
 //! An attribute schema ends both: a condition that reads what is not in the schema, or compares
 //! it with what it can never be, is refused when it is saved.
 
+use super::sought::Among;
 use crate::model::{
     AttributeDeclarations, AttributeRule, AttributeType, InputPath, built_in, writable,
 };
@@ -25,6 +26,23 @@ pub(super) struct Attribute {
     pub(super) kind: AttributeType,
     /// The only values it can have; empty if it can have any.
     pub(super) values: Vec<String>,
+    /// What a tenant has of that name, where it is one.
+    pub(super) names: Option<Among>,
+}
+
+impl Attribute {
+    /// The only values it can have; empty if it can have any.
+    pub(super) fn values(&self) -> &[String] {
+        &self.values
+    }
+
+    /// The attribute of a resource that it is.
+    pub(super) fn of_resource(&self) -> Option<Among> {
+        match &self.path {
+            InputPath::ResourceAttribute(name) => Some(Among::Resource(name.clone())),
+            _ => None,
+        }
+    }
 }
 
 impl Default for AttributeSchema {
@@ -40,6 +58,14 @@ impl AttributeSchema {
         let mut schema = Self { paths: BTreeMap::new(), held: BTreeMap::new() };
         built_in().for_each(|(path, kind)| schema.add(path, kind));
         declared.rules().for_each(|(path, rule)| schema.add_rule(path, rule));
+        for (path, names) in [
+            ("subject.roles", Among::Roles),
+            ("subject.policies", Among::Policies),
+            ("subject.teams", Among::Teams),
+            ("subject.tags", Among::Tags),
+        ] {
+            schema = schema.with_names(path, names);
+        }
         schema
             .with_values("subject.status", ["active", "inactive", "deleted"])
             .with_values("subject.invitation", ["pending", "accepted"])
@@ -67,7 +93,8 @@ impl AttributeSchema {
                 self.add(&format!("subject.holds.{id}"), AttributeType::Boolean);
             }
             let (path, kind) = (InputPath::SubjectHolds(id.into()), AttributeType::Boolean);
-            self.held.insert(id.to_owned(), Attribute { path, kind, values: Vec::new() });
+            let values = Vec::new();
+            self.held.insert(id.to_owned(), Attribute { path, kind, values, names: None });
         }
         self
     }
@@ -84,6 +111,20 @@ impl AttributeSchema {
             attribute.values = values.into_iter().map(str::to_owned).collect();
         }
         self
+    }
+
+    /// Says that what a path says are names that a tenant has.
+    fn with_names(mut self, path: &str, names: Among) -> Self {
+        if let Some(attribute) = self.paths.get_mut(path) {
+            attribute.names = Some(names);
+        }
+        self
+    }
+
+    /// Says by which attribute of its own a resource names its teams.
+    #[must_use]
+    pub(crate) fn with_team(self, attribute: &str) -> Self {
+        self.with_names(&format!("resource.{attribute}"), Among::RecordTeams)
     }
 
     /// The type of a path; `None` if conditions may not read it.
@@ -120,7 +161,7 @@ impl AttributeSchema {
     fn add(&mut self, path: &str, kind: AttributeType) {
         // Every path that gets here has been parsed or is built in.
         if let Ok(parsed) = path.parse() {
-            let attribute = Attribute { path: parsed, kind, values: Vec::new() };
+            let attribute = Attribute { path: parsed, kind, values: Vec::new(), names: None };
             self.paths.insert(path.to_owned(), attribute);
         }
     }

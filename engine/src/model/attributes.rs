@@ -176,7 +176,7 @@ pub(super) struct WrittenRule {
     kind: AttributeType,
     #[serde(default)]
     required: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::some")]
     one_of: Vec<String>,
     #[serde(default)]
     aliases: Vec<String>,

@@ -176,6 +176,7 @@ pub struct Guard {
     /// Unique in the catalog.
     pub id: Text,
     /// The permissions that it guards, by name or by pattern.
+    #[serde(deserialize_with = "super::some")]
     pub on: Vec<Text>,
     /// What has to hold of the attributes.
     #[serde(default)]

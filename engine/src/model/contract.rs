@@ -23,6 +23,7 @@ pub enum Kinds {
 
 impl<'de> Deserialize<'de> for Kinds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error as _;
         struct Written;
         impl<'de> Visitor<'de> for Written {
             type Value = Kinds;
@@ -38,8 +39,13 @@ impl<'de> Deserialize<'de> for Kinds {
                 }
             }
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-                let kinds = Vec::deserialize(SeqAccessDeserializer::new(seq))?;
-                Ok(Kinds::Only(kinds))
+                let kinds: Vec<Text> = Vec::deserialize(SeqAccessDeserializer::new(seq))?;
+                match kinds.is_empty() {
+                    true => Err(A::Error::custom(
+                        "it is about no kind of resource; list at least one, or write `any`",
+                    )),
+                    false => Ok(Kinds::Only(kinds)),
+                }
             }
         }
         deserializer.deserialize_any(Written)

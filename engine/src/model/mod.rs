@@ -35,6 +35,21 @@ fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
+/// Reads a list that has something in it: nobody can tell whether an empty one means all or none.
+fn some<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let list = Vec::deserialize(deserializer)?;
+    match list.is_empty() {
+        false => Ok(list),
+        true => Err(serde::de::Error::custom(EMPTY_LIST)),
+    }
+}
+
+/// What is said of a list that is written down and empty.
+const EMPTY_LIST: &str =
+    "this list is empty, and could mean all or none; list at least one, or leave it out";
+
 pub use access::{Access, Matchers};
 pub use assignment::Assignment;
 pub use attributes::{AttributeDeclarations, AttributeRule, AttributeType, SchemaError};

@@ -24,7 +24,8 @@ pub struct Permission {
     pub required: Vec<Text>,
     /// The widest scope at which it can be held: a wider grant is cut to it.
     pub reach: Option<Scope>,
-    /// The relations that count as own; those of the catalog where empty.
+    /// The relations that count as own; those of the catalog where it is left out.
+    #[serde(deserialize_with = "super::some")]
     pub own_means: Vec<Text>,
     /// The scope at which every active member of a tenant holds it without any grant.
     pub baseline: Option<Scope>,
@@ -91,8 +92,10 @@ pub enum GrantedBy {
 #[serde(deny_unknown_fields, default)]
 pub struct Constraint {
     /// The permissions that it takes away.
+    #[serde(deserialize_with = "super::some")]
     pub forbids: Vec<Text>,
     /// What it obliges callers to do instead.
+    #[serde(deserialize_with = "super::some")]
     pub obliges: Vec<Oblige>,
     /// Where it does not bind. Unknown attributes leave it binding.
     pub unless: Option<Predicate>,
@@ -104,6 +107,7 @@ pub struct Constraint {
 #[serde(deny_unknown_fields)]
 pub struct Oblige {
     /// On which permissions.
+    #[serde(deserialize_with = "super::some")]
     pub on: Vec<Text>,
     /// Machine-readable, in kebab case: `redact`.
     pub code: String,

@@ -205,6 +205,9 @@ fn test(path: &str, value: &Value<'_>) -> Result<Test, String> {
                      `all: [...]` with one `is_not` for each of several values"
                 )),
                 ("is_not", value) => Ok(Test::IsNot(owned(value)?)),
+                ("in", Value::List(items)) if items.is_empty() => Err(format!(
+                    "`in` of `{path}` lists nothing, and so never holds; list at least one value"
+                )),
                 ("in", Value::List(items)) => {
                     Ok(Test::In(items.iter().map(owned).collect::<Result<_, _>>()?))
                 }

@@ -8,7 +8,7 @@
 //! before any of this is asked.
 
 use super::{ConditionTest, Matchers, Text};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -86,8 +86,8 @@ pub enum Unnamed {
 pub struct Mark {
     /// The attribute of the resource.
     pub attribute: Text,
-    /// The texts that make it private. Empty: anything but `false` does.
-    #[serde(default, rename = "is")]
+    /// The texts that make it private. Where it is left out anything but `false` does.
+    #[serde(default, deserialize_with = "super::some", rename = "is")]
     pub values: Vec<String>,
 }
 
@@ -181,13 +181,18 @@ impl SharingRules {
 pub struct SharingRule {
     /// Unique among the tenant's policies, or its overrides.
     pub id: Text,
-    /// The kinds of content. Empty: all.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The kinds of content; all of them where it is left out.
+    #[serde(default, deserialize_with = "super::some", skip_serializing_if = "Vec::is_empty")]
     pub content: Vec<Text>,
     /// How much is shown.
     pub outcome: Exposure,
     /// To whom. None: to everybody.
-    #[serde(default, rename = "for", skip_serializing_if = "Matchers::is_default")]
+    #[serde(
+        default,
+        rename = "for",
+        deserialize_with = "somebody",
+        skip_serializing_if = "Matchers::is_default"
+    )]
     pub viewers: Matchers,
     /// Only where this condition holds. Where it cannot be known the rule can close, never open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,4 +206,16 @@ pub struct SharingRule {
     /// For people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+}
+
+/// Reads to whom a rule applies: written down and empty it could mean everybody or nobody.
+fn somebody<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Matchers, D::Error> {
+    let matchers = Matchers::deserialize(deserializer)?;
+    match matchers.is_empty() {
+        false => Ok(matchers),
+        true => Err(serde::de::Error::custom(
+            "`for` names nobody, and could mean everybody or nobody; name roles, teams, tags or a \
+             condition, or leave it out for everybody",
+        )),
+    }
 }

@@ -30,8 +30,9 @@ pub struct Tenant {
     /// What was bought on top of the plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addons: Vec<Text>,
-    /// The teams, each by its path or with what its members hold.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The teams, each by its path or with what its members hold. Where none is listed any path is
+    /// one.
+    #[serde(default, deserialize_with = "super::some", skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<Team>,
     /// The tags that users may carry. Where they are listed there are no others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,14 +144,14 @@ pub struct Grant {
     pub scope: Scope,
     /// The permissions left out, by name or by pattern, whatever that matches: neither does the
     /// grant give them nor does anything else that it gives bring them along. Another grant may.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "super::some", skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<Text>,
     /// Applies to resources of these teams and the teams below them. Without any here and in
     /// `exact_teams`: to all.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "super::some", skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<Text>,
     /// Applies to resources of exactly these teams.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "super::some", skip_serializing_if = "Vec::is_empty")]
     pub exact_teams: Vec<Text>,
     /// From this instant on; a date is where that day begins, in UTC.
     #[serde(default, deserialize_with = "super::said", skip_serializing_if = "Option::is_none")]

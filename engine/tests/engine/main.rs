@@ -33,3 +33,4 @@ mod tags;
 mod teams;
 mod twice;
 mod unsaid;
+mod wrong_names;

@@ -2,6 +2,7 @@
 
 use super::super::fault::Mistake;
 use super::super::foreign;
+use super::super::sought::Likeness;
 use super::super::values::{Network, Networks};
 use super::{Checked, Checker, Kind, Part, build, nearest};
 use rhai::{Expr, Position, Token};
@@ -94,9 +95,15 @@ impl Checker<'_> {
                 if text.kind == Kind::Text && !text.reads && part.reads && part.known() {
                     return self.swapped(function.name, &part, &text, at);
                 }
+                let how = match function.name {
+                    "starts_with" => Likeness::Beginning,
+                    _ => Likeness::End,
+                };
                 match self.alike(text, part) {
-                    Some(both) => self.pure(function.name, both, at),
-                    None => Checked::wrong(at),
+                    Some([text, part]) if self.can_be_found(&text, &part, how) => {
+                        self.pure(function.name, [text, part], at)
+                    }
+                    _ => Checked::wrong(at),
                 }
             }
             ("in_cidr", [address, networks]) => {
@@ -155,7 +162,8 @@ impl Checker<'_> {
             return self.no_name(function.name, at);
         }
         let list = self.path(&["subject", list], at);
-        self.naming(&list, &id);
+        // Whether there is one of that name the tenant says.
+        self.can_be_found(&list, &id, Likeness::Same);
         self.pure(native, [list, id], at)
     }
 

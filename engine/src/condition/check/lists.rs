@@ -1,6 +1,7 @@
 //! Lists, and what is looked for in them.
 
 use super::super::fault::Mistake;
+use super::super::sought::Likeness;
 use super::super::values::{Integers, Network, Texts};
 use super::{Checked, Checker, Kind, build};
 use rhai::{Expr, Position};
@@ -98,7 +99,10 @@ impl Checker<'_> {
             }
         }
         let Some([list, item]) = self.alike(list, item) else { return Checked::wrong(at) };
-        if !self.can_be_among(&item, &list) {
+        // A text is looked for as a part, in a list as a whole.
+        let how = if list.kind == Kind::Text { Likeness::Part } else { Likeness::Same };
+        if !self.can_be_found(&item, &list, Likeness::Same) || !self.can_be_found(&list, &item, how)
+        {
             return Checked::wrong(at);
         }
         if let Some(value) = literals(&list).into_iter().find(|text| is_range(text) && item.reads) {
@@ -106,7 +110,6 @@ impl Checker<'_> {
             let mistake = Mistake::NeverEqual { path: item.written(), value };
             return self.refuse(at, mistake, Some(help));
         }
-        self.naming(&list, &item);
         let expr = self.natives.call("contains", [list.expr.clone(), item.expr.clone()], at);
         Checked::of(Kind::Boolean, expr, &[&list, &item])
     }
@@ -154,23 +157,11 @@ impl Checker<'_> {
 
     fn overlapping(&mut self, one: Checked, other: Checked, at: Position) -> Checked {
         let Some([one, other]) = self.alike(one, other) else { return Checked::wrong(at) };
-        if !self.can_be_among(&one, &other) || !self.can_be_among(&other, &one) {
+        let same = Likeness::Same;
+        if !self.can_be_found(&one, &other, same) || !self.can_be_found(&other, &one, same) {
             return Checked::wrong(at);
         }
-        for (list, written) in [(&one, &other), (&other, &one)] {
-            for text in literals(written) {
-                let item = Expr::StringConstant(text.as_str().into(), at);
-                self.naming(list, &Checked::constant(Kind::Text, item, None));
-            }
-        }
         self.pure("overlaps", [one, other], at)
-    }
-
-    /// Whether what is read can be each of the texts that were written in a list.
-    fn can_be_among(&mut self, read: &Checked, written: &Checked) -> bool {
-        let Some(path) = &read.path else { return true };
-        let at = written.expr.start_position();
-        literals(written).iter().all(|text| self.can_be(path, text, read.folded, at))
     }
 }
 

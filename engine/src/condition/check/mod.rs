@@ -16,6 +16,7 @@ mod lists;
 mod logic;
 mod operators;
 mod presence;
+mod seek;
 mod time;
 
 pub(super) use build::Natives;
@@ -28,6 +29,7 @@ use super::foreign;
 use super::kind::Kind;
 use super::lexical::{self, Tokens};
 use super::schema::{Attribute, AttributeSchema};
+use super::sought::Sought;
 use crate::model::{AttributeType, InputPath};
 use rhai::{AST, ASTFlags, Expr, Position, Stmt};
 
@@ -67,8 +69,8 @@ pub(super) struct Outline {
     /// In the order in which they stand in the condition; the first is the last of the scope.
     pub(super) reads: Vec<Read>,
     pub(super) boundaries: Vec<Boundary>,
-    /// What it looks for in a list of the subject's.
-    pub(super) names: Vec<(Named, Box<str>)>,
+    /// The texts that it looks for, as far as it takes others to know whether they can be found.
+    pub(super) sought: Vec<Sought>,
     /// Whether it folds texts that it reads, which takes long.
     pub(super) folds: bool,
 }
@@ -101,15 +103,6 @@ impl Named {
             Self::Team => "teams",
             Self::Tag => "tags",
         }
-    }
-
-    fn of_list(path: &str) -> Option<Self> {
-        Some(match path {
-            "subject.roles" => Self::Role,
-            "subject.teams" => Self::Team,
-            "subject.tags" => Self::Tag,
-            _ => return None,
-        })
     }
 }
 
@@ -210,7 +203,7 @@ pub(super) struct Checker<'c> {
     source: &'c str,
     reads: Vec<Read>,
     boundaries: Vec<Boundary>,
-    names: Vec<(Named, Box<str>)>,
+    sought: Vec<Sought>,
     folds: bool,
     faults: Vec<ConditionFault>,
 }
@@ -223,9 +216,9 @@ impl<'c> Checker<'c> {
         source: &'c str,
     ) -> Self {
         let (reads, boundaries, faults) = (Vec::new(), Vec::new(), Vec::new());
-        let names = Vec::new();
+        let sought = Vec::new();
         let folds = false;
-        Self { schema, natives, tokens, source, reads, boundaries, names, folds, faults }
+        Self { schema, natives, tokens, source, reads, boundaries, sought, folds, faults }
     }
 
     /// Checks a whole condition.
@@ -236,9 +229,9 @@ impl<'c> Checker<'c> {
         };
         let checked = self.truth(expr);
         if self.faults.is_empty() {
-            let Self { reads, boundaries, names, folds, .. } = self;
+            let Self { reads, boundaries, sought, folds, .. } = self;
             let logic = Logic::of(&checked.expr, &reads);
-            return Ok(Outline { expr: checked.expr, logic, reads, boundaries, names, folds });
+            return Ok(Outline { expr: checked.expr, logic, reads, boundaries, sought, folds });
         }
         self.faults.sort_by_key(|fault| fault.at);
         Err(self.faults)
@@ -387,14 +380,6 @@ impl<'c> Checker<'c> {
             reads: true,
             reads_now: now,
             linear: now.then_some(Linear::NOW),
-        }
-    }
-
-    /// Notes what is looked for in a list of the subject's.
-    fn naming(&mut self, list: &Checked, item: &Checked) {
-        let named = list.path.as_deref().and_then(Named::of_list);
-        if let Some((named, text)) = named.zip(item.text()) {
-            self.names.push((named, text.into()));
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::super::fault::Mistake;
 use super::super::foreign;
-use super::{Boundary, Checked, Checker, Kind, Linear, build, lists, nearest};
-use permesso_names::folded;
+use super::super::sought::Likeness;
+use super::{Boundary, Checked, Checker, Kind, Linear, build, lists};
 use rhai::{Expr, FnCallExpr, Position, Token};
 
 impl Checker<'_> {
@@ -162,35 +162,7 @@ impl Checker<'_> {
             self.fault(at, mistake, Some("it is always a whole number".to_owned()));
             return false;
         }
-        match other.text() {
-            Some(value) => self.can_be(path, value, side.folded, other.expr.start_position()),
-            None => true,
-        }
-    }
-
-    /// Whether a text is among the values that the schema knows of an attribute.
-    pub(super) fn can_be(
-        &mut self,
-        path: &str,
-        value: &str,
-        is_folded: bool,
-        at: Position,
-    ) -> bool {
-        let schema = self.schema;
-        let Some(values) = schema.get(path).map(|attribute| &attribute.values) else {
-            return true;
-        };
-        let is = |known: &String| known == value || is_folded && folded(known) == value;
-        if values.is_empty() || values.iter().any(is) {
-            return true;
-        }
-        let help = match nearest(value, values.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `\"{near}\"`?"),
-            None => format!("it is one of: {}", values.join(", ")),
-        };
-        let mistake = Mistake::NeverEqual { path: path.to_owned(), value: value.to_owned() };
-        self.fault(at, mistake, Some(help));
-        false
+        self.can_be_found(side, other, Likeness::Same)
     }
 
     fn arithmetic(

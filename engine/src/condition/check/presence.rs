@@ -2,8 +2,9 @@
 
 use super::super::fault::Mistake;
 use super::super::schema::Attribute;
+use super::super::sought::Likeness;
 use super::super::values::Texts;
-use super::{Checked, Checker, How, Kind, Link, Part, build, flatten};
+use super::{Checked, Checker, How, Kind, Link, Part, build, flatten, seek};
 use crate::model::InputPath;
 use rhai::{Expr, Position, StaticVec};
 
@@ -70,8 +71,10 @@ impl Checker<'_> {
                 return self.refuse(place, mistake, Some(help));
             }
         };
-        if given.text().is_some_and(|text| !self.can_be(&path, text, false, place)) {
-            return Checked::wrong(at);
+        for text in seek::texts(&given) {
+            if !self.can_be(&path, &text, Likeness::Same, false, place) {
+                return Checked::wrong(at);
+            }
         }
         let index = self.reading(attribute, How::IfSet);
         let both: StaticVec<Expr> = [build::variable(index, at), expr].into_iter().collect();

@@ -167,7 +167,8 @@ impl<'g> Walk<'g> {
             self.faults.extend(found.into_iter().map(|fault| at_least(fault, line)));
             return Ok(None);
         }
-        if !self.named(&id, at, &field) {
+        let unfit = permesso_names::check_id(&id).map_err(|unfit| unfit.to_string());
+        if !self.named(&id, unfit, at, &field) {
             return Ok(None);
         }
         let apart = std::mem::take(&mut self.user.value.distinct_from);
@@ -215,7 +216,8 @@ impl<'g> Walk<'g> {
             self.faults.extend(found.into_iter().map(|fault| at_least(fault, line)));
             return Ok(None);
         }
-        if !self.named(&id, at, &field) {
+        let unseen = permesso_names::check(&id).map_err(|unseen| unseen.to_string());
+        if !self.named(&id, unseen, at, &field) {
             return Ok(None);
         }
         if !self.delegations.insert(id.as_str().into()) {
@@ -226,11 +228,12 @@ impl<'g> Walk<'g> {
         Ok(Some((id, body)))
     }
 
-    fn named(&mut self, id: &str, at: Position, field: &str) -> bool {
-        let wrong = match (check_name(id), permesso_names::check(id)) {
+    /// Whether a document can be called so; `fits` says whether anybody may.
+    fn named(&mut self, id: &str, fits: Result<(), String>, at: Position, field: &str) -> bool {
+        let wrong = match (check_name(id), fits) {
             (Ok(()), Ok(())) => return true,
             (Err(error), _) => error.to_string(),
-            (_, Err(unseen)) => format!("the id {unseen}"),
+            (_, Err(unfit)) => format!("the id {unfit}"),
         };
         self.fault(at, field.to_owned(), wrong);
         false

@@ -9,6 +9,7 @@ pub mod administration;
 pub(crate) mod authority;
 mod dry_run;
 pub(crate) mod integrity;
+mod listed;
 mod named;
 pub(crate) mod names;
 

@@ -5,6 +5,7 @@
 //! name themselves is not compiled with the tenant at all.
 
 use super::Edited;
+use super::listed::{by_grants_of, by_lists};
 use crate::document::{Settings, read};
 use crate::error::ChangeError;
 use crate::kept;
@@ -100,7 +101,12 @@ pub(super) async fn unnamed(
                 places.push(place);
             }
         }
-        if gone.lost {
+        // With the last team any path is one, and compiling would tell nothing.
+        let last = gone.named == Named::Team && tenant.teams.is_empty();
+        if last {
+            places.extend(by_lists(tenant, &view.catalog().value, &gone.id));
+        }
+        if gone.lost || last {
             places.extend(by_catalog(&view.catalog().value, gone));
         }
         places.extend(of_families(tenant, &gone.id));
@@ -220,6 +226,18 @@ async fn by_users(view: &View<'_>, edited: &[Edited], all: &[Gone]) -> Result<()
     };
     let which = Which::All(DocumentKind::User.name());
     each(view, edited, which, "\"condition\"", &mut look).await?;
+    let mut look = |user: &User| {
+        for (gone, places) in all.iter().zip(&mut places) {
+            let named = gone.named == Named::Team && by_grants_of(user, &gone.id);
+            let place = format!("the user `{}`", user.id);
+            if user.status != Status::Deleted && named && !places.contains(&place) {
+                places.push(place);
+            }
+        }
+    };
+    if all.iter().any(|gone| gone.named == Named::Team) {
+        each(view, edited, which, "\"grants\"", &mut look).await?;
+    }
     all.iter().zip(places).try_for_each(|(gone, places)| gone.refused(places))
 }
 

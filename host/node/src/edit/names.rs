@@ -11,7 +11,7 @@ use crate::view::View;
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::model::{Position, Tag};
 use permesso_engine::names::twin_of;
-use permesso_names::{check, folded};
+use permesso_names::{Unfit, check, check_id, folded};
 use permesso_store::Realm;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
@@ -62,7 +62,7 @@ pub(crate) async fn distinct(view: &View<'_>, edited: &[Edited]) -> Result<(), C
                 None => Says::default(),
             };
             for tag in says.tags.iter().filter(|tag| !had.tags.contains(tag)) {
-                seen(edit, "tags", tag, &mut found);
+                fit(edit, "tags", tag, &mut found);
             }
         }
         if edit.kind == DocumentKind::Settings {
@@ -74,7 +74,16 @@ pub(crate) async fn distinct(view: &View<'_>, edited: &[Edited]) -> Result<(), C
             }
         }
         if edit.before.is_none() && is_named(edit.kind) {
-            seen(edit, "id", &edit.id, &mut found);
+            let standard = |id: &str| {
+                edit.kind == DocumentKind::Role
+                    && view.catalog().value.standard_roles.iter().any(|role| *role.id == *id)
+            };
+            match edit.kind {
+                kind if has_ids(kind) && !standard(&edit.id) => {
+                    fit(edit, "id", &edit.id, &mut found);
+                }
+                _ => seen(edit, "id", &edit.id, &mut found),
+            }
             if has_twins(edit.kind) {
                 new.push((edit, says));
             }
@@ -109,7 +118,7 @@ fn listed(edit: &Edited, had: Settings, settings: &Settings, found: &mut Diagnos
     let had: BTreeSet<String> = had.tags.iter().flatten().map(|tag| tag.id.to_string()).collect();
     let tags = || settings.tags.iter().flatten();
     for tag in tags().filter(|tag| !had.contains(tag.id.as_str())) {
-        seen(edit, "tags", &tag.id, found);
+        fit(edit, "tags", &tag.id, found);
         let says = |one: &Tag, other: &Tag| one.distinct_from.contains(&other.id);
         let twin = tags().find(|other| {
             other.id != tag.id
@@ -133,7 +142,7 @@ async fn tenant(
     found: &mut Diagnostics,
 ) -> Result<(), ChangeError> {
     let Some(id) = view.realm().tenant_id() else { return Ok(()) };
-    seen(edit, "tenant", id, found);
+    fit(edit, "tenant", id, found);
     let looks = folded(id);
     let store = view.store();
     // What looks otherwise than it is written is written down with the platform.
@@ -192,6 +201,15 @@ fn seen(edit: &Edited, field: &str, name: &str, found: &mut Diagnostics) {
     }
 }
 
+/// The same, and whether it can be given to somebody or something from now on.
+fn fit(edit: &Edited, field: &str, name: &str, found: &mut Diagnostics) {
+    match check_id(name) {
+        Ok(()) => {}
+        Err(Unfit::Unseen(_)) => seen(edit, field, name, found),
+        Err(unfit) => found.push(fault(edit, field, format!("`{name}` {unfit}"), None)),
+    }
+}
+
 fn fault(edit: &Edited, field: &str, message: String, help: Option<String>) -> Diagnostic {
     let file = format!("{} `{}`", edit.kind, edit.id);
     Diagnostic { file, at: Position::default(), field: field.to_owned(), message, help }
@@ -211,6 +229,11 @@ const fn is_named(kind: DocumentKind) -> bool {
             | DocumentKind::Delegation
             | DocumentKind::Product
     )
+}
+
+/// Whether documents of a kind are named by ids, and not by paths or by what they hold.
+const fn has_ids(kind: DocumentKind) -> bool {
+    has_twins(kind) && !matches!(kind, DocumentKind::Team)
 }
 
 /// Whether two documents of a kind are two people, or two things that are handed out.

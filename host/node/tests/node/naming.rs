@@ -35,6 +35,8 @@ standard_roles:
 
 async fn desk() -> Desk {
     let desk = Desk::open().await;
+    // The product asks for it by its name.
+    desk.must(&put(DocumentKind::Role, "robot", json!({"id": "robot"}))).await;
     let publish = PublishProduct { text: CATALOG.to_owned() };
     let options = Options::default();
     desk.node.perform(&Realm::platform(), &operator(), &publish, &options).await.unwrap();
@@ -393,4 +395,58 @@ async fn an_edited_role_of_the_product_is_not_deleted_with_its_holders_moved_whe
     desk.must(&put(DocumentKind::SharingPolicy, "h1", hides)).await;
     let delete = DeleteRole { id: "reader".to_owned(), move_to: Some("spare".to_owned()) };
     assert!(told(desk.run(&operator(), &delete).await).contains("`h1`"));
+}
+
+#[tokio::test]
+async fn the_last_team_does_not_go_while_anything_names_it() {
+    let desk = desk().await;
+    desk.must(&put(DocumentKind::Team, "east", json!({}))).await;
+    let read = json!([{"permission": "tickets.read", "scope": "all", "teams": ["east"]}]);
+    let delete = permesso_node::operation::Remove { kind: DocumentKind::Team, id: "east".into() };
+    for (kind, id, document) in [
+        (DocumentKind::Role, "eastern", json!({"id": "eastern", "grants": read})),
+        (DocumentKind::Policy, "eastern_too", json!({"id": "eastern_too", "grants": read})),
+        (
+            DocumentKind::SharingPolicy,
+            "hidden",
+            json!({"id": "hidden", "outcome": "hide", "for": {"teams": ["east"]}}),
+        ),
+        (
+            DocumentKind::SharingOverride,
+            "seen",
+            json!({"id": "seen", "outcome": "share", "condition": "in_team(\"east\")"}),
+        ),
+    ] {
+        desk.must(&put(kind, id, document)).await;
+        let refused = told(desk.run(&operator(), &delete).await);
+        assert!(refused.contains(id), "{kind} {id}: {refused}");
+        desk.must(&permesso_node::operation::Remove { kind, id: id.to_owned() }).await;
+    }
+    let east = vec!["east"];
+    for own in [
+        json!({"id": "kim", "teams": east}),
+        json!({"id": "kim", "roles": [{"role": "reader", "teams": east}]}),
+        json!({"id": "kim", "grants": read}),
+    ] {
+        invite(&desk, own).await.unwrap();
+        let refused = told(desk.run(&operator(), &delete).await);
+        assert!(refused.contains("east") || refused.contains("kim"), "{refused}");
+        let kim = permesso_node::operation::Remove { kind: DocumentKind::User, id: "kim".into() };
+        desk.must(&kim).await;
+    }
+    desk.must(&delete).await;
+}
+
+#[tokio::test]
+async fn nothing_gets_an_id_that_means_something_else() {
+    let desk = desk().await;
+    for id in [".", "..", "*", "a/b", "permesso.mine", "Permesso"] {
+        for kind in [DocumentKind::Role, DocumentKind::Policy, DocumentKind::User] {
+            let refused = told(desk.run(&operator(), &put(kind, id, json!({"id": id}))).await);
+            assert!(refused.contains(id), "{kind} {id}: {refused}");
+        }
+    }
+    let refused =
+        told(desk.run(&operator(), &put(DocumentKind::Team, "east//north", json!({}))).await);
+    assert!(refused.contains("has an empty part"), "{refused}");
 }

@@ -7,7 +7,7 @@
 
 mod calendar;
 
-use super::{CUSTOM, IDS, Plan, STANDARD, TAGS, TEAMS, USERS};
+use super::{CUSTOM, IDS, POLICIES, Plan, STANDARD, TAGS, TEAMS, USERS};
 use crate::random::Random;
 use serde_json::{Map, Value as Json, json};
 
@@ -330,6 +330,7 @@ impl Writer<'_> {
                     "subject.tags" => quote(&self.one(&TAGS)),
                     "subject.teams" => quote(&self.one(&TEAMS)),
                     "subject.roles" => quote(&self.one(&CUSTOM)),
+                    "subject.policies" => quote(&self.one(&POLICIES)),
                     _ => quote(&word(self.random)),
                 };
                 (item, list)
@@ -352,6 +353,9 @@ impl Writer<'_> {
         };
         let part = match self.random.below(10) {
             0..2 => self.path(&["text"]),
+            // What no name is like is refused.
+            _ if path.contains("resource.team") => self.text("resource.team"),
+            _ if path.contains("resource.kind") => self.text("resource.kind"),
             2..5 => self.text(&path),
             _ => quote(&self.one(&["o", "open", "n", "/", "i", "i1", "1", "s", "e", ""])),
         };
@@ -382,6 +386,7 @@ impl Writer<'_> {
                     "subject.tags" => quote(&self.one(&TAGS)),
                     "subject.teams" => quote(&self.one(&TEAMS)),
                     "subject.roles" => quote(&self.one(&CUSTOM)),
+                    "subject.policies" => quote(&self.one(&POLICIES)),
                     _ => quote(&word(self.random)),
                 });
                 format!("[{}]", items.join(", "))
@@ -400,7 +405,9 @@ impl Writer<'_> {
         let (Some(text), Some(other)) = (self.random.pick(&texts), self.random.pick(&texts)) else {
             return self.memberships();
         };
-        let literal = quote(&word(self.random).to_lowercase());
+        let of_team = text == "resource.team";
+        let literal = if of_team { self.one(&TEAMS) } else { word(self.random).to_lowercase() };
+        let literal = quote(&literal);
         match (self.random.below(6), self.random.pick(&lists)) {
             (0, _) => {
                 self.compared(&format!("lower({text})"), &format!("lower({other})"), &["==", "!="])

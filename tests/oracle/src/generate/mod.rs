@@ -14,6 +14,7 @@ mod roles;
 mod several;
 mod sharing;
 mod tenant;
+mod tidy;
 mod values;
 
 pub(crate) use values::{instant, instants};
@@ -153,6 +154,7 @@ pub fn case(seed: u64, questions: usize) -> Case {
     let mut tenant = tenant::tenant(random, &plan, &catalog, settings, lenient);
     let mut people = people::people(random, &plan, lenient);
     several::in_documents(random, &catalog, [&mut tenant, &mut people]);
+    tidy::tidy([&mut catalog, &mut tenant, &mut people]);
     let mut asked: Vec<Json> = Vec::with_capacity(questions);
     for _ in 0..questions {
         let earlier = random.pick(&asked).filter(|_| random.chance(50));

@@ -10,10 +10,11 @@ use serde_json::{Map, Value as Json, json};
 pub(super) const OF: [&str; 2] = ["box", "shelf"];
 
 /// What can be said of a permission by naming several.
-struct Known {
-    id: String,
+pub(super) struct Known {
+    pub(super) id: String,
+    pub(super) category: String,
     by_name: bool,
-    swept: bool,
+    pub(super) swept: bool,
 }
 
 /// Makes a table of some permissions of a closed catalog.
@@ -121,18 +122,19 @@ fn table(random: &mut Random, plan: &Plan, category: &mut Json, guard: &mut Opti
 }
 
 /// What a catalog has, its tables included.
-fn known(catalog: &Json) -> Vec<Known> {
+pub(super) fn known(catalog: &Json) -> Vec<Known> {
     let mut all = Vec::new();
-    let mut add = |id: String, it: &Json| {
+    let mut add = |id: String, category: &Json, it: &Json| {
         let by_name = it.get("granted_by").is_none_or(|by| by == "roles");
         let named_only = it.get("owner_only") == Some(&json!(true))
             || it.get("wildcard") == Some(&json!(false))
             || it.get("constraint").is_some();
-        all.push(Known { id, by_name, swept: by_name && !named_only });
+        let category = category["id"].as_str().unwrap_or_default().to_owned();
+        all.push(Known { id, category, by_name, swept: by_name && !named_only });
     };
     for category in catalog["categories"].as_array().into_iter().flatten() {
         for it in category["permissions"].as_array().into_iter().flatten() {
-            add(it["id"].as_str().unwrap_or_default().to_owned(), it);
+            add(it["id"].as_str().unwrap_or_default().to_owned(), category, it);
         }
         for it in category.get("actions").and_then(Json::as_array).into_iter().flatten() {
             let name = it.as_str().or_else(|| it["id"].as_str()).unwrap_or_default();
@@ -141,7 +143,7 @@ fn known(catalog: &Json) -> Vec<Known> {
                 let on = it.get("kinds").is_none_or(|on| on == &json!([kind]));
                 let out = category["except"].as_array().is_some_and(|out| out.contains(&json!(id)));
                 if on && !out {
-                    add(id, it);
+                    add(id, category, it);
                 }
             }
         }
@@ -149,7 +151,7 @@ fn known(catalog: &Json) -> Vec<Known> {
     all
 }
 
-fn fits(pattern: &str, id: &str) -> bool {
+pub(super) fn fits(pattern: &str, id: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(begin) => id.starts_with(begin),
         None => pattern.strip_prefix('*').is_some_and(|end| id.ends_with(end)),

@@ -1,0 +1,56 @@
+//! Where teams are named in lists.
+//!
+//! As long as a tenant lists teams, one that goes and is named somewhere is told by compiling the
+//! tenant. With the last of them the list goes too, any path is a team from then on, and nothing
+//! would be told: grants and rules would go on meaning a team that nobody manages.
+
+use permesso_engine::model::{Assignment, Catalog, Grant, Matchers, Tenant, Text, User};
+
+/// Where a tenant names a team, or one below it, in a list.
+pub(super) fn by_lists(tenant: &Tenant, catalog: &Catalog, team: &str) -> Vec<String> {
+    let mut places = Vec::new();
+    let mut add = |named: bool, place: String| {
+        if named {
+            places.push(place);
+        }
+    };
+    for role in &tenant.roles {
+        add(grants(&role.grants, team), format!("the role `{}`", role.id));
+    }
+    for policy in &tenant.policies {
+        add(grants(&policy.grants, team), format!("the policy `{}`", policy.id));
+    }
+    for program in &tenant.programs {
+        add(matchers(&program.matchers, team), format!("the program `{}`", program.id));
+    }
+    for rule in tenant.sharing.policies.iter().chain(&tenant.sharing.overrides) {
+        add(matchers(&rule.viewers, team), format!("the sharing rule `{}`", rule.id));
+    }
+    add(assignments(tenant.baseline.iter().flatten(), team), "the baseline".to_owned());
+    let roles = &catalog.baseline.roles;
+    add(assignments(roles.iter(), team), "the product's baseline".to_owned());
+    places
+}
+
+/// Whether a user's own grants name a team, or one below it: by them nobody looks users up.
+pub(super) fn by_grants_of(user: &User, team: &str) -> bool {
+    grants(&user.grants, team)
+}
+
+fn grants(grants: &[Grant], team: &str) -> bool {
+    grants.iter().any(|grant| names(grant.teams.iter().chain(&grant.exact_teams), team))
+}
+
+fn matchers(matchers: &Matchers, team: &str) -> bool {
+    names(matchers.teams.iter().chain(&matchers.exact_teams), team)
+}
+
+fn assignments<'a>(mut held: impl Iterator<Item = &'a Assignment>, team: &str) -> bool {
+    held.any(|held| names(held.teams.iter().flatten(), team))
+}
+
+fn names<'a>(mut teams: impl Iterator<Item = &'a Text>, team: &str) -> bool {
+    teams.any(|named| {
+        named.strip_prefix(team).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}

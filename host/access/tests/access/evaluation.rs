@@ -106,14 +106,29 @@ fn unknown_members_change_nothing_at_any_level() {
 }
 
 #[test]
-fn null_counts_as_absent() {
+fn null_inside_of_a_member_counts_as_absent() {
     let served = Served::start();
     let body = r#"{"subject":{"type":"user","id":"ann","properties":null},
                    "action":{"name":"records.delete","properties":null},
-                   "resource":{"type":"record","id":"r1","properties":null},"context":null}"#;
+                   "resource":{"type":"record","id":"r1","properties":null}}"#;
     assert_eq!(served.evaluate(body).decisions(), [true]);
     let refusal = served.evaluate(body.replace(r#""id":"ann""#, r#""id":null"#)).refusal(400);
-    assert_eq!(refusal, "`subject.id` is missing: send it as a text that is not empty");
+    assert_eq!(
+        refusal,
+        "`subject.id` is null, which is not the same as left out: send it as a text that is not empty"
+    );
+}
+
+#[test]
+fn null_is_neither_a_member_nor_one_left_out() {
+    let served = Served::start();
+    let good: serde_json::Value = serde_json::from_str(&request("ann", "records.edit")).unwrap();
+    for member in ["subject", "action", "resource", "context"] {
+        let mut body = good.clone();
+        body[member] = serde_json::Value::Null;
+        let told = served.evaluate(body.to_string()).refusal(400);
+        assert!(told.starts_with(&format!("`{member}` is null")), "{told}");
+    }
 }
 
 #[test]
@@ -131,7 +146,7 @@ fn a_missing_empty_or_ill_typed_member_is_refused_with_advice() {
     let body = request("ann", "records.edit");
     for (there, instead, refusal) in [
         (r#""subject":{"type":"user","id":"ann"},"#, "", "`subject` is missing"),
-        (r#"{"type":"user","id":"ann"}"#, "null", "`subject` is missing"),
+        (r#"{"type":"user","id":"ann"}"#, "null", "`subject` is null"),
         (r#"{"type":"user","id":"ann"}"#, r#""ann""#, "`subject` has the wrong type"),
         (r#"{"type":"user","id":"ann"}"#, "[]", "`subject` has the wrong type"),
         (r#"{"type":"user","id":"ann"}"#, "{}", "`subject.type` is missing"),

@@ -1,7 +1,7 @@
 //! The roles that come to users without being given to them: those of their teams, and the
 //! baseline.
 
-use super::assignments::{limits, refuse_costly, refuse_teams};
+use super::assignments::{limits, refuse_costly, refuse_teams, refuse_twice};
 use super::names::{Known, refuse_names};
 use super::roles::Roles;
 use super::{Before, Definition};
@@ -85,6 +85,7 @@ impl Compiler<'_> {
     ) -> Box<[LentRole]> {
         let ids = self.known.roles;
         refuse_costly(written, field, report);
+        refuse_twice(written, field, report);
         let lent = written.iter().filter_map(|held| {
             if strict {
                 refuse_teams(held, self.known.teams, field, report);

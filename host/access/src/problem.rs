@@ -137,7 +137,7 @@ impl From<Undecided> for Problem {
 
 /// What is wrong with JSON and where, in plain words.
 fn told(error: &serde_json::Error) -> String {
-    let told = plain(&error.to_string());
+    let told = plain(&error.to_string()).in_json();
     format!("{told}, at line {} column {}", error.line(), error.column())
 }
 

@@ -269,7 +269,7 @@ pub(super) fn read<T: DeserializeOwned>(line: &str) -> Result<T, RowError> {
 
 /// What is wrong with JSON, in plain words.
 pub(super) fn said(error: &serde_json::Error) -> String {
-    let plain = load::plain(&error.to_string());
+    let plain = load::plain(&error.to_string()).in_json();
     match error.column() {
         0 => plain.to_string(),
         column => format!("column {column}: {plain}"),

@@ -79,6 +79,40 @@ fn only_users_are_subjects() {
 }
 
 #[test]
+fn whoever_asks_anonymously_holds_the_role_of_a_visitor_whatever_id_it_bears() {
+    let served = Served::start();
+    let ask = |subject: &str, action: &str| {
+        let body = request("ID", action).replace(r#"{"type":"user","id":"ID"}"#, subject);
+        served.evaluate(body)
+    };
+    for subject in [
+        r#"{"type":"anonymous","id":"kiosk"}"#,
+        r#"{"type":"anonymous","id":"anonymous"}"#,
+        // Not what `ann` holds, and not the properties that somebody claims.
+        r#"{"type":"anonymous","id":"ann"}"#,
+        r#"{"type":"anonymous","id":"x","properties":{"roles":["editor"],"owner":true}}"#,
+    ] {
+        assert_eq!(ask(subject, "records.view").decisions(), [true], "{subject}");
+        for action in ["records.edit", "records.delete", "records.fly"] {
+            let reply = ask(subject, action);
+            assert_eq!(reply.decisions(), [false], "{subject} {action}");
+        }
+    }
+    // A user whom nobody knows is not anonymous.
+    assert_eq!(
+        ask(r#"{"type":"user","id":"anonymous"}"#, "records.view").reason(),
+        "unknown-subject"
+    );
+    // It needs an id as everybody does, and may stand in a batch beside others.
+    ask(r#"{"type":"anonymous"}"#, "records.view").refusal(400);
+    let body = r#"{"subject":{"type":"anonymous","id":"k"},"action":{"name":"records.edit"},
+                   "resource":{"type":"record","id":"r1","properties":{"owner":"ann"}},
+                   "evaluations":[{},{"action":{"name":"records.view"}},
+                                  {"subject":{"type":"user","id":"ann"}}]}"#;
+    assert_eq!(served.evaluations(body).decisions(), [false, true, true]);
+}
+
+#[test]
 fn a_caller_is_not_believed_about_the_subject() {
     let served = Served::start();
     for claimed in [r#"{"roles":["editor"]}"#, r#"{"owner":true,"status":"active"}"#] {

@@ -120,6 +120,9 @@ pub(crate) fn bounded(text: String) -> String {
     }
 }
 
+/// For so many faults the nearest name is looked for.
+const SUGGESTED: usize = 64;
+
 /// Collects the faults of one document.
 pub(crate) struct Reporter<'a> {
     document: Document,
@@ -154,7 +157,9 @@ impl<'a> Reporter<'a> {
         });
     }
 
-    /// A reference to something that does not exist, with the nearest name that does.
+    /// A reference to something that does not exist, with the nearest name that does. Of very many
+    /// faults only the first are told that: the rest come of the same mistake, and each would be
+    /// held against every name that there is.
     pub(crate) fn unknown<'k>(
         &mut self,
         what: &str,
@@ -162,6 +167,7 @@ impl<'a> Reporter<'a> {
         field: impl Into<String>,
         known: impl Iterator<Item = &'k str>,
     ) {
-        self.fault(name.at(), field, format!("unknown {what} `{name}`"), suggest(name, known));
+        let near = (self.found.len() < SUGGESTED).then(|| suggest(name, known)).flatten();
+        self.fault(name.at(), field, format!("unknown {what} `{name}`"), near);
     }
 }

@@ -141,7 +141,8 @@ fn part(name: &str) -> Result<(), Unfit> {
 }
 
 /// A name as it looks: without the differences of case, of width, and of how letters are put
-/// together (NFKC, with full case folding). Two names that look like one have the same.
+/// together, and without what nobody sees (NFKC, with full case folding, and without characters
+/// that are ignored by default). Two names that look like one have the same.
 #[must_use]
 pub fn folded(name: &str) -> Cow<'_, str> {
     if name.is_ascii() {
@@ -151,10 +152,12 @@ pub fn folded(name: &str) -> Cow<'_, str> {
         };
     }
     let (normal, case) = (ComposingNormalizerBorrowed::new_nfkc(), CaseMapper::new());
-    let mut folded = name.to_owned();
+    let ignored = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let seen = |text: &str| text.chars().filter(|c| !ignored.contains(*c)).collect::<String>();
+    let mut folded = seen(name);
     // Folding takes apart what was put together, and putting together brings what folds again.
     for _ in 0..3 {
-        let once = normal.normalize(&case.fold_string(&normal.normalize(&folded))).into_owned();
+        let once = seen(&normal.normalize(&case.fold_string(&normal.normalize(&folded))));
         if once == folded {
             break;
         }
@@ -287,5 +290,18 @@ mod tests {
             let once = folded(name).into_owned();
             assert_eq!(folded(&once), once, "{name}");
         }
+    }
+
+    #[test]
+    fn what_nobody_sees_makes_no_difference_to_how_a_name_looks() {
+        for unseen in ['\u{200b}', '\u{200d}', '\u{ad}', '\u{feff}', '\u{2060}', '\u{fe0f}'] {
+            for (seen, name) in
+                [("admin", format!("A{unseen}dmin")), ("jürgen", format!("Ju\u{308}{unseen}rgen"))]
+            {
+                assert_eq!(folded(&name), seen, "{name:?}");
+                assert_eq!(folded(&folded(&name)), seen);
+            }
+        }
+        assert_eq!(folded("\u{200b}"), "");
     }
 }

@@ -9,6 +9,11 @@ use crate::snapshot::{
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// Whether a grant leaves a permission out.
+fn leaves_out(except: &Except, id: PermissionId) -> bool {
+    except.as_ref().is_some_and(|except| except.binary_search(&id).is_ok())
+}
+
 impl Granting {
     /// Adds what a list of grants says.
     pub(super) fn add(
@@ -29,9 +34,11 @@ impl Granting {
             // Where a condition cannot be read nothing is granted, rather than without it.
             let readable = grant.condition.is_some() == condition.is_some();
             let within = self.shared(within(grant, condition));
-            let left_out = except(permissions, grant, field, report);
+            let mut left_out = except(permissions, grant, field, report);
+            left_out.sort_unstable();
+            left_out.dedup();
             let except: Except = (!left_out.is_empty()).then(|| left_out.into());
-            let out = |id: &PermissionId| except.iter().any(|except| except.contains(id));
+            let out = |id: &PermissionId| leaves_out(&except, *id);
             let named = expand(permissions, grant, field, report);
             for permission in named.into_iter().filter(|id| !out(id)) {
                 let Some(entry) = permissions.entry(permission).filter(|_| readable) else {
@@ -86,8 +93,7 @@ impl Granting {
         };
         // What a grant leaves out, none of its other permissions brings along.
         let along = |id: PermissionId, scope: Scope, except: &Except| {
-            let out = |id: PermissionId| except.iter().any(|except| except.contains(&id));
-            permissions.closure(id, scope, |id| off.contains(&id) || out(id))
+            permissions.closure(id, scope, |id| off.contains(&id) || leaves_out(except, id))
         };
         let mut origins = Vec::new();
         for (origin, except) in &self.plain {

@@ -2,7 +2,7 @@
 //! baseline.
 
 use super::about::About;
-use super::assignments::{limits, refuse_costly, refuse_teams};
+use super::assignments::{limits, refuse_costly, refuse_teams, refuse_twice};
 use super::names::{Known, refuse_names};
 use super::roles::Roles;
 use super::{Before, Definition};
@@ -129,6 +129,7 @@ impl Compiler<'_> {
     ) -> Box<[LentRole]> {
         let ids = self.known.roles;
         refuse_costly(written, field, report);
+        refuse_twice(written, field, report);
         let lent = written.iter().filter_map(|held| {
             if strict {
                 refuse_teams(held, self.known.teams, field, report);

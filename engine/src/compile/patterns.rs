@@ -64,13 +64,14 @@ impl Permissions {
             None => self.by_name(name, field, report).into_iter().collect(),
             Some(Err(())) => Vec::new(),
             Some(Ok(pattern)) => {
-                let matching = |(id, entry): (PermissionId, &Entry)| {
-                    pattern.matches_own(&entry.permission.id).then_some((id, entry.is_swept()))
-                };
-                let all: Vec<_> = self.iter().filter_map(matching).collect();
-                let given: Vec<_> =
-                    all.iter().filter(|(_, swept)| *swept).map(|(id, _)| *id).collect();
-                if all.is_empty() {
+                let own = |entry: &&Entry| pattern.matches_own(&entry.permission.id);
+                let matching = self.matching(pattern).iter();
+                let mut all = matching
+                    .filter_map(|id| Some((*id, self.entry(*id).filter(own)?.is_swept())))
+                    .peekable();
+                let none = all.peek().is_none();
+                let given: Vec<_> = all.filter(|(_, swept)| *swept).map(|(id, _)| id).collect();
+                if none {
                     nothing(name, pattern, self.ids(), field, report);
                 } else if given.is_empty() {
                     let message =
@@ -101,8 +102,7 @@ impl Permissions {
             },
             Some(Err(())) => Vec::new(),
             Some(Ok(pattern)) => {
-                let matching = self.iter().filter(|(_, it)| pattern.matches(&it.permission.id));
-                let ids: Vec<_> = matching.map(|(id, _)| id).collect();
+                let ids = self.matching(pattern).to_vec();
                 if ids.is_empty() {
                     nothing(name, pattern, self.ids(), field, report);
                 }

@@ -14,6 +14,7 @@ impl Permissions {
             by_id: Default::default(),
             by_category: Default::default(),
             wide_schema: AttributeSchema::default(),
+            parts: Default::default(),
             // These cannot ask which permissions are held: grants hang on conditions, and the two
             // could ask one another without end.
             schema: AttributeSchema::new(&catalog.attributes)

@@ -1,6 +1,7 @@
 //! One user: from what the directory says to what a decision reads.
 
 use super::about::About;
+use super::assignments::refuse_twice;
 use super::idle;
 use super::names::{Known, refuse_names, refuse_tags, refuse_teams};
 use crate::decision::{ANONYMOUS, SUBJECT_TYPE};
@@ -80,6 +81,7 @@ impl<'a> Users<'a> {
     /// Refuses roles and policies that nobody knows.
     fn names(&self, user: &User, report: &mut Reporter<'_>) {
         let Snapshot { role_ids, policy_ids, .. } = self.snapshot;
+        refuse_twice(&user.roles, &format!("users.{}.roles", user.id), report);
         let roles: Vec<&Text> = user.roles.iter().map(|held| &held.role).collect();
         for (what, part, names, known) in [
             ("role", "roles", roles, role_ids),

@@ -5,6 +5,7 @@
 //! meant for another document becomes one. Nobody writes so on purpose, and whoever did would
 //! mean other fields after the next version. YAML is not read so either.
 
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected,
     VariantAccess, Visitor,
@@ -31,6 +32,12 @@ struct Within<V>(V);
 
 /// A visitor of something with names.
 struct Named<V>(V);
+
+/// A visitor of one of several names. Readers of JSON say of anything else that it is no JSON.
+struct OneOf<V> {
+    visitor: V,
+    variants: &'static [&'static str],
+}
 
 macro_rules! handed_on {
     ($($method:ident)*) => {$(
@@ -100,7 +107,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_enum(name, variants, Within(visitor))
+        let _ = name;
+        self.0.deserialize_any(OneOf { visitor, variants })
     }
 
     fn is_human_readable(&self) -> bool {
@@ -191,6 +199,23 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Named<V> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<V::Value, A::Error> {
         Err(A::Error::invalid_type(Unexpected::Seq, &self))
+    }
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for OneOf<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.variants.iter().map(|name| format!("`{name}`"));
+        write!(f, "one of {}", names.collect::<Vec<_>>().join(", "))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<V::Value, E> {
+        self.visitor.visit_enum(StrDeserializer::new(name))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_enum(Objects(MapAccessDeserializer::new(entries)))
     }
 }
 

@@ -21,6 +21,25 @@ impl Plain {
     fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { message: message.into(), help: Some(help.into()) }
     }
+
+    /// The same for whoever wrote JSON, which has objects, and quotation marks around names.
+    #[must_use]
+    pub fn in_json(self) -> Self {
+        let help = self.help.map(|help| {
+            if let Some(name) =
+                help.strip_prefix("add `").and_then(|it| it.strip_suffix(": …` here"))
+            {
+                return format!("add `\"{name}\": …`");
+            }
+            match help.as_str() {
+                WRITE_ENTRIES => "write `{\"name\": value}`".to_owned(),
+                WRITE_LIST => "write `[…]`, with commas between".to_owned(),
+                WRITE_TEXT => "write a text, in quotation marks".to_owned(),
+                _ => help,
+            }
+        });
+        Self { message: self.message.replace(NAMES, "an object"), help }
+    }
 }
 
 impl fmt::Display for Plain {
@@ -29,6 +48,13 @@ impl fmt::Display for Plain {
         self.help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))
     }
 }
+
+/// What a document calls an object.
+const NAMES: &str = "a list of `name: value`";
+const WRITE_TEXT: &str =
+    "write a text; one that looks like something else goes into quotation marks";
+const WRITE_LIST: &str = "write `[a, b]`, or each on a line of its own behind `- `";
+const WRITE_ENTRIES: &str = "write each name with its value, one on a line, or `{name: value}`";
 
 /// What a reader of YAML or of JSON said, in plain words and without the place, which it knows as
 /// numbers. What documents' own types say is plain already, and stays as it is.
@@ -155,7 +181,7 @@ fn found(found: &str) -> String {
         _ if begins("string") || begins("character") => format!("the text `{}`", value()),
         "null" | "unit value" | "Option value" | "unit" => "nothing".to_owned(),
         "sequence" | "a sequence" | "sequence start" | "tuple" => "a list".to_owned(),
-        "map" | "a map" | "mapping" | "mapping start" => "a list of `name: value`".to_owned(),
+        "map" | "a map" | "mapping" | "mapping start" => NAMES.to_owned(),
         _ => "something else".to_owned(),
     }
 }
@@ -169,20 +195,14 @@ enum Want {
 
 impl Want {
     fn of(expected: &str) -> Self {
-        const TEXT: Want = Want::Known(
-            "a text",
-            "write a text; one that looks like something else goes into quotation marks",
-        );
-        const LIST: Want =
-            Want::Known("a list", "write `[a, b]`, or each on a line of its own behind `- `");
-        const ENTRIES: Want = Want::Known(
-            "a list of `name: value`",
-            "write each name with its value, one on a line, or `{name: value}`",
-        );
+        const TEXT: Want = Want::Known("a text", WRITE_TEXT);
+        const LIST: Want = Want::Known("a list", WRITE_LIST);
+        const ENTRIES: Want = Want::Known(NAMES, WRITE_ENTRIES);
         let words: Vec<&str> = expected.split([' ', '`', ',']).collect();
         let names = |these: &[&str]| words.iter().any(|word| these.contains(word));
         let begins = |these: &[&str]| these.iter().any(|name| expected.starts_with(name));
         match expected {
+            _ if begins(&["one of "]) => Self::Own,
             // What a text that knows its place asks for.
             _ if names(&["newtype"]) => TEXT,
             "a boolean" | "boolean" | "bool" => {
@@ -272,11 +292,41 @@ mod tests {
             ("unknown field `x`, there are no fields", "`x` is not known here", "leave it out"),
             ("duplicate field `id`", "`id` stands here twice", "keep one"),
             ("EOF while parsing an object", "the text ends too early", "close"),
+            (
+                "invalid type: integer `1`, expected one of `integer`, `text`",
+                "the number `1` stands where one of `integer`, `text` is wanted",
+                "",
+            ),
             ("an admin's own words", "an admin's own words", ""),
         ] {
             let told = plain(said);
             assert_eq!(told.message, message, "{said}");
             assert!(told.help.as_deref().unwrap_or_default().contains(help), "{said}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_wrote_json_is_told_of_objects_and_quotation_marks() {
+        for (said, told) in [
+            (
+                "invalid type: map, expected a sequence",
+                "an object stands where a list is wanted; write `[…]`, with commas between",
+            ),
+            (
+                "invalid type: sequence, expected struct Grant",
+                "a list stands where an object is wanted; write `{\"name\": value}`",
+            ),
+            (
+                "invalid type: integer `5`, expected a string",
+                "the number `5` stands where a text is wanted; write a text, in quotation marks",
+            ),
+            ("missing field `scope`", "`scope` is missing; add `\"scope\": …`"),
+            (
+                "duplicate field `id`",
+                "`id` stands here twice; keep one of the two, or put both into one",
+            ),
+        ] {
+            assert_eq!(plain(said).in_json().to_string(), told, "{said}");
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::fast::Map;
 use crate::load::Source;
 use crate::model::{Catalog, GrantedBy, InputPath, Kinds, Pattern, Permission, Scope, Text};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 /// A catalog, ready for tenants to be compiled on it: see
 /// [`compile::catalog`](crate::compile::catalog).
@@ -182,6 +182,17 @@ pub(crate) struct Permissions {
     pub(crate) schema: AttributeSchema,
     /// What other conditions may read, which grant nothing: which permissions are held as well.
     pub(crate) wide_schema: AttributeSchema,
+    /// What patterns stand for, worked out for the first that is looked up.
+    pub(crate) parts: OnceLock<Parts>,
+}
+
+/// The permissions by the parts of their names, in the order of permissions.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    /// By what stands before one of the dots.
+    before: Map<Vec<PermissionId>>,
+    /// By what stands behind one of the dots.
+    behind: Map<Vec<PermissionId>>,
 }
 
 /// One permission with its references followed.
@@ -227,10 +238,14 @@ impl Permissions {
         off: impl Fn(PermissionId) -> bool,
     ) -> Vec<(PermissionId, Scope)> {
         let mut found: Vec<(PermissionId, Scope)> = Vec::new();
+        if let Some(entry) = self.entry(id).filter(|entry| entry.implies.is_empty()) {
+            let scope = scope.intersection(entry.reach);
+            found.extend((!scope.is_none() && !off(id)).then_some((id, scope)));
+            return found;
+        }
         // How far each came along already: many ways may lead to one, and it is walked on from
         // only as far as it is new.
-        let alone = self.entry(id).is_none_or(|entry| entry.implies.is_empty());
-        let mut reached = vec![Scope::NONE; if alone { 0 } else { self.count() }];
+        let mut reached = vec![Scope::NONE; self.count()];
         let mut open = vec![(id, scope)];
         while let Some((id, scope)) = open.pop() {
             let Some(entry) = self.entry(id) else { continue };
@@ -292,6 +307,29 @@ impl Permissions {
 
     pub(crate) fn find(&self, id: &str) -> Option<PermissionId> {
         self.by_id.get(id).copied()
+    }
+
+    /// What a pattern stands for, whatever else would keep it from that, in the order of
+    /// permissions. A thousand grants of patterns are not held against each permission.
+    pub(crate) fn matching(&self, pattern: Pattern<'_>) -> &[PermissionId] {
+        let parts = self.parts.get_or_init(|| {
+            let mut parts = Parts::default();
+            for (id, entry) in self.iter() {
+                let name = entry.permission.id.as_str();
+                for (at, _) in name.match_indices('.') {
+                    let (before, behind) = (name.get(..at), name.get(at + 1..));
+                    parts.before.entry(before.unwrap_or_default().into()).or_default().push(id);
+                    parts.behind.entry(behind.unwrap_or_default().into()).or_default().push(id);
+                }
+            }
+            parts
+        });
+        let found = match pattern {
+            Pattern::Of(kind) => parts.before.get(kind),
+            Pattern::Doing(action) => parts.behind.get(action),
+            Pattern::Everything | Pattern::Lookalike => None,
+        };
+        found.map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {

@@ -172,7 +172,7 @@ pub(crate) struct PolicyRule {
     pub(crate) document: Weak<Policy>,
 }
 
-/// What a grant leaves out, whatever else of it would bring that along.
+/// What a grant leaves out, whatever else of it would bring that along; sorted.
 pub(crate) type Except = Option<Arc<[PermissionId]>>;
 
 /// Grants on the way to becoming a [`GrantSet`].

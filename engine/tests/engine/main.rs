@@ -16,6 +16,7 @@ mod holding;
 mod hr_suite;
 mod inspect;
 mod kubernetes;
+mod large;
 mod left_out;
 mod lending;
 mod load_errors;

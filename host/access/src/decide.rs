@@ -7,7 +7,7 @@
 use super::gate::{CallGate, Stop};
 use super::json::{DECISION_BYTES, Json};
 use super::parse::{Field, Item, Payload};
-use super::problem::{Fault, Undecided};
+use super::problem::{Fault, Undecided, Wrong};
 use super::question::Question;
 use super::tenancy::{Placed, Tenancy};
 use permesso_engine::decision::{Decision, Reason, Request};
@@ -36,12 +36,12 @@ enum Semantic {
 impl Semantic {
     fn of(payload: &Payload<'_>) -> Result<Self, Undecided> {
         let options = match &payload.options {
-            Field::Absent => return Ok(Self::All),
-            Field::Wrong => return Err(Fault::Type("options", "an object").into()),
+            Field::Absent | Field::Null => return Ok(Self::All),
+            Field::Wrong => return Err(Fault::new(Wrong::Type, "options", "an object").into()),
             Field::Given(options) => options,
         };
         match &options.semantic {
-            Field::Absent => Ok(Self::All),
+            Field::Absent | Field::Null => Ok(Self::All),
             Field::Given(name) => match name.as_ref() {
                 "execute_all" => Ok(Self::All),
                 "deny_on_first_deny" => Ok(Self::UntilDeny),
@@ -105,15 +105,18 @@ impl Call<'_> {
         let payload = Payload::batch(body, max_items).map_err(Undecided::Malformed)?;
         let semantic = Semantic::of(&payload)?;
         let items = match &payload.evaluations {
-            Field::Absent => return self.alone(&payload),
-            Field::Wrong => return Err(Fault::Type("evaluations", "a list of objects").into()),
+            Field::Absent | Field::Null => return self.alone(&payload),
+            Field::Wrong => {
+                let fault = Fault::new(Wrong::Type, "evaluations", "a list of objects");
+                return Err(fault.into());
+            }
             Field::Given(items) if items.is_empty() => return self.alone(&payload),
             Field::Given(items) => items,
         };
         let mut json = Json::with_capacity(32 + items.len() * DECISION_BYTES);
         json.raw("{\"evaluations\":");
         let answers = if semantic == Semantic::All {
-            self.answer(items, &payload)?
+            self.answer(0, items, &payload)?
         } else {
             self.until(semantic, items, &payload)?
         };
@@ -154,7 +157,7 @@ impl Call<'_> {
                 return Err(Undecided::SlowDecision(self.patience).into());
             }
             let (now, later) = rest.split_at(portion.min(rest.len()));
-            for answer in self.answer(now, payload)? {
+            for answer in self.answer(answers.len(), now, payload)? {
                 let ends = semantic.ends(&answer);
                 answers.push(answer);
                 if ends {
@@ -167,16 +170,17 @@ impl Call<'_> {
         Ok(answers)
     }
 
-    /// As many answers as items, in the same order.
+    /// As many answers as items, in the same order; `first` is the place of the first of them.
     fn answer(
         &self,
+        first: usize,
         items: &[Field<Item<'_>>],
         payload: &Payload<'_>,
     ) -> Result<Vec<Answer>, Stop> {
         let mut asks: Vec<Pending<'_>> = Vec::with_capacity(items.len());
         let mut answers: Vec<Answer> = Vec::with_capacity(items.len());
         for (place, item) in items.iter().enumerate() {
-            let question = match Question::of_item(item, payload, self.now) {
+            let question = match Question::of_item(first + place, item, payload, self.now) {
                 Ok(question) => question,
                 Err(fault) => {
                     answers.push(Answer::Faulty(fault));

@@ -10,21 +10,63 @@ use axum::response::Response;
 use permesso_engine::load::plain;
 use permesso_front::Problem;
 use permesso_front::body::BodyError;
+use std::fmt;
 use std::time::Duration;
 
 /// The content type of every body.
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A part of a request that is not as it has to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Fault {
-    #[error("`{0}` is missing: send it as {1}")]
-    Missing(&'static str, &'static str),
-    #[error("`{0}` is empty: send it as {1}")]
-    Empty(&'static str, &'static str),
-    #[error("`{0}` has the wrong type: send it as {1}")]
-    Type(&'static str, &'static str),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fault {
+    what: Wrong,
+    path: &'static str,
+    wanted: &'static str,
+    /// The item of a batch that it is in, from 0.
+    item: Option<usize>,
 }
+
+/// What is wrong with a part of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wrong {
+    Missing,
+    Empty,
+    Null,
+    Type,
+}
+
+impl Fault {
+    /// That part is wrong in that way; it has to be sent as what is wanted.
+    pub(super) const fn new(what: Wrong, path: &'static str, wanted: &'static str) -> Self {
+        Self { what, path, wanted, item: None }
+    }
+
+    /// The same, in an item of a batch.
+    pub(super) const fn of_item(self, item: usize) -> Self {
+        Self { item: Some(item), ..self }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, path, wanted, item } = *self;
+        f.write_str("`")?;
+        match item {
+            Some(item) if path.is_empty() => write!(f, "evaluations[{item}]")?,
+            Some(item) => write!(f, "evaluations[{item}].{path}")?,
+            None => f.write_str(path)?,
+        }
+        let what = match what {
+            Wrong::Missing => "is missing",
+            Wrong::Empty => "is empty",
+            Wrong::Null => "is null, which is not the same as left out",
+            Wrong::Type => "has the wrong type",
+        };
+        write!(f, "` {what}: send it as {wanted}")
+    }
+}
+
+impl std::error::Error for Fault {}
 
 /// Why there is no decision, as far as only this API knows of it.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +137,7 @@ impl From<Undecided> for Problem {
 
 /// What is wrong with JSON and where, in plain words.
 fn told(error: &serde_json::Error) -> String {
-    let told = plain(&error.to_string());
+    let told = plain(&error.to_string()).in_json();
     format!("{told}, at line {} column {}", error.line(), error.column())
 }
 

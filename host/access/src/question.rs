@@ -9,7 +9,7 @@
 //! send its own would grant itself what it likes.
 
 use super::parse::{Entity, Field, Item, Payload};
-use super::problem::Fault;
+use super::problem::{Fault, Wrong};
 use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::model::Attributes;
 use std::borrow::Cow;
@@ -29,14 +29,17 @@ impl<'a> Question<'a> {
     }
 
     /// The request that an item is, with the body's members for those that it leaves out. A
-    /// member is taken whole from one or the other; nothing inside is merged.
+    /// member is taken whole from one or the other; nothing inside is merged, and one that is
+    /// `null` is not left out.
     pub(super) fn of_item(
+        place: usize,
         field: &'a Field<Item<'a>>,
         payload: &'a Payload<'a>,
         now: i64,
     ) -> Result<Self, Fault> {
         let Field::Given(item) = field else {
-            return Err(Fault::Type("evaluations", "a list of objects"));
+            let what = if matches!(field, Field::Null) { Wrong::Null } else { Wrong::Type };
+            return Err(Fault::new(what, "", "an object").of_item(place));
         };
         let defaults = &payload.item;
         Self::new(
@@ -46,6 +49,7 @@ impl<'a> Question<'a> {
             item.context.or(&defaults.context),
             now,
         )
+        .map_err(|fault| fault.of_item(place))
     }
 
     fn new(
@@ -72,7 +76,7 @@ impl<'a> Question<'a> {
                     id: Some(text(&resource.id, "resource.id")?),
                     attributes: attributes(&resource.properties, "resource.properties")?,
                 },
-                context: attributes(context, "context")?,
+                context: context_of(context)?,
                 asserted: Asserted { subject_type, subject: of_subject, action: of_action },
                 now,
             },
@@ -87,15 +91,16 @@ fn given<'a, T>(
 ) -> Result<&'a T, Fault> {
     match field {
         Field::Given(value) => Ok(value),
-        Field::Absent => Err(Fault::Missing(path, wanted)),
-        Field::Wrong => Err(Fault::Type(path, wanted)),
+        Field::Absent => Err(Fault::new(Wrong::Missing, path, wanted)),
+        Field::Null => Err(Fault::new(Wrong::Null, path, wanted)),
+        Field::Wrong => Err(Fault::new(Wrong::Type, path, wanted)),
     }
 }
 
 fn text<'a>(field: &'a Field<Cow<'a, str>>, path: &'static str) -> Result<&'a str, Fault> {
     let wanted = "a text that is not empty";
     let text = given(field, path, wanted)?;
-    if text.is_empty() { Err(Fault::Empty(path, wanted)) } else { Ok(text) }
+    if text.is_empty() { Err(Fault::new(Wrong::Empty, path, wanted)) } else { Ok(text) }
 }
 
 fn attributes<'a>(
@@ -105,7 +110,16 @@ fn attributes<'a>(
     static NONE: Attributes<'static> = Attributes::new();
     match field {
         Field::Given(attributes) => Ok(attributes),
-        Field::Absent => Ok(&NONE),
-        Field::Wrong => Err(Fault::Type(path, "an object, or leave it out")),
+        Field::Absent | Field::Null => Ok(&NONE),
+        Field::Wrong => Err(Fault::new(Wrong::Type, path, "an object, or leave it out")),
+    }
+}
+
+/// The context, which an item may have from the body: so `null` is no context, neither the body's
+/// nor none.
+fn context_of<'a>(field: &'a Field<Attributes<'a>>) -> Result<&'a Attributes<'a>, Fault> {
+    match field {
+        Field::Null => Err(Fault::new(Wrong::Null, "context", "an object, or leave it out")),
+        field => attributes(field, "context"),
     }
 }

@@ -18,7 +18,7 @@ use permesso_node::{
     operation,
 };
 use permesso_store::Realm;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -217,8 +217,9 @@ pub(crate) fn read_borrowed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T,
     };
     let at = |n: usize| u32::try_from(n).unwrap_or(0);
     let (line, column) = (error.line(), error.column());
-    let told = load::plain(&error.to_string());
-    if !error.is_data() {
+    let told = load::plain(&error.to_string()).in_json();
+    // Of JSON that says something else than is wanted readers say so in more than one way.
+    if !error.is_data() && serde_json::from_slice::<IgnoredAny>(body).is_err() {
         let detail = format!("the body is no JSON: line {line}, column {column}: {told}");
         return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", detail));
     }

@@ -69,8 +69,10 @@ impl About {
             Some((kind, id)) => (kind, Some(id)),
             None => (resource, None),
         };
-        let (attributes, context) = (pairs(&self.attributes)?, pairs(&self.context)?);
-        let (subject, action) = (pairs(&self.subject_attributes)?, pairs(&self.action_attributes)?);
+        let attributes = pairs("--attribute", &self.attributes)?;
+        let context = pairs("--context", &self.context)?;
+        let subject = pairs("--subject-attribute", &self.subject_attributes)?;
+        let action = pairs("--action-attribute", &self.action_attributes)?;
         let asserted =
             Asserted { subject_type: &self.subject_type, subject: &subject, action: &action };
         let resource = Resource { kind, id, attributes: &attributes };
@@ -152,12 +154,19 @@ pub(super) struct Asked<'a> {
     pub(super) explanation: Explanation,
 }
 
-fn pairs(texts: &[String]) -> Result<Attributes<'static>, Failure> {
+/// Attributes as an option says them, each once: the second would silently stand for the first.
+fn pairs(option: &str, texts: &[String]) -> Result<Attributes<'static>, Failure> {
     let mut attributes = Attributes::new();
     for text in texts {
         let (name, value) = text
             .split_once('=')
             .ok_or_else(|| Failure(format!("error: `{text}` is no attribute; write NAME=VALUE")))?;
+        if attributes.get(name).is_some() {
+            return Err(Failure(format!(
+                "error: `{option}` says `{name}` twice; say it once, and several values as a list: \
+                 {name}='[…]'"
+            )));
+        }
         let value = serde_json::from_str::<Value<'_>>(value)
             .map_or_else(|_| Value::from(value.to_owned()), Value::into_owned);
         attributes.set(name.to_owned(), value);

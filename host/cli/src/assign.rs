@@ -17,12 +17,12 @@ use permesso_engine::inspect::{Proposal, impact};
 use permesso_engine::load;
 use permesso_engine::model::{Directory, User};
 use permesso_engine::suggest;
-use permesso_node::operation::SetRoles;
-use permesso_node::{ChangeError, DocumentKind, Options, kept};
+use permesso_node::operation::{SetRoles, check_assignable};
+use permesso_node::{ChangeError, DocumentKind, Options, check_left, kept};
 use permesso_store::{Location, Realm};
 use roles::Wanted;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -96,6 +96,7 @@ impl Assign {
             let near = near.map(|near| format!("; {near}")).unwrap_or_default();
             Failure(format!("error: `{}` has no user `{}`{near}", path.display(), self.user))
         })?;
+        check_assignable(user)?;
         let Some(edit) = self.wanted.edit(user)? else { return unchanged(&self.user) };
         let file = path.join("people.yaml");
         let cannot =
@@ -106,6 +107,12 @@ impl Assign {
         edited.directory = load::directory(&file.display().to_string(), &text)
             .map_err(|found| super::report::diagnostics(&found))?;
         let (before, after) = (compiled(&point, folder)?, point.compile(&edited)?);
+        check_left(
+            &folder.tenant.value,
+            &folder.catalog.source().value,
+            [&before, &after],
+            [&folder.directory.value, &edited.directory.value],
+        )?;
         if self.dry_run {
             let proposal = Proposal {
                 before: &before,
@@ -117,9 +124,7 @@ impl Assign {
             };
             return told(&proposal);
         }
-        // Whoever reads the file reads the one or the other.
-        let beside = file.with_extension("yaml.new");
-        fs::write(&beside, text).and_then(|()| fs::rename(&beside, &file)).map_err(cannot)?;
+        replace(&file, &text).map_err(cannot)?;
         println!("{}", edit.told(&self.user));
         Ok(())
     }
@@ -181,6 +186,29 @@ impl Assign {
             limit: SHOWN,
         })
     }
+}
+
+/// Writes a file anew, so that whoever reads it reads the one or the other. Where it is a link the
+/// file that it leads to is written, and who may read it stays as it was.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let file = fs::canonicalize(file)?;
+    let beside = file.with_extension("yaml.new");
+    // What somebody left there may be a link to something else.
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut new = fs::File::create_new(&beside)?;
+    let written = (|| {
+        new.set_permissions(fs::metadata(&file)?.permissions())?;
+        new.write_all(text.as_bytes())?;
+        new.sync_all()?;
+        fs::rename(&beside, &file)
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
 }
 
 /// How many users are shown: one, and those who act for them.

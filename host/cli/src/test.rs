@@ -2,7 +2,7 @@
 
 mod junit;
 
-use self::junit::Junit;
+use self::junit::{Case, Junit};
 use super::ask::verdict;
 use super::coverage::Measured;
 use super::explain::tree;
@@ -11,7 +11,7 @@ use clap::Args;
 use permesso_engine::family::FamilySource as _;
 use permesso_folders::DecisionPoint;
 use permesso_folders::TenantFolder;
-use permesso_folders::table::{Expect, RowOutcome, run};
+use permesso_folders::table::{Expect, RowOutcome, run_each};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -49,28 +49,29 @@ impl Test {
         for (folder, table) in pair(&point, &self.tables)? {
             let families = point.installation().families();
             let begun = Instant::now();
-            let outcomes = match run(folder, &families, &table, now()) {
-                Ok(outcomes) => outcomes,
-                Err(error) => {
-                    // CI reads the file, and not why there is none.
-                    junit.unreadable(&table, &error);
-                    self.write(&junit)?;
-                    return Err(Failure(format!("error: {error}")));
-                }
-            };
-            junit.table(&table, &outcomes, begun.elapsed());
-            for outcome in outcomes {
+            let mut cases = Vec::new();
+            let ran = run_each(folder, &families, &table, now(), |outcome| {
                 let counter = if outcome.passed() { &mut passed } else { &mut failed };
                 *counter += 1;
                 if self.coverage {
                     measured.add(folder, &outcome);
+                }
+                if self.junit.is_some() {
+                    cases.push(Case::of(&table, &outcome));
                 }
                 if self.json {
                     println!("{}", as_json(&table, &outcome));
                 } else if !outcome.passed() {
                     print_mismatch(&table, &outcome);
                 }
+            });
+            if let Err(error) = ran {
+                // CI reads the file, and not why there is none.
+                junit.unreadable(&table, &error);
+                self.write(&junit)?;
+                return Err(Failure(format!("error: {error}")));
             }
+            junit.table(&table, cases, begun.elapsed());
         }
         if passed + failed == 0 {
             let what = "error: there is no row in these tables; nothing was tested";

@@ -142,7 +142,7 @@ impl Reader<'_> {
         let row: Attributes<'_> = serde_json::from_str(line).map_err(|error| {
             format!(
                 "is no JSON object: {}; write one object a line, such as {{\"case\": …}}",
-                load::plain(&error.to_string())
+                load::plain(&error.to_string()).in_json()
             )
         })?;
         if let Some((unknown, _)) = row.iter().find(|(name, _)| !FIELDS.contains(name)) {
@@ -417,7 +417,7 @@ mod tests {
         t.jsonl:1: `reason` does not go with the answer `abstain`; take it out or correct `answer`
         t.jsonl:1: `obligations` has to be a list of the manifest's codes
         t.jsonl:1: `case` is missing; say what the row is about
-        t.jsonl:1: is no JSON object: a list stands where a list of `name: value` is wanted; write each name with its value, one on a line, or `{name: value}`; write one object a line, such as {"case": …}
+        t.jsonl:1: is no JSON object: a list stands where an object is wanted; write `{"name": value}`; write one object a line, such as {"case": …}
         "#);
     }
 

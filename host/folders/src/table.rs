@@ -16,25 +16,32 @@
 //! somebody of its people and brings nothing. `now` in the context of a row is the instant at
 //! which it asks, as `2026-03-01T00:00:00Z` or a date; without it a row asks about the present.
 //!
-//! A row that names an action, a role, a policy, a user or a member that does not exist is a
-//! mistake and fails, whatever it expects, and so are two rows of one id: a misspelt name would
-//! be denied for ever.
+//! A row that names an action, a role, a policy, a user, a team or a member that does not exist is
+//! a mistake and fails, whatever it expects: a misspelt name would be denied for ever. Whom a
+//! record names (its owner, its author) has to be somebody where the row is about the tenant as it
+//! is. A line that says a name twice, two rows of one id and two rows that ask the same are
+//! mistakes of the table, of which nothing is run.
 //!
 //! Every row is decided twice, silently and with a trace, and a difference between the two is a
 //! failure as well.
 
 mod names;
 mod overlay;
+mod question;
 mod row;
+mod worlds;
 
 pub use row::{Expect, Row, RowError};
 
 use crate::folder::TenantFolder;
 use permesso_engine::compile::FamilySet;
 use permesso_engine::decision::{Explanation, Verdict};
+use question::Strict;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
+use worlds::{Brought, Worlds};
 
 /// A table that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -94,21 +101,66 @@ pub fn run(
     table: &Path,
     now: i64,
 ) -> Result<Vec<RowOutcome>, TableError> {
+    let mut outcomes = Vec::new();
+    run_each(folder, families, table, now, |outcome| outcomes.push(outcome))?;
+    Ok(outcomes)
+}
+
+/// Runs a table against a folder, and hands over what came of each row as it comes: the traces of
+/// a large table are more than one wants to keep.
+///
+/// # Errors
+///
+/// As of [`run`]. Nothing is handed over then.
+pub fn run_each(
+    folder: &TenantFolder,
+    families: &FamilySet,
+    table: &Path,
+    now: i64,
+    mut each: impl FnMut(RowOutcome),
+) -> Result<(), TableError> {
+    let mut worlds = Worlds::new(folder, families);
+    for Asked { row, line, brought } in read(table)? {
+        let result = worlds.decide(&row, &brought, now);
+        each(RowOutcome { row, line, result });
+    }
+    Ok(())
+}
+
+/// A row, and in which world it asks.
+struct Asked {
+    row: Row,
+    line: usize,
+    brought: Brought,
+}
+
+/// The rows of a table.
+fn read(table: &Path) -> Result<Vec<Asked>, TableError> {
     let text = fs::read_to_string(table)
         .map_err(|source| TableError::Read { path: table.to_owned(), source })?;
-    let mut outcomes = Vec::new();
-    let mut lines: HashMap<String, usize> = HashMap::new();
-    for (index, line) in text.lines().enumerate() {
-        if line.trim().is_empty() {
+    let mut rows = Vec::new();
+    let mut ids: HashMap<String, usize> = HashMap::new();
+    let mut questions: HashMap<String, (usize, Expect)> = HashMap::new();
+    for (index, text) in text.lines().enumerate() {
+        if text.trim().is_empty() {
             continue;
         }
-        let wrong = |error| TableError::Row { path: table.to_owned(), line: index + 1, error };
-        let row = Row::parse(line).map_err(wrong)?;
-        if let Some(line) = lines.insert(row.id.clone(), index + 1) {
+        let line = index + 1;
+        let wrong = |error| TableError::Row { path: table.to_owned(), line, error };
+        let Strict(value) = row::read(text).map_err(wrong)?;
+        let row = Row::parse(text).map_err(wrong)?;
+        if let Some(line) = ids.insert(row.id.clone(), line) {
             return Err(wrong(RowError::Twice { id: row.id, line }));
         }
-        let result = overlay::decide(folder, families, &row, now);
-        outcomes.push(RowOutcome { row, line: index + 1, result });
+        match questions.entry(question::asked(&value)) {
+            Entry::Occupied(known) => {
+                let (line, expect) = *known.get();
+                let contradicts = expect != row.expect;
+                return Err(wrong(RowError::Again { line, contradicts }));
+            }
+            Entry::Vacant(free) => drop(free.insert((line, row.expect))),
+        }
+        rows.push(Asked { row, line, brought: Brought::by(&value) });
     }
-    Ok(outcomes)
+    Ok(rows)
 }

@@ -98,7 +98,7 @@ pub(crate) fn read<T: DeserializeOwned>(
     kept::read(body).map_err(|error| ChangeError::Document {
         kind,
         id: id.to_owned(),
-        why: load::plain(&error.to_string()).to_string(),
+        why: load::plain(&error.to_string()).in_json().to_string(),
     })
 }
 

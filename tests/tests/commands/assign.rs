@@ -149,3 +149,61 @@ fn every_user_of_the_examples_is_given_and_loses_a_role_and_the_file_is_as_it_wa
         }
     }
 }
+
+#[test]
+fn what_a_server_refuses_is_refused_in_a_folder() {
+    let folder = folder();
+    let path = folder.path();
+    let write = |name: &str, text: &str| fs::write(path.join(name), text).unwrap();
+    write(
+        "tenant.yaml",
+        "tenant: acme\nproduct: desk\nroles: [{id: boss, grants: [{permission: permesso.roles.edit, scope: all}]}]\n",
+    );
+    write("product.yaml", &PRODUCT.replace("{id: writer,", "{id: writer, keeps_holder: true,"));
+    let people = "users:\n  - {id: kim, roles: [boss]}\n  - {id: lea, roles: [writer]}\n  \
+                  - {id: old, status: deleted}\n  - {id: off, status: inactive, roles: [boss, writer]}\n";
+    write("people.yaml", people);
+    for (args, told) in [
+        (&["lea", "writer", "--remove"][..], "nobody would be left who holds the role `writer`"),
+        (&["kim", "boss", "--remove"], "nobody would be left who can edit roles"),
+        // Held within limits it is nobody to rely on.
+        (&["kim", "boss", "--replace", "--until", "2030-01-01"], "nobody would be left"),
+        (&["old", "reader"], "`old` was deleted"),
+        (&["lee", "reader"], "did you mean `lea`?"),
+    ] {
+        for more in [&[][..], &["--dry-run"]] {
+            let output = assign(path, &[args, more].concat());
+            assert_eq!(output.code, 2, "{args:?} {}", output.out);
+            assert!(output.err.contains(told), "{args:?}\n{}", output.err);
+        }
+        assert_eq!(fs::read_to_string(path.join("people.yaml")).unwrap(), people);
+    }
+    assert_eq!(assign(path, &["kim", "writer"]).code, 0);
+    assert_eq!(assign(path, &["lea", "writer", "--remove"]).code, 0);
+    // A role that stands twice is a mistake of the file, with its line.
+    write(
+        "people.yaml",
+        "users:\n  - {id: kim, roles: [boss]}\n  - {id: lea, roles: [reader, reader]}\n",
+    );
+    let output = assign(path, &["kim", "reader"]);
+    assert!(output.err.contains("`reader` stands here twice"), "{}", output.err);
+    assert!(output.err.contains("people.yaml:3"), "{}", output.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_one_and_who_may_read_the_file_stays_the_same() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = folder();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (link, file) = (folder.path().join("people.yaml"), elsewhere.path().join("staff.yaml"));
+    fs::rename(&link, &file).unwrap();
+    symlink(&file, &link).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let output = assign(folder.path(), &["kim", "reader"]);
+    assert_eq!(output.code, 0, "{}", output.err);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&file).unwrap().contains("roles: [reader]"));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
+}

@@ -233,3 +233,115 @@ fn a_ci_system_reads_what_came_of_each_row() {
     assert_eq!(code, 2);
     assert!(written.contains("errors=\"1\"") && written.contains("`id` is missing"), "{written}");
 }
+
+/// What comes of a table of these rows about a product, with its exit code.
+fn asked_of(product: &str, rows: &[String]) -> (i32, String) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), rows.join("\n")).unwrap();
+    let folder = example(product);
+    let args = ["test", "--example", folder.to_str().unwrap(), file.path().to_str().unwrap()];
+    let output = permesso(args);
+    (output.code, output.out + &output.err)
+}
+
+/// A row about a document of the HR suite.
+fn document(id: &str, attrs: &str, expect: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","subject":{{"user":"emil.novak"}},"action":"appraisal.read",
+           "resource":{{"kind":"appraisal","attrs":{attrs}}},"expect":"{expect}"}}"#
+    )
+    .replace('\n', " ")
+}
+
+#[test]
+fn a_table_that_asks_the_same_twice_or_says_a_name_twice_is_refused_whole() {
+    let owned = r#"{"owner":"emil.novak","docstatus":0}"#;
+    let turned = r#"{ "docstatus": 0, "owner": "emil.novak" }"#;
+    for (rows, told) in [
+        (
+            vec![document("a", owned, "allow"), document("b", turned, "deny")],
+            ":2: the row of line 1 asks the same, and expects the other answer",
+        ),
+        (
+            vec![document("a", owned, "allow"), String::new(), document("b", owned, "allow")],
+            ":3: the row of line 1 asks the same; delete one",
+        ),
+        (
+            vec![document("a", r#"{"owner":"x","owner":"emil.novak"}"#, "allow")],
+            "`owner` stands here twice",
+        ),
+        (
+            vec![document("a", owned, "allow").replace(r#""id":"a","#, r#""id":"a","id":"b","#)],
+            "`id` stands here twice",
+        ),
+        (vec![String::new()], "there is no row in these tables"),
+    ] {
+        let (code, output) = asked_of("hr-suite", &rows);
+        assert!(code == 2 && output.contains(told), "{told}\n{output}");
+    }
+}
+
+#[test]
+fn a_row_names_people_teams_and_circumstances_that_there_are() {
+    for attrs in [
+        r#"{"owner":"emil.novk"}"#,
+        r#"{"owner":"nobody.at.all"}"#,
+        r#"{"owner":["emil.novak","x"]}"#,
+    ] {
+        let (code, output) = asked_of("hr-suite", &[document("a", attrs, "deny")]);
+        assert!(code == 1 && output.contains("unknown user `"), "{attrs}\n{output}");
+    }
+    // A row that brings its own subject brings its own people.
+    let own = document("a", r#"{"owner":"somebody"}"#, "deny")
+        .replace(r#""user":"emil.novak""#, r#""user":"new","roles":[]"#);
+    assert_eq!(asked_of("hr-suite", &[own]).0, 0);
+    let atender = std::fs::read_to_string(example("atender").join("tables/tenant.jsonl")).unwrap();
+    let row = atender.lines().find(|line| line.contains(r#""team": "vip""#)).unwrap();
+    let (code, output) =
+        asked_of("atender", &[row.replace(r#""team": "vip""#, r#""team": "vipp""#)]);
+    assert!(code == 1 && output.contains("unknown team `vipp`; did you mean `vip`?"), "{output}");
+    let mut said: Value = serde_json::from_str(row).unwrap();
+    said["context"] = serde_json::json!({"sesion": "x"});
+    let (code, output) = asked_of("atender", &[said.to_string()]);
+    let told = "unknown attribute of the context `sesion`; did you mean `session`?";
+    assert!(code == 1 && output.contains(told), "{output}");
+}
+
+#[test]
+fn rows_cost_what_their_decisions_cost_however_many_there_are() {
+    let rows = |n: usize| -> Vec<String> {
+        (0..n).map(|n| document(&format!("r{n}"), &format!(r#"{{"note":{n}}}"#), "deny")).collect()
+    };
+    let took = |n: usize| {
+        let began = std::time::Instant::now();
+        let (code, output) = asked_of("hr-suite", &rows(n));
+        assert!(code < 2, "{output}");
+        began.elapsed()
+    };
+    let (few, many) = (took(200), took(8_000));
+    // Twenty times as many rows, most of which is starting up.
+    assert!(many < few * 40 + std::time::Duration::from_secs(5), "{few:?} {many:?}");
+}
+
+#[test]
+fn an_option_that_says_a_name_twice_is_refused() {
+    let folder = example("hr-suite");
+    for option in ["-a", "-c", "--action-attribute", "--subject-attribute"] {
+        for command in ["check", "explain"] {
+            let output = permesso([
+                command,
+                "--example",
+                folder.to_str().unwrap(),
+                "emil.novak",
+                "appraisal.read",
+                "appraisal",
+                option,
+                "owner=emil.novak",
+                option,
+                "owner=uma.rao",
+            ]);
+            assert_eq!(output.code, 2, "{option}: {}", output.out);
+            assert!(output.err.contains("says `owner` twice"), "{option}: {}", output.err);
+        }
+    }
+}

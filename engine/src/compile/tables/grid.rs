@@ -228,7 +228,10 @@ impl Grid {
         all
     }
 
-    /// Reports the names in what is said of actions that are nothing; they are told once.
+    /// Reports the names in what is said of actions that are nothing, and patterns; they are told
+    /// once. What is said of an action is said of each kind by itself, so a name there means the
+    /// action on the same kind. A pattern would mean it on all of them: each kind of a table would
+    /// require, or bring along, what is another's.
     fn unknown(
         &self,
         actions: &HashSet<&str>,
@@ -243,8 +246,26 @@ impl Grid {
             let obliges = constraint.flat_map(|it| &it.obliges).flat_map(|oblige| &oblige.on);
             let names = action.requires.iter().chain(implied).chain(forbids).chain(obliges);
             for name in names {
+                if let Some(pattern) = Pattern::of(name) {
+                    let field = format!("{}.actions.{}", self.field, action.id);
+                    let message = format!(
+                        "`{name}` stands for permissions of several kinds, and what is said of an \
+                         action is said of each kind by itself"
+                    );
+                    let help = match pattern {
+                        Pattern::Doing(same) if actions.contains(same) => {
+                            format!("write `{same}` for `{same}` on the same kind, or whole names")
+                        }
+                        _ => "name an action of the table, which is meant on the same kind, or \
+                              whole names"
+                            .to_owned(),
+                    };
+                    report.fault(name.at(), field, message, Some(help));
+                    unknown.insert(name.to_string());
+                    continue;
+                }
                 let there = actions.contains(name.as_str()) || ids.contains(name.as_str());
-                if !there && Pattern::of(name).is_none() {
+                if !there {
                     let known = actions.iter().copied().chain(ids.iter().map(String::as_str));
                     let field = format!("{}.actions.{}", self.field, action.id);
                     report.unknown("action or permission", name, field, known);

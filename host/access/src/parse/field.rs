@@ -14,9 +14,11 @@ use std::fmt;
 /// A member of an object.
 #[derive(Debug, Default)]
 pub(crate) enum Field<T> {
-    /// Not there, or `null`.
+    /// Not there.
     #[default]
     Absent,
+    /// There, and `null`.
+    Null,
     /// There.
     Given(T),
     /// There, with a value of another type.
@@ -24,7 +26,8 @@ pub(crate) enum Field<T> {
 }
 
 impl<T> Field<T> {
-    /// This member, or the default where it is absent: all of one or all of the other.
+    /// This member, or the default where it is absent: all of one or all of the other. Who says
+    /// `null` has not left it out.
     pub(crate) fn or<'a>(&'a self, default: &'a Self) -> &'a Self {
         if matches!(self, Self::Absent) { default } else { self }
     }
@@ -91,7 +94,7 @@ impl<'de, T: Shape<'de>> Visitor<'de> for FieldSeed<'de, T> {
         f.write_str("a value")
     }
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Field::Absent)
+        Ok(Field::Null)
     }
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
         Ok(Field::Wrong)

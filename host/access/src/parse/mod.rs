@@ -5,7 +5,11 @@
 //! its [`Field`] and only counts once somebody needs it. What is an error at once, for the whole
 //! body, is what makes its meaning doubtful: broken JSON, a member that occurs twice, nesting
 //! beyond [`MAX_DEPTH`], more items than the limit. Members that nobody knows are held to the
-//! same rules and then forgotten. `null` counts as absent everywhere.
+//! same rules and then forgotten.
+//!
+//! A `null` is written down as one. Where a subject, an action, a resource or a context belongs
+//! it is a fault: an item that says `null` has not left its member out, and does not get the
+//! default for it. Inside of those, where there is nothing to inherit, it counts as absent.
 
 mod entity;
 mod field;

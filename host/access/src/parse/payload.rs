@@ -165,7 +165,11 @@ impl<'de> Shape<'de> for Vec<Field<Item<'de>>> {
 
     fn list<A: SeqAccess<'de>>(mut list: A, max: usize) -> Result<Field<Self>, A::Error> {
         let mut items = Self::with_capacity(16.min(max));
-        while let Some(item) = list.next_element()? {
+        loop {
+            // Which of a thousand it is no caller counts by columns.
+            let here = items.len();
+            let told = |error| A::Error::custom(format_args!("in `evaluations[{here}]`: {error}"));
+            let Some(item) = list.next_element().map_err(told)? else { break };
             if items.len() == max {
                 return Err(A::Error::custom(format_args!(
                     "more than {max} items in `evaluations`, which is the limit of one request"

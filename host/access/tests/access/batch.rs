@@ -51,20 +51,84 @@ fn an_item_takes_each_member_whole_or_from_the_defaults() {
             {"resource": {"type": "record", "id": "r1"}},
             // Nor does its type.
             {"resource": {"id": "r1", "properties": {"owner": "ann"}}},
-            {"subject": null, "action": null, "resource": null, "context": null},
         ],
     });
     let reply = served.evaluations(body.to_string());
-    assert_eq!(reply.decisions(), [true, false, false, false, false, true]);
+    assert_eq!(reply.decisions(), [true, false, false, false, false]);
     let items = reply.json();
     assert_eq!(items["evaluations"][3]["context"]["reason"]["code"], "out-of-scope");
     assert_eq!(
         items["evaluations"][4]["context"]["error"],
         json!({
             "status": 400,
-            "message": "`resource.type` is missing: send it as a text that is not empty",
+            "message": "`evaluations[4].resource.type` is missing: send it as a text that is not empty",
         })
     );
+}
+
+#[test]
+fn an_item_that_says_null_does_not_get_the_default_for_it() {
+    let served = Served::start();
+    let good = request("ann", "records.edit");
+    let defaults = &good[1..good.len() - 1];
+    for semantic in ["execute_all", "deny_on_first_deny"] {
+        for member in ["subject", "action", "resource", "context"] {
+            let body = format!(
+                r#"{{{defaults},"options":{{"evaluations_semantic":"{semantic}"}},
+                    "evaluations":[{{}},{{"{member}":null}}]}}"#
+            );
+            let reply = served.evaluations(body);
+            assert_eq!(reply.decisions(), [true, false], "{member}");
+            let error = &reply.json()["evaluations"][1]["context"]["error"];
+            assert_eq!(error["status"], 400);
+            let told = error["message"].as_str().unwrap();
+            let wanted = format!("`evaluations[1].{member}` is null");
+            assert!(told.starts_with(&wanted) && told.contains(": send it as an object"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_default_that_is_null_is_no_default() {
+    let served = Served::start();
+    let good: Value = serde_json::from_str(&request("ann", "records.edit")).unwrap();
+    for member in ["subject", "action", "resource", "context"] {
+        let mut body = good.clone();
+        let own = body[member].take();
+        // For who brings their own it does not matter, as no other default does.
+        let own = if own.is_null() { json!({}) } else { own };
+        body["evaluations"] = json!([{}, {member: own}]);
+        let reply = served.evaluations(body.to_string());
+        assert_eq!(reply.decisions(), [false, true], "{member}");
+        let told = reply.json()["evaluations"][0]["context"]["error"]["message"].to_string();
+        assert!(told.contains(&format!("`evaluations[0].{member}` is null")), "{told}");
+        // Without items it is one question, and that is refused.
+        body["evaluations"] = json!([]);
+        let told = served.evaluations(body.to_string()).refusal(400);
+        assert!(told.starts_with(&format!("`{member}` is null")), "{told}");
+    }
+}
+
+#[test]
+fn what_is_wrong_in_an_item_names_its_place() {
+    let served = Served::start();
+    let good = request("ann", "records.edit");
+    for (bad, told) in [
+        ("null", "`evaluations[2]` is null"),
+        ("7", "`evaluations[2]` has the wrong type: send it as an object"),
+        (r#"{"subject":7}"#, "`evaluations[2].subject` has the wrong type"),
+        ("{}", "`evaluations[2].subject` is missing"),
+    ] {
+        let body = format!(r#"{{"evaluations":[{good},{good},{bad}]}}"#);
+        let reply = served.evaluations(body).json();
+        let message = reply["evaluations"][2]["context"]["error"]["message"].as_str().unwrap();
+        assert!(message.starts_with(told), "{message}");
+    }
+    // What spoils the whole body.
+    for bad in [r#"{"subject":{"id":"a","id":"b"}}"#, r#"{"x":1,"x":2}"#, "{,}"] {
+        let told = served.evaluations(format!(r#"{{"evaluations":[{good},{bad}]}}"#)).refusal(400);
+        assert!(told.contains("in `evaluations[1]`: ") && told.contains("line 1 column"), "{told}");
+    }
 }
 
 #[test]

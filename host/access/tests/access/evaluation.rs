@@ -79,6 +79,40 @@ fn only_users_are_subjects() {
 }
 
 #[test]
+fn whoever_asks_anonymously_holds_the_role_of_a_visitor_whatever_id_it_bears() {
+    let served = Served::start();
+    let ask = |subject: &str, action: &str| {
+        let body = request("ID", action).replace(r#"{"type":"user","id":"ID"}"#, subject);
+        served.evaluate(body)
+    };
+    for subject in [
+        r#"{"type":"anonymous","id":"kiosk"}"#,
+        r#"{"type":"anonymous","id":"anonymous"}"#,
+        // Not what `ann` holds, and not the properties that somebody claims.
+        r#"{"type":"anonymous","id":"ann"}"#,
+        r#"{"type":"anonymous","id":"x","properties":{"roles":["editor"],"owner":true}}"#,
+    ] {
+        assert_eq!(ask(subject, "records.view").decisions(), [true], "{subject}");
+        for action in ["records.edit", "records.delete", "records.fly"] {
+            let reply = ask(subject, action);
+            assert_eq!(reply.decisions(), [false], "{subject} {action}");
+        }
+    }
+    // A user whom nobody knows is not anonymous.
+    assert_eq!(
+        ask(r#"{"type":"user","id":"anonymous"}"#, "records.view").reason(),
+        "unknown-subject"
+    );
+    // It needs an id as everybody does, and may stand in a batch beside others.
+    ask(r#"{"type":"anonymous"}"#, "records.view").refusal(400);
+    let body = r#"{"subject":{"type":"anonymous","id":"k"},"action":{"name":"records.edit"},
+                   "resource":{"type":"record","id":"r1","properties":{"owner":"ann"}},
+                   "evaluations":[{},{"action":{"name":"records.view"}},
+                                  {"subject":{"type":"user","id":"ann"}}]}"#;
+    assert_eq!(served.evaluations(body).decisions(), [false, true, true]);
+}
+
+#[test]
 fn a_caller_is_not_believed_about_the_subject() {
     let served = Served::start();
     for claimed in [r#"{"roles":["editor"]}"#, r#"{"owner":true,"status":"active"}"#] {
@@ -106,14 +140,29 @@ fn unknown_members_change_nothing_at_any_level() {
 }
 
 #[test]
-fn null_counts_as_absent() {
+fn null_inside_of_a_member_counts_as_absent() {
     let served = Served::start();
     let body = r#"{"subject":{"type":"user","id":"ann","properties":null},
                    "action":{"name":"records.delete","properties":null},
-                   "resource":{"type":"record","id":"r1","properties":null},"context":null}"#;
+                   "resource":{"type":"record","id":"r1","properties":null}}"#;
     assert_eq!(served.evaluate(body).decisions(), [true]);
     let refusal = served.evaluate(body.replace(r#""id":"ann""#, r#""id":null"#)).refusal(400);
-    assert_eq!(refusal, "`subject.id` is missing: send it as a text that is not empty");
+    assert_eq!(
+        refusal,
+        "`subject.id` is null, which is not the same as left out: send it as a text that is not empty"
+    );
+}
+
+#[test]
+fn null_is_neither_a_member_nor_one_left_out() {
+    let served = Served::start();
+    let good: serde_json::Value = serde_json::from_str(&request("ann", "records.edit")).unwrap();
+    for member in ["subject", "action", "resource", "context"] {
+        let mut body = good.clone();
+        body[member] = serde_json::Value::Null;
+        let told = served.evaluate(body.to_string()).refusal(400);
+        assert!(told.starts_with(&format!("`{member}` is null")), "{told}");
+    }
 }
 
 #[test]
@@ -131,7 +180,7 @@ fn a_missing_empty_or_ill_typed_member_is_refused_with_advice() {
     let body = request("ann", "records.edit");
     for (there, instead, refusal) in [
         (r#""subject":{"type":"user","id":"ann"},"#, "", "`subject` is missing"),
-        (r#"{"type":"user","id":"ann"}"#, "null", "`subject` is missing"),
+        (r#"{"type":"user","id":"ann"}"#, "null", "`subject` is null"),
         (r#"{"type":"user","id":"ann"}"#, r#""ann""#, "`subject` has the wrong type"),
         (r#"{"type":"user","id":"ann"}"#, "[]", "`subject` has the wrong type"),
         (r#"{"type":"user","id":"ann"}"#, "{}", "`subject.type` is missing"),

@@ -23,6 +23,9 @@ product: demo
 version: 1.0.0
 relations: [owner]
 own_means: [owner]
+subject_types: {anonymous: {role: visitor}}
+standard_roles:
+- {id: visitor, grants: [{permission: records.view, scope: all}]}
 categories:
 - id: records
   permissions:

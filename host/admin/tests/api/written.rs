@@ -11,6 +11,7 @@ on_both! {
     a_team_that_goes_elsewhere_is_followed_by_whatever_names_it,
     a_role_and_a_tag_get_other_names_and_a_preview_says_what_comes_of_it,
     a_list_where_an_object_is_wanted_is_told_as_that,
+    a_key_that_is_wrong_is_told_what_it_can_be_and_not_that_it_is_no_json,
 }
 
 async fn an_instant_is_a_date_wherever_one_is_taken(server: Server) {
@@ -50,7 +51,7 @@ async fn a_mistake_in_a_body_is_told_in_plain_words(server: Server) {
         (json!({"id": "a", "keeps_holder": "no"}), "`true` or `false` is wanted"),
         (json!({"id": "a", "lable": "b"}), "`lable` is not known here"),
         (json!({"id": "a", "grants": [{"permission": "x"}]}), "`scope` is missing"),
-        (json!("a"), "the text `a` stands where a list of `name: value` is wanted"),
+        (json!("a"), "the text `a` stands where an object is wanted"),
     ] {
         let refused = put(body.clone()).send().await.refused(422, "invalid").to_string();
         assert!(refused.contains(told), "{body}: {refused}");
@@ -178,12 +179,32 @@ async fn a_role_and_a_tag_get_other_names_and_a_preview_says_what_comes_of_it(se
     );
 }
 
+async fn a_key_that_is_wrong_is_told_what_it_can_be_and_not_that_it_is_no_json(server: Server) {
+    let key = |tenants: Value, verbs: Value| {
+        server.post("/keys").body(json!({"label": "k", "tenants": tenants, "verbs": verbs}))
+    };
+    for (tenants, verbs, told) in [
+        (json!(7), json!(["read"]), "for all tenants or a list of ids"),
+        (json!({"all": true}), json!(["read"]), "for all tenants or a list of ids"),
+        (json!("acme"), json!(["read"]), "write one of them"),
+        (json!(["acme", "*"]), json!(["read"]), "write one of them"),
+        (json!(["acme"]), json!([7]), "one of `decide`, `read`, `write`, `platform` is wanted"),
+        (json!(["acme"]), json!(["raed"]), "did you mean `read`?"),
+    ] {
+        let refused = key(tenants, verbs).send().await.refused(422, "invalid").to_string();
+        assert!(refused.contains(told), "{refused}");
+        for library in ["untagged", "variant", "no JSON", "expected"] {
+            assert!(!refused.contains(library), "{refused}");
+        }
+    }
+}
+
 async fn a_list_where_an_object_is_wanted_is_told_as_that(server: Server) {
     for body in
         [json!([]), json!({"id": "a", "grants": [["conversations.view_list", null, "all"]]})]
     {
         let refused = server.post("/tenants/acme/roles").body(body).send().await;
         let told = refused.refused(422, "invalid").to_string();
-        assert!(told.contains("a list stands where a list of `name: value` is wanted"), "{told}");
+        assert!(told.contains("a list stands where an object is wanted"), "{told}");
     }
 }

@@ -4,10 +4,11 @@
 use super::{KeyError, KeyId, SecretHash, date};
 use crate::Millis;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// Secrets that a key has at most: one, and while it is rotated the one before.
 pub const MAX_SECRETS: usize = 2;
@@ -137,20 +138,12 @@ pub enum Verb {
 }
 
 /// The tenants that a key is good for: `"*"` in JSON, or a list of ids.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Written", try_from = "Written")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tenants {
     /// Each that there is and will be.
     All,
     /// These, and none where the list is empty.
     Only(BTreeSet<String>),
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Every(String),
-    These(BTreeSet<String>),
 }
 
 impl Tenants {
@@ -164,27 +157,39 @@ impl Tenants {
     }
 }
 
-impl From<Tenants> for Written {
-    fn from(tenants: Tenants) -> Self {
-        match tenants {
-            Tenants::All => Self::Every(EVERY.to_owned()),
-            Tenants::Only(these) => Self::These(these),
+impl Serialize for Tenants {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All => serializer.serialize_str(EVERY),
+            Self::Only(these) => these.serialize(serializer),
         }
     }
 }
 
-impl TryFrom<Written> for Tenants {
-    type Error = KeyError;
-
-    fn try_from(written: Written) -> Result<Self, KeyError> {
-        match written {
-            Written::Every(text) if text == EVERY => Ok(Self::All),
-            // A star within a list is a mistake that must not be read as either.
-            Written::These(these) if !these.contains(EVERY) && !these.contains("") => {
-                Ok(Self::Only(these))
+impl<'de> Deserialize<'de> for Tenants {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Tenants;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`\"*\"` for all tenants or a list of ids")
             }
-            Written::Every(_) | Written::These(_) => Err(KeyError::Tenants),
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Tenants, E> {
+                if text == EVERY { Ok(Tenants::All) } else { Err(E::custom(KeyError::Tenants)) }
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut ids: A) -> Result<Tenants, A::Error> {
+                let mut these = BTreeSet::new();
+                while let Some(id) = ids.next_element::<String>()? {
+                    // A star within a list is a mistake that must not be read as either.
+                    if id == EVERY || id.is_empty() {
+                        return Err(A::Error::custom(KeyError::Tenants));
+                    }
+                    these.insert(id);
+                }
+                Ok(Tenants::Only(these))
+            }
         }
+        deserializer.deserialize_any(Reader)
     }
 }
 

@@ -79,7 +79,7 @@ impl Questions {
                 "error: `{name}` holds no list of questions: line {}, column {}: {}",
                 error.line(),
                 error.column(),
-                load::plain(&error.to_string())
+                load::plain(&error.to_string()).in_json()
             ))
         })?;
         let asks = written.into_iter().map(|it| match it {

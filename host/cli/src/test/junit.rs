@@ -19,8 +19,9 @@ struct Suite {
     cases: Vec<Case>,
 }
 
+/// A row of a table, or what is told like one.
 #[derive(Debug)]
-struct Case {
+pub(super) struct Case {
     name: String,
     place: Option<(PathBuf, usize)>,
     came: Came,
@@ -37,13 +38,8 @@ enum Came {
 
 impl Junit {
     /// Adds a table.
-    pub(super) fn table(&mut self, table: &Path, outcomes: &[RowOutcome], took: Duration) {
-        let cases = outcomes.iter().map(|outcome| Case {
-            name: outcome.row.id.clone(),
-            place: Some((table.to_owned(), outcome.line)),
-            came: came(outcome),
-        });
-        self.add(table.display().to_string(), took, cases.collect());
+    pub(super) fn table(&mut self, table: &Path, cases: Vec<Case>, took: Duration) {
+        self.add(table.display().to_string(), took, cases);
     }
 
     /// Adds a table that cannot be asked.
@@ -105,6 +101,15 @@ impl Junit {
 }
 
 impl Case {
+    /// What came of a row.
+    pub(super) fn of(table: &Path, outcome: &RowOutcome) -> Self {
+        Self {
+            name: outcome.row.id.clone(),
+            place: Some((table.to_owned(), outcome.line)),
+            came: came(outcome),
+        }
+    }
+
     fn write(&self, out: &mut String, suite: &str) {
         let name = attribute(&self.name);
         let _ = write!(out, "    <testcase name=\"{name}\" classname=\"{suite}\"");

@@ -3,11 +3,14 @@
 //! A row that expects a denial passes whenever nobody is allowed, so a misspelt name would make it
 //! pass for ever. What a row names has to exist.
 
+use super::overlay::texts_of;
 use super::row::{Row, RowError};
-use permesso_engine::compile::CompiledCatalog;
+use crate::folder::TenantFolder;
+use permesso_engine::compile::DeclaredAttribute;
 use permesso_engine::decision::{Decision, Reason};
 use permesso_engine::model::{Catalog, Directory, Tenant};
 use permesso_engine::suggest;
+use std::collections::{HashMap, HashSet};
 
 /// As far as a name may be from one that is known, and be taken for a slip.
 const TYPING_SLIPS: usize = 2;
@@ -49,35 +52,105 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Refuses a row about a kind that the catalog does not have, or with an attribute that is nearly
-/// one of the kind's: it would decide nothing. A row may well tell more of a record than the
-/// product listens to.
-pub(super) fn check_contract(row: &Row, catalog: &CompiledCatalog) -> Result<(), RowError> {
-    if !catalog.source().value.is_closed() {
-        return Ok(());
-    }
-    let kind = &row.resource.kind;
-    let Some(declared) = catalog.attributes_of(kind) else {
-        let kinds = catalog.source().value.resource_kinds.keys().map(String::as_str);
-        return Err(RowError::unknown("kind of resource", kind, suggest(kind, kinds)));
-    };
-    let mut known = vec!["id", "tenant"];
-    for attribute in declared {
-        known.push(attribute.name);
-        known.extend(attribute.aliases);
-    }
-    // A map of attributes is known by what lies in it.
-    let groups: Vec<&str> =
-        known.iter().filter_map(|name| name.split_once('.')).map(|(head, _)| head).collect();
-    known.extend(groups);
-    for name in row.resource.attrs.keys().filter(|name| !known.contains(&name.as_str())) {
-        let meant = known.iter().find(|known| strsim::osa_distance(known, name) <= TYPING_SLIPS);
-        if let Some(meant) = meant.filter(|meant| meant.len() > 2 * TYPING_SLIPS) {
-            let help = format!("did you mean `{meant}`?");
-            return Err(RowError::unknown("attribute", name, Some(help)));
+/// What a row may say of its record and of the circumstances.
+pub(super) struct Contract<'a> {
+    /// What is known of the records of each kind, by kind; none where the catalog is not closed.
+    kinds: Option<HashMap<&'a str, HashSet<&'a str>>>,
+    context: HashSet<&'a str>,
+    /// The attribute that names teams.
+    team: &'a str,
+    /// The attributes that name users.
+    relations: Vec<&'a str>,
+}
+
+impl<'a> Contract<'a> {
+    pub(super) fn new(folder: &'a TenantFolder) -> Self {
+        let compiled = &*folder.catalog;
+        let catalog = &compiled.source().value;
+        let kinds = catalog.is_closed().then(|| {
+            let kinds = catalog.resource_kinds.keys().map(String::as_str);
+            let of = |kind: &'a str| {
+                let own = ["id", "tenant"].into_iter();
+                let declared = compiled.attributes_of(kind).into_iter().flatten();
+                (kind, own.chain(all_names(declared)).collect())
+            };
+            kinds.map(of).collect()
+        });
+        let context = ["tenant"].into_iter().chain(all_names(compiled.declared("context")));
+        Self {
+            kinds,
+            context: context.collect(),
+            team: &catalog.teams.attribute,
+            relations: catalog.relations.iter().map(|relation| relation.as_str()).collect(),
         }
     }
-    Ok(())
+
+    /// Refuses a row about a kind that the catalog does not have, with an attribute that is nearly
+    /// one of the kind's, or with one of the context that is not declared: it would decide nothing.
+    /// A row may well tell more of a record than the product listens to. So are teams that the
+    /// tenant does not list, and where a row is about the tenant as it is, people whom it does not
+    /// have.
+    pub(super) fn check(
+        &self,
+        row: &Row,
+        tenant: &Tenant,
+        users: &HashSet<&str>,
+    ) -> Result<(), RowError> {
+        let attrs = &row.resource.attrs;
+        for team in texts_of(attrs.get(self.team)) {
+            let listed = || tenant.teams.iter().map(|team| team.path.as_str());
+            if !tenant.teams.is_empty() && !listed().any(|listed| is_or_above(listed, team)) {
+                return Err(RowError::unknown("team", team, suggest(team, listed())));
+            }
+        }
+        if row.brings_nothing() {
+            for relation in &self.relations {
+                for user in texts_of(attrs.get(*relation)) {
+                    if !users.contains(user) {
+                        let near = suggest(user, users.iter().copied());
+                        return Err(RowError::unknown("user", user, near));
+                    }
+                }
+            }
+        }
+        let Some(kinds) = &self.kinds else { return Ok(()) };
+        let mut said = row.context.attributes.keys();
+        if let Some(name) = said.find(|name| !self.context.contains(name.as_str())) {
+            let near = suggest(name, self.context.iter().copied());
+            return Err(RowError::unknown("attribute of the context", name, near));
+        }
+        let kind = &row.resource.kind;
+        let Some(known) = kinds.get(kind.as_str()) else {
+            let near = suggest(kind, kinds.keys().copied());
+            return Err(RowError::unknown("kind of resource", kind, near));
+        };
+        for name in attrs.keys().filter(|name| !known.contains(name.as_str())) {
+            let near =
+                known.iter().filter(|known| strsim::osa_distance(known, name) <= TYPING_SLIPS);
+            let meant = near.filter(|meant| meant.len() > 2 * TYPING_SLIPS).min();
+            if let Some(meant) = meant {
+                let help = format!("did you mean `{meant}`?");
+                return Err(RowError::unknown("attribute", name, Some(help)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The names under which attributes can be sent: their own, others, and those of the maps in
+/// which they lie.
+fn all_names<'c>(
+    declared: impl Iterator<Item = DeclaredAttribute<'c>>,
+) -> impl Iterator<Item = &'c str> {
+    declared.flat_map(|attribute| {
+        let map = attribute.name.split_once('.').map(|(head, _)| head);
+        [attribute.name].into_iter().chain(map).chain(attribute.aliases)
+    })
+}
+
+/// Whether a team is a listed one or above it.
+fn is_or_above(listed: &str, team: &str) -> bool {
+    listed.strip_prefix(team).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Refuses a row whose action the catalog does not have.

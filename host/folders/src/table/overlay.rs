@@ -1,90 +1,16 @@
-//! The world of a row, laid over the tenant of a folder.
+//! What a row says of its world, laid over the documents of a folder.
 
-use super::names;
 use super::row::{Row, RowError, RowSubject, attributes, said};
 use crate::folder::TenantFolder;
-use permesso_engine::Authorizer;
-use permesso_engine::compile::{Definition, FamilySet, PeopleFrom, compile};
-use permesso_engine::decision::{Asserted, Explanation, Request, Resource, Verdict};
-use permesso_engine::load::Source;
 use permesso_engine::model::{
-    Delegation, Directory, Instant, Policy, Program, Role, Scope, Tenant, Text, User,
+    Delegation, Directory, Policy, Program, Role, Scope, Tenant, Text, User,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// Decides a row.
-pub(super) fn decide(
-    folder: &TenantFolder,
-    families: &FamilySet,
-    row: &Row,
-    now: i64,
-) -> Result<Explanation, RowError> {
-    let product = &folder.catalog.source().value.product;
-    if let Some(named) = row.product.as_ref().filter(|named| *named != &**product) {
-        return Err(RowError::Product { row: named.clone(), folder: product.to_string() });
-    }
-    let tenant = Arc::new(Source::new(&folder.tenant.file, tenant(folder, row)?));
-    let directory = directory(folder, row);
-    let catalog = &folder.catalog.source().value;
-    names::check(row, catalog, &tenant.value, &folder.directory.value)?;
-    names::check_contract(row, &folder.catalog)?;
-    let directory = Source::new(&folder.directory.file, directory);
-    let compiled = compile(&Definition {
-        catalog: &folder.catalog,
-        tenant: &tenant,
-        people: PeopleFrom::Directory(&directory),
-        families,
-        revision: 1,
-        lenient: true,
-        before: None,
-    })
-    .map_err(|found| RowError::Definition {
-        definition: "the world".to_owned(),
-        message: found.to_string(),
-    })?;
-    let resource = attributes(&row.resource.attrs);
-    let context = attributes(&row.context.attributes);
-    let request = Request {
-        subject: &row.subject.user,
-        action: &row.action,
-        resource: Resource {
-            kind: &row.resource.kind,
-            id: row.resource.attrs.get("id").and_then(Value::as_str),
-            attributes: &resource,
-        },
-        context: &context,
-        asserted: Asserted::NONE,
-        now: row.context.now.map_or(now, Instant::millis),
-    };
-    let authorizer = Authorizer::new(0);
-    authorizer.install(compiled);
-    let asked = asked_of(folder, row).unwrap_or(&tenant.value.tenant);
-    let explanation = authorizer.explain(asked, &request);
-    names::check_action(row, catalog, &explanation.decision)?;
-    let silent = authorizer.decide(asked, &request);
-    let (silent, traced) = ((silent.verdict, silent.reason), &explanation.decision);
-    if (silent.0, &silent.1) != (traced.verdict, &traced.reason) {
-        let name =
-            |verdict: Verdict, reason: &dyn std::fmt::Display| format!("{verdict:?} ({reason})");
-        return Err(RowError::Differs {
-            silent: name(silent.0, &silent.1),
-            traced: name(traced.verdict, &traced.reason),
-        });
-    }
-    Ok(explanation)
-}
-
-/// The tenant that a row says its resource is in, where the product has no attribute of that
-/// name: a question about what is elsewhere is asked there, where nobody knows the subject.
-fn asked_of<'r>(folder: &TenantFolder, row: &'r Row) -> Option<&'r str> {
-    let known = folder.catalog.attributes_of(&row.resource.kind);
-    let own = known.into_iter().flatten().any(|attribute| attribute.name == "tenant");
-    row.resource.attrs.get("tenant").and_then(Value::as_str).filter(|_| !own)
-}
-
-fn tenant(folder: &TenantFolder, row: &Row) -> Result<Tenant, RowError> {
+/// The tenant as a row would have it.
+pub(super) fn tenant(folder: &TenantFolder, row: &Row) -> Result<Tenant, RowError> {
     let mut tenant = folder.tenant.value.clone();
     if let Some(id) = &row.subject.tenant {
         tenant.tenant = id.as_str().into();
@@ -188,26 +114,38 @@ fn define<T: DeserializeOwned>(
     serde_json::from_value(Value::Object(kept)).map_err(|source| error(said(&source)))
 }
 
-fn directory(folder: &TenantFolder, row: &Row) -> Directory {
+/// Whether the subject of a row is the user whom the directory has, as it has them.
+pub(super) fn is_as_known(row: &Row, is_user: impl Fn(&str) -> bool) -> bool {
+    let subject = &row.subject;
+    is_user(&subject.user) && subject.is_only_named() && row.context.copied_from.is_none()
+}
+
+/// Those whom the record of a row names, where the product shares what is theirs: the row says
+/// that they are somebody.
+pub(super) fn named<'r>(folder: &TenantFolder, row: &'r Row) -> Vec<&'r str> {
+    let relations = folder.catalog.source().value.sharing.by.iter();
+    relations.flat_map(|relation| texts_of(row.resource.attrs.get(relation.as_str()))).collect()
+}
+
+/// A text, or the texts of a list.
+pub(super) fn texts_of(value: Option<&Value>) -> Vec<&str> {
+    match value {
+        Some(Value::String(text)) => vec![text],
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The people as a row would have them.
+pub(super) fn directory(folder: &TenantFolder, row: &Row) -> Directory {
     let mut directory = folder.directory.value.clone();
     let subject = &row.subject;
-    let is_known = directory.users.iter().any(|user| *user.id == subject.user);
-    let as_known = is_known && subject.is_only_named() && row.context.copied_from.is_none();
+    let as_known = is_as_known(row, |id| directory.users.iter().any(|user| *user.id == *id));
     if !as_known {
         directory.users.retain(|user| *user.id != subject.user);
         directory.users.push(user(subject, row));
     }
-    // Whose the record is is somebody: the row names them.
-    for relation in &folder.catalog.source().value.sharing.by {
-        let named = match row.resource.attrs.get(relation.as_str()) {
-            Some(Value::String(id)) => std::slice::from_ref(id).to_vec(),
-            Some(Value::Array(ids)) => {
-                ids.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-            }
-            _ => continue,
-        };
-        named.iter().for_each(|id| ensure(&mut directory, id));
-    }
+    named(folder, row).into_iter().for_each(|id| ensure(&mut directory, id));
     if let Some(delegation) = &row.context.delegation {
         // The row states that the delegation exists, so both of its ends do.
         for id in [&delegation.from, &delegation.to] {

@@ -3,7 +3,7 @@
 use permesso_engine::load;
 use permesso_engine::model::{Assignment, Attributes, Instant, Invitation, Rights, Status, Value};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value as Json};
 
 /// One row: a question, the world that it is asked in, and the answer that it must get. What is
@@ -179,6 +179,21 @@ pub enum RowError {
         /// What to do.
         help: String,
     },
+    /// Another row of the table asks the same.
+    #[error(
+        "the row of line {line} asks the same{}",
+        if *.contradicts {
+            ", and expects the other answer; only one of them can be right"
+        } else {
+            "; delete one of the two"
+        }
+    )]
+    Again {
+        /// Where the other one stands, from 1.
+        line: usize,
+        /// Whether it expects another answer.
+        contradicts: bool,
+    },
     /// Another row of the table has its id.
     #[error("the row of line {line} has the id `{id}` as well; give each its own")]
     Twice {
@@ -209,6 +224,7 @@ impl RowError {
     pub(super) fn unknown(what: &'static str, name: &str, help: Option<String>) -> Self {
         let help = help.unwrap_or_else(|| match what {
             "role" | "policy" => format!("define the {what} in the row or in the tenant"),
+            "team" => "the tenant does not list it".to_owned(),
             "user" => "say what the user holds, or name one of the directory".to_owned(),
             _ => "the catalog does not have it".to_owned(),
         });
@@ -217,19 +233,43 @@ impl RowError {
 }
 
 impl Row {
+    /// Whether it asks in the world as it is: about somebody of the directory, and without roles,
+    /// people or a plan of its own.
+    pub(super) fn brings_nothing(&self) -> bool {
+        let RowContext {
+            now: _,
+            plan: None,
+            role_definitions,
+            policy_definitions,
+            eaps: None,
+            delegation: None,
+            copied_from: None,
+            attributes: _,
+        } = &self.context
+        else {
+            return false;
+        };
+        self.subject.is_only_named() && role_definitions.is_empty() && policy_definitions.is_empty()
+    }
+
     /// Reads a row.
     ///
     /// # Errors
     ///
     /// [`RowError::Malformed`] with what is missing or wrong.
     pub fn parse(line: &str) -> Result<Self, RowError> {
-        serde_json::from_str(line).map_err(|error| RowError::Malformed(said(&error)))
+        read(line)
     }
+}
+
+/// Reads a line as whatever is wanted.
+pub(super) fn read<T: DeserializeOwned>(line: &str) -> Result<T, RowError> {
+    serde_json::from_str(line).map_err(|error| RowError::Malformed(said(&error)))
 }
 
 /// What is wrong with JSON, in plain words.
 pub(super) fn said(error: &serde_json::Error) -> String {
-    let plain = load::plain(&error.to_string());
+    let plain = load::plain(&error.to_string()).in_json();
     match error.column() {
         0 => plain.to_string(),
         column => format!("column {column}: {plain}"),

@@ -344,7 +344,7 @@ pub(super) fn line(file: &str, number: u32, text: &str) -> Person {
         false => kept::json::<User>(text.as_bytes()).map(Person::User),
     };
     read.unwrap_or_else(|error| {
-        let load::Plain { message, help } = load::plain(&error.to_string());
+        let load::Plain { message, help } = load::plain(&error.to_string()).in_json();
         let at = Position { line: number, column: u32::try_from(error.column()).unwrap_or(0) };
         Person::Fault(Diagnostic { file: file.to_owned(), at, field: String::new(), message, help })
     })

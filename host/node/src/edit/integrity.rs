@@ -5,7 +5,8 @@
 //! can let others in.
 
 use super::Edited;
-use super::administration::KEEPER;
+use super::keepers::Keepers;
+use super::keys;
 use super::named::unnamed;
 use crate::document::{named, read};
 use crate::error::ChangeError;
@@ -17,13 +18,14 @@ use crate::view::View;
 use permesso_auth::KeyRecord;
 use permesso_auth::key::{Tenants, Verb};
 use permesso_engine::compile::{
-    Compiled, Definition, FamilySet, PeopleFrom, check_delegation, check_user, compile,
+    Definition, FamilySet, PeopleFrom, check_delegation, check_user, compile,
 };
 use permesso_engine::directory::Subjects;
 use permesso_engine::load::Source;
 use permesso_engine::model::{Delegation, Role, User};
+use permesso_store::Body;
 use permesso_store::feed::{self, Facet};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Whether the documents hold together after the change; the realm as it would be, compiled.
@@ -105,13 +107,14 @@ pub(crate) async fn held(
     shift: &Shift,
 ) -> Result<(), ChangeError> {
     in_use(view, candidate, edited, shift).await?;
+    keys::acting(view, candidate, edited)?;
     keepers(view, candidate, shift).await
 }
 
 /// Whether users and delegations are right by themselves.
 async fn users(view: &View<'_>, candidate: &Version, edited: &[Edited]) -> Result<(), ChangeError> {
     let Some(compiled) = &candidate.compiled else { return Ok(()) };
-    for Edited { kind, id, after, .. } in edited {
+    for Edited { kind, id, before, after } in edited {
         let Some(after) = after else { continue };
         let file = format!("{kind} `{id}`");
         match kind {
@@ -145,6 +148,7 @@ async fn users(view: &View<'_>, candidate: &Version, edited: &[Edited]) -> Resul
                     Tenants::All => false,
                     Tenants::Only(tenants) => tenants.iter().all(mine),
                 };
+                keys::known(candidate, key_before(*kind, id, before.as_ref())?.as_ref(), &key)?;
                 if !own || key.verbs.contains(&Verb::Platform) {
                     return Err(ChangeError::Request {
                         field: "tenants".to_owned(),
@@ -158,6 +162,14 @@ async fn users(view: &View<'_>, candidate: &Version, edited: &[Edited]) -> Resul
         }
     }
     Ok(())
+}
+
+fn key_before(
+    kind: DocumentKind,
+    id: &str,
+    before: Option<&Body>,
+) -> Result<Option<KeyRecord>, ChangeError> {
+    before.map(|before| read(kind, id, before)).transpose()
 }
 
 /// By how much a change moves the counts of what users have.
@@ -263,57 +275,14 @@ pub(super) fn standard<'a>(version: &'a Version, id: &str) -> Option<&'a Role> {
     version.catalog.source().value.standard_roles.iter().find(|role| role.id.as_str() == id)
 }
 
-/// Somebody always has to be left: who owns the account, who holds a role that wants a holder,
-/// who can edit roles.
+/// Somebody always has to be left: see [`Keepers`].
 async fn keepers(view: &View<'_>, candidate: &Version, shift: &Shift) -> Result<(), ChangeError> {
     let (Some(was), Some(is)) = (view.compiled(), &candidate.compiled) else { return Ok(()) };
-    let able = |compiled: &Compiled| -> BTreeSet<String> {
-        compiled.snapshot.roles_granting(KEEPER).map(str::to_owned).collect()
-    };
-    let (were_able, are_able) = (able(was), able(is));
     // Only what can have changed is looked at.
-    let moved = !shift.0.is_empty();
-    if !moved && were_able == are_able {
+    if shift.0.is_empty() && Keepers::same(was, is) {
         return Ok(());
     }
-    let mut facets = vec![(Facet::Owner, "true".to_owned())];
-    let kept: BTreeSet<String> = view
-        .roles()
-        .filter(|role| {
-            role.keeps_holder
-                || standard(view.version, &role.id).is_some_and(|role| role.keeps_holder)
-        })
-        .map(|role| role.id.to_string())
-        .collect();
-    facets.extend(kept.iter().map(|role| (Facet::Role, role.clone())));
-    let first_able = facets.len();
-    let all_able: Vec<String> = were_able.union(&are_able).cloned().collect();
-    facets.extend(all_able.iter().map(|role| (Facet::Role, role.clone())));
-    let counts = shift.counts(view, &facets).await?;
-    for ((facet, value), [(_, before), (_, after)]) in facets.iter().zip(&counts).take(first_able) {
-        if *before > 0 && *after <= 0 {
-            let what = match facet {
-                Facet::Owner => "owns the account".to_owned(),
-                _ => format!("holds the role `{value}`"),
-            };
-            return Err(ChangeError::Guarded {
-                guard: "last-holder",
-                message: format!("nobody would be left who {what}; let somebody else first"),
-                users: None,
-            });
-        }
-    }
-    let mut left = (0, 0);
-    for (role, [(_, before), (_, after)]) in all_able.iter().zip(counts.iter().skip(first_able)) {
-        left.0 += if were_able.contains(role) { *before } else { 0 };
-        left.1 += if are_able.contains(role) { *after } else { 0 };
-    }
-    if left.0 > 0 && left.1 <= 0 {
-        return Err(ChangeError::Guarded {
-            guard: "last-administrator",
-            message: "nobody would be left who can edit roles; let somebody else first".to_owned(),
-            users: None,
-        });
-    }
-    Ok(())
+    let keepers = Keepers::new(was, is, view.tenant(), &view.catalog().value);
+    let counts = shift.counts(view, keepers.facets()).await?;
+    keepers.hold(&counts)
 }

@@ -9,6 +9,8 @@ pub mod administration;
 pub(crate) mod authority;
 mod dry_run;
 pub(crate) mod integrity;
+pub(crate) mod keepers;
+mod keys;
 mod listed;
 mod named;
 pub(crate) mod names;

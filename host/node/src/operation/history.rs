@@ -1,11 +1,12 @@
 //! Going back.
 
-use super::{Operation, Plan};
+use super::{Intended, Operation, Plan, body};
 use crate::document::{Settings, read};
 use crate::error::ChangeError;
 use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
+use permesso_auth::KeyRecord;
 use permesso_store::{Body, LogQuery, Record};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -40,10 +41,13 @@ impl Operation for Undo {
         let record = record(view, self.revision).await?;
         let mut plan = Plan::new("history.undo").answer(json!({"undone": self.revision}));
         for edit in record.edits {
-            let Some(kind) = DocumentKind::from_name(&edit.kind).filter(|kind| !stays(*kind))
-            else {
+            let Some(kind) = DocumentKind::from_name(&edit.kind) else { continue };
+            if kind == DocumentKind::Key {
+                plan.edits.extend(acting_as_before(view, &edit.id, edit.before.as_ref()).await?);
+            }
+            if stays(kind) {
                 continue;
-            };
+            }
             let is = view.object(kind, &edit.id).await?;
             if is.as_ref().map(|object| &object.body) != edit.after.as_ref() {
                 let revision = is.map_or(0, |object| object.revision);
@@ -70,6 +74,23 @@ impl Operation for Undo {
         }
         Ok(plan)
     }
+}
+
+/// A key as it is, acting with the roles that it acted with: they only became others where a role
+/// was renamed, and that name goes.
+async fn acting_as_before(
+    view: &View<'_>,
+    id: &str,
+    was: Option<&Body>,
+) -> Result<Option<Intended>, ChangeError> {
+    let kind = DocumentKind::Key;
+    let (Some(was), Some(is)) = (was, view.object(kind, id).await?) else { return Ok(None) };
+    let (was, mut is): (KeyRecord, KeyRecord) = (read(kind, id, was)?, read(kind, id, &is.body)?);
+    if was.roles == is.roles {
+        return Ok(None);
+    }
+    is.roles = was.roles;
+    Ok(Some((kind, id.to_owned(), Some(body(kind, id, &is)?))))
 }
 
 async fn record(view: &View<'_>, revision: u64) -> Result<Record, ChangeError> {
@@ -108,6 +129,9 @@ impl Operation for Rollback {
         }
         let mut plan = Plan::new("history.rollback").answer(json!({"to": self.to}));
         for ((kind, id), was) in before {
+            if kind == DocumentKind::Key {
+                plan.edits.extend(acting_as_before(view, &id, was.as_ref()).await?);
+            }
             let is = view.object(kind, &id).await?.map(|object| object.body);
             if is != was && !stays(kind) {
                 plan.edits.push((kind, id, was));

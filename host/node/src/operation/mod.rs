@@ -20,7 +20,7 @@ pub use keys::{CreateKey, RevokeKey, RotateKey};
 pub use names::{RenameRole, RenameTag};
 pub use people::{
     Accept, Delegate, INVITATION_DAYS, Invite, Invited, Resend, Seats, SetRoles, SetStatus,
-    UpdateUser, seats,
+    UpdateUser, check_assignable, seats,
 };
 pub use policy::{DeleteRole, DuplicateRole, Put, Remove, SelectCategory};
 pub use teams::MoveTeam;

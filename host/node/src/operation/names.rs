@@ -1,7 +1,7 @@
 //! A role or a tag gets another name. Whatever names it follows in the same record, and nothing
 //! is changed where something names it that cannot.
 
-use super::renaming::Renaming;
+use super::renaming::{Renaming, told};
 use super::{Operation, Plan};
 use crate::document::{self, Settings, Team};
 use crate::error::ChangeError;
@@ -74,6 +74,16 @@ impl Operation for RenameTag {
             field: field.to_owned(),
             message,
         };
+        if to.trim().is_empty() || to.trim() != to {
+            let message = "a tag needs a name, without blanks around it";
+            return Err(refused("to", message.to_owned()));
+        }
+        if let Err(unseen) = permesso_names::check(to) {
+            return Err(refused("to", format!("the name {unseen}")));
+        }
+        if from == to {
+            return Err(refused("to", format!("the tag is called `{to}` already")));
+        }
         if let Some(listed) = &view.tenant().tags {
             let has = |name: &str| listed.iter().any(|tag| tag.id.as_str() == name);
             if !has(from) {
@@ -83,7 +93,28 @@ impl Operation for RenameTag {
                 return Err(refused("to", format!("there is a tag `{to}` already")));
             }
         }
-        everywhere(view, Plan::new("tag.rename"), Renaming::new(Named::Tag, from, to)).await
+        let renamed =
+            everywhere(view, Plan::new("tag.rename"), Renaming::new(Named::Tag, from, to)).await?;
+        if view.tenant().tags.is_some() {
+            return Ok(renamed);
+        }
+        // Where any word is a tag, whatever has or names it makes it one.
+        if renamed.edits.is_empty() {
+            let message = format!("nobody has the tag `{from}`, and nothing names it");
+            return Err(refused("id", message));
+        }
+        let taken =
+            everywhere(view, Plan::new("tag.rename"), Renaming::new(Named::Tag, to, from)).await?;
+        if taken.edits.is_empty() {
+            return Ok(renamed);
+        }
+        let places = taken.edits.iter().map(|(kind, id, _)| format!("the {kind} `{id}`"));
+        let message = format!(
+            "there is a tag `{to}` already: {} has or names it. Nobody could tell the two apart \
+             afterwards; choose another name, or take one of the tags away first",
+            told(places.collect())
+        );
+        Err(refused("to", message))
     }
 }
 

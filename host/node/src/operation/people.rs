@@ -242,11 +242,21 @@ pub struct SetRoles {
 impl Operation for SetRoles {
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let mut user = view.user(&self.user).await?;
-        if user.status == Status::Deleted {
-            return Err(wrong_state(&self.user, "was deleted; invite them again"));
-        }
+        check_assignable(&user)?;
         user.roles.clone_from(&self.roles);
         Plan::new("user.assign").put(DocumentKind::User, self.user.clone(), &user)
+    }
+}
+
+/// Whether a user can be given roles, in a store or in a folder.
+///
+/// # Errors
+///
+/// Where the user was deleted.
+pub fn check_assignable(user: &User) -> Result<(), ChangeError> {
+    match user.status {
+        Status::Deleted => Err(wrong_state(&user.id, "was deleted; invite them again")),
+        Status::Active | Status::Inactive => Ok(()),
     }
 }
 

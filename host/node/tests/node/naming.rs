@@ -5,7 +5,7 @@ use super::changes::{joined, put};
 use super::support::{Desk, acme, as_user, operator};
 use permesso_node::operation::{
     ChangeSettings, CreateKey, CreateTenant, DeleteRole, DuplicateRole, Invite, PublishProduct,
-    RenameRole, RenameTag, SetRoles,
+    RenameRole, RenameTag, RevokeKey, RotateKey, SetRoles,
 };
 use permesso_node::{ChangeError, DocumentKind, Operation, Options, Settings};
 use permesso_store::Realm;
@@ -88,6 +88,18 @@ fn told(refused: Result<permesso_node::Done, ChangeError>) -> String {
     refused.unwrap_err().to_string()
 }
 
+/// A key that acts with a role.
+fn key(role: &str) -> CreateKey {
+    let request = permesso_auth::key::KeyRequest {
+        label: "nightly".to_owned(),
+        tenants: permesso_auth::key::Tenants::Only(["acme".to_owned()].into()),
+        verbs: [permesso_auth::key::Verb::Decide].into(),
+        roles: [role.to_owned()].into(),
+        expires_at: None,
+    };
+    CreateKey { request, by: "test".to_owned() }
+}
+
 fn rename(from: &str, to: &str) -> RenameRole {
     RenameRole { from: from.to_owned(), to: to.to_owned() }
 }
@@ -129,14 +141,7 @@ async fn a_role_gets_another_name_and_whatever_names_it_follows() {
     )
     .await
     .unwrap();
-    let key = permesso_auth::key::KeyRequest {
-        label: "k".to_owned(),
-        tenants: permesso_auth::key::Tenants::Only(["acme".to_owned()].into()),
-        verbs: [permesso_auth::key::Verb::Decide].into(),
-        roles: ["contractor".to_owned()].into(),
-        expires_at: None,
-    };
-    let made = desk.must(&CreateKey { request: key, by: "test".to_owned() }).await;
+    let made = desk.must(&key("contractor")).await;
     let key = made.edited[0].id.clone();
     let before = desk.may("kim", "tickets.read").await;
     let done = desk.must(&rename("contractor", "contractor_eu")).await;
@@ -156,11 +161,12 @@ async fn a_role_gets_another_name_and_whatever_names_it_follows() {
         "condition": "!has_role(\"contractor_eu\")"}])
     );
     assert_eq!(bo["grants"][0]["condition"], "has_role(\"contractor_eu\")");
-    let key = document(&desk, DocumentKind::Key, &key).await;
-    assert_eq!(key["roles"], json!(["contractor_eu"]));
+    let acts = async || document(&desk, DocumentKind::Key, &key).await["roles"].clone();
+    assert_eq!(acts().await, json!(["contractor_eu"]));
     // And back, in one step each.
     desk.must(&permesso_node::operation::Undo { revision: done.revision }).await;
     assert_eq!(document(&desk, DocumentKind::Role, "contractor").await["label"], "C");
+    assert_eq!(acts().await, json!(["contractor"]));
 }
 
 #[tokio::test]
@@ -449,4 +455,75 @@ async fn nothing_gets_an_id_that_means_something_else() {
     let refused =
         told(desk.run(&operator(), &put(DocumentKind::Team, "east//north", json!({}))).await);
     assert!(refused.contains("has an empty part"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_key_acts_with_roles_that_there_are_and_none_of_them_goes_before_it_is_revoked() {
+    let desk = desk().await;
+    let read = json!([{"permission": "tickets.read", "scope": "all"}]);
+    let agent = json!({"id": "agent", "grants": read});
+    desk.must(&put(DocumentKind::Role, "agent", agent.clone())).await;
+    for (role, near) in [("agnet", "did you mean `agent`?"), ("xyz", "name one"), ("", "name one")]
+    {
+        let refused = told(desk.run(&operator(), &key(role)).await);
+        assert!(refused.contains(&format!("unknown role `{role}`")), "{refused}");
+        assert!(refused.contains(near), "{refused}");
+    }
+    // Roles of the product are roles as well.
+    desk.must(&key("reader")).await;
+    let made = desk.must(&key("agent")).await;
+    let id = made.edited[0].id.clone();
+    let delete = DeleteRole { id: "agent".to_owned(), move_to: None };
+    let refused = told(desk.run(&operator(), &delete).await);
+    assert!(refused.contains("the API key `nightly`") && refused.contains(&id), "{refused}");
+    desk.must(&rename("agent", "worker")).await;
+    assert_eq!(document(&desk, DocumentKind::Key, &id).await["roles"], json!(["worker"]));
+    desk.must(&RotateKey { id: id.clone(), overlap: 0 }).await;
+    desk.must(&RevokeKey { id: id.clone() }).await;
+    desk.must(&DeleteRole { id: "worker".to_owned(), move_to: None }).await;
+    // What is over can be withdrawn once more, though its role is gone.
+    desk.must(&RevokeKey { id }).await;
+}
+
+#[tokio::test]
+async fn without_a_list_of_tags_one_is_renamed_to_a_name_that_no_other_has() {
+    let desk = desk().await;
+    invite(&desk, json!({"id": "kim", "tags": ["vip", "odd"]})).await.unwrap();
+    invite(&desk, json!({"id": "bo", "tags": ["gold"]})).await.unwrap();
+    let hides = json!({"id": "s", "outcome": "hide", "condition": "has_tag(\"night\")"});
+    desk.must(&put(DocumentKind::SharingPolicy, "s", hides)).await;
+    let rename = |from: &str, to: &str| RenameTag { from: from.to_owned(), to: to.to_owned() };
+    for (from, to, wanted) in [
+        ("vip", "gold", "there is a tag `gold` already: the user `bo`"),
+        ("vip", "odd", "there is a tag `odd` already: the user `kim`"),
+        ("vip", "night", "there is a tag `night` already: the sharing"),
+        ("vip", "vip", "is called `vip` already"),
+        ("vip", "", "needs a name"),
+        ("vip", "  ", "needs a name"),
+        ("vip", " gold", "without blanks"),
+        ("vip", "go\u{200b}ld", "U+200B"),
+        ("nobodys", "new", "nobody has the tag `nobodys`"),
+    ] {
+        let refused = told(desk.run(&operator(), &rename(from, to)).await);
+        assert!(refused.contains(wanted), "{from} to {to}: {refused}");
+    }
+    assert_eq!(document(&desk, DocumentKind::User, "kim").await["tags"], json!(["vip", "odd"]));
+    desk.must(&rename("vip", "silver")).await;
+    desk.must(&rename("night", "late")).await;
+    assert_eq!(document(&desk, DocumentKind::User, "kim").await["tags"], json!(["silver", "odd"]));
+}
+
+#[tokio::test]
+async fn a_role_that_is_held_twice_in_the_same_way_is_refused() {
+    let desk = desk().await;
+    joined(&desk, "kim", &["reader"]).await;
+    let within = json!({"role": "reader", "valid_until": "2030-01-01"});
+    for twice in [json!(["reader", "reader"]), json!([within, "owner", within])] {
+        let roles = serde_json::from_value(twice).unwrap();
+        let set = SetRoles { user: "kim".to_owned(), roles };
+        assert!(told(desk.run(&operator(), &set).await).contains("`reader` stands here twice"));
+    }
+    // In two ways it is no mistake.
+    let roles = serde_json::from_value(json!(["reader", within])).unwrap();
+    desk.must(&SetRoles { user: "kim".to_owned(), roles }).await;
 }

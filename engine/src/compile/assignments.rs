@@ -90,17 +90,6 @@ pub(super) fn refuse_teams(
     names::refuse_teams(teams, names, &format!("{field}.{}.teams", held.role), report);
 }
 
-/// Refuses a role that somebody would hold twice in the same way: taking one of the two away would
-/// take nothing.
-pub(super) fn refuse_twice(roles: &[Assignment], field: &str, report: &mut Reporter<'_>) {
-    for (place, held) in roles.iter().enumerate() {
-        if roles.iter().take(place).any(|before| before == held) {
-            let help = Some("delete one of the two".to_owned());
-            report.fault(held.role.at(), field, format!("`{}` stands here twice", held.role), help);
-        }
-    }
-}
-
 /// Refuses more conditions than a decision should have to look at.
 pub(super) fn refuse_costly(roles: &[Assignment], field: &str, report: &mut Reporter<'_>) {
     let mut conditional = roles.iter().filter(|held| held.condition.is_some());

@@ -2,8 +2,8 @@
 //! baseline.
 
 use super::about::About;
-use super::assignments::{limits, refuse_costly, refuse_teams, refuse_twice};
-use super::names::{Known, refuse_names};
+use super::assignments::{limits, refuse_costly, refuse_teams};
+use super::names::{Known, refuse_names, refuse_twice};
 use super::roles::Roles;
 use super::{Before, Definition};
 use crate::diagnostic::{Diagnostics, Reporter};

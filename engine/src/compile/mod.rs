@@ -174,7 +174,9 @@ fn policy(definition: &Definition<'_>, found: &mut Diagnostics) -> Snapshot {
         programs: &exclusive.programs,
         sharing: &sharing,
     };
-    names::check(definition, before, parts, known, found);
+    if names::check(definition, before, parts, known, found) {
+        vendor::check(definition, &roles, known, found);
+    }
     let (grant_reads, same_reads) = grant_reads::reads(&roles.rules, &policies.rules, before);
     let same_plan = before.is_some_and(|before| {
         let was = before.tenant;

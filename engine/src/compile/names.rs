@@ -6,11 +6,11 @@
 
 use super::about::{About, KindSet};
 use super::roles::Roles;
-use super::{Before, Definition, vendor};
+use super::{Before, Definition};
 use crate::condition::{Among, Likeness, Sought};
 use crate::diagnostic::{Diagnostics, Reporter, suggest};
 use crate::fast::Map;
-use crate::model::{Document, Grant, Matchers, Place, Tenant, Text};
+use crate::model::{Assignment, Document, Grant, Matchers, Place, Tenant, Text};
 use crate::snapshot::{Clause, GrantSet, PolicyRule, ProgramRule, SharingPlan, has_team};
 use permesso_names::check_path;
 use std::collections::HashSet;
@@ -71,6 +71,17 @@ pub(super) fn refuse_paths<'n>(
     }
 }
 
+/// Refuses a role that somebody would hold twice in the same way: taking one of the two away would
+/// take nothing.
+pub(super) fn refuse_twice(roles: &[Assignment], field: &str, report: &mut Reporter<'_>) {
+    for (place, held) in roles.iter().enumerate() {
+        if roles.iter().take(place).any(|before| before == held) {
+            let help = Some("delete one of the two".to_owned());
+            report.fault(held.role.at(), field, format!("`{}` stands here twice", held.role), help);
+        }
+    }
+}
+
 /// Refuses tags that the tenant does not list, where it lists any.
 pub(super) fn refuse_tags(
     tags: Option<&Arc<[Box<str>]>>,
@@ -117,16 +128,17 @@ pub(super) fn tags(
     Some(tags.iter().map(|tag| tag.as_str().into()).collect())
 }
 
-/// Refuses what a tenant names and does not have. What is as it was, was looked at before.
+/// Refuses what a tenant names and does not have. What is as it was, was looked at before: whether
+/// there is anything that its catalog may name now and not before, or the other way round.
 pub(super) fn check(
     definition: &Definition<'_>,
     before: Option<Before<'_>>,
     parts: Parts<'_>,
     known: Known<'_>,
     found: &mut Diagnostics,
-) {
+) -> bool {
     if definition.lenient {
-        return;
+        return false;
     }
     let same_lists = before.is_some_and(|before| {
         Arc::ptr_eq(&before.snapshot.teams, known.teams)
@@ -139,9 +151,7 @@ pub(super) fn check(
     let mut report = definition.reporter(Document::Tenant, found);
     names.documents(definition, &mut report);
     names.conditions(definition, &mut report);
-    if !names.same_names() {
-        vendor::check(definition, parts.roles, known, found);
-    }
+    !names.same_names()
 }
 
 struct Names<'a> {

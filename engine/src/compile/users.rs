@@ -1,9 +1,8 @@
 //! One user: from what the directory says to what a decision reads.
 
 use super::about::About;
-use super::assignments::refuse_twice;
 use super::idle;
-use super::names::{Known, refuse_names, refuse_tags, refuse_teams};
+use super::names::{Known, refuse_names, refuse_tags, refuse_teams, refuse_twice};
 use crate::decision::{ANONYMOUS, SUBJECT_TYPE};
 use crate::diagnostic::Reporter;
 use crate::model::{Assignment, Delegation, Instant, Scope, Status, Text, User, Value};

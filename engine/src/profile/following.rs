@@ -288,19 +288,16 @@ impl<'r, 'a, 'p> Found<'r, 'a, 'p> {
     /// Whether the user may hand out a role that they might not, or the other way round.
     fn hands_out_otherwise(&self, holds_otherwise: bool) -> bool {
         let (before, after) = (&self.changed.before, &self.changed.after);
-        let roles = match holds_otherwise {
-            true => &self.readers.roles,
-            false => &self.readers.edited_roles,
-        };
+        let (all, edited) = (&self.readers.roles, &self.readers.edited_roles);
+        let roles = if holds_otherwise { all } else { edited };
         let covers = |person: &Person<'_>, role: &str| {
             person.ask("", None, |ask| ask.covers_role(role, &Arc::default()))
         };
         let every = |person: &Person<'_>| person.ask("", None, |ask| ask.covers_every_role());
-        let few = roles.iter().take(ROLES_TRIED);
+        // Whoever names no role could hand out any.
         roles.len() > ROLES_TRIED
-            // Whoever names no role could hand out any.
             || every(before) != every(after)
-            || few.into_iter().any(|role| covers(before, role) != covers(after, role))
+            || roles.iter().any(|role| covers(before, role) != covers(after, role))
     }
 
     /// Whether the user holds anything that they did not, or the other way round.

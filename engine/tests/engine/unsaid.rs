@@ -55,7 +55,7 @@ fn said(authorizer: &Authorizer, who: &str, action: &str, kind: &str, sent: Sent
         subject: who,
         action,
         resource: Resource { kind, id: Some("r1"), attributes: &attributes },
-        context: &EMPTY,
+        context: EMPTY,
         asserted: Asserted::NONE,
         now: 1_000,
     };

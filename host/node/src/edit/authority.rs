@@ -8,7 +8,7 @@ use super::Edited;
 use super::administration::{
     self, CANDIDATE, Handed, HandedRole, RESOURCE, Requirement, UNBOUNDED,
 };
-use super::integrity::standard;
+use super::keepers::standard;
 use crate::caller::Caller;
 use crate::document::read;
 use crate::error::ChangeError;

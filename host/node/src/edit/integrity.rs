@@ -5,7 +5,7 @@
 //! can let others in.
 
 use super::Edited;
-use super::keepers::Keepers;
+use super::keepers::{Keepers, standard};
 use super::keys;
 use super::named::unnamed;
 use crate::document::{named, read};
@@ -22,7 +22,7 @@ use permesso_engine::compile::{
 };
 use permesso_engine::directory::Subjects;
 use permesso_engine::load::Source;
-use permesso_engine::model::{Delegation, Role, User};
+use permesso_engine::model::{Delegation, User};
 use permesso_store::Body;
 use permesso_store::feed::{self, Facet};
 use std::collections::BTreeMap;
@@ -269,10 +269,6 @@ async fn in_use(
         }
     }
     Ok(())
-}
-
-pub(super) fn standard<'a>(version: &'a Version, id: &str) -> Option<&'a Role> {
-    version.catalog.source().value.standard_roles.iter().find(|role| role.id.as_str() == id)
 }
 
 /// Somebody always has to be left: see [`Keepers`].

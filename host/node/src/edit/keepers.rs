@@ -6,9 +6,10 @@
 
 use super::administration::KEEPER;
 use crate::error::ChangeError;
+use crate::follow::followed::Version;
 use crate::kind::DocumentKind;
 use permesso_engine::compile::Compiled;
-use permesso_engine::model::{Catalog, Directory, Tenant};
+use permesso_engine::model::{Catalog, Directory, Role, Tenant};
 use permesso_store::Body;
 use permesso_store::feed::{self, Facet};
 use std::collections::BTreeSet;
@@ -21,6 +22,11 @@ pub(super) struct Keepers {
     each: usize,
     were_able: BTreeSet<String>,
     are_able: BTreeSet<String>,
+}
+
+/// A role of the product, which stays whatever a tenant does.
+pub(super) fn standard<'a>(version: &'a Version, id: &str) -> Option<&'a Role> {
+    version.catalog.source().value.standard_roles.iter().find(|role| role.id.as_str() == id)
 }
 
 /// The roles that let edit roles.

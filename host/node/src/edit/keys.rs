@@ -4,7 +4,7 @@
 //! until somebody makes a role of that name: it then holds what nobody gave it.
 
 use super::Edited;
-use super::integrity::standard;
+use super::keepers::standard;
 use crate::document::read;
 use crate::error::ChangeError;
 use crate::follow::followed::Version;

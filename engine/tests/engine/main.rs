@@ -34,4 +34,5 @@ mod tags;
 mod teams;
 mod twice;
 mod unsaid;
+mod void_lists;
 mod wrong_names;

@@ -140,7 +140,7 @@ fn read(table: &Path) -> Result<Vec<Asked>, TableError> {
         .map_err(|source| TableError::Read { path: table.to_owned(), source })?;
     let mut rows = Vec::new();
     let mut ids: HashMap<String, usize> = HashMap::new();
-    let mut questions: HashMap<String, (usize, Expect)> = HashMap::new();
+    let mut questions: HashMap<String, (usize, Expect, Option<String>)> = HashMap::new();
     for (index, text) in text.lines().enumerate() {
         if text.trim().is_empty() {
             continue;
@@ -154,13 +154,22 @@ fn read(table: &Path) -> Result<Vec<Asked>, TableError> {
         }
         match questions.entry(question::asked(&value)) {
             Entry::Occupied(known) => {
-                let (line, expect) = *known.get();
-                let contradicts = expect != row.expect;
-                return Err(wrong(RowError::Again { line, contradicts }));
+                let (line, expect, because) = known.get();
+                let contradicts = *expect != row.expect;
+                // What two documents state for reasons of their own is asked for both.
+                let copied = because.is_none() || *because == reason(&value);
+                if contradicts || copied {
+                    return Err(wrong(RowError::Again { line: *line, contradicts }));
+                }
             }
-            Entry::Vacant(free) => drop(free.insert((line, row.expect))),
+            Entry::Vacant(free) => drop(free.insert((line, row.expect, reason(&value)))),
         }
         rows.push(Asked { row, line, brought: Brought::by(&value) });
     }
     Ok(rows)
+}
+
+/// Why the row of a line expects what it does, where it says so.
+fn reason(line: &serde_json::Value) -> Option<String> {
+    line.get("because")?.as_str().map(str::to_owned)
 }

@@ -71,6 +71,8 @@ impl Product {
         let rows = rows.iter().enumerate().map(|(n, row)| {
             let mut row = row.clone();
             row["id"] = json!(format!("{n}"));
+            // Two of them may well come to the same question.
+            row["because"] = json!(format!("{n}"));
             row.to_string() + "\n"
         });
         fs::write(file.path(), rows.collect::<String>()).unwrap();

@@ -282,6 +282,21 @@ fn a_table_that_asks_the_same_twice_or_says_a_name_twice_is_refused_whole() {
 }
 
 #[test]
+fn what_two_documents_state_for_reasons_of_their_own_is_asked_for_both() {
+    let row = |id: &str, because: &str, expect: &str| {
+        let because = format!(r#""because":"{because}","expect""#);
+        let owned = r#"{"owner":"emil.novak","docstatus":0}"#;
+        document(id, owned, expect).replace(r#""expect""#, &because)
+    };
+    let asked = |other: String| asked_of("hr-suite", &[row("a", "one", "allow"), other]);
+    let (code, output) = asked(row("b", "another", "allow"));
+    assert!(code == 0 && output.contains("2 passed"), "{output}");
+    assert_eq!(asked(row("b", "one", "allow")).0, 2, "a copy");
+    let (code, output) = asked(row("b", "another", "deny"));
+    assert!(code == 2 && output.contains("only one of them can be right"), "{output}");
+}
+
+#[test]
 fn a_row_names_people_teams_and_circumstances_that_there_are() {
     for attrs in [
         r#"{"owner":"emil.novk"}"#,

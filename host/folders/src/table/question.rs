@@ -3,8 +3,8 @@
 //! Readers of JSON take the last of two members that have one name, and a table in which somebody
 //! wrote `owner` twice asks about one of the two. So a line is read by name before it is read as a
 //! row. What is asked is then written in one order, with what is left out and what is empty as
-//! one: two rows that ask the same are one row too many, and where they expect different answers
-//! nobody could tell which of them is meant.
+//! one: two rows that ask the same for the same reason are one row too many, and where they
+//! expect different answers nobody could tell which of them is meant.
 
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};

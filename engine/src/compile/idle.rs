@@ -4,8 +4,8 @@
 
 use crate::diagnostic::{Diagnostics, Reporter, suggest};
 use crate::model::{Document, Grant, Pattern, Scope, Several, Text};
-use crate::snapshot::{PermissionId, Permissions};
-use std::collections::BTreeSet;
+use crate::snapshot::{Entry, PermissionId, Permissions};
+use std::collections::HashSet;
 
 /// Refuses grants that leave out nothing by a name, or everything.
 pub(super) fn refuse(
@@ -19,15 +19,13 @@ pub(super) fn refuse(
         let mut said = Diagnostics::default();
         let mut silent = Reporter::new(Document::Tenant, "", &mut said);
         let named = super::grants::expand(permissions, grant, field, &mut silent);
-        let mut out = BTreeSet::new();
-        let mut given: Option<BTreeSet<PermissionId>> = None;
+        let mut out = HashSet::new();
+        let brought = Brought::by(permissions, grant, &named);
         for name in &grant.except {
             let ids = permissions.left_out(name, field, &mut silent);
-            let given = given.get_or_insert_with(|| brought(permissions, grant, &named));
-            if !ids.is_empty() && !ids.iter().any(|id| given.contains(id)) {
-                let names = given.iter().filter_map(|id| permissions.entry(*id));
-                let near = suggest(name, names.map(|entry| entry.permission.id.as_str()));
-                let help = near.unwrap_or_else(|| "delete it, or name what is meant".to_owned());
+            if !ids.is_empty() && !ids.iter().any(|id| brought.gives(*id)) {
+                let help = brought.nearest(name);
+                let help = help.unwrap_or_else(|| "delete it, or name what is meant".to_owned());
                 let message = format!("the grant does not give `{name}`, which it leaves out");
                 report.fault(name.at(), format!("{field}.except"), message, Some(help));
             }
@@ -42,33 +40,51 @@ pub(super) fn refuse(
     }
 }
 
-/// All that a grant may be thought to give: what it names, what its patterns match though they do
-/// not give it, and what comes along with that.
-fn brought(
-    permissions: &Permissions,
-    grant: &Grant,
-    named: &[PermissionId],
-) -> BTreeSet<PermissionId> {
-    let names = grant.permission.iter().chain(match grant.permissions.as_deref() {
-        Some(Several::List(names)) => names.as_slice(),
-        _ => &[],
-    });
-    let patterns: Vec<Pattern<'_>> = names.filter_map(|name| Pattern::of(name)).collect();
-    let category = grant.category.as_ref();
-    let matched = permissions.iter().filter(|(_, entry)| {
-        let id = &entry.permission.id;
-        patterns.iter().any(|pattern| match pattern {
-            Pattern::Everything => true,
-            pattern => pattern.matches(id),
-        }) || category.is_some_and(|category| *category == entry.category)
-    });
-    let mut all: BTreeSet<PermissionId> = matched.map(|(id, _)| id).collect();
-    all.extend(named);
-    for id in named {
-        if permissions.entry(*id).is_some_and(|entry| !entry.implies.is_empty()) {
-            let along = permissions.closure(*id, Scope::ALL, |_| false);
-            all.extend(along.into_iter().map(|(id, _)| id));
+/// What a grant may be thought to give: what it names, what its patterns match though they do not
+/// give it, and what comes along with that.
+struct Brought<'a> {
+    permissions: &'a Permissions,
+    patterns: Vec<Pattern<'a>>,
+    category: Option<&'a Text>,
+    named: HashSet<PermissionId>,
+    along: HashSet<PermissionId>,
+}
+
+impl<'a> Brought<'a> {
+    fn by(permissions: &'a Permissions, grant: &'a Grant, named: &[PermissionId]) -> Self {
+        let names = grant.permission.iter().chain(match grant.permissions.as_deref() {
+            Some(Several::List(names)) => names.as_slice(),
+            _ => &[],
+        });
+        let implying = named
+            .iter()
+            .filter(|id| permissions.entry(**id).is_some_and(|entry| !entry.implies.is_empty()));
+        let along = implying.flat_map(|id| permissions.closure(*id, Scope::ALL, |_| false));
+        Self {
+            permissions,
+            patterns: names.filter_map(|name| Pattern::of(name)).collect(),
+            category: grant.category.as_ref(),
+            named: named.iter().copied().collect(),
+            along: along.map(|(id, _)| id).collect(),
         }
     }
-    all
+
+    fn gives(&self, id: PermissionId) -> bool {
+        let matches = |entry: &Entry| {
+            let matches = |pattern: &Pattern<'_>| match pattern {
+                Pattern::Everything => true,
+                pattern => pattern.matches(&entry.permission.id),
+            };
+            self.patterns.iter().any(matches) || self.category == Some(&entry.category)
+        };
+        self.named.contains(&id)
+            || self.along.contains(&id)
+            || self.permissions.entry(id).is_some_and(matches)
+    }
+
+    /// The one whose name is nearest to another.
+    fn nearest(&self, name: &str) -> Option<String> {
+        let given = self.permissions.iter().filter(|(id, _)| self.gives(*id));
+        suggest(name, given.map(|(_, entry)| entry.permission.id.as_str()))
+    }
 }

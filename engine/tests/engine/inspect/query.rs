@@ -43,7 +43,7 @@ fn what_a_user_may_do_with_a_record_is_what_decisions_say() {
     timeline.read: granted all by role editor at tenant:9
     segment.open: granted all by baseline
     shelf.change: not-granted
-    user.invite: not-granted
+    user.invite: guard
     user.accept: out-of-scope
     account.close: not-granted
     act.send: not-granted

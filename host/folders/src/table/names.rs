@@ -85,8 +85,8 @@ impl<'a> Contract<'a> {
         }
     }
 
-    /// Refuses a row about a kind that the catalog does not have, with an attribute that is nearly
-    /// one of the kind's, or with one of the context that is not declared: it would decide nothing.
+    /// Refuses a row about a kind that the catalog does not have, or with an attribute of the record
+    /// or the context that is nearly one that is declared: it would decide nothing.
     /// A row may well tell more of a record than the product listens to. So are teams that the
     /// tenant does not list, and where a row is about the tenant as it is, people whom it does not
     /// have.
@@ -114,27 +114,30 @@ impl<'a> Contract<'a> {
             }
         }
         let Some(kinds) = &self.kinds else { return Ok(()) };
-        let mut said = row.context.attributes.keys();
-        if let Some(name) = said.find(|name| !self.context.contains(name.as_str())) {
-            let near = suggest(name, self.context.iter().copied());
-            return Err(RowError::unknown("attribute of the context", name, near));
-        }
+        no_slip("attribute of the context", row.context.attributes.keys(), &self.context)?;
         let kind = &row.resource.kind;
         let Some(known) = kinds.get(kind.as_str()) else {
             let near = suggest(kind, kinds.keys().copied());
             return Err(RowError::unknown("kind of resource", kind, near));
         };
-        for name in attrs.keys().filter(|name| !known.contains(name.as_str())) {
-            let near =
-                known.iter().filter(|known| strsim::osa_distance(known, name) <= TYPING_SLIPS);
-            let meant = near.filter(|meant| meant.len() > 2 * TYPING_SLIPS).min();
-            if let Some(meant) = meant {
-                let help = format!("did you mean `{meant}`?");
-                return Err(RowError::unknown("attribute", name, Some(help)));
-            }
-        }
-        Ok(())
+        no_slip("attribute", attrs.keys(), known)
     }
+}
+
+/// Refuses names that are nearly ones that are known.
+fn no_slip<'n>(
+    what: &'static str,
+    names: impl Iterator<Item = &'n String>,
+    known: &HashSet<&str>,
+) -> Result<(), RowError> {
+    for name in names.filter(|name| !known.contains(name.as_str())) {
+        let near = known.iter().filter(|known| strsim::osa_distance(known, name) <= TYPING_SLIPS);
+        let meant = near.filter(|meant| meant.len() > 2 * TYPING_SLIPS).min();
+        if let Some(meant) = meant {
+            return Err(RowError::unknown(what, name, Some(format!("did you mean `{meant}`?"))));
+        }
+    }
+    Ok(())
 }
 
 /// The names under which attributes can be sent: their own, others, and those of the maps in

@@ -241,7 +241,7 @@ fn asked_of(product: &str, rows: &[String]) -> (i32, String) {
     let folder = example(product);
     let args = ["test", "--example", folder.to_str().unwrap(), file.path().to_str().unwrap()];
     let output = permesso(args);
-    (output.code, output.out + &output.err)
+    (output.code, format!("{}{}", output.out, output.err))
 }
 
 /// A row about a document of the HR suite.

@@ -6,8 +6,8 @@
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::load::{self, Source};
 use crate::model::{
-    ADMINISTRATION, AttributeType, Catalog, Category, Guard, KindAttributes, Kinds, ResourceKind,
-    Role, Text,
+    ADMINISTRATION, AttributeRule, AttributeType, Catalog, Category, Guard, KindAttributes, Kinds,
+    ResourceKind, Role, Text,
 };
 
 /// With what the ids of the administration begin.
@@ -57,8 +57,16 @@ pub fn with_administration(mut catalog: Source<Catalog>) -> Result<Source<Catalo
     // Where questions have to be about kinds that there are, those about administration are too.
     if catalog.value.is_closed() {
         // Roles are handed out by name, or within limits.
-        let roles = KindAttributes::from_iter([("roles", AttributeType::Any)]);
-        let kind = ResourceKind { attributes: roles, ..ResourceKind::default() };
+        let mut attributes = KindAttributes::from_iter([("roles", AttributeType::Any)]);
+        // What is required of every kind is required of the product's own.
+        for (path, rule) in catalog.value.attributes.rules() {
+            if let Some(name) = path.strip_prefix("resource.").filter(|_| rule.required) {
+                let free = AttributeRule { required: false, ..rule.clone() };
+                // It was declared so already, and is left as it is where it cannot be.
+                let _ = attributes.declare(name, free);
+            }
+        }
+        let kind = ResourceKind { attributes, ..ResourceKind::default() };
         catalog.value.resource_kinds.insert(RESOURCE.to_owned(), kind);
         for category in &mut own.categories {
             category.kinds = Some(Kinds::Only(vec![RESOURCE.into()]));

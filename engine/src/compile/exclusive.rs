@@ -122,7 +122,14 @@ fn give<'k>(
         );
         return None;
     };
-    Some(kind.items.entry(item.id.as_str().into()).or_default())
+    let (at, id) = (item.id.at(), item.id.as_str());
+    if let Err(unseen) = permesso_names::check(id) {
+        report.fault(at, field, format!("the id `{}` {unseen}", id.escape_debug()), None);
+    } else if id == "*" {
+        let help = Some("list the items one by one".to_owned());
+        report.fault(at, field, "`*` stands for no item but one that is called so", help);
+    }
+    Some(kind.items.entry(id.into()).or_default())
 }
 
 const fn name(access: Access) -> &'static str {

@@ -3,7 +3,7 @@
 
 use super::Compiled;
 use super::users::Users;
-use crate::diagnostic::{Diagnostics, Reporter};
+use crate::diagnostic::{Diagnostic, Diagnostics, Reporter};
 use crate::directory::{People, Whole};
 use crate::load::Source;
 use crate::model::{Delegation, Document, User};
@@ -94,22 +94,41 @@ pub fn compile_member(compiled: &Compiled, user: &User) -> Result<Arc<Member>, D
     Ok(Arc::new(member))
 }
 
-/// Checks a user as an editor would have them, by themselves.
+/// Checks a user as an editor would have them, by themselves. What was wrong with them before, as
+/// after a change of the product, is none of an edit that leaves it as it is: somebody of whom more
+/// is said than is declared can still be deactivated.
 ///
 /// # Errors
 ///
-/// Everything for which a directory with this user would be refused.
-pub fn check_user(compiled: &Compiled, user: &Source<User>) -> Result<(), Diagnostics> {
+/// Everything else for which a directory with this user would be refused.
+pub fn check_user(
+    compiled: &Compiled,
+    before: Option<&User>,
+    user: &Source<User>,
+) -> Result<(), Diagnostics> {
     let mut found = Diagnostics::default();
-    let mut report = Reporter::new(Document::Directory, &user.file, &mut found);
-    if user.value.id.is_empty() {
-        report.fault(user.value.id.at(), "users", "a user needs an id", None);
+    faults(compiled, &user.file, &user.value, &mut found);
+    let (Some(before), false) = (before, found.is_empty()) else { return found.or(()) };
+    let mut known = Diagnostics::default();
+    faults(compiled, &user.file, before, &mut known);
+    let mut new = Diagnostics::default();
+    for fault in found {
+        let same = |old: &Diagnostic| old.field == fault.field && old.message == fault.message;
+        if !known.iter().any(same) {
+            new.push(fault);
+        }
+    }
+    new.or(())
+}
+
+fn faults(compiled: &Compiled, file: &str, user: &User, found: &mut Diagnostics) {
+    let mut report = Reporter::new(Document::Directory, file, found);
+    if user.id.is_empty() {
+        report.fault(user.id.at(), "users", "a user needs an id", None);
     }
     let shared = Mutex::default();
     let (snapshot, shared) = (&*compiled.snapshot, &shared);
-    let users = Users { snapshot, shared, lenient: false, is_user: true };
-    users.member(&user.value, &mut report);
-    found.or(())
+    Users { snapshot, shared, lenient: false, is_user: true }.member(user, &mut report);
 }
 
 /// Checks a delegation as an editor would have it, by itself: whether the directory has both

@@ -37,7 +37,9 @@ impl<'a> Users<'a> {
 
     /// A user, without what others delegate to them.
     pub(super) fn member(&self, user: &User, report: &mut Reporter<'_>) -> Member {
-        if !self.lenient {
+        // Whoever was deleted has nothing, and may name what is long gone.
+        let strict = !self.lenient && user.status != Status::Deleted;
+        if strict {
             self.names(user, report);
             self.contract(user, report);
         }
@@ -49,7 +51,7 @@ impl<'a> Users<'a> {
         drop(shared);
         let extra = self.extra(user, report);
         if let Some(grants) = extra.as_ref().and_then(|extra| extra.grants.as_ref())
-            && !self.lenient
+            && strict
         {
             let clauses = grants.limited.iter().filter_map(|grant| grant.within.condition.as_ref());
             let field = format!("users.{}.grants", user.id);

@@ -13,6 +13,16 @@ use crate::snapshot::{ItemRule, KindRule, MatcherRule, PermissionRule};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
+/// Whether an id names its wholes: one that others would read as another path could lie anywhere.
+fn is_path(id: &str) -> bool {
+    id.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+/// What a path lies in.
+fn above(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(whole, _)| whole)
+}
+
 /// Wholes by their kinds and ids.
 type Wholes<'a> = SmallVec<[(&'a KindRule, Option<&'a str>); 4]>;
 
@@ -162,7 +172,10 @@ impl<'a> Ask<'a> {
             open.extend(
                 ways.filter_map(|(_, by)| self.whole(by, id, asked)).map(|id| (whole, Some(id))),
             );
-            if open.len() == known {
+            let mut paths = kind.part_of.iter().filter(|(other, by)| {
+                other == name && matches!(by, PartBy::Path) && id.is_some_and(|id| !is_path(id))
+            });
+            if open.len() == known || paths.next().is_some() {
                 open.push((whole, None));
             }
         }
@@ -175,7 +188,7 @@ impl<'a> Ask<'a> {
     fn whole(&self, by: &PartBy, id: Option<&'a str>, asked: bool) -> Option<&'a str> {
         match by {
             PartBy::Id => id,
-            PartBy::Path => id.and_then(|id| id.rsplit_once('/')).map(|(whole, _)| whole),
+            PartBy::Path => id.filter(|id| is_path(id)).and_then(above),
             PartBy::Attribute(name) if asked => {
                 self.request.resource.attributes.at(name).and_then(Value::as_str)
             }

@@ -2,9 +2,12 @@
 
 use crate::common::{self, EMPTY};
 use permesso_engine::Authorizer;
-use permesso_engine::compile::FamilySet;
+use permesso_engine::administration::with_administration;
+use permesso_engine::compile::{self, Definition, FamilySet, PeopleFrom, check_user};
 use permesso_engine::decision::{Asserted, Request, Resource};
+use permesso_engine::load::{self, Source};
 use permesso_engine::model::{Attributes, Value};
+use std::sync::Arc;
 
 const CATALOG: &str = "
 product: desk
@@ -143,4 +146,94 @@ fn a_toggle_that_takes_away_is_nothing_more_to_hand_out() {
         catalog.replace("  - {id: saver, grants: [{permission: save, scope: own}]}\n", "");
     let desk = world(&catalog, TENANT, PEOPLE);
     assert_eq!(said(&desk, "bob", "hand", "user", &[]), "allow");
+}
+
+#[test]
+fn what_was_wrong_with_a_user_before_does_not_keep_an_edit_from_closing() {
+    let built = common::build(CATALOG, TENANT, PEOPLE, &FamilySet::default());
+    let served = built.map_err(|found| found.to_string()).unwrap();
+    let user = |said: &str| {
+        let people = load::directory("people.yaml", &format!("users: [{{id: ann, {said}}}]"));
+        people.unwrap().value.users.remove(0)
+    };
+    let check = |before: &str, after: &str| {
+        let after = Source::new("people.yaml", user(after));
+        check_user(&served, Some(&user(before)), &after).map_err(|found| found.to_string())
+    };
+    let before = "roles: [gone, owner], teams: [north], attributes: {region: south}";
+    let deactivated = format!("{before}, status: inactive");
+    check(before, &deactivated).unwrap();
+    check(before, "roles: [gone], attributes: {region: south}").unwrap();
+    for (more, told) in [
+        ("roles: [gone, owner, other]", "unknown role `other`"),
+        ("roles: [owner], teams: [north, south]", "unknown team `south`"),
+        ("roles: [owner], attributes: {region: south, zone: 3}", "`zone` is no attribute"),
+    ] {
+        let found = check(before, more).unwrap_err();
+        assert!(found.contains(told) && !found.contains("gone"), "{found}");
+    }
+    // Whoever was deleted may name what is gone, and does not come back with it.
+    check("roles: [owner], status: deleted", "roles: [gone], status: deleted").unwrap();
+    let found = check("roles: [gone], status: deleted", "roles: [gone]").unwrap_err();
+    assert!(found.contains("unknown role `gone`"), "{found}");
+}
+
+#[test]
+fn what_is_required_of_every_kind_is_not_asked_of_the_administration() {
+    let catalog = "
+product: desk
+version: 1.0.0
+attributes: {resource.locked: {type: boolean, required: true}}
+resource_kinds: {ticket: {}}
+categories: [{id: tickets, kinds: [ticket], permissions: [{id: ticket.read}]}]
+standard_roles: [{id: owner, grants: [{permission: '*', scope: all}]}]
+";
+    let catalog = with_administration(load::catalog("product.yaml", catalog).unwrap()).unwrap();
+    let catalog = compile::catalog(catalog);
+    let tenant = Arc::new(load::tenant("tenant.yaml", "{tenant: acme, product: desk}").unwrap());
+    let people = load::directory("people.yaml", "users: [{id: ann, roles: [owner]}]").unwrap();
+    let compiled = compile::compile(&Definition {
+        catalog: &catalog,
+        tenant: &tenant,
+        people: PeopleFrom::Directory(&people),
+        families: &FamilySet::new(),
+        revision: 1,
+        lenient: false,
+        before: None,
+    });
+    let authorizer = Authorizer::new(10);
+    authorizer.install(compiled.unwrap());
+    let ask = |action, kind| said(&authorizer, "ann", action, kind, &[]);
+    assert_eq!(ask("permesso.users.read", "permesso"), "allow");
+    assert_eq!(ask("ticket.read", "ticket"), "missing-attribute resource.locked");
+}
+
+#[test]
+fn a_path_that_others_read_as_another_one_could_lie_in_any_whole() {
+    let catalog = "
+product: desk
+version: 1.0.0
+resource_kinds:
+  seg: {exclusive: [view]}
+  part: {part_of: [{kind: seg, by: path}, {kind: seg, by: {attribute: in}}], attributes: {in: text}}
+categories: [{id: all, kinds: [seg, part], permissions: [{id: see, exclusive: view}]}]
+standard_roles:
+  - {id: boss, grants: [{permission: '*', scope: all}]}
+  - {id: clerk, grants: [{permission: see, scope: all}]}
+";
+    let tenant = "{tenant: acme, product: desk, programs: [\
+                  {id: p, match: {roles: [clerk]}, gives: [{kind: seg, id: lux, access: view}]}]}";
+    let desk = world(catalog, tenant, "users: [{id: bo, roles: [boss]}, {id: cl, roles: [clerk]}]");
+    let see = |who: &str, id: &str, attributes: &Attributes<'_>| {
+        let resource = Resource { kind: "part", id: Some(id), attributes };
+        let (context, asserted) = (EMPTY, Asserted::NONE);
+        let request = Request { subject: who, action: "see", resource, context, asserted, now: 0 };
+        common::both(&desk, &request).0.is_allow()
+    };
+    let open: Attributes<'_> = [("in", Value::from("open"))].into_iter().collect();
+    assert!(see("bo", "open/1", EMPTY) && see("cl", "lux/1", EMPTY) && see("bo", "1", &open));
+    for astray in ["lux//1", "/lux/1", "./lux/1", "x/../lux/1", "lux/1/", ""] {
+        assert!(!see("bo", astray, EMPTY) && !see("bo", astray, &open), "{astray}");
+    }
+    assert!(!see("bo", "lux/1", EMPTY) && !see("bo", "lux/1", &open) && !see("bo", "1", EMPTY));
 }

@@ -227,3 +227,18 @@ fn an_id_that_means_something_else_is_refused_with_the_reason() {
         ""
     );
 }
+
+#[test]
+fn what_a_program_gives_or_closes_is_called_by_an_id_that_can_be_seen() {
+    for id in ["'*'", "\"r-7\\u200b\"", "\"r-7\\u202e\""] {
+        for item in [
+            format!(
+                "programs: [{{id: p, match: {{roles: [writer]}}, gives: [{{kind: report, id: {id}, access: view}}]}}]"
+            ),
+            format!("closed: [{{kind: report, id: {id}, access: view}}]"),
+        ] {
+            let said = told(&sound(), &item, PEOPLE);
+            assert!(said.contains("leave it out") || said.contains("stands for no item"), "{said}");
+        }
+    }
+}

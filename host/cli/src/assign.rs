@@ -13,10 +13,14 @@ use super::impact::text;
 use super::stored::{operator, wait_for};
 use super::{Components, Failure, Stored, compiled, now, written};
 use clap::Args;
+use permesso_engine::administration::{PREFIX, with_administration};
+use permesso_engine::compile;
+use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::inspect::{Proposal, impact};
 use permesso_engine::load;
 use permesso_engine::model::{Directory, User};
 use permesso_engine::suggest;
+use permesso_folders::TenantFolder;
 use permesso_node::operation::{SetRoles, check_assignable};
 use permesso_node::{ChangeError, DocumentKind, Options, check_left, kept};
 use permesso_store::{Location, Realm};
@@ -25,6 +29,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// A role of a user, and where the user is.
 #[derive(Debug, Args)]
@@ -107,10 +112,21 @@ impl Assign {
         edited.directory = load::directory(&file.display().to_string(), &text)
             .map_err(|found| super::report::diagnostics(&found))?;
         let (before, after) = (compiled(&point, folder)?, point.compile(&edited)?);
+        // A store has the administration in every catalog, and asks who is left to do it.
+        let faults = |found: Diagnostics| super::report::diagnostics(&found);
+        let source = folder.catalog.source();
+        let mut permissions = source.value.permissions();
+        let administered = match permissions.any(|(_, it)| it.id.starts_with(PREFIX)) {
+            true => Arc::clone(&folder.catalog),
+            false => compile::catalog(with_administration(source.clone()).map_err(faults)?),
+        };
+        let compiled = |folder: &TenantFolder| {
+            point.compile(&TenantFolder { catalog: Arc::clone(&administered), ..folder.clone() })
+        };
         check_left(
             &folder.tenant.value,
-            &folder.catalog.source().value,
-            [&before, &after],
+            &administered.source().value,
+            [&compiled(folder)?, &compiled(&edited)?],
             [&folder.directory.value, &edited.directory.value],
         )?;
         if self.dry_run {

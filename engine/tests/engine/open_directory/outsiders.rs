@@ -82,7 +82,7 @@ fn an_edit_of_a_user_is_refused_with_everything_that_is_wrong_with_it() {
     let served = world.served();
     let check = |text: &str| {
         let user = Source::new("users/zoe", user(text));
-        match check_user(&served, &user) {
+        match check_user(&served, None, &user) {
             Ok(()) => Vec::new(),
             Err(faults) => faults.iter().map(|fault| fault.field.clone()).collect(),
         }

@@ -163,7 +163,7 @@ impl<'g> Walk<'g> {
         let first = self.users.insert(id.as_str().into());
         self.user.value = user;
         let goal = self.goal;
-        if let Err(found) = check_user(&goal.compiled, &self.user) {
+        if let Err(found) = check_user(&goal.compiled, None, &self.user) {
             self.faults.extend(found.into_iter().map(|fault| at_least(fault, line)));
             return Ok(None);
         }

@@ -121,7 +121,8 @@ async fn users(view: &View<'_>, candidate: &Version, edited: &[Edited]) -> Resul
             DocumentKind::User => {
                 let user = named(*kind, id, Some(after), |user: &User| &user.id)?;
                 let Some(user) = user else { continue };
-                check_user(compiled, &Source::new(file, user))?;
+                let was: Option<User> = before.as_ref().and_then(|it| read(*kind, id, it).ok());
+                check_user(compiled, was.as_ref(), &Source::new(file, user))?;
             }
             DocumentKind::Delegation => {
                 let delegation: Delegation = read(*kind, id, after)?;

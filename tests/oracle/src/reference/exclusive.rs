@@ -40,13 +40,17 @@ impl Evaluator<'_> {
             let ways = known.part_of.iter().filter(|other| other.kind == part.kind);
             let wholes: Vec<String> =
                 ways.filter_map(|way| whole(way, id, asked.then_some(request))).collect();
-            if wholes.is_empty() {
-                self.item(&part.kind, None, Access::View, user, request)?;
-                self.wholes(&part.kind, None, user, request, false)?;
-            }
+            let mut paths = known.part_of.iter().filter(|other| other.kind == part.kind);
+            let astray =
+                id.is_some_and(is_astray) && paths.any(|other| matches!(other.by, PartBy::Path));
+            let unknown = wholes.is_empty() || astray;
             for whole in wholes {
                 self.item(&part.kind, Some(&whole), Access::View, user, request)?;
                 self.wholes(&part.kind, Some(&whole), user, request, false)?;
+            }
+            if unknown {
+                self.item(&part.kind, None, Access::View, user, request)?;
+                self.wholes(&part.kind, None, user, request, false)?;
             }
         }
         Ok(())
@@ -115,11 +119,19 @@ fn governs(given: Access, asked: Access) -> bool {
     given == asked || given == Access::Edit
 }
 
+/// Whether others would read a path as another one.
+fn is_astray(path: &str) -> bool {
+    path.split('/').any(|part| ["", ".", ".."].contains(&part))
+}
+
 /// The id of the whole, where it is known.
 fn whole(part: &PartOf, id: Option<&str>, asked: Option<&Request<'_>>) -> Option<String> {
     match &part.by {
         PartBy::Id => id.map(str::to_owned),
-        PartBy::Path => Some(id?.rsplit_once('/')?.0.to_owned()),
+        PartBy::Path => {
+            let id = id.filter(|id| !is_astray(id))?;
+            Some(id.rsplit_once('/')?.0.to_owned())
+        }
         PartBy::Attribute(name) => match asked?.resource.attributes.at(name)? {
             Value::Text(id) => Some(id.to_string()),
             _ => None,

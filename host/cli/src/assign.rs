@@ -17,7 +17,7 @@ use permesso_engine::administration::{PREFIX, with_administration};
 use permesso_engine::compile;
 use permesso_engine::diagnostic::Diagnostics;
 use permesso_engine::inspect::{Proposal, impact};
-use permesso_engine::load;
+use permesso_engine::load::{self, Source};
 use permesso_engine::model::{Directory, User};
 use permesso_engine::suggest;
 use permesso_folders::TenantFolder;
@@ -118,7 +118,10 @@ impl Assign {
         let mut permissions = source.value.permissions();
         let administered = match permissions.any(|(_, it)| it.id.starts_with(PREFIX)) {
             true => Arc::clone(&folder.catalog),
-            false => compile::catalog(with_administration(source.clone()).map_err(faults)?),
+            false => {
+                let own = Source::new(source.file.clone(), source.value.clone());
+                compile::catalog(with_administration(own).map_err(faults)?)
+            }
         };
         let compiled = |folder: &TenantFolder| {
             point.compile(&TenantFolder { catalog: Arc::clone(&administered), ..folder.clone() })

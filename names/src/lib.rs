@@ -81,9 +81,6 @@ pub enum Unfit {
     /// It is a way through folders.
     #[error("means a place and names nothing, in an address too; choose another one")]
     Place,
-    /// It holds what separates the parts of a path.
-    #[error("holds `/`, which separates the teams of a path; write something else there")]
-    Slash,
     /// It holds what stands for several.
     #[error("holds `*`, which stands for several names; leave it out")]
     Star,
@@ -105,9 +102,6 @@ pub enum Unfit {
 /// The first thing that is wrong.
 pub fn check_id(id: &str) -> Result<(), Unfit> {
     check(id)?;
-    if id.contains('/') {
-        return Err(Unfit::Slash);
-    }
     if folded(id).starts_with(KEPT) {
         return Err(Unfit::Kept);
     }
@@ -215,8 +209,16 @@ mod tests {
 
     #[test]
     fn a_name_that_means_something_else_is_none_to_be_given() {
-        for id in ["ann", "ann.lee@x.com", "a.b", "...", "日本 太郎", "a\\b", "my-permesso", ".x"]
-        {
+        for id in [
+            "ann",
+            "ann.lee@x.com",
+            "a.b",
+            "...",
+            "日本 太郎",
+            "a\\b",
+            "qa/lead",
+            "https://id.example/9",
+        ] {
             assert_eq!(check_id(id), Ok(()), "{id}");
         }
         for (id, wrong) in [
@@ -224,8 +226,6 @@ mod tests {
             ("..", Unfit::Place),
             ("*", Unfit::Star),
             ("inv*", Unfit::Star),
-            ("a/b", Unfit::Slash),
-            ("/", Unfit::Slash),
             (" ann", Unfit::Blank),
             ("ann\u{a0}", Unfit::Blank),
             ("permesso", Unfit::Kept),

@@ -201,8 +201,7 @@ fn an_id_that_means_something_else_is_refused_with_the_reason() {
         }
     };
     let head = "tenant: acme\nproduct: desk\n";
-    for id in [".", "..", "'*'", "a/b", "permesso", "permesso.administrator", "Permesso-x", "' a'"]
-    {
+    for id in [".", "..", "'*'", "permesso", "permesso.administrator", "Permesso-x", "' a'"] {
         for (tenant, people) in [
             (format!("{head}roles: [{{id: {id}}}]"), String::new()),
             (format!("{head}policies: [{{id: {id}}}]"), String::new()),
@@ -218,10 +217,9 @@ fn an_id_that_means_something_else_is_refused_with_the_reason() {
         told(&format!("{head}roles: [{{id: permesso.x}}]"), "")
             .contains("kept for the administration")
     );
-    assert!(told(&format!("{head}roles: [{{id: a/b}}]"), "").contains("separates the teams"));
     assert_eq!(
         told(
-            &format!("{head}roles: [{{id: agent}}, {{id: a.b}}]\nteams: [a/b]"),
+            &format!("{head}roles: [{{id: agent}}, {{id: a.b}}, {{id: a/b}}]\nteams: [a/b]"),
             "users: [{id: ann.lee@x.com}]"
         ),
         ""

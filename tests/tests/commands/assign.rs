@@ -190,6 +190,23 @@ fn what_a_server_refuses_is_refused_in_a_folder() {
     assert!(output.err.contains("people.yaml:3"), "{}", output.err);
 }
 
+#[test]
+fn whoever_holds_everything_is_one_who_administers() {
+    let folder = folder();
+    let path = folder.path();
+    let owner = "  - {id: owner, grants: [{permission: '*', scope: all}]}\n";
+    fs::write(path.join("product.yaml"), PRODUCT.to_owned() + owner).unwrap();
+    let people = "users:\n  - {id: kim, roles: [owner]}\n  - {id: lea}\n";
+    fs::write(path.join("people.yaml"), people).unwrap();
+    for more in [&["--remove"][..], &["--replace", "--until", "2030-01-01"]] {
+        let output = assign(path, &[&["kim", "owner"], more].concat());
+        assert_eq!(output.code, 2, "{}", output.out);
+        assert!(output.err.contains("nobody would be left who can edit roles"), "{}", output.err);
+    }
+    assert_eq!(assign(path, &["lea", "owner"]).code, 0);
+    assert_eq!(assign(path, &["kim", "owner", "--remove"]).code, 0);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_stays_one_and_who_may_read_the_file_stays_the_same() {

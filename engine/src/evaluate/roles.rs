@@ -1,6 +1,7 @@
 //! Checks on roles and on those who hold them, for guards on editing, deleting and handing out.
 
 use super::Ask;
+use crate::administration::RESOURCE;
 use crate::directory::Found;
 use crate::model::{Attributes, RoleCheck, Scope, Value};
 use crate::snapshot::{Declared, LimitedGrant, PermissionId, RoleRule, TeamLimits, Within};
@@ -48,8 +49,11 @@ impl Ask<'_> {
     }
 
     /// Whether a question of this kind names roles that are handed out. One of another kind is
-    /// about the right itself.
+    /// about the right itself, as is one to the administration, which names what it hands out.
     fn hands_out(&self, attributes: &[String]) -> bool {
+        if self.request.resource.kind == RESOURCE {
+            return false;
+        }
         let contract = &self.snapshot.catalog.contract;
         let declares =
             |declared: &Declared| attributes.iter().any(|name| declared.attribute(name).is_some());

@@ -56,11 +56,11 @@ fn broken_yaml_is_shown_with_its_line() {
 fn an_unknown_permission_in_a_role_is_shown_with_the_nearest_that_exists() {
     assert_snapshot!(refused("product.yaml", "permission: events.view,", "permission: event.view,"), @r"
       × roles.closer.grants: unknown permission `event.view`
-         ╭─[DIR/product.yaml:309:22]
-     308 │       - {permission: members.view, scope: own}
-     309 │       - {permission: event.view, scope: own}
+         ╭─[DIR/product.yaml:313:22]
+     312 │       - {permission: members.view, scope: own}
+     313 │       - {permission: event.view, scope: own}
          ·                      ──────────
-     310 │       - {permission: events.manage, scope: own}
+     314 │       - {permission: events.manage, scope: own}
          ╰────
       help: did you mean `events.view`?
     error: 1 fault; nothing was loaded
@@ -93,11 +93,11 @@ fn two_roles_with_one_id_are_shown() {
 fn a_relation_that_does_not_exist_is_shown() {
     assert_snapshot!(refused("product.yaml", "own_means: [hosts, created_by]", "own_means: [host_list, created_by]"), @r#"
       × permissions.events.view.own_means: unknown relation `host_list`
-         ╭─[DIR/product.yaml:111:126]
-     110 │       # its creator manages it.
-     111 │       - {id: events.view, label: View event cards, meaning: "Exclusive: events one is assigned to (or created)", own_means: [host_list, created_by], source: 002_252981114de8630e.txt}
+         ╭─[DIR/product.yaml:115:126]
+     114 │       # its creator manages it.
+     115 │       - {id: events.view, label: View event cards, meaning: "Exclusive: events one is assigned to (or created)", own_means: [host_list, created_by], source: 002_252981114de8630e.txt}
          ·                                                                                                                              ─────────
-     112 │       - {id: events.manage, label: Manage event settings, meaning: "Exclusive: only events one created; being a host is not enough", own_means: [created_by], source: 002_252981114de8630e.txt}
+     116 │       - {id: events.manage, label: Manage event settings, meaning: "Exclusive: only events one created; being a host is not enough", own_means: [created_by], source: 002_252981114de8630e.txt}
          ╰────
       help: did you mean `hosts`?
     error: 1 fault; nothing was loaded

@@ -198,7 +198,7 @@ fn two_rows_of_one_id_are_an_error_and_so_is_a_table_without_rows() {
 fn a_ci_system_reads_what_came_of_each_row() {
     let row = |id: &str, role: &str, expect: &str| {
         format!(
-            r#"{{"id": "{id}", "subject": {{"user": "ann", "roles": ["{role}"]}}, "action": "analytics.drill", "resource": {{"kind": "conversation"}}, "expect": "{expect}", "because": "<b> & \"c\""}}"#
+            r#"{{"id": "{id}", "subject": {{"user": "{id}", "roles": ["{role}"]}}, "action": "analytics.drill", "resource": {{"kind": "conversation"}}, "expect": "{expect}", "because": "<b> & \"c\""}}"#
         )
     };
     let folder = tempfile::tempdir().unwrap();

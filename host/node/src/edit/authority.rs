@@ -156,11 +156,12 @@ impl Judge<'_> {
         temporary: Option<&Compiled>,
     ) -> Result<(), ChangeError> {
         let mut attributes = Attributes::new();
-        // Without a temporary tenant nothing is handed out but roles that exist. That it is none is
-        // said too: left out it could be any.
-        let named = |role: &&HandedRole| bounded && (temporary.is_some() || !role.is_candidate());
-        let roles = required.roles.iter().filter(named).map(HandedRole::value);
-        attributes.set("roles", Value::List(roles.collect()));
+        if bounded && !required.roles.is_empty() {
+            // Without a temporary tenant nothing is handed out but roles that exist.
+            let named = |role: &&HandedRole| temporary.is_some() || !role.is_candidate();
+            let roles = required.roles.iter().filter(named).map(HandedRole::value);
+            attributes.set("roles", Value::List(roles.collect()));
+        }
         let decision =
             match temporary.filter(|_| required.roles.iter().any(HandedRole::is_candidate)) {
                 Some(temporary) => decide_alone(

@@ -90,8 +90,8 @@ const PIPELINE: &[Mutant] = &[
     bug(
         "guards: more than one holds is handed out",
         "evaluate/roles.rs",
-        "scope.is_none() || self.held_as_wide(id, rule, given).covers(scope)",
-        "self.granted(id, rule, &mut super::Silent).covers(scope)",
+        "|| self.held_as_wide(id, rule, given).covers(scope)",
+        "|| self.granted(id, rule, &mut super::Silent).covers(scope)",
     ),
     bug(
         "grants: a sum leaves out the policies",

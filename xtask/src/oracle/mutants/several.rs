@@ -7,14 +7,15 @@ pub(super) const SEVERAL: &[Mutant] = &[
     bug(
         "patterns: what is given by name only is given by a pattern",
         "compile/patterns.rs",
-        "all.iter().filter(|(_, swept)| *swept)",
-        "all.iter().filter(|_| true)",
+        "all.filter(|(_, swept)| *swept)",
+        "all.filter(|_| true)",
     ),
     bug(
         "patterns: what is given by name only is not left out by a pattern",
         "compile/patterns.rs",
-        "self.iter().filter(|(_, it)| pattern.matches(&it.permission.id))",
-        "self.iter().filter(|(_, it)| it.is_swept() && pattern.matches(&it.permission.id))",
+        "let ids = self.matching(pattern).to_vec();",
+        "let mut ids = self.matching(pattern).to_vec();
+                ids.retain(|id| self.entry(*id).is_some_and(Entry::is_swept));",
     ),
     bug(
         "patterns: what is given by name only is brought along by a pattern",

@@ -58,7 +58,7 @@ impl<'a> About<'a> {
     /// The kinds whose content of some kinds is shown; of all where none is named.
     pub(super) fn content(&self, content: &BTreeSet<u16>) -> KindSet {
         let mut all = BTreeSet::new();
-        for (id, rule) in (0u16..).map(PermissionId).zip(self.rules) {
+        for (id, rule) in (0..=u16::MAX).map(PermissionId).zip(self.rules) {
             let Some(shows) = &rule.content else { continue };
             let kinds = self.kinds([id]);
             all.extend(kinds.into_iter().filter(|kind| {
@@ -155,7 +155,7 @@ impl<'a> About<'a> {
 
 /// What a role or somebody is granted, within whatever limits.
 pub(super) fn granted(grants: &GrantSet) -> impl Iterator<Item = PermissionId> + '_ {
-    let plain = (0u16..).map(PermissionId).zip(&grants.plain);
+    let plain = (0..=u16::MAX).map(PermissionId).zip(&grants.plain);
     let plain = plain.filter(|(_, scope)| !scope.is_none()).map(|(id, _)| id);
     plain.chain(grants.limited.iter().map(|grant| grant.permission))
 }

@@ -264,7 +264,7 @@ impl Names<'_> {
                 if rule.condition.is_none() && rule.viewers.condition.is_none() {
                     continue;
                 }
-                let numbers = (0u16..).zip(contents.keys());
+                let numbers = (0..=u16::MAX).zip(contents.keys());
                 let named = numbers.filter(|(_, kind)| {
                     written.content.iter().any(|content| content.as_str() == kind.as_str())
                 });

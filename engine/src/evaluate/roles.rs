@@ -1,11 +1,14 @@
 //! Checks on roles and on those who hold them, for guards on editing, deleting and handing out.
 
 use super::Ask;
-use crate::administration::RESOURCE;
+use crate::administration::PREFIX;
 use crate::directory::Found;
 use crate::model::{Attributes, RoleCheck, Scope, Value};
 use crate::snapshot::{Declared, LimitedGrant, PermissionId, RoleRule, TeamLimits, Within};
 use std::sync::Arc;
+
+/// As many grants within limits are looked at for one question that names no role.
+const MOST_LIMITED: usize = 4_096;
 
 impl Ask<'_> {
     pub(super) fn role_passes(&self, check: &RoleCheck) -> bool {
@@ -51,7 +54,7 @@ impl Ask<'_> {
     /// Whether a question of this kind names roles that are handed out. One of another kind is
     /// about the right itself, as is one to the administration, which names what it hands out.
     fn hands_out(&self, attributes: &[String]) -> bool {
-        if self.request.resource.kind == RESOURCE {
+        if self.request.action.starts_with(PREFIX) {
             return false;
         }
         let contract = &self.snapshot.catalog.contract;
@@ -61,8 +64,12 @@ impl Ask<'_> {
     }
 
     /// Whether the subject holds everything that any role grants: one that is not named could be
-    /// any of them.
+    /// any of them. Nobody is known to where more is granted within limits than can be looked at.
     pub(crate) fn covers_every_role(&self) -> bool {
+        let limited = self.snapshot.roles.iter().map(|role| role.grants.limited.len());
+        if limited.sum::<usize>() > MOST_LIMITED {
+            return false;
+        }
         let mut plain = vec![Scope::NONE; self.snapshot.permissions.len()];
         for role in &self.snapshot.roles {
             for (all, scope) in plain.iter_mut().zip(&role.grants.plain) {

@@ -126,6 +126,21 @@ fn whoever_names_no_role_could_hand_out_any() {
     }
     assert_eq!(ask("bob", "workspace", &[]), "allow", "a workspace names no role");
     assert_eq!(ask("bob", "workspace", &role("role", "owner")), "guard covered");
+    // Another name of the kind does not make it one of the administration's.
+    let open = CATALOG.replacen("{id: hand, required: []}", "{id: hand}", 1);
+    let open =
+        open.replace("    kinds: any\n", "").replacen("required: [initial, final]", "label: x", 1);
+    let open = open.replacen(", required: [page.first]", "", 1);
+    let open = world(&open, TENANT, PEOPLE);
+    assert_eq!(said(&open, "bob", "hand", "permesso", &[]), "guard covered");
+    // Of more than can be looked at nobody is known to hold all.
+    let grants = "{permission: see, scope: all, teams: [east]}, ".repeat(4_097);
+    let many = format!(
+        "{{tenant: acme, product: desk, teams: [east, west], roles: [{{id: many, grants: [{grants}]}}]}}"
+    );
+    let many = world(CATALOG, &many, PEOPLE);
+    assert_eq!(said(&many, "ann", "hand", "user", &[]), "guard covered");
+    assert_eq!(said(&many, "ann", "hand", "user", &role("role", "many")), "allow");
     // What is granted within limits, and by a role that the tenant made, counts as well.
     let tenant = "{tenant: acme, product: desk, teams: [east, west], roles: [\
                   {id: eastern, grants: [{permission: save, scope: own, teams: [east]}]}]}";

@@ -2,7 +2,7 @@
 
 use crate::decision::SUBJECT_TYPE;
 use crate::diagnostic::Reporter;
-use crate::fast::Map;
+use crate::fast::{Map, Mark};
 use crate::model::{AttributeRule, AttributeType, Catalog, Exposure, Kinds, ResourceKind};
 use crate::snapshot::{
     AllowedKinds, Check, Contract, Declared, Entry, KindContract, MOST_REQUIRED,
@@ -39,7 +39,7 @@ pub(super) fn contract(catalog: &Catalog, report: &mut Reporter<'_>) -> Contract
         let attributes = attributes(catalog, name, kind, &common, report);
         contract.aliased |= attributes.has_aliases();
         contract.ids.insert(name.as_str().into(), number);
-        kinds.push(KindContract { name: name.as_str().into(), attributes });
+        kinds.push(KindContract { name: name.as_str().into(), mark: Mark::of(name), attributes });
     }
     contract.kinds = kinds.into();
     contract

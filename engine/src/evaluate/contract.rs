@@ -6,6 +6,7 @@
 use super::recorder::Recorder;
 use crate::decision::{AttributeFault, Outcome, Reason, Request, Resource, Stage};
 use crate::diagnostic::suggest;
+use crate::fast::Mark;
 use crate::model::{Attributes, Value};
 use crate::snapshot::{
     AllowedKinds, Breach, Contract, Declared, KindContract, Name, PermissionRule, Snapshot,
@@ -13,6 +14,9 @@ use crate::snapshot::{
 
 /// More of a name that nobody knows is not repeated.
 const LONGEST_NAME: usize = 128;
+
+/// As many kinds of a permission are compared by name; of more the name is looked up.
+const FEW_KINDS: usize = 4;
 
 /// As many undeclared attributes are remarked on: each is held against all that are declared.
 const MOST_REMARKS: usize = 20;
@@ -64,12 +68,22 @@ fn kind_of<'a, R: Recorder>(
     record: &mut R,
 ) -> Result<&'a KindContract, Reason> {
     let by_position = |at: &u16| contract.kinds.get(usize::from(*at));
-    if let AllowedKinds::Only(kinds) = &rule.kinds
-        && let Some(kind) = kinds.iter().filter_map(by_position).find(|kind| *kind.name == *name)
+    // Most permissions are about one kind or two.
+    if let AllowedKinds::Only(kinds) = &rule.kinds {
+        let mark = Mark::of(name);
+        let mut few = kinds.iter().take(FEW_KINDS).filter_map(by_position);
+        if let Some(kind) = few.find(|kind| kind.is(name, mark)) {
+            return Ok(kind);
+        }
+    }
+    let position = contract.ids.get(name);
+    if let (AllowedKinds::Only(kinds), Some(position)) = (&rule.kinds, position)
+        && kinds.contains(position)
+        && let Some(kind) = by_position(position)
     {
         return Ok(kind);
     }
-    let known = contract.ids.get(name).and_then(by_position);
+    let known = position.and_then(by_position);
     match (&rule.kinds, known) {
         (AllowedKinds::Any | AllowedKinds::Open, Some(kind)) => Ok(kind),
         (_, None) => {

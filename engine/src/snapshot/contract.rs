@@ -1,7 +1,7 @@
 //! The contract of a question, as each question is held against it.
 
 use crate::decision::SUBJECT_TYPE;
-use crate::fast::Map;
+use crate::fast::{Map, Mark, Names};
 use crate::model::{AttributeType, Attributes, Value};
 
 /// What a catalog says of questions.
@@ -46,7 +46,16 @@ impl Contract {
 #[derive(Debug)]
 pub(crate) struct KindContract {
     pub(crate) name: Box<str>,
+    pub(crate) mark: Mark,
     pub(crate) attributes: Declared,
+}
+
+impl KindContract {
+    /// Whether it is the kind of that name, whose mark is known.
+    #[inline]
+    pub(crate) fn is(&self, name: &str, mark: Mark) -> bool {
+        self.mark == mark && (mark.settles() || *self.name == *name)
+    }
 }
 
 /// The kinds that a permission is about.
@@ -65,7 +74,7 @@ pub(crate) enum AllowedKinds {
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Declared {
     /// What each name of a question may hold.
-    names: Map<Name>,
+    names: Names<Name>,
     /// Those that have to be there, at most [`MOST_REQUIRED`].
     required: Box<[Box<str>]>,
 }
@@ -89,6 +98,8 @@ pub(crate) enum Name {
 pub(crate) struct Check {
     pub(crate) kind: AttributeType,
     pub(crate) one_of: Box<[Box<str>]>,
+    /// The marks of those.
+    marks: Box<[Mark]>,
     /// Its bit among those that have to be there; none if it may be left out.
     required: u64,
 }
@@ -126,16 +137,22 @@ pub(crate) enum Breach<'a> {
 
 impl Check {
     pub(crate) fn new(kind: AttributeType, one_of: &[String]) -> Self {
+        let marks = one_of.iter().map(|value| Mark::of(value)).collect();
         let one_of = one_of.iter().map(|value| value.as_str().into()).collect();
-        Self { kind, one_of, required: 0 }
+        Self { kind, one_of, marks, required: 0 }
     }
 
     /// Whether it can be any of these texts.
+    #[inline]
     pub(crate) fn lists(&self, value: &Value<'_>) -> bool {
         if self.one_of.is_empty() {
             return true;
         }
-        let known = |text: &str| self.one_of.iter().any(|known| **known == *text);
+        let known = |text: &str| {
+            let mark = Mark::of(text);
+            let mut known = self.marks.iter().zip(&self.one_of);
+            known.any(|(of, known)| *of == mark && (mark.settles() || **known == *text))
+        };
         match value {
             Value::Text(text) => known(text),
             Value::List(items) => items.iter().all(|item| item.as_str().is_some_and(known)),
@@ -144,6 +161,7 @@ impl Check {
     }
 
     /// Holds a value against what it has to be. The bit of it, where it is there.
+    #[inline]
     fn holds<'a>(&self, path: &dyn Fn() -> String, value: &Value<'_>) -> Result<u64, Breach<'a>> {
         match value {
             Value::Null => Ok(0),
@@ -169,17 +187,19 @@ impl Declared {
             self.required = all.into();
         }
         if let Some((head, rest)) = path.split_once('.') {
-            let group = self.names.entry(head.into()).or_insert_with(|| Name::Group(Vec::new()));
-            let Name::Group(below) = group else { return false };
+            if self.names.get(head).is_none() {
+                self.names.insert(head, Name::Group(Vec::new()));
+            }
+            let Some(Name::Group(below)) = self.names.get_mut(head) else { return false };
             below.push((rest.into(), check.clone()));
         }
         // A name that holds a dot may also be sent as it is.
-        self.names.insert(path.into(), Name::Attribute(check)).is_none()
+        self.names.insert(path, Name::Attribute(check))
     }
 
     /// Takes another name of an attribute in. `false` where it is one already.
     pub(crate) fn alias(&mut self, alias: &str, of: &str) -> bool {
-        self.names.insert(alias.into(), Name::Alias(of.into())).is_none()
+        self.names.insert(alias, Name::Alias(of.into()))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -187,7 +207,7 @@ impl Declared {
     }
 
     pub(crate) fn has_aliases(&self) -> bool {
-        self.names.values().any(|name| matches!(name, Name::Alias(_)))
+        self.names.iter().any(|(_, name)| matches!(name, Name::Alias(_)))
     }
 
     /// What an attribute has to be, by its path.
@@ -208,7 +228,7 @@ impl Declared {
         let aliases = |of: &str| {
             let names = self.names.iter();
             let of = names.filter(move |(_, name)| matches!(name, Name::Alias(it) if **it == *of));
-            of.map(|(alias, _)| &**alias).collect()
+            of.map(|(alias, _)| alias).collect()
         };
         self.names.iter().filter_map(move |(name, known)| match known {
             Name::Attribute(check) => Some(DeclaredAttribute {
@@ -227,7 +247,7 @@ impl Declared {
         self.names
             .iter()
             .filter(|(_, name)| matches!(name, Name::Attribute(_)))
-            .map(|(path, _)| &**path)
+            .map(|(path, _)| path)
     }
 
     /// Holds what was sent against what is declared. What is not declared decides nothing.
@@ -276,7 +296,7 @@ impl Declared {
             sent.all_at(&path, &mut found);
             let mut others = found.iter().skip(1);
             if others.any(|other| found.first() != Some(other))
-                && let Some((path, _)) = self.names.get_key_value(&*path)
+                && let Some(path) = self.paths().find(|known| **known == *path)
             {
                 return Err(Breach::Twice(path));
             }

@@ -11,8 +11,9 @@ use clap::Args;
 use permesso_engine::family::FamilySource as _;
 use permesso_folders::DecisionPoint;
 use permesso_folders::TenantFolder;
-use permesso_folders::table::{Expect, RowOutcome, run_each};
+use permesso_folders::table::{Expect, RowOutcome, Tables};
 use serde_json::json;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -46,11 +47,14 @@ impl Test {
         let point = self.sources.build()?;
         let (mut passed, mut failed) = (0_u64, 0_u64);
         let (mut measured, mut junit) = (Measured::default(), Junit::default());
+        let families = point.installation().families();
+        let mut tables: HashMap<&Path, Tables<'_>> = HashMap::new();
         for (folder, table) in pair(&point, &self.tables)? {
-            let families = point.installation().families();
             let begun = Instant::now();
             let mut cases = Vec::new();
-            let ran = run_each(folder, &families, &table, now(), |outcome| {
+            let of_folder = || Tables::new(folder, &families);
+            let asking = tables.entry(&*folder.path).or_insert_with(of_folder);
+            let ran = asking.run(&table, now(), |outcome| {
                 let counter = if outcome.passed() { &mut passed } else { &mut failed };
                 *counter += 1;
                 if self.coverage {

@@ -19,8 +19,9 @@
 //! A row that names an action, a role, a policy, a user, a team or a member that does not exist is
 //! a mistake and fails, whatever it expects: a misspelt name would be denied for ever. Whom a
 //! record names (its owner, its author) has to be somebody where the row is about the tenant as it
-//! is. A line that says a name twice, two rows of one id and two rows that ask the same are
-//! mistakes of the table, of which nothing is run.
+//! is, and a subject that it describes is in no team, has no tag and no attribute that is nearly
+//! one that there is. A line that says a name twice, two rows of one id and two rows that ask the same, be it
+//! in two tables of one run, are mistakes of the table, of which nothing is run.
 //!
 //! Every row is decided twice, silently and with a trace, and a difference between the two is a
 //! failure as well.
@@ -40,6 +41,7 @@ use question::Strict;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, io};
 use worlds::{Brought, Worlds};
 
@@ -102,29 +104,90 @@ pub fn run(
     now: i64,
 ) -> Result<Vec<RowOutcome>, TableError> {
     let mut outcomes = Vec::new();
-    run_each(folder, families, table, now, |outcome| outcomes.push(outcome))?;
+    Tables::new(folder, families).run(table, now, |outcome| outcomes.push(outcome))?;
     Ok(outcomes)
 }
 
-/// Runs a table against a folder, and hands over what came of each row as it comes: the traces of
-/// a large table are more than one wants to keep.
-///
-/// # Errors
-///
-/// As of [`run`]. Nothing is handed over then.
-pub fn run_each(
-    folder: &TenantFolder,
-    families: &FamilySet,
-    table: &Path,
-    now: i64,
-    mut each: impl FnMut(RowOutcome),
-) -> Result<(), TableError> {
-    let mut worlds = Worlds::new(folder, families);
-    for Asked { row, line, brought } in read(table)? {
-        let result = worlds.decide(&row, &brought, now);
-        each(RowOutcome { row, line, result });
+/// The tables of a folder, run one after the other: what one asks, no other asks again.
+pub struct Tables<'a> {
+    worlds: Worlds<'a>,
+    asked: HashMap<String, Known>,
+}
+
+/// A question that a row has asked.
+struct Known {
+    table: Arc<Path>,
+    line: usize,
+    expect: Expect,
+    because: Option<String>,
+}
+
+impl<'a> Tables<'a> {
+    /// Those of a folder, with the families that are installed.
+    #[must_use]
+    pub fn new(folder: &'a TenantFolder, families: &'a FamilySet) -> Self {
+        Self { worlds: Worlds::new(folder, families), asked: HashMap::new() }
     }
-    Ok(())
+
+    /// Runs a table, and hands over what came of each row as it comes: the traces of a large table
+    /// are more than one wants to keep.
+    ///
+    /// # Errors
+    ///
+    /// As of [`run`]. Nothing is handed over then.
+    pub fn run(
+        &mut self,
+        table: &Path,
+        now: i64,
+        mut each: impl FnMut(RowOutcome),
+    ) -> Result<(), TableError> {
+        for Asked { row, line, brought } in self.read(table)? {
+            let result = self.worlds.decide(&row, &brought, now);
+            each(RowOutcome { row, line, result });
+        }
+        Ok(())
+    }
+
+    /// The rows of a table.
+    fn read(&mut self, table: &Path) -> Result<Vec<Asked>, TableError> {
+        let text = fs::read_to_string(table)
+            .map_err(|source| TableError::Read { path: table.to_owned(), source })?;
+        let path: Arc<Path> = table.into();
+        let mut rows = Vec::new();
+        let mut ids: HashMap<String, usize> = HashMap::new();
+        for (index, text) in text.lines().enumerate() {
+            if text.trim().is_empty() {
+                continue;
+            }
+            let line = index + 1;
+            let wrong = |error| TableError::Row { path: table.to_owned(), line, error };
+            let Strict(value) = row::read(text).map_err(wrong)?;
+            let row = Row::parse(text).map_err(wrong)?;
+            if let Some(line) = ids.insert(row.id.clone(), line) {
+                return Err(wrong(RowError::Twice { id: row.id, line }));
+            }
+            let because = reason(&value);
+            match self.asked.entry(question::asked(&value)) {
+                Entry::Occupied(known) => {
+                    let known = known.get();
+                    let contradicts = known.expect != row.expect;
+                    // What two documents state for reasons of their own is asked for both.
+                    let copied = known.because.is_none() || known.because == because;
+                    if contradicts || copied {
+                        let elsewhere = (*known.table != *path).then(|| known.table.to_path_buf());
+                        let line = known.line;
+                        return Err(wrong(RowError::Again { line, elsewhere, contradicts }));
+                    }
+                }
+                Entry::Vacant(free) => {
+                    let table = Arc::clone(&path);
+                    free.insert(Known { table, line, expect: row.expect, because });
+                }
+            }
+            rows.push(Asked { row, line, brought: Brought::by(&value) });
+        }
+        Ok(rows)
+    }
 }
 
 /// A row, and in which world it asks.
@@ -132,41 +195,6 @@ struct Asked {
     row: Row,
     line: usize,
     brought: Brought,
-}
-
-/// The rows of a table.
-fn read(table: &Path) -> Result<Vec<Asked>, TableError> {
-    let text = fs::read_to_string(table)
-        .map_err(|source| TableError::Read { path: table.to_owned(), source })?;
-    let mut rows = Vec::new();
-    let mut ids: HashMap<String, usize> = HashMap::new();
-    let mut questions: HashMap<String, (usize, Expect, Option<String>)> = HashMap::new();
-    for (index, text) in text.lines().enumerate() {
-        if text.trim().is_empty() {
-            continue;
-        }
-        let line = index + 1;
-        let wrong = |error| TableError::Row { path: table.to_owned(), line, error };
-        let Strict(value) = row::read(text).map_err(wrong)?;
-        let row = Row::parse(text).map_err(wrong)?;
-        if let Some(line) = ids.insert(row.id.clone(), line) {
-            return Err(wrong(RowError::Twice { id: row.id, line }));
-        }
-        match questions.entry(question::asked(&value)) {
-            Entry::Occupied(known) => {
-                let (line, expect, because) = known.get();
-                let contradicts = *expect != row.expect;
-                // What two documents state for reasons of their own is asked for both.
-                let copied = because.is_none() || *because == reason(&value);
-                if contradicts || copied {
-                    return Err(wrong(RowError::Again { line: *line, contradicts }));
-                }
-            }
-            Entry::Vacant(free) => drop(free.insert((line, row.expect, reason(&value)))),
-        }
-        rows.push(Asked { row, line, brought: Brought::by(&value) });
-    }
-    Ok(rows)
 }
 
 /// Why the row of a line expects what it does, where it says so.

@@ -171,6 +171,16 @@ fn a_row_that_names_what_does_not_exist_is_an_error_and_no_denial_that_passes() 
             "is a number and no date; write a date such as 2026-12-31",
         ),
         (
+            r#""roles": ["agent"]"#,
+            r#""roles": ["agent"], "teams": ["teir1"]"#,
+            "unknown team `teir1`; did you mean `tier1`?",
+        ),
+        (
+            r#""roles": ["agent"]"#,
+            r#""roles": ["agent"], "onwer": true"#,
+            "unknown member of the subject `onwer`; did you mean `owner`?",
+        ),
+        (
             r#""action""#,
             r#""context": {"role_definitions": {"r": {"duplicate_of": "agnet"}}}, "action""#,
             "unknown role `agnet`; did you mean `agent`?",
@@ -232,6 +242,49 @@ fn a_ci_system_reads_what_came_of_each_row() {
     let (code, written) = run("{}");
     assert_eq!(code, 2);
     assert!(written.contains("errors=\"1\"") && written.contains("`id` is missing"), "{written}");
+}
+
+#[test]
+fn a_plan_that_the_product_does_not_sell_is_an_error() {
+    let row = |plan: &str| {
+        format!(
+            r#"{{"id": "1", "subject": {{"user": "u", "roles": ["closer"]}}, "action": "analytics.view", "resource": {{"kind": "analytics", "attrs": {{"user": "v"}}}}, "context": {{"plan": "{plan}"}}, "expect": "deny"}}"#
+        )
+    };
+    assert_eq!(asked_of("iclosed", &[row("business")]).0, 0);
+    let (code, told) = asked_of("iclosed", &[row("busines")]);
+    assert!(
+        code != 0 && told.contains("unknown plan `busines`; did you mean `business`?"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_one_table_asks_no_other_asks_again() {
+    let row = r#"{"id": "1", "subject": {"user": "ann", "roles": ["agent"]}, "action": "analytics.drill", "resource": {"kind": "conversation"}, "expect": "deny"}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let example = example("atender");
+    let run = |other: &str| {
+        let tables = ["a.jsonl", "b.jsonl"].map(|name| folder.path().join(name));
+        let tables = [(&tables[0], row), (&tables[1], other)].map(|(table, row)| {
+            std::fs::write(table, row).unwrap();
+            table.to_str().unwrap()
+        });
+        let output =
+            permesso(["test", "--example", example.to_str().unwrap(), tables[0], tables[1]]);
+        (output.code, output.err)
+    };
+    let (code, told) = run(row);
+    assert_eq!(code, 2, "{told}");
+    assert!(
+        told.contains("b.jsonl:1: the row of line 1 of `") && told.contains("a.jsonl`"),
+        "{told}"
+    );
+    let (code, told) = run(&row.replace("\"deny\"", "\"allow\""));
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("expects the other answer"), "{told}");
+    // Another question may have the id that a row of another table has.
+    assert_eq!(run(&row.replace("ann", "bob")).0, 0);
 }
 
 /// What comes of a table of these rows about a product, with its exit code.

@@ -8,7 +8,7 @@ use super::row::{Row, RowError};
 use crate::folder::TenantFolder;
 use permesso_engine::compile::DeclaredAttribute;
 use permesso_engine::decision::{Decision, Reason};
-use permesso_engine::model::{Catalog, Directory, Tenant};
+use permesso_engine::model::{Catalog, Directory, Matchers, Tenant, Text};
 use permesso_engine::suggest;
 use std::collections::{HashMap, HashSet};
 
@@ -30,6 +30,9 @@ pub(super) fn check(
         let matched = tenant.programs.iter().flat_map(|program| &program.matchers.roles);
         own.chain(standard).chain(matched.map(|role| role.as_str()))
     };
+    if let Some(plan) = row.context.plan.as_ref().filter(|_| !catalog.plans.is_empty()) {
+        known("plan", plan, catalog.plans.keys().map(String::as_str))?;
+    }
     let policies = || tenant.policies.iter().map(|policy| policy.id.as_str());
     let copied = row.context.copied_from.iter().flat_map(|copied| &copied.roles);
     let own = subject.roles.iter().flatten().map(|held| &*held.role);
@@ -54,6 +57,8 @@ pub(super) fn check(
 
 /// What a row may say of its record and of the circumstances.
 pub(super) struct Contract<'a> {
+    /// What is known of users.
+    subject: HashSet<&'a str>,
     /// What is known of the records of each kind, by kind; none where the catalog is not closed.
     kinds: Option<HashMap<&'a str, HashSet<&'a str>>>,
     context: HashSet<&'a str>,
@@ -76,8 +81,12 @@ impl<'a> Contract<'a> {
             };
             kinds.map(of).collect()
         });
+        let rules = catalog.attributes.rules();
+        let of_users = rules.filter_map(|(path, _)| path.strip_prefix("subject."));
+        let members = SUBJECT_MEMBERS.into_iter().chain(all_names(compiled.declared("subject")));
         let context = ["tenant"].into_iter().chain(all_names(compiled.declared("context")));
         Self {
+            subject: members.chain(of_users).collect(),
             kinds,
             context: context.collect(),
             team: &catalog.teams.attribute,
@@ -89,7 +98,7 @@ impl<'a> Contract<'a> {
     /// or the context that is nearly one that is declared: it would decide nothing.
     /// A row may well tell more of a record than the product listens to. So are teams that the
     /// tenant does not list, and where a row is about the tenant as it is, people whom it does not
-    /// have.
+    /// have. Of the subject that a row describes, what is nearly something that there is.
     pub(super) fn check(
         &self,
         row: &Row,
@@ -113,6 +122,7 @@ impl<'a> Contract<'a> {
                 }
             }
         }
+        self.check_subject(row, tenant)?;
         let Some(kinds) = &self.kinds else { return Ok(()) };
         no_slip("attribute of the context", row.context.attributes.keys(), &self.context)?;
         let kind = &row.resource.kind;
@@ -122,7 +132,43 @@ impl<'a> Contract<'a> {
         };
         no_slip("attribute", attrs.keys(), known)
     }
+
+    /// Refuses a subject in a team, with a tag or with an attribute that is nearly one that there
+    /// is. A row may well describe somebody whom the tenant does not have.
+    fn check_subject(&self, row: &Row, tenant: &Tenant) -> Result<(), RowError> {
+        let subject = &row.subject;
+        let listed: Vec<&str> = tenant.teams.iter().map(|team| team.path.as_str()).collect();
+        let above = listed.iter().flat_map(|path| {
+            path.match_indices('/').filter_map(|(end, _)| path.get(..end)).collect::<Vec<_>>()
+        });
+        let programs = tenant.programs.iter().map(|program| &program.matchers);
+        let matched = |of: fn(&Matchers) -> &[Text]| {
+            programs.clone().flat_map(of).map(|name| name.as_str()).collect::<Vec<_>>()
+        };
+        let teams = listed.iter().copied().chain(above).chain(matched(|it| &it.teams));
+        let teams = teams.chain(matched(|it| &it.exact_teams)).collect();
+        let in_teams = [&subject.teams, &subject.sub_teams].into_iter().flatten().flatten();
+        no_slip("team", in_teams, &teams)?;
+        let tags = tenant.tags.iter().flatten().map(|tag| tag.id.as_str());
+        let tags = tags.chain(matched(|it| &it.tags)).collect();
+        no_slip("tag", subject.tags.iter().flatten(), &tags)?;
+        no_slip("member of the subject", subject.attributes.keys(), &self.subject)
+    }
 }
+
+/// What a row can say of its subject besides attributes.
+const SUBJECT_MEMBERS: [&str; 10] = [
+    "user",
+    "roles",
+    "policies",
+    "teams",
+    "sub_teams",
+    "tags",
+    "owner",
+    "status",
+    "invite",
+    "rights",
+];
 
 /// Refuses names that are nearly ones that are known.
 fn no_slip<'n>(
@@ -132,12 +178,18 @@ fn no_slip<'n>(
 ) -> Result<(), RowError> {
     for name in names.filter(|name| !known.contains(name.as_str())) {
         let near = known.iter().filter(|known| strsim::osa_distance(known, name) <= TYPING_SLIPS);
+        // `tier1` and `tier2` are two of a series.
+        let near = near.filter(|known| letters(known) != letters(name));
         let meant = near.filter(|meant| meant.len() > 2 * TYPING_SLIPS).min();
         if let Some(meant) = meant {
             return Err(RowError::unknown(what, name, Some(format!("did you mean `{meant}`?"))));
         }
     }
     Ok(())
+}
+
+fn letters(name: &str) -> String {
+    name.chars().filter(|c| !c.is_ascii_digit()).collect()
 }
 
 /// The names under which attributes can be sent: their own, others, and those of the maps in

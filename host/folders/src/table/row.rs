@@ -5,6 +5,7 @@ use permesso_engine::model::{Assignment, Attributes, Instant, Invitation, Rights
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value as Json};
+use std::path::PathBuf;
 
 /// One row: a question, the world that it is asked in, and the answer that it must get. What is
 /// for people is named as well, so that a misspelt member is not taken for one of those.
@@ -181,7 +182,8 @@ pub enum RowError {
     },
     /// Another row of the table asks the same.
     #[error(
-        "the row of line {line} asks the same{}",
+        "the row of line {line}{} asks the same{}",
+        elsewhere.as_ref().map(|table| format!(" of `{}`", table.display())).unwrap_or_default(),
         if *.contradicts {
             ", and expects the other answer; only one of them can be right"
         } else {
@@ -191,6 +193,8 @@ pub enum RowError {
     Again {
         /// Where the other one stands, from 1.
         line: usize,
+        /// In which table, where it is another one.
+        elsewhere: Option<PathBuf>,
         /// Whether it expects another answer.
         contradicts: bool,
     },

@@ -343,6 +343,11 @@ impl<'g> Walk<'g> {
         Ok(())
     }
 
+    /// The users that were read; none where all others go.
+    pub(super) fn told(&mut self) -> Option<HashSet<Box<str>>> {
+        (!self.prunes().users).then(|| std::mem::take(&mut self.users))
+    }
+
     /// The lists whose documents go where the bundle does not have them.
     fn prunes(&self) -> Lists {
         match &self.pass {

@@ -110,8 +110,11 @@ pub async fn import(
     begins_empty(&view, made).await?;
     let edits: Vec<_> =
         goal.edited.iter().map(|edit| (edit.kind, edit.id.clone(), edit.after.clone())).collect();
-    let candidate =
-        integrity::compiled(node, integrity::with(&view, &edits)?, &goal.edited).await?;
+    let candidate = integrity::with(&view, &edits)?;
+    // The users of the bundle were held against it as they were read.
+    let told = |id: &str| survey.told.as_ref().is_none_or(|told| told.contains(id));
+    integrity::named_by_nobody(&view, &candidate, &goal.edited, &told).await?;
+    let candidate = integrity::compiled(node, candidate, &goal.edited).await?;
     integrity::held(&view, &candidate, &goal.edited, &survey.shift).await?;
     if options.dry_run {
         return Ok(imported);
@@ -177,6 +180,8 @@ struct Survey {
     /// What goes.
     gone: Vec<(DocumentKind, String)>,
     reworded: HashSet<(DocumentKind, String)>,
+    /// The users that the bundle gives; none where those are all that there will be.
+    told: Option<HashSet<Box<str>>>,
 }
 
 impl Survey {
@@ -225,6 +230,7 @@ impl Survey {
             }
         }
         self.reworded = mem::take(&mut walk.reworded);
+        self.told = walk.told();
         Ok(walk.pass.map(|pass| (pass, walk.seen)))
     }
 }

@@ -7,7 +7,7 @@
 use super::Edited;
 use super::keepers::{Keepers, standard};
 use super::keys;
-use super::named::unnamed;
+use super::named::{Elsewhere, unnamed};
 use crate::document::{named, read};
 use crate::error::ChangeError;
 use crate::follow::followed::Version;
@@ -39,13 +39,24 @@ pub(crate) async fn whole(
     if view.realm.tenant_id().is_none() || edited.is_empty() {
         return Ok(candidate);
     }
-    // Who deletes what conditions name is told where, and not that a condition is wrong.
-    let tenant = &candidate.documents.tenant.value;
-    unnamed(view, tenant, edited, |role| standard(&candidate, role).is_some()).await?;
+    named_by_nobody(view, &candidate, edited, &|_| false).await?;
     let candidate = compiled(node, candidate, edited).await?;
     users(view, &candidate, edited).await?;
     held(view, &candidate, edited, &Shift::of(edited)?).await?;
     Ok(candidate)
+}
+
+/// Whether nothing names what goes. Who deletes what conditions name is told where, and not that a
+/// condition is wrong.
+pub(crate) async fn named_by_nobody(
+    view: &View<'_>,
+    candidate: &Version,
+    edited: &[Edited],
+    elsewhere: Elsewhere<'_>,
+) -> Result<(), ChangeError> {
+    let tenant = &candidate.documents.tenant.value;
+    let of_the_product = |role: &str| standard(candidate, role).is_some();
+    unnamed(view, tenant, edited, elsewhere, of_the_product).await
 }
 
 /// The realm as it would be, not compiled.

@@ -77,7 +77,8 @@ impl Gone {
 }
 
 /// Whether nothing names what goes that would not be told of it by compiling the tenant. `standard`
-/// says which roles are the product's: they only become what they were.
+/// says which roles are the product's: they only become what they were. Users of whom `elsewhere`
+/// says so are looked at where they are changed.
 ///
 /// # Errors
 ///
@@ -86,6 +87,7 @@ pub(super) async fn unnamed(
     view: &View<'_>,
     tenant: &Tenant,
     edited: &[Edited],
+    elsewhere: Elsewhere<'_>,
     standard: impl Fn(&str) -> bool,
 ) -> Result<(), ChangeError> {
     let ends = |edit: &Edited| edit.kind == DocumentKind::Settings && edit.after.is_none();
@@ -112,8 +114,9 @@ pub(super) async fn unnamed(
         places.extend(of_families(tenant, &gone.id));
         gone.refused(places)?;
     }
-    tags(view, tenant, edited).await?;
-    by_users(view, edited, &all).await
+    let users = Users { view, edited, elsewhere };
+    tags(&users, tenant).await?;
+    by_users(&users, &all).await
 }
 
 /// What a catalog says of a role or a team by its name is not the tenant's to change.
@@ -169,8 +172,8 @@ fn held_before(edited: &[Edited]) -> BTreeSet<String> {
 }
 
 /// Whether nobody carries a tag that the tenant does not list, where it lists some newly.
-async fn tags(view: &View<'_>, tenant: &Tenant, edited: &[Edited]) -> Result<(), ChangeError> {
-    let settings = edited.iter().find(|edit| edit.kind == DocumentKind::Settings);
+async fn tags(all: &Users<'_>, tenant: &Tenant) -> Result<(), ChangeError> {
+    let settings = all.edited.iter().find(|edit| edit.kind == DocumentKind::Settings);
     let Some(Edited { id, before: Some(before), .. }) = settings else { return Ok(()) };
     let Some(tags) = &tenant.tags else { return Ok(()) };
     let is: BTreeSet<&str> = tags.iter().map(|tag| tag.id.as_str()).collect();
@@ -188,12 +191,12 @@ async fn tags(view: &View<'_>, tenant: &Tenant, edited: &[Edited]) -> Result<(),
         // Who carries one of those that were is known.
         Some(was) => {
             for tag in was.iter().filter(|tag| !is.contains(tag.as_str())) {
-                each(view, edited, Which::Having(Facet::Tag, tag), "\"tags\"", &mut look).await?;
+                all.each(Which::Having(Facet::Tag, tag), "\"tags\"", &mut look).await?;
             }
         }
         None => {
             let which = Which::All(DocumentKind::User.name());
-            each(view, edited, which, "\"tags\"", &mut look).await?;
+            all.each(which, "\"tags\"", &mut look).await?;
         }
     }
     if users.is_empty() {
@@ -211,8 +214,8 @@ async fn tags(view: &View<'_>, tenant: &Tenant, edited: &[Edited]) -> Result<(),
 }
 
 /// Whether no condition of a user's own names what goes.
-async fn by_users(view: &View<'_>, edited: &[Edited], all: &[Gone]) -> Result<(), ChangeError> {
-    if all.is_empty() || view.realm().tenant_id().is_none() {
+async fn by_users(users: &Users<'_>, all: &[Gone]) -> Result<(), ChangeError> {
+    if all.is_empty() || users.view.realm().tenant_id().is_none() {
         return Ok(());
     }
     let mut places: Vec<Vec<String>> = vec![Vec::new(); all.len()];
@@ -225,7 +228,7 @@ async fn by_users(view: &View<'_>, edited: &[Edited], all: &[Gone]) -> Result<()
         }
     };
     let which = Which::All(DocumentKind::User.name());
-    each(view, edited, which, "\"condition\"", &mut look).await?;
+    users.each(which, "\"condition\"", &mut look).await?;
     let mut look = |user: &User| {
         for (gone, places) in all.iter().zip(&mut places) {
             let named = gone.named == Named::Team && by_grants_of(user, &gone.id);
@@ -236,38 +239,50 @@ async fn by_users(view: &View<'_>, edited: &[Edited], all: &[Gone]) -> Result<()
         }
     };
     if all.iter().any(|gone| gone.named == Named::Team) {
-        each(view, edited, which, "\"grants\"", &mut look).await?;
+        users.each(which, "\"grants\"", &mut look).await?;
     }
     all.iter().zip(places).try_for_each(|(gone, places)| gone.refused(places))
 }
 
-/// Looks at users as they would be, those whose documents hold a word.
-async fn each(
-    view: &View<'_>,
-    edited: &[Edited],
-    which: Which<'_>,
-    word: &str,
-    look: &mut impl FnMut(&User),
-) -> Result<(), ChangeError> {
-    let users = edited.iter().filter(|edit| edit.kind == DocumentKind::User);
-    let mut changed: BTreeSet<&str> = BTreeSet::new();
-    let mut holding = |body: &Body| {
-        if body.get().contains(word)
-            && let Ok(user) = kept::read::<User>(body)
-        {
-            look(&user);
+/// Says whether a user is looked at elsewhere.
+pub(crate) type Elsewhere<'e> = &'e (dyn Fn(&str) -> bool + Sync);
+
+/// The users as they would be.
+struct Users<'u> {
+    view: &'u View<'u>,
+    edited: &'u [Edited],
+    elsewhere: Elsewhere<'u>,
+}
+
+impl Users<'_> {
+    /// Looks at those whose documents hold a word.
+    async fn each(
+        &self,
+        which: Which<'_>,
+        word: &str,
+        look: &mut (impl FnMut(&User) + Send),
+    ) -> Result<(), ChangeError> {
+        let users = self.edited.iter().filter(|edit| edit.kind == DocumentKind::User);
+        let mut changed: BTreeSet<&str> = BTreeSet::new();
+        let mut holding = |body: &Body| {
+            if body.get().contains(word)
+                && let Ok(user) = kept::read::<User>(body)
+            {
+                look(&user);
+            }
+        };
+        for edit in users {
+            changed.insert(&edit.id);
+            edit.after.iter().for_each(&mut holding);
         }
-    };
-    for edit in users {
-        changed.insert(&edit.id);
-        edit.after.iter().for_each(&mut holding);
-    }
-    let mut after = String::new();
-    loop {
-        let page = view.store().page(view.realm(), which, &after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after.clone_from(&last.id);
-        let stay = page.iter().filter(|object| !changed.contains(&*object.id));
-        stay.for_each(|object| holding(&object.body));
+        let stays = |id: &str| !changed.contains(id) && !(self.elsewhere)(id);
+        let mut after = String::new();
+        loop {
+            let page = self.view.store().page(self.view.realm(), which, &after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after.clone_from(&last.id);
+            let stay = page.iter().filter(|object| stays(&object.id));
+            stay.for_each(|object| holding(&object.body));
+        }
     }
 }

@@ -6,6 +6,7 @@ mod changes;
 mod families;
 mod freshness;
 mod history;
+mod imports;
 mod named_once;
 mod names;
 mod naming;

@@ -9,7 +9,7 @@
 use super::changed::{Both, Changed};
 use super::follows::{Follow, Reader, add};
 use super::person::Person;
-use super::readers::{Readers, ReadingRule, Sides};
+use super::readers::{Readers, ReadingRule, Side, Sides};
 use crate::directory::Compiled;
 use crate::evaluate::{Fit, Silent};
 use crate::model::{InputPath, Predicate, RoleCheck, Status};
@@ -157,6 +157,15 @@ impl<'r, 'a, 'p> Found<'r, 'a, 'p> {
                 let exact = a.is_some() && b.is_some() && (a == b || new.forbids);
                 if !exact {
                     self.tell(rule, self.toggle(*both, new.unless.as_ref()));
+                }
+            }
+            Sides::OneConstraint(it, side) => {
+                let changed = &self.changed;
+                let person = if *side == Side::After { changed.after } else { changed.before };
+                // Where it forbids everywhere, that is told as what the permission comes to.
+                let binds = person.binds(it);
+                if binds.is_none() || binds == Some(true) && !it.forbids {
+                    self.tell(rule, vec![format!("subject.holds.{}", rule.id)]);
                 }
             }
             Sides::Viewer(both, old, new) => {
@@ -442,17 +451,6 @@ fn texts(paths: Vec<InputPath>) -> Vec<String> {
 }
 
 impl<'a> Person<'a> {
-    /// Whether a permission is of any use, be it in their own right, by a delegation or by a
-    /// family that lifts what is missing.
-    fn is_of_use(&self, id: PermissionId, rule: &'a PermissionRule, alone: bool) -> bool {
-        if !self.effective(id, rule).is_empty() {
-            return true;
-        }
-        let lifts = rule.family.is_some_and(|governed| governed.floor);
-        let handed = !alone && self.handed().any(|(_, handed)| handed == id);
-        (lifts || handed) && self.void(rule, alone).is_none()
-    }
-
     /// Whether a sharing rule is about the user, and whether its condition holds.
     fn comes_under(&self, rule: &SharingRule) -> (Said, Said) {
         let to_whom = match rule.viewers.is_empty() {

@@ -248,6 +248,22 @@ impl<'a> Person<'a> {
         held.collect()
     }
 
+    /// Whether a permission is of any use, be it in their own right, by a delegation or by a
+    /// family that lifts what is missing.
+    pub(super) fn is_of_use(
+        &self,
+        id: PermissionId,
+        rule: &'a PermissionRule,
+        alone: bool,
+    ) -> bool {
+        if !self.effective(id, rule).is_empty() {
+            return true;
+        }
+        let lifts = rule.family.is_some_and(|governed| governed.floor);
+        let handed = !alone && self.handed().any(|(_, handed)| handed == id);
+        (lifts || handed) && self.void(rule, alone).is_none()
+    }
+
     /// Why the permission would be of no use, however it was granted. `alone` leaves what was
     /// delegated to the user aside.
     pub(crate) fn void(&self, rule: &'a PermissionRule, alone: bool) -> Option<Void<'a>> {

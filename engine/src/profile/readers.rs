@@ -38,10 +38,19 @@ pub(super) struct ReadingRule<'a> {
     all_held: bool,
 }
 
+/// Before a change or after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Before,
+    After,
+}
+
 /// The rule before and after.
 pub(super) enum Sides<'a> {
     Guard(&'a GuardRule, &'a GuardRule),
     Constraint(Both<'a>, &'a ConstraintRule, &'a ConstraintRule),
+    /// One that the catalog has only before, or only after.
+    OneConstraint(&'a ConstraintRule, Side),
     /// A toggle that redacts what its holder sees.
     Viewer(Both<'a>, &'a Redaction, &'a Redaction),
     /// A toggle that redacts what its holder shares.
@@ -154,27 +163,45 @@ impl<'a> Readers<'a> {
     }
 
     fn constraints(&mut self) {
-        for (target, rule) in self.after.each_permission() {
+        let (before, after) = (self.before, self.after);
+        let all = |snapshot: &'a Snapshot, rule: &'a PermissionRule| {
+            let constraints = rule.constraints.iter();
+            constraints.filter_map(|at| snapshot.catalog.constraints.get(usize::from(*at)))
+        };
+        for (target, rule) in after.each_permission() {
             let Some(((_, was), _)) = self.both(target) else { continue };
-            for at in &rule.constraints {
-                let Some(new) = self.after.catalog.constraints.get(usize::from(*at)) else {
-                    continue;
-                };
-                let Some(both) = self.both(new.toggle) else { continue };
-                let ((toggle, _), (_, is)) = both;
-                let olds = was.constraints.iter();
-                let mut olds =
-                    olds.filter_map(|at| self.before.catalog.constraints.get(usize::from(*at)));
-                let old = olds.find(|old| {
-                    old.toggle == toggle
-                        && old.forbids == new.forbids
-                        && old.obligations == new.obligations
+            let mut stay: Vec<&ConstraintRule> = Vec::new();
+            for new in all(after, rule) {
+                let Some(is) = after.permission(new.toggle) else { continue };
+                let both = self.both(new.toggle);
+                let old = both.and_then(|((toggle, _), _)| {
+                    all(before, was).find(|old| {
+                        old.toggle == toggle
+                            && old.forbids == new.forbids
+                            && old.obligations == new.obligations
+                    })
                 });
-                let Some(old) = old else { continue };
                 let mut held = self.asked(new.unless.as_ref());
                 held.insert(new.toggle);
                 let what = (Reader::Toggle, &*is.id, self.standing(new.toggle));
-                self.add(what, vec![target], held, Sides::Constraint(both, old, new));
+                let sides = match (both, old) {
+                    (Some(both), Some(old)) => {
+                        stay.push(old);
+                        Sides::Constraint(both, old, new)
+                    }
+                    _ => {
+                        held.insert(target);
+                        Sides::OneConstraint(new, Side::After)
+                    }
+                };
+                self.add(what, vec![target], held, sides);
+            }
+            for old in all(before, was).filter(|old| !stay.iter().any(|it| std::ptr::eq(*it, *old)))
+            {
+                let Some(toggle) = before.permission(old.toggle) else { continue };
+                let what = (Reader::Toggle, &*toggle.id, None);
+                let held = BTreeSet::from([target]);
+                self.add(what, vec![target], held, Sides::OneConstraint(old, Side::Before));
             }
         }
     }

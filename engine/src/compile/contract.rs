@@ -7,11 +7,12 @@ use crate::model::{AttributeRule, AttributeType, Catalog, Exposure, Kinds, Resou
 use crate::snapshot::{
     AllowedKinds, Check, Contract, Declared, Entry, KindContract, MOST_REQUIRED,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Compiles the contract of a catalog.
 pub(super) fn contract(catalog: &Catalog, report: &mut Reporter<'_>) -> Contract {
     super::anonymous::catalog(catalog, report);
+    refuse_names(catalog, report);
     let closed = catalog.is_closed();
     let mut contract =
         Contract { closed, subject_types: subject_types(catalog, report), ..Contract::default() };
@@ -123,7 +124,10 @@ fn declare(
     catalog: &Catalog,
     report: &mut Reporter<'_>,
 ) {
-    let check = Check::new(rule.kind, &rule.one_of);
+    let check = Check::new(rule.kind, &rule.one_of).at_least(rule.at_least);
+    if rule.names.is_some() {
+        declared.names_roles(name);
+    }
     if !declared.add(name, check, rule.required) {
         let message = format!(
             "it cannot stand beside what else is declared: a name is an attribute or a map of \
@@ -132,11 +136,43 @@ fn declare(
         report.fault(catalog.at(), field, message, None);
     }
     for alias in &rule.aliases {
-        let plain = !name.contains('.') && !alias.contains('.') && !alias.is_empty();
+        let plain = !name.contains('.')
+            && !alias.contains('.')
+            && !alias.is_empty()
+            && !ASKED_BY_THEMSELVES.contains(&alias.as_str());
         if !plain || !declared.alias(alias, name) {
             let message = format!("`{alias}` cannot be another name of it");
             let help = "choose a name without a dot that nothing else has".to_owned();
             report.fault(catalog.at(), format!("{field}.aliases"), message, Some(help));
+        }
+    }
+}
+
+/// What a question says of a resource besides its attributes.
+const ASKED_BY_THEMSELVES: [&str; 3] = ["id", "kind", "type"];
+
+/// Refuses attributes of teams and relations that no question can send, or that would be read as
+/// something else.
+fn refuse_names(catalog: &Catalog, report: &mut Reporter<'_>) {
+    let teams = &catalog.teams.attribute;
+    let mut seen: HashSet<&str> = HashSet::from([teams.as_str()]);
+    let relations = catalog.relations.iter().map(|name| (name.at(), "relations", name.as_str()));
+    let teams = std::iter::once((catalog.at(), "teams.attribute", teams.as_str()));
+    for (at, field, name) in teams.chain(relations) {
+        let blank = name.contains(char::is_whitespace) || permesso_names::check(name).is_err();
+        let fault = if blank || name.split('.').any(str::is_empty) {
+            Some("is no name of an attribute; write the one that questions send")
+        } else if name.starts_with("resource.") {
+            Some("is below `resource` already; leave that out")
+        } else if ASKED_BY_THEMSELVES.contains(&name) {
+            Some("is asked about by itself; choose the attribute that questions send")
+        } else if field == "relations" && !seen.insert(name) {
+            Some("is named already; one attribute is one relation, and no relation is a team")
+        } else {
+            None
+        };
+        if let Some(fault) = fault {
+            report.fault(at, field, format!("`{name}` {fault}"), None);
         }
     }
 }

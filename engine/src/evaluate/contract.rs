@@ -48,6 +48,12 @@ pub(crate) fn admit<R: Recorder>(
             return Err(refuse(root, &breach, record));
         }
     }
+    for name in kind.attributes.naming_roles() {
+        let named = request.resource.attributes.at(name);
+        if named.is_some_and(|named| !are_roles(snapshot, named)) {
+            return Err(refuse("resource", &Breach::Value(name.to_string()), record));
+        }
+    }
     for name in &rule.required {
         let silent = || matches!(request.resource.attributes.at(name), None | Some(Value::Null));
         if kind.attributes.attribute(name).is_some() && silent() {
@@ -58,6 +64,15 @@ pub(crate) fn admit<R: Recorder>(
         remark(kind, request.resource.attributes, record);
     }
     Ok(())
+}
+
+/// Whether all that a value names are roles of the tenant.
+fn are_roles(snapshot: &Snapshot, named: &Value<'_>) -> bool {
+    match named {
+        Value::Text(name) => snapshot.role_ids.contains_key(&**name),
+        Value::List(names) => names.iter().all(|name| are_roles(snapshot, name)),
+        _ => true,
+    }
 }
 
 /// What the catalog says of the kind that a question names, if the permission is about it.

@@ -5,6 +5,7 @@ use crate::administration::PREFIX;
 use crate::directory::Found;
 use crate::model::{Attributes, RoleCheck, Scope, Value};
 use crate::snapshot::{Declared, LimitedGrant, PermissionId, RoleRule, TeamLimits, Within};
+use permesso_names::folded;
 use std::sync::Arc;
 
 /// As many grants within limits are looked at for one question that names no role.
@@ -17,7 +18,10 @@ impl Ask<'_> {
         let named = |allowed: fn(&RoleRule) -> bool| {
             self.request.resource.id.is_some_and(|id| {
                 let role = self.snapshot.role_ids.get(id).and_then(|id| self.snapshot.role(*id));
-                role.is_none_or(allowed)
+                match role {
+                    Some(role) => allowed(role),
+                    None => self.look_alikes(id).all(allowed),
+                }
             })
         };
         match check {
@@ -49,6 +53,13 @@ impl Ask<'_> {
                 })
             }
         }
+    }
+
+    /// The roles that are called nearly like one that the tenant does not have.
+    fn look_alikes(&self, id: &str) -> impl Iterator<Item = &RoleRule> {
+        let looks = folded(id.trim()).into_owned();
+        let roles = self.snapshot.roles.iter().map(|role| &**role);
+        roles.filter(move |role| folded(&role.id) == looks)
     }
 
     /// Whether a question of this kind names roles that are handed out. One of another kind is

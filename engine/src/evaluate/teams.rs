@@ -1,11 +1,13 @@
 //! Of which teams a resource is, and whose that makes it.
 //!
 //! A resource is of one team or of several, of which any one counts. What is no team grants
-//! nothing, and lifts nothing either.
+//! nothing, and lifts nothing either: where a tenant lists its teams, what it does not list is
+//! none; where it lists none, what cannot be the path of one, or looks like one that is meant.
 
 use super::Ask;
 use crate::model::Value;
-use crate::snapshot::TeamLimits;
+use crate::snapshot::{TeamLimits, has_team};
+use permesso_names::{check_path, folded};
 
 /// Of which teams a resource is.
 #[derive(Clone, Copy)]
@@ -57,8 +59,10 @@ impl<'a> Ask<'a> {
         let Whereabouts::Of(teams) = self.whereabouts(self.member.teams.len()) else {
             return false;
         };
-        names(teams)
-            .any(|team| self.member.teams.iter().any(|own| **own != *team && lies_in(team, own)))
+        let own = &self.member.teams;
+        names(teams).any(|team| {
+            own.iter().any(|own| **own != *team && lies_in(team, own)) && self.is_a_team(team)
+        })
     }
 
     /// Whether the resource is of a team within limits; `None` where that cannot be known. Limits
@@ -68,8 +72,39 @@ impl<'a> Ask<'a> {
             return Some(true);
         }
         match self.whereabouts(limits.branches.len() + limits.exact.len()) {
-            Whereabouts::Of(teams) => Some(names(teams).any(|team| in_limits(team, limits))),
+            Whereabouts::Of(teams) => self.are_any_in(teams, limits),
             Whereabouts::Unsaid | Whereabouts::Unknown => None,
+        }
+    }
+
+    /// Whether one of the teams of a record lies within limits. It cannot be known where none does
+    /// and one of them is no team.
+    fn are_any_in(&self, teams: &[Value<'_>], limits: &TeamLimits) -> Option<bool> {
+        let mut known = true;
+        for team in names(teams) {
+            match in_limits(team, limits) {
+                true if is_listed(team, limits) || self.is_a_team(team) => return Some(true),
+                true => known = false,
+                false => known &= self.is_a_team(team) && !self.looks_within(team, limits),
+            }
+        }
+        known.then_some(false)
+    }
+
+    /// Whether a team that does not lie within limits looks as if it did. Of those that are listed
+    /// it is known that they are others.
+    fn looks_within(&self, team: &str, limits: &TeamLimits) -> bool {
+        let looks = folded(team);
+        self.snapshot.teams.is_empty()
+            && (limits.branches.iter().any(|listed| lies_in(&looks, &folded(listed)))
+                || limits.exact.iter().any(|listed| folded(listed) == looks))
+    }
+
+    /// Whether a text is a team of the tenant, or one above those.
+    fn is_a_team(&self, team: &str) -> bool {
+        match &*self.snapshot.teams {
+            [] => check_path(team).is_ok(),
+            listed => has_team(listed, team),
         }
     }
 }
@@ -81,6 +116,11 @@ fn is_of_texts(items: &[Value<'_>]) -> bool {
 
 fn names<'a>(teams: &'a [Value<'a>]) -> impl Iterator<Item = &'a str> {
     teams.iter().filter_map(Value::as_str)
+}
+
+/// Whether limits name that very team.
+fn is_listed(team: &str, limits: &TeamLimits) -> bool {
+    limits.branches.iter().chain(&limits.exact).any(|listed| **listed == *team)
 }
 
 /// Whether a team lies within limits.

@@ -159,11 +159,32 @@ pub struct AttributeRule {
     pub aliases: Vec<String>,
     /// Whether a caller is believed who says it of the subject.
     pub trusted: bool,
+    /// What it names: a word that names none is not taken.
+    pub names: Option<Naming>,
+    /// The least number that it can be.
+    pub at_least: Option<i64>,
+}
+
+/// What the texts of an attribute name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Naming {
+    /// Roles of the tenant.
+    Role,
 }
 
 impl From<AttributeType> for AttributeRule {
     fn from(kind: AttributeType) -> Self {
-        Self { kind, required: false, one_of: Vec::new(), aliases: Vec::new(), trusted: false }
+        Self {
+            kind,
+            required: false,
+            one_of: Vec::new(),
+            aliases: Vec::new(),
+            trusted: false,
+            names: None,
+            at_least: None,
+        }
     }
 }
 
@@ -182,6 +203,10 @@ pub(super) struct WrittenRule {
     aliases: Vec<String>,
     #[serde(default)]
     trusted: bool,
+    #[serde(default)]
+    names: Option<Naming>,
+    #[serde(default)]
+    at_least: Option<i64>,
 }
 
 impl<'de> Deserialize<'de> for AttributeRule {
@@ -197,15 +222,28 @@ impl<'de> Deserialize<'de> for AttributeRule {
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
                 let written = WrittenRule::deserialize(MapAccessDeserializer::new(map))?;
-                let WrittenRule { kind, required, one_of, aliases, trusted } = written;
-                if !one_of.is_empty() && !matches!(kind, AttributeType::Text | AttributeType::Texts)
-                {
+                let WrittenRule { kind, required, one_of, aliases, trusted, names, at_least } =
+                    written;
+                let is_text = matches!(kind, AttributeType::Text | AttributeType::Texts);
+                if !one_of.is_empty() && !is_text {
                     return Err(A::Error::custom(format_args!(
                         "`one_of` lists texts, and this attribute is of type {kind}; make it a \
                          text or delete `one_of`"
                     )));
                 }
-                Ok(AttributeRule { kind, required, one_of, aliases, trusted })
+                if names.is_some() && (!is_text || !one_of.is_empty()) {
+                    return Err(A::Error::custom(
+                        "`names` is said of a text, or of a list of texts, without `one_of`",
+                    ));
+                }
+                let is_number = matches!(kind, AttributeType::Integer | AttributeType::Decimal);
+                if at_least.is_some() && !is_number {
+                    return Err(A::Error::custom(format_args!(
+                        "`at_least` bounds a number, and this attribute is of type {kind}; make it \
+                         one or delete `at_least`"
+                    )));
+                }
+                Ok(AttributeRule { kind, required, one_of, aliases, trusted, names, at_least })
             }
         }
         deserializer.deserialize_any(Rule)
@@ -261,7 +299,9 @@ impl AttributeDeclarations {
             InputPath::SubjectAttribute(_) => rule
                 .required
                 .then_some("required")
-                .or((!rule.aliases.is_empty()).then_some("aliases")),
+                .or((!rule.aliases.is_empty()).then_some("aliases"))
+                .or(rule.names.map(|_| "names"))
+                .or(rule.at_least.map(|_| "at_least")),
             _ => (!rule.aliases.is_empty())
                 .then_some("aliases")
                 .or(rule.trusted.then_some("trusted")),

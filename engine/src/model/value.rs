@@ -68,6 +68,17 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether it is no number below another one.
+    #[must_use]
+    pub(crate) fn reaches(&self, least: i64) -> bool {
+        match self {
+            Self::Int(number) => *number >= least,
+            #[expect(clippy::cast_precision_loss, reason = "what is lost is beyond 2^53")]
+            Self::Float(number) => *number >= least as f64,
+            _ => true,
+        }
+    }
+
     /// The same value, owning its texts.
     #[must_use]
     pub fn into_owned(self) -> Value<'static> {

@@ -77,6 +77,8 @@ pub(crate) struct Declared {
     names: Names<Name>,
     /// Those that have to be there, at most [`MOST_REQUIRED`].
     required: Box<[Box<str>]>,
+    /// Those that name roles.
+    roles: Box<[Box<str>]>,
 }
 
 /// As many attributes as one kind can require.
@@ -100,6 +102,8 @@ pub(crate) struct Check {
     pub(crate) one_of: Box<[Box<str>]>,
     /// The marks of those.
     marks: Box<[Mark]>,
+    /// The least number that it can be.
+    at_least: Option<i64>,
     /// Its bit among those that have to be there; none if it may be left out.
     required: u64,
 }
@@ -118,6 +122,8 @@ pub struct DeclaredAttribute<'a> {
     pub one_of: Vec<&'a str>,
     /// Other names under which it may be sent.
     pub aliases: Vec<&'a str>,
+    /// The least number that it can be.
+    pub at_least: Option<i64>,
 }
 
 /// Why a question is not what it has to be.
@@ -139,12 +145,20 @@ impl Check {
     pub(crate) fn new(kind: AttributeType, one_of: &[String]) -> Self {
         let marks = one_of.iter().map(|value| Mark::of(value)).collect();
         let one_of = one_of.iter().map(|value| value.as_str().into()).collect();
-        Self { kind, one_of, marks, required: 0 }
+        Self { kind, one_of, marks, at_least: None, required: 0 }
     }
 
-    /// Whether it can be any of these texts.
+    /// The same of a number that is at least so much.
+    pub(crate) fn at_least(self, at_least: Option<i64>) -> Self {
+        Self { at_least, ..self }
+    }
+
+    /// Whether it can be any of these texts, or reaches the least number that it can be.
     #[inline]
     pub(crate) fn lists(&self, value: &Value<'_>) -> bool {
+        if let Some(least) = self.at_least {
+            return value.reaches(least);
+        }
         if self.one_of.is_empty() {
             return true;
         }
@@ -202,6 +216,18 @@ impl Declared {
         self.names.insert(alias, Name::Alias(of.into()))
     }
 
+    /// What an attribute holds are roles.
+    pub(crate) fn names_roles(&mut self, path: &str) {
+        let mut all = std::mem::take(&mut self.roles).into_vec();
+        all.push(path.into());
+        self.roles = all.into();
+    }
+
+    /// The attributes that name roles.
+    pub(crate) fn naming_roles(&self) -> &[Box<str>] {
+        &self.roles
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
@@ -237,6 +263,7 @@ impl Declared {
                 required: check.required != 0,
                 one_of: check.one_of.iter().map(|value| &**value).collect(),
                 aliases: aliases(name),
+                at_least: check.at_least,
             }),
             Name::Group(_) | Name::Alias(_) => None,
         })

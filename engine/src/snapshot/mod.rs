@@ -230,7 +230,9 @@ impl Snapshot {
 /// Whether a sorted list has a team, or one below it.
 pub(crate) fn has_team(teams: &[Box<str>], path: &str) -> bool {
     let from = |path: &str| teams.get(teams.partition_point(|team| **team < *path));
+    if from(path).is_some_and(|team| **team == *path) {
+        return true;
+    }
     let below = format!("{path}/");
-    from(path).is_some_and(|team| **team == *path)
-        || from(&below).is_some_and(|team| team.starts_with(&below))
+    from(&below).is_some_and(|team| team.starts_with(&below))
 }

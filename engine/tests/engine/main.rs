@@ -26,6 +26,7 @@ mod open_directory;
 mod patterns;
 mod pipeline;
 mod predicates;
+mod reworded;
 mod sharing;
 #[cfg(target_os = "linux")]
 mod subject_size;

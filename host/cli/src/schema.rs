@@ -127,7 +127,7 @@ fn resource(catalog: &CompiledCatalog, permission: &str, kind: &str) -> Value {
         "required": required,
         "properties": {
             "type": {"const": kind},
-            "id": {"type": "string"},
+            "id": {"type": "string", "minLength": 1},
             "properties": properties,
         },
     })
@@ -189,8 +189,15 @@ fn value(attribute: &DeclaredAttribute<'_>) -> Value {
     }
     let value = match attribute.kind {
         AttributeType::Boolean => json!({"type": "boolean"}),
-        AttributeType::Integer | AttributeType::Instant => json!({"type": "integer"}),
-        AttributeType::Decimal => json!({"type": "number"}),
+        AttributeType::Integer => {
+            let least = attribute.at_least.unwrap_or(i64::MIN);
+            json!({"type": "integer", "minimum": least, "maximum": i64::MAX})
+        }
+        AttributeType::Instant => json!({"type": "integer"}),
+        AttributeType::Decimal => match attribute.at_least {
+            Some(least) => json!({"type": "number", "minimum": least}),
+            None => json!({"type": "number"}),
+        },
         AttributeType::Text => text,
         AttributeType::Texts => json!({"anyOf": [text, {"type": "array", "items": text}]}),
         AttributeType::Any => return json!(true),

@@ -1,0 +1,207 @@
+//! What names a team, a role or a number in other words than were meant lifts nothing.
+
+use crate::common::{self, EMPTY};
+use permesso_engine::Authorizer;
+use permesso_engine::compile::{self, FamilySet};
+use permesso_engine::decision::{Asserted, Request, Resource};
+use permesso_engine::load;
+use permesso_engine::model::{Attributes, Value};
+
+const CATALOG: &str = "
+product: desk
+version: 1.0.0
+relations: [owner]
+resource_kinds:
+  ticket: {attributes: {flag: boolean}}
+  user: {attributes: {target_role: {type: text, names: role}, roles: {type: texts, names: role}}}
+  role: {attributes: {holders: {type: integer, at_least: 0}, share: {type: decimal, at_least: 1}}}
+  page: {exclusive: [view]}
+categories:
+  - id: all
+    kinds: any
+    permissions:
+      - {id: close}
+      - {id: lock, constraint: {forbids: [close]}}
+      - {id: stop}
+      - {id: drop}
+      - {id: keep}
+guards:
+  - {id: last, on: [stop], require: {resource.target_role: {is_not: owner}}, message: no}
+  - {id: used, on: [drop], require: {resource.holders: {at_most: 0}}, message: no}
+  - {id: standard, on: [keep], check: deletable, message: no}
+standard_roles:
+  - {id: owner, deletable: false, grants: [{permission: '*', scope: all, except: [lock]}]}
+";
+
+fn tenant(teams: &str) -> String {
+    format!(
+        "{{tenant: acme, product: desk{teams}, roles: [\
+         {{id: locked, grants: [{{permission: lock, scope: all, teams: [support]}}]}}, \
+         {{id: held, grants: [{{permission: lock, scope: all}}]}}, \
+         {{id: closer, grants: [{{permission: close, scope: all, teams: [support]}}]}}, \
+         {{id: below, grants: [{{permission: close, scope: branch}}]}}]}}"
+    )
+}
+
+const PEOPLE: &str = "users:
+- {id: ann, roles: [owner]}
+- {id: bob, roles: [owner, locked]}
+- {id: cid, roles: [owner, {role: held, teams: [support]}]}
+- {id: dot, roles: [closer]}
+- {id: eve, roles: [{role: owner, teams: [support]}]}
+- {id: fay, roles: [below], teams: [support]}
+";
+
+fn world(teams: &str) -> Authorizer {
+    let built = common::build(CATALOG, &tenant(teams), PEOPLE, &FamilySet::default());
+    let authorizer = Authorizer::new(100);
+    authorizer.install(built.map_err(|found| found.to_string()).unwrap());
+    authorizer
+}
+
+fn may(
+    authorizer: &Authorizer,
+    (who, action): (&str, &str),
+    (kind, id): (&str, &str),
+    sent: &[(&str, Value<'_>)],
+) -> bool {
+    let attributes: Attributes<'_> = sent.iter().cloned().collect();
+    let request = Request {
+        subject: who,
+        action,
+        resource: Resource { kind, id: Some(id), attributes: &attributes },
+        context: EMPTY,
+        asserted: Asserted::NONE,
+        now: 1_000,
+    };
+    common::both(authorizer, &request).0.is_allow()
+}
+
+fn texts(names: &[&str]) -> Value<'static> {
+    Value::List(names.iter().map(|name| Value::from((*name).to_owned())).collect())
+}
+
+#[test]
+fn a_text_that_is_no_team_neither_lifts_a_toggle_nor_reaches_what_is_limited_to_one() {
+    let no_team = [
+        Value::from(""),
+        Value::from("/"),
+        Value::from("/support"),
+        Value::from("support/"),
+        Value::from("support//tier1"),
+        Value::from("support "),
+        Value::from("support\u{200b}"),
+        Value::from("Support"),
+        Value::from("SUPPORT/tier1"),
+        texts(&[""]),
+        texts(&["sales", "Support"]),
+    ];
+    let listed = ", teams: [sales, support/tier1]";
+    let unlisted = ["suppport", "nope", "support/nope"].map(Value::from);
+    for (teams, none) in [("", &no_team[..]), (listed, &no_team[..]), (listed, &unlisted[..])] {
+        let desk = world(teams);
+        for team in none {
+            let sent = [("team", team.clone())];
+            let asked = |who| may(&desk, (who, "close"), ("ticket", "t1"), &sent);
+            assert!(asked("ann"), "{team:?}");
+            for who in ["bob", "cid", "dot", "eve", "fay"] {
+                assert!(!asked(who), "{who} closes what is of {team:?}{teams}");
+            }
+        }
+        for (team, bound) in [("sales", false), ("support", true), ("support/tier1", true)] {
+            let sent = [("team", Value::from(team))];
+            let asked = |who| may(&desk, (who, "close"), ("ticket", "t1"), &sent);
+            assert_eq!([asked("bob"), asked("cid")], [!bound; 2], "{team}");
+            assert_eq!([asked("dot"), asked("eve"), asked("fay")], [bound; 3], "{team}");
+        }
+    }
+    // Teams that are listed and look alike are two.
+    let desk = world(", teams: [support, {path: Support, distinct_from: [support]}]");
+    let sent = [("team", Value::from("Support"))];
+    assert!(may(&desk, ("bob", "close"), ("ticket", "t1"), &sent));
+}
+
+#[test]
+fn what_names_a_role_names_one_that_there_is() {
+    let desk = world("");
+    let stop =
+        |role: Value<'_>| may(&desk, ("ann", "stop"), ("user", "u1"), &[("target_role", role)]);
+    assert!(stop(Value::from("closer")));
+    for role in ["owner", "Owner", "owner ", "ownr", ""] {
+        assert!(!stop(Value::from(role)), "{role}");
+    }
+    let several = |names: &[&str]| {
+        let sent = [("target_role", Value::from("closer")), ("roles", texts(names))];
+        may(&desk, ("ann", "stop"), ("user", "u1"), &sent)
+    };
+    assert!(several(&["closer", "locked"]));
+    assert!(!several(&["closer", "nope"]));
+}
+
+#[test]
+fn a_role_that_is_called_nearly_like_a_standard_one_is_as_protected() {
+    let desk = world("");
+    let keep = |role| may(&desk, ("ann", "keep"), ("role", role), &[]);
+    assert!(keep("closer"));
+    assert!(keep("the_products_own"));
+    for role in ["owner", "OWNER", " owner ", "ow\u{200b}ner"] {
+        assert!(!keep(role), "{role:?}");
+    }
+}
+
+#[test]
+fn a_number_below_the_least_that_it_can_be_is_refused() {
+    let desk = world("");
+    let drop = |sent: &[(&str, Value<'_>)]| may(&desk, ("ann", "drop"), ("role", "closer"), sent);
+    assert!(drop(&[("holders", Value::Int(0))]));
+    assert!(drop(&[("holders", Value::Float(0.0)), ("share", Value::Float(1.5))]));
+    for holders in [Value::Int(1), Value::Int(-1), Value::Float(-1.0), Value::Int(i64::MIN)] {
+        assert!(!drop(&[("holders", holders.clone())]), "{holders:?}");
+    }
+    assert!(!drop(&[("holders", Value::Int(0)), ("share", Value::Float(0.5))]));
+}
+
+#[test]
+fn a_catalog_that_says_what_can_have_no_effect_is_refused() {
+    let told = |from: &str, to: &str| {
+        assert!(CATALOG.contains(from), "{from}");
+        let catalog = CATALOG.replacen(from, to, 1);
+        match load::catalog("product.yaml", &catalog).map(compile::catalog) {
+            Err(found) => found.to_string(),
+            Ok(catalog) => catalog.faults().to_string(),
+        }
+    };
+    assert_eq!(told("flag", "flag"), "");
+    for (from, to, wanted) in [
+        ("relations: [owner]", "relations: [owner, owner]", "`owner` is named already"),
+        ("relations: [owner]", "relations: [team]", "no relation is a team"),
+        ("relations: [owner]", "relations: [id]", "asked about by itself"),
+        ("relations: [owner]", "relations: ['']", "no name of an attribute"),
+        ("relations: [owner]", "relations: [a b]", "no name of an attribute"),
+        ("relations: [owner]", "relations: [resource.owner]", "leave that out"),
+        ("relations", "teams: {attribute: resource.team}\nrelations", "leave that out"),
+        ("relations", "teams: {attribute: ''}\nrelations", "no name of an attribute"),
+        ("relations", "teams: {attribute: id}\nrelations", "asked about by itself"),
+        ("flag: boolean", "flag: {type: boolean, aliases: [id]}", "cannot be another name of it"),
+        ("flag: boolean", "flag: {type: boolean, names: role}", "is said of a text"),
+        ("flag: boolean", "flag: {type: boolean, at_least: 0}", "bounds a number"),
+        ("{id: stop}", "{id: stop, kinds: [page], exclusive: edit}", "no program can give `edit`"),
+        (
+            "{id: stop}",
+            "{id: stop, kinds: [ticket], exclusive: view}",
+            "no program can give `view`",
+        ),
+        ("{id: stop}", "{id: stop, implies: [{permission: stop}]}", "brings itself along"),
+        ("forbids: [close]", "forbids: [lock]", "forbids itself"),
+        ("forbids: [close]", "unless: {resource.flag: true}", "takes nothing away"),
+    ] {
+        let told = told(from, to);
+        assert!(told.contains(wanted), "{to}: {told}");
+    }
+    for (from, to) in [
+        ("{id: keep}", "{id: keep, kinds: [role, page], exclusive: view}"),
+        ("flag: boolean", "flag: {type: boolean, aliases: [mark]}"),
+    ] {
+        assert_eq!(told(from, to), "", "{to}");
+    }
+}

@@ -293,6 +293,13 @@ pub trait Store: fmt::Debug + Send + Sync {
         folded: &BTreeSet<[&str; 1]>,
     ) -> Result<Vec<(String, String)>, StoreError>;
 
+    /// The ids of the delegations that users have on either side.
+    async fn delegations(
+        &self,
+        realm: &Realm,
+        users: &BTreeSet<[&str; 1]>,
+    ) -> Result<Vec<String>, StoreError>;
+
     /// What has changed since a revision; the records themselves only where they are at most
     /// `limit`.
     async fn since(&self, realm: &Realm, revision: u64, limit: u32) -> Result<Changes, StoreError>;

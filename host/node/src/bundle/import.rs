@@ -112,7 +112,7 @@ pub async fn import(
         goal.edited.iter().map(|edit| (edit.kind, edit.id.clone(), edit.after.clone())).collect();
     let candidate =
         integrity::compiled(node, integrity::with(&view, &edits)?, &goal.edited).await?;
-    integrity::held(&view, &candidate, &goal.edited, &survey.shift).await?;
+    integrity::held(&view, &candidate, &goal.edited, &[], &survey.shift).await?;
     if options.dry_run {
         return Ok(imported);
     }
@@ -221,7 +221,7 @@ impl Survey {
                     authority::holds(node, &goal.view, caller, UNBOUNDED).await?;
                 }
                 let edited = mem::take(&mut self.held_back);
-                authority::may(node, &goal.view, caller, &edited, None).await?;
+                authority::may(node, &goal.view, caller, &edited, &[], None).await?;
             }
         }
         self.reworded = mem::take(&mut walk.reworded);

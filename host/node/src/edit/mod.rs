@@ -195,15 +195,11 @@ impl Node {
         let Plan { operation: name, mut edits, elsewhere, answer, renamed } =
             operation.plan(&view).await?;
         begins_empty(&view, edits.iter().map(|(kind, _, after)| (*kind, after.as_ref()))).await?;
-        let mut edited = Vec::with_capacity(edits.len());
-        for (kind, id, after) in &edits {
+        for (_, id, _) in &edits {
             permesso_store::check_name(id)?;
-            let before = view.object(*kind, id).await?.map(|object| object.body);
-            if before != *after {
-                let (kind, id, after) = (*kind, id.clone(), after.clone());
-                edited.push(Edited { kind, id, before, after });
-            }
         }
+        let mut edited = becoming(&view, &edits).await?;
+        edited.retain(|edit| edit.before != edit.after);
         let platform = self.of_platform(&view, &elsewhere).await?;
         authority::may(self, &view, caller, &edited, &platform, renamed.as_ref()).await?;
         for wanted in &options.preconditions {
@@ -226,7 +222,7 @@ impl Node {
         for (realm, edits) in elsewhere {
             let version = self.version_of(&realm).await?;
             let view = View { node: self, realm: &realm, version: &version, now: view.now };
-            let edited = becoming(&view, &edits);
+            let edited = becoming(&view, &edits).await?;
             if !comes_back {
                 names::distinct(&view, &edited).await?;
             }
@@ -278,7 +274,8 @@ impl Node {
         }
         for (realm, edits) in elsewhere.iter().filter(|(realm, _)| realm.tenant_id().is_none()) {
             let version = self.version_of(realm).await?;
-            edited.extend(becoming(&View { realm, version: &version, ..*view }, edits));
+            let view = View { realm, version: &version, ..*view };
+            edited.extend(becoming(&view, edits).await?);
         }
         Ok(edited)
     }
@@ -358,15 +355,14 @@ impl Node {
     }
 }
 
-/// Documents of a kind that is not read one by one, as they are and as they are to be.
-fn becoming(view: &View<'_>, edits: &[Intended]) -> Vec<Edited> {
-    let edited = edits.iter().map(|(kind, id, after)| Edited {
-        kind: *kind,
-        id: id.clone(),
-        before: view.before(*kind, id).cloned(),
-        after: after.clone(),
-    });
-    edited.collect()
+/// Documents as they are and as they are to be.
+async fn becoming(view: &View<'_>, edits: &[Intended]) -> Result<Vec<Edited>, ChangeError> {
+    let mut edited = Vec::with_capacity(edits.len());
+    for (kind, id, after) in edits {
+        let before = view.object(*kind, id).await?.map(|object| object.body);
+        edited.push(Edited { kind: *kind, id: id.clone(), before, after: after.clone() });
+    }
+    Ok(edited)
 }
 
 /// With a policy the log says which components answer under it, where it says otherwise.

@@ -10,6 +10,7 @@ mod keys;
 pub(crate) mod names;
 mod people;
 mod policy;
+mod publishing;
 pub(crate) mod renaming;
 pub(crate) mod serving;
 mod teams;
@@ -24,6 +25,7 @@ pub use people::{
     SetStatus, UpdateUser, check_assignable, seats,
 };
 pub use policy::{DeleteRole, DuplicateRole, Put, Remove, SelectCategory};
+pub use publishing::PublishMoving;
 pub use teams::MoveTeam;
 pub use tenants::{
     ChangeSettings, CreateTenant, DeleteTenant, PublishProduct, PutSettings, WithdrawProduct, realm,

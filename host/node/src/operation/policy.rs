@@ -282,7 +282,7 @@ impl Operation for DeleteRole {
 }
 
 /// Whoever held one role holds another, within the limits within which they held the first.
-fn move_to(roles: &mut Vec<Assignment>, from: &str, to: &str) {
+pub(super) fn move_to(roles: &mut Vec<Assignment>, from: &str, to: &str) {
     let mut moved: Vec<Assignment> = Vec::with_capacity(roles.len());
     for mut held in std::mem::take(roles) {
         if *held.role == *from {

@@ -5,7 +5,7 @@ use super::support::{Desk, acme, decide, operator};
 use permesso_auth::key::{KeyRequest, Tenants, Verb};
 use permesso_engine::model::Status;
 use permesso_node::operation::{
-    CreateKey, Delegate, DeleteRole, Operation, PublishProduct, SetStatus,
+    CreateKey, Delegate, DeleteRole, Operation, PublishMoving, PublishProduct, SetStatus,
 };
 use permesso_node::{ChangeError, DocumentKind, Done, Options};
 use permesso_store::{Append, Body, NewRecord, Realm, Stamp};
@@ -254,4 +254,38 @@ async fn a_policy_that_names_what_the_catalog_has_no_longer_keeps_all_tenants_wh
     let publish = PublishProduct { text };
     let refused = desk.node.perform(&Realm::platform(), &operator(), &publish, &options).await;
     assert!(matches!(refused, Err(ChangeError::Invalid(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn holders_of_a_role_that_goes_are_moved_where_that_is_wanted() {
+    let desk = desk().await;
+    desk.tenant("other").await;
+    joined(&desk, "bob", &["rep", "reader"]).await;
+    invited(&desk, json!({"id": "eve", "roles": [{"role": "rep", "teams": ["east"]}]})).await;
+    let request = KeyRequest {
+        label: "nightly".to_owned(),
+        tenants: Tenants::Only(["acme".to_owned()].into()),
+        verbs: [Verb::Read].into(),
+        roles: ["rep".to_owned()].into(),
+        expires_at: None,
+    };
+    desk.must(&CreateKey { request, by: "test".to_owned() }).await;
+    let moving = |from: &str, to: &str| PublishMoving {
+        text: without_rep(),
+        move_to: [(from.to_owned(), to.to_owned())].into(),
+    };
+    for (from, to, part) in [("rep", "raeder", "reader"), ("reader", "owner", "the catalog has")] {
+        let told = on_platform(&desk, &moving(from, to)).await.unwrap_err().to_string();
+        assert!(told.contains(part), "{told}");
+        assert_eq!(version(&desk).await, "1.1.0");
+    }
+    let done = on_platform(&desk, &moving("rep", "reader")).await.unwrap();
+    assert_eq!(done.answer["moved"], 2);
+    let look = desk.node.look(&acme()).await.unwrap();
+    let view = look.view(&desk.node);
+    let held = async |id: &str| serde_json::to_value(view.user(id).await.unwrap().roles).unwrap();
+    assert_eq!(held("bob").await, json!(["reader"]));
+    assert_eq!(held("eve").await, json!([{"role": "reader", "teams": ["east"]}]));
+    assert_eq!(view.keys_by_role().await.unwrap().get("reader"), Some(&1));
+    assert_eq!(version(&desk).await, "1.2.0");
 }

@@ -14,26 +14,6 @@ use std::sync::Arc;
 /// [`import`](super::import).
 pub const IN_ONE_RECORD: usize = 2_000;
 
-/// What lets edit anything that a bundle has.
-const ANYTHING: &[&str] = &[
-    "permesso.tenant.edit",
-    "permesso.tenant.plan",
-    "permesso.teams.edit",
-    "permesso.roles.edit",
-    "permesso.roles.create",
-    "permesso.roles.delete",
-    "permesso.policies.edit",
-    "permesso.programs.edit",
-    "permesso.sharing.edit",
-    "permesso.families.edit",
-    "permesso.users.edit",
-    "permesso.users.assign",
-    "permesso.users.invite",
-    "permesso.users.deactivate",
-    "permesso.users.delete",
-    "permesso.delegations.edit",
-];
-
 /// A tenant becomes what a bundle says. Where there is no such tenant yet it is made, on the
 /// current version of its product's catalog.
 #[derive(Debug, Clone)]
@@ -46,10 +26,6 @@ pub struct Apply {
 
 #[async_trait]
 impl Operation for Apply {
-    fn needs(&self) -> &'static [&'static str] {
-        ANYTHING
-    }
-
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let goal = Goal::of(*view, &self.bundle, self.how).await?;
         let mut edited = goal.edited.clone();

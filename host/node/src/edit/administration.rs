@@ -312,7 +312,9 @@ fn user(
         (true, true) if !moved.is_empty() || others => ask("permesso.users.assign", roles),
         (true, true) => {}
     }
-    if had && was.status != is.status {
+    // A link is accepted by whoever has it, and by nobody else in their place.
+    let takes_part = |user: &User| (user.status, user.invitation);
+    if had && has && takes_part(&was) != takes_part(&is) {
         // All that they have counts again, or no longer.
         hand_out_to_user(handed, &is, is.owner);
         ask("permesso.users.deactivate", after.union(&candidate()).cloned().collect());
@@ -321,7 +323,6 @@ fn user(
         || differ(&was.teams, &is.teams)
         || differ(&was.tags, &is.tags)
         || differ(&was.attributes, &is.attributes)
-        || was.invitation != is.invitation
         || was.copied_from != is.copied_from;
     if had && rest {
         ask("permesso.users.edit", BTreeSet::new());

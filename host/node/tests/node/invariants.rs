@@ -322,6 +322,22 @@ async fn a_list_of_tags_that_is_not_spoken_of_stays() {
 }
 
 #[tokio::test]
+async fn whoever_edits_people_neither_accepts_for_them_nor_makes_them_pending() {
+    let desk = owned().await;
+    desk.must(&role("clerk", json!([{"permission": "permesso.users.edit", "scope": "all"}]))).await;
+    joined(&desk, "cal", &["clerk"]).await;
+    invited(&desk, json!({"id": "eve", "roles": ["reader"]})).await;
+    let eve = json!({"id": "eve", "roles": ["reader"]});
+    let bob = json!({"id": "bob", "roles": ["owner"], "invitation": "pending"});
+    for (id, says) in [("eve", eve.clone()), ("bob", bob)] {
+        let (permission, _) =
+            reason(desk.run(&as_user("cal"), &put(DocumentKind::User, id, says)).await);
+        assert_eq!(permission, "permesso.users.deactivate", "{id}");
+    }
+    desk.must(&put(DocumentKind::User, "eve", eve)).await;
+}
+
+#[tokio::test]
 async fn who_accepts_an_invitation_is_asked_nothing_of_ownership() {
     let desk = owned().await;
     let token = invited(&desk, json!({"id": "zoe", "roles": ["reader"], "owner": true})).await;

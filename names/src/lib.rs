@@ -102,10 +102,16 @@ pub enum Unfit {
 /// The first thing that is wrong.
 pub fn check_id(id: &str) -> Result<(), Unfit> {
     check(id)?;
-    if folded(id).starts_with(KEPT) {
+    if is_kept(id) {
         return Err(Unfit::Kept);
     }
     part(id)
+}
+
+/// Whether a name looks like one of the administration's, which nobody gives to anything else.
+#[must_use]
+pub fn is_kept(name: &str) -> bool {
+    folded(name).starts_with(KEPT)
 }
 
 /// What the ids of the administration begin with.

@@ -239,8 +239,9 @@ pub(crate) fn shared() -> Vec<(&'static str, Value)> {
     });
     let usage = json!({
         "type": "object",
-        "description": "How many users hold it: all but the deleted, and those who take part.",
-        "properties": {"listed": count, "taking_part": count},
+        "description": "How many users hold it: all but the deleted, and those who take part; and \
+                        how many API keys act with it, where any does.",
+        "properties": {"listed": count, "taking_part": count, "keys": count},
         "required": ["listed", "taking_part"],
         "additionalProperties": false,
     });

@@ -38,6 +38,12 @@ pub enum KeyError {
     /// Nothing to do.
     #[error("a key needs at least one verb; name decide, read, write or platform")]
     Verbs,
+    /// The installation is no tenant's.
+    #[error(
+        "the verb `platform` is for the whole installation, products and keys of all tenants \
+         included; leave it out, or make the key for all tenants (\"*\")"
+    )]
+    Platform,
     /// An end in the past.
     #[error("the key ends before it begins; name an instant in the future")]
     Ended,
@@ -235,6 +241,10 @@ mod tests {
         assert_eq!(make(KeyRequest { label: "x".repeat(201), ..request() }), KeyError::Label);
         assert_eq!(make(KeyRequest { verbs: [].into(), ..request() }), KeyError::Verbs);
         assert_eq!(make(KeyRequest { expires_at: Some(NOW), ..request() }), KeyError::Ended);
+        let platform = || [Verb::Read, Verb::Platform].into();
+        assert_eq!(make(KeyRequest { verbs: platform(), ..request() }), KeyError::Platform);
+        let all = KeyRequest { verbs: platform(), tenants: Tenants::All, ..request() };
+        assert!(generate(all, "user:ana", NOW).is_ok());
     }
 
     #[test]

@@ -50,7 +50,7 @@ struct Create {
     /// The tenants that it is good for [default: all]
     #[arg(long = "tenant", value_name = "ID")]
     tenants: Vec<String>,
-    /// What it may do [default: everything]
+    /// What it may do [default: everything; for some tenants all but `platform`]
     #[arg(long = "verb", value_name = "VERB")]
     verbs: Vec<Allowed>,
     /// The roles that it acts with inside of tenants [default: permesso.platform]
@@ -95,9 +95,10 @@ impl Key {
 impl Create {
     async fn run(self) -> Result<ExitCode, Failure> {
         let node = self.stored.node(&self.components).await?;
-        let verbs: Vec<Verb> = match self.verbs.is_empty() {
-            true => vec![Verb::Decide, Verb::Read, Verb::Write, Verb::Platform],
-            false => self.verbs.iter().map(|verb| verb.verb()).collect(),
+        let verbs: Vec<Verb> = match (self.verbs.is_empty(), self.tenants.is_empty()) {
+            (true, true) => vec![Verb::Decide, Verb::Read, Verb::Write, Verb::Platform],
+            (true, false) => vec![Verb::Decide, Verb::Read, Verb::Write],
+            (false, _) => self.verbs.iter().map(|verb| verb.verb()).collect(),
         };
         let roles = match self.roles.is_empty() {
             true => vec![PLATFORM.to_owned()],

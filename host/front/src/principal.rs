@@ -93,9 +93,10 @@ impl Principal {
     pub fn has(&self, verb: Verb) -> bool {
         match self {
             // What a tenant hands out is never good for the platform, whatever its record says.
+            // Nor is what the platform hands out for some tenants.
             Self::Key { record, owner } => {
-                let own = verb != Verb::Platform || owner.tenant_id().is_none();
-                own && record.verbs.contains(&verb)
+                let platform = owner.tenant_id().is_none() && record.tenants == Tenants::All;
+                (verb != Verb::Platform || platform) && record.verbs.contains(&verb)
             }
             // Decisions are about anybody, so they are for the programs that enforce them.
             Self::User(_) => matches!(verb, Verb::Read | Verb::Write),

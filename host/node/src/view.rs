@@ -1,6 +1,7 @@
 //! A tenant at one revision, for whoever is about to change it.
 
 use crate::document::{self, CatalogPin, Settings};
+use crate::edit::keys;
 use crate::error::ChangeError;
 use crate::follow::followed::Version;
 use crate::kind::DocumentKind;
@@ -167,6 +168,22 @@ impl View<'_> {
         facets: &[(Facet, String)],
     ) -> Result<BTreeMap<(Facet, String), FacetUsage>, ChangeError> {
         Ok(self.store().directory(self.realm, &[], facets).await?.usage)
+    }
+
+    /// How many API keys that are good act with each role: the tenant's own, and those of the
+    /// platform that are good for it.
+    ///
+    /// # Errors
+    ///
+    /// Where the store cannot be read.
+    pub async fn keys_by_role(&self) -> Result<BTreeMap<String, u64>, ChangeError> {
+        let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+        for acting in keys::all(self, self.version, &[]).await? {
+            for role in &acting.key.roles {
+                *counted.entry(role.clone()).or_default() += 1;
+            }
+        }
+        Ok(counted)
     }
 
     /// A role as the tenant has it: its own, or the product's.

@@ -293,6 +293,26 @@ pub trait Store: fmt::Debug + Send + Sync {
         folded: &BTreeSet<[&str; 1]>,
     ) -> Result<Vec<(String, String)>, StoreError>;
 
+    /// The ids of the delegations that users have on either side. A store that cannot look them up
+    /// goes through all that there are.
+    async fn delegations(
+        &self,
+        realm: &Realm,
+        users: &BTreeSet<[&str; 1]>,
+    ) -> Result<Vec<String>, StoreError> {
+        let (mut found, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = self.page(realm, Which::All(feed::DELEGATION), &after, 1000).await?;
+            let Some(last) = page.last() else { return Ok(found) };
+            after.clone_from(&last.id);
+            let theirs = page.iter().filter(|object| {
+                let sides = feed::delegation(&object.body);
+                sides.is_some_and(|(from, to)| users.contains(&[&*from]) || users.contains(&[&*to]))
+            });
+            found.extend(theirs.map(|object| object.id.clone()));
+        }
+    }
+
     /// What has changed since a revision; the records themselves only where they are at most
     /// `limit`.
     async fn since(&self, realm: &Realm, revision: u64, limit: u32) -> Result<Changes, StoreError>;

@@ -198,6 +198,23 @@ macro_rules! implement {
                 .await
             }
 
+            async fn delegations(
+                &self,
+                realm: &Realm,
+                users: &BTreeSet<[&str; 1]>,
+            ) -> Result<Vec<String>, StoreError> {
+                self.timed(async {
+                    let mut tx = self.read().await?;
+                    let found: Vec<(String,)> = sqlx::query_as(sql::BETWEEN)
+                        .bind(realm.as_str())
+                        .bind(rows::text(users)?)
+                        .fetch_all(&mut *tx)
+                        .await?;
+                    Ok(found.into_iter().map(|(id,)| id).collect())
+                })
+                .await
+            }
+
             async fn since(
                 &self,
                 realm: &Realm,

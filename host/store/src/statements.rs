@@ -118,6 +118,12 @@ macro_rules! statements {
             "SELECT DISTINCT o.to_user FROM ", $rows, " CROSS JOIN ", $in,
             "delegation o WHERE o.realm = $1 AND o.from_user = e.value->>0", $out
         );
+        pub(super) const BETWEEN: &str = concat!(
+            "SELECT o.id FROM ", $rows, " CROSS JOIN ", $in,
+            "delegation o WHERE o.realm = $1 AND o.from_user = e.value->>0", $out,
+            " UNION SELECT o.id FROM ", $rows, " CROSS JOIN ", $in,
+            "delegation o WHERE o.realm = $1 AND o.to_user = e.value->>0", $out
+        );
         pub(super) const SINCE: &str = concat!(log_columns!(), "FROM log l \
             WHERE l.realm = $1 AND l.revision > $2 ORDER BY l.revision LIMIT $3");
         pub(super) const LOG: [&str; 2] = [

@@ -3,17 +3,18 @@
 use crate::call::{Call, cut, page};
 use crate::matching::Matching;
 use crate::media::{JSON, YAML};
-use crate::query::PAGED;
+use crate::query::{PAGED, Param};
 use crate::reply::Reply;
 use crate::route::{Route, Taken};
 use crate::schema::{SchemaOf, changed, name, object, of, page as page_schema, raw, revision};
 use axum::http::Method;
 use permesso_front::Problem;
-use permesso_node::operation::{PublishProduct, WithdrawProduct};
+use permesso_node::operation::{PublishMoving, PublishProduct, WithdrawProduct};
 use permesso_node::{CatalogPin, CatalogText, DocumentKind};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A catalog.
 #[derive(Deserialize, JsonSchema)]
@@ -47,15 +48,22 @@ pub(crate) fn routes() -> Vec<Route> {
             Method::PUT,
             ONE,
             "putProduct",
-            "Publish a product's catalog. Its tenants move with it, all or none",
+            "Publish a product's catalog. Its tenants move with it, all or none: where one holds or \
+             names what the catalog has no longer, nothing is changed, and it is told which do",
             put,
         )
+        .query([Param::text(
+            "move_to",
+            "Where the holders of roles go that the catalog has no longer: `rep:seller`, several \
+             with commas between them",
+        )])
         .matching(Matching::May)
         .taken(taken)
         .answers(changed(vec![
             ("product?", text()),
             ("version?", text()),
             ("digest?", text()),
+            ("moved?", raw(json!({"type": "integer", "minimum": 0}))),
         ])),
         Route::new(
             Method::DELETE,
@@ -134,7 +142,22 @@ async fn put(call: Call) -> Result<Reply, Problem> {
         return Err(Problem::invalid("product", message));
     }
     let preconditions = call.matching(DocumentKind::Product, product)?.unwrap_or_default();
-    call.change(&PublishProduct { text }, preconditions).await
+    match moves(&call)? {
+        Some(move_to) => call.change(&PublishMoving { text, move_to }, preconditions).await,
+        None => call.change(&PublishProduct { text }, preconditions).await,
+    }
+}
+
+/// Where the holders of roles go, if anywhere.
+fn moves(call: &Call) -> Result<Option<BTreeMap<String, String>>, Problem> {
+    let Some(text) = call.query.text("move_to") else { return Ok(None) };
+    let moves = text.split(',').map(|one| {
+        let (from, to) = one.split_once(':')?;
+        (!from.is_empty() && !to.is_empty()).then(|| (from.to_owned(), to.to_owned()))
+    });
+    let moves: Option<BTreeMap<String, String>> = moves.collect();
+    let wrong = || Problem::bad("`move_to` is `from:to`, with commas between several");
+    moves.map(Some).ok_or_else(wrong)
 }
 
 async fn delete(call: Call) -> Result<Reply, Problem> {

@@ -147,24 +147,29 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-fn counts(usage: FacetUsage) -> Value {
-    json!({"listed": usage.listed, "taking_part": usage.taking_part})
-}
-
-async fn counted(view: &View<'_>, roles: &[&Role]) -> Result<Vec<FacetUsage>, Problem> {
+/// How many users hold each of these roles, and how many keys act with it, as it is shown.
+async fn counted(view: &View<'_>, roles: &[&Role]) -> Result<Vec<Value>, Problem> {
     let facets: Vec<(Facet, String)> =
         roles.iter().map(|role| (Facet::Role, role.id.to_string())).collect();
     let usage = view.usage(&facets).await?;
-    Ok(facets.iter().map(|facet| usage.get(facet).copied().unwrap_or_default()).collect())
+    let keys = view.keys_by_role().await?;
+    let shown = facets.iter().map(|facet| {
+        let FacetUsage { listed, taking_part } = usage.get(facet).copied().unwrap_or_default();
+        match keys.get(&facet.1) {
+            Some(keys) => json!({"listed": listed, "taking_part": taking_part, "keys": keys}),
+            None => json!({"listed": listed, "taking_part": taking_part}),
+        }
+    });
+    Ok(shown.collect())
 }
 
-fn shown(view: &View<'_>, role: &Role, usage: FacetUsage) -> Value {
+fn shown(view: &View<'_>, role: &Role, usage: Value) -> Value {
     let revision = view.revision_of(DocumentKind::Role, &role.id).unwrap_or(0);
     let standard = view.catalog().value.standard_roles.iter().any(|it| *it.id == *role.id);
     let mut shown = item(&role.id, revision, role);
     if let Value::Object(shown) = &mut shown {
         shown.insert("standard".to_owned(), standard.into());
-        shown.insert("usage".to_owned(), counts(usage));
+        shown.insert("usage".to_owned(), usage);
     }
     shown
 }
@@ -227,7 +232,7 @@ async fn usage(call: Call) -> Result<Reply, Problem> {
     let look = call.look().await?;
     let view = look.view(call.node());
     let usage = counted(&view, &[find(&view, call.id())?]).await?.pop().unwrap_or_default();
-    Ok(Reply::json(&counts(usage)).revision(view.revision()))
+    Ok(Reply::json(&usage).revision(view.revision()))
 }
 
 async fn holders(call: Call) -> Result<Reply, Problem> {

@@ -2,7 +2,7 @@
 
 use crate::call::{Call, cut, page};
 use crate::matching::Matching;
-use crate::query::PAGED;
+use crate::query::{Form, PAGED, Param};
 use crate::reply::Reply;
 use crate::route::{Route, RouteGate};
 use crate::schema::{
@@ -12,7 +12,7 @@ use axum::http::Method;
 use permesso_auth::key::Verb;
 use permesso_engine::model::{Assignment, Tag, Text, User};
 use permesso_front::Problem;
-use permesso_node::operation::{ChangeSettings, CreateTenant, DeleteTenant, realm};
+use permesso_node::operation::{CreateTenant, DeleteTenant, PutSettings, realm};
 use permesso_node::{CatalogPin, ChangeError, DocumentKind, Settings, Standing, TenantListing};
 use permesso_store::Realm;
 use schemars::JsonSchema;
@@ -55,6 +55,11 @@ const ALL: &str = "/tenants";
 const ONE: &str = "/tenants/{tenant}";
 
 pub(crate) fn routes() -> Vec<Route> {
+    let unlist = Param {
+        name: "unlist_tags",
+        form: Form::Flag,
+        about: "List tags no longer, where the body lists none: any word is a tag then",
+    };
     vec![
         Route::new(
             Method::GET,
@@ -73,10 +78,18 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::new(Method::GET, ONE, "getTenant", "A tenant's settings", get)
             .reads("permesso.policy.read")
             .answers(shown()),
-        Route::new(Method::PUT, ONE, "putTenant", "Change a tenant's settings", put)
-            .matching(Matching::Must)
-            .takes(of::<Settings>())
-            .answers(changed(Vec::new())),
+        Route::new(
+            Method::PUT,
+            ONE,
+            "putTenant",
+            "Change a tenant's settings. What is left out is not settled from then on, but for the \
+             list of tags: left out or null it stays",
+            put,
+        )
+        .query([unlist])
+        .matching(Matching::Must)
+        .takes(of::<Settings>())
+        .answers(changed(Vec::new())),
         Route::new(
             Method::DELETE,
             ONE,
@@ -245,7 +258,8 @@ async fn get(call: Call) -> Result<Reply, Problem> {
 async fn put(call: Call) -> Result<Reply, Problem> {
     let settings: Settings = call.read()?;
     let preconditions = call.matching(DocumentKind::Settings, "tenant")?.unwrap_or_default();
-    call.change(&ChangeSettings { settings }, preconditions).await
+    let unlist_tags = call.query.flag("unlist_tags");
+    call.change(&PutSettings { settings, unlist_tags }, preconditions).await
 }
 
 async fn delete(call: Call) -> Result<Reply, Problem> {

@@ -14,8 +14,8 @@ use axum::http::Method;
 use permesso_engine::model::{Assignment, Grant, Instant, Invitation, Status, User};
 use permesso_front::Problem;
 use permesso_node::operation::{
-    Accept, INVITATION_DAYS, Invite, Invited, Operation, Plan, Resend, Seats, SetRoles, SetStatus,
-    UpdateUser, seats,
+    Accept, INVITATION_DAYS, Invite, Invited, Operation, Plan, PutUser, Resend, Seats, SetRoles,
+    SetStatus, seats,
 };
 use permesso_node::{Caller, ChangeError, DocumentKind, View, kept};
 use permesso_store::Which;
@@ -62,6 +62,15 @@ struct Accepted {
     /// What stands in the link.
     #[schemars(length(min = 1, max = 256))]
     token: String,
+}
+
+/// What a user's document says of how they stand, if anything.
+#[derive(Deserialize)]
+struct Stands {
+    #[serde(default)]
+    status: Option<Status>,
+    #[serde(default)]
+    invitation: Option<Invitation>,
 }
 
 /// The roles that a user is to hold.
@@ -133,7 +142,8 @@ pub(crate) fn routes() -> Vec<Route> {
             Method::PUT,
             USER,
             "putUser",
-            "Change what is known of a user. Status and invitation stay as they are",
+            "Change what is known of a user. Status and invitation stay as they are: left out they \
+             are not looked at, and what is said of them has to be so",
             put,
         )
         .matching(Matching::Must)
@@ -322,6 +332,7 @@ async fn invite(call: Call) -> Result<Reply, Problem> {
 
 async fn put(call: Call) -> Result<Reply, Problem> {
     let user: User = call.read()?;
+    let Stands { status, invitation } = call.read()?;
     let id = call.id();
     if *user.id != *id {
         let says = &user.id;
@@ -329,7 +340,7 @@ async fn put(call: Call) -> Result<Reply, Problem> {
         return Err(Problem::invalid("id", message));
     }
     let preconditions = call.matching(DocumentKind::User, id)?.unwrap_or_default();
-    call.change(&UpdateUser { user }, preconditions).await
+    call.change(&PutUser { user, status, invitation }, preconditions).await
 }
 
 async fn status(call: Call, status: Status) -> Result<Reply, Problem> {
@@ -367,6 +378,10 @@ struct SetGrants {
 
 #[async_trait]
 impl Operation for SetGrants {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.users.assign"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let mut user = view.user(&self.user).await?;
         if user.status == Status::Deleted {

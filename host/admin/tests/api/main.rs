@@ -1,5 +1,6 @@
 //! The administration as its clients meet it; every answer is held against the document.
 
+mod authority;
 mod changes;
 mod code;
 mod conditions;

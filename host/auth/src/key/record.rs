@@ -132,8 +132,8 @@ pub enum Verb {
     Read,
     /// Change what is administered inside of tenants.
     Write,
-    /// Run the installation: products, new tenants, families and keys for the platform. Who
-    /// holds this can make themselves every other key.
+    /// Run the installation: products, new tenants, families and keys for the platform. Good for
+    /// all tenants or none; a key that has it makes none that reaches further than itself.
     Platform,
 }
 
@@ -217,6 +217,9 @@ impl KeyRequest {
         }
         if self.verbs.is_empty() {
             return Err(KeyError::Verbs);
+        }
+        if self.verbs.contains(&Verb::Platform) && self.tenants != Tenants::All {
+            return Err(KeyError::Platform);
         }
         if self.expires_at.is_some_and(|end| end <= now) {
             return Err(KeyError::Ended);

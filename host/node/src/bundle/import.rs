@@ -115,7 +115,7 @@ pub async fn import(
     let told = |id: &str| survey.told.as_ref().is_none_or(|told| told.contains(id));
     integrity::named_by_nobody(&view, &candidate, &goal.edited, &told).await?;
     let candidate = integrity::compiled(node, candidate, &goal.edited).await?;
-    integrity::held(&view, &candidate, &goal.edited, &survey.shift).await?;
+    integrity::held(&view, &candidate, &goal.edited, &[], &survey.shift).await?;
     if options.dry_run {
         return Ok(imported);
     }
@@ -226,7 +226,7 @@ impl Survey {
                     authority::holds(node, &goal.view, caller, UNBOUNDED).await?;
                 }
                 let edited = mem::take(&mut self.held_back);
-                authority::may(node, &goal.view, caller, &edited, None).await?;
+                authority::may(node, &goal.view, caller, &edited, &[], None).await?;
             }
         }
         self.reworded = mem::take(&mut walk.reworded);

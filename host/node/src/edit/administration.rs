@@ -119,6 +119,8 @@ impl HandedRole {
 #[derive(Debug, Default)]
 pub(crate) struct Handed {
     pub(crate) candidate: Role,
+    /// Whether whoever hands it out owns the account: what comes with owning it they have.
+    pub(crate) by_owner: bool,
 }
 
 impl Handed {
@@ -297,7 +299,7 @@ fn user(
     let mut roles = moved.clone();
     if others {
         for user in [&was, &is] {
-            hand_out_to_user(&mut handed.candidate, user, was.owner != is.owner);
+            hand_out_to_user(handed, user, was.owner != is.owner);
         }
         roles.extend(candidate());
     }
@@ -310,16 +312,17 @@ fn user(
         (true, true) if !moved.is_empty() || others => ask("permesso.users.assign", roles),
         (true, true) => {}
     }
-    if had && was.status != is.status {
+    // A link is accepted by whoever has it, and by nobody else in their place.
+    let takes_part = |user: &User| (user.status, user.invitation);
+    if had && has && takes_part(&was) != takes_part(&is) {
         // All that they have counts again, or no longer.
-        hand_out_to_user(&mut handed.candidate, &is, is.owner);
+        hand_out_to_user(handed, &is, is.owner);
         ask("permesso.users.deactivate", after.union(&candidate()).cloned().collect());
     }
     let rest = was.name != is.name
         || differ(&was.teams, &is.teams)
         || differ(&was.tags, &is.tags)
         || differ(&was.attributes, &is.attributes)
-        || was.invitation != is.invitation
         || was.copied_from != is.copied_from;
     if had && rest {
         ask("permesso.users.edit", BTreeSet::new());
@@ -328,7 +331,9 @@ fn user(
 }
 
 /// What a user has besides roles; with `owner` also that the account is theirs.
-fn hand_out_to_user(candidate: &mut Role, user: &User, owner: bool) {
+fn hand_out_to_user(handed: &mut Handed, user: &User, owner: bool) {
+    let owner = owner && !handed.by_owner;
+    let candidate = &mut handed.candidate;
     candidate.policies.extend(user.policies.iter().cloned());
     candidate.grants.extend(user.grants.iter().cloned());
     // A tick reaches as far as the role that lets it be set; at most everywhere.
@@ -349,7 +354,7 @@ fn hand_out_to_user(candidate: &mut Role, user: &User, owner: bool) {
 
 /// What has to be held to send an invitation: the link lets in whoever has it, as the user.
 pub(crate) fn invited(user: &User, tenant: &Tenant, handed: &mut Handed) -> Requirement {
-    hand_out_to_user(&mut handed.candidate, user, user.owner);
+    hand_out_to_user(handed, user, user.owner);
     let own = user.roles.iter().map(HandedRole::from);
     let roles = own.chain(of_teams(tenant, &user.teams)).chain(candidate()).collect();
     Requirement { permission: "permesso.users.invite", id: user.id.to_string(), roles }

@@ -4,11 +4,11 @@
 //! decided by the engine, on the tenant as it is before the change. Nobody hands out more than
 //! they hold: what an edit hands out is put into a role that exists for the length of a question.
 
-use super::Edited;
 use super::administration::{
     self, CANDIDATE, Handed, HandedRole, RESOURCE, Requirement, UNBOUNDED,
 };
 use super::keepers::standard;
+use super::{Edited, keys, ownership};
 use crate::caller::Caller;
 use crate::document::read;
 use crate::error::ChangeError;
@@ -16,7 +16,6 @@ use crate::kind::DocumentKind;
 use crate::node::Node;
 use crate::view::View;
 use permesso_auth::KeyRecord;
-use permesso_auth::key::Verb;
 use permesso_engine::compile::{Compiled, Definition, PeopleFrom, compile, compile_member};
 use permesso_engine::decide_alone;
 use permesso_engine::decision::{Asserted, Decision, Reason, Request, Resource};
@@ -33,15 +32,23 @@ pub(crate) async fn may(
     view: &View<'_>,
     caller: &Caller,
     edited: &[Edited],
+    elsewhere: &[Edited],
     renamed: Option<&(String, String)>,
 ) -> Result<(), ChangeError> {
     if !caller.is_asked() || edited.is_empty() {
         return Ok(());
     }
-    let Some(compiled) = view.compiled() else { return of_the_platform(caller) };
-    let mut handed = Handed::default();
+    let Some(compiled) = view.compiled() else {
+        of_the_platform(caller)?;
+        return keys::within_own_reach(view, caller, edited);
+    };
+    let judge = Judge { node, view, caller, compiled };
+    // Whoever may hand out anything need not hold it.
+    let bounded = !judge.holds(UNBOUNDED).await?;
+    let by_owner = bounded && ownership::owns(view, caller).await?;
+    let mut handed = Handed { by_owner, ..Handed::default() };
     let mut requirements = BTreeSet::new();
-    for edit in edited {
+    for edit in edited.iter().chain(elsewhere) {
         let Edited { kind, id, before, after } = edit;
         let standard = standard(view.version, id).filter(|_| *kind == DocumentKind::Role);
         let (before, after) = (before.as_ref(), after.as_ref());
@@ -66,9 +73,6 @@ pub(crate) async fn may(
             }
         }
     }
-    let judge = Judge { node, view, caller, compiled };
-    // Whoever may hand out anything need not hold it.
-    let bounded = !judge.holds(UNBOUNDED).await?;
     let temporary = match bounded && !handed.is_empty() {
         true => Some(judge.with_candidate(handed.candidate).await?),
         false => None,
@@ -76,12 +80,44 @@ pub(crate) async fn may(
     for required in requirements {
         judge.require(&required, bounded, temporary.as_ref()).await?;
     }
+    keys::within_own_reach(view, caller, edited)?;
     if bounded {
+        if !by_owner {
+            ownership::by_owners(view, edited).await?;
+        }
         for edit in edited.iter().filter(|edit| edit.kind == DocumentKind::Delegation) {
             own_delegation(caller, edit)?;
         }
     }
     Ok(())
+}
+
+/// Whether the caller holds any of these permissions at all, whatever it may be about: asked before
+/// anything is looked at, so that whoever holds none gets one answer, whatever is there.
+pub(crate) async fn needs(
+    node: &Node,
+    view: &View<'_>,
+    caller: &Caller,
+    any: &[&'static str],
+) -> Result<(), ChangeError> {
+    if !caller.is_asked() || any.is_empty() {
+        return Ok(());
+    }
+    let Some(compiled) = view.compiled() else { return of_the_platform(caller) };
+    let judge = Judge { node, view, caller, compiled };
+    let nothing = Attributes::new();
+    let mut refused = None;
+    for permission in any {
+        // Of a role that there is not everything may be edited.
+        let decision = judge.decide(permission, Some(CANDIDATE), &nothing).await?;
+        // What is granted for other documents is looked at when it is known which they are.
+        let elsewhere = matches!(decision.reason.code(), "not-applicable" | "out-of-scope");
+        if decision.is_allow() || elsewhere {
+            return Ok(());
+        }
+        refused.get_or_insert_with(|| denied(permission, &decision));
+    }
+    refused.map_or(Ok(()), Err)
 }
 
 /// Whether the caller holds a permission, whatever it is about.
@@ -105,14 +141,14 @@ pub(crate) async fn holds(
 
 /// What belongs to no tenant is for keys of the platform.
 fn of_the_platform(caller: &Caller) -> Result<(), ChangeError> {
-    let may = matches!(caller, Caller::Key(key) if key.verbs.contains(&Verb::Platform));
+    let may = matches!(caller, Caller::Key(key) if keys::is_of_the_installation(key));
     if may {
         return Ok(());
     }
     Err(ChangeError::Denied {
         permission: "platform".to_owned(),
         reason: "not-granted".to_owned(),
-        message: "only a key with the verb `platform` may do this".to_owned(),
+        message: "only a key with the verb `platform`, for all tenants, may do this".to_owned(),
     })
 }
 

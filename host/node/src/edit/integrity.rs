@@ -4,10 +4,9 @@
 //! and delegations are right, that nothing goes which somebody has, and that somebody is left who
 //! can let others in.
 
-use super::Edited;
 use super::keepers::{Keepers, standard};
-use super::keys;
 use super::named::{Elsewhere, unnamed};
+use super::{Edited, catalog, keys};
 use crate::document::{named, read};
 use crate::error::ChangeError;
 use crate::follow::followed::Version;
@@ -34,15 +33,25 @@ pub(crate) async fn whole(
     view: &View<'_>,
     edits: &[Intended],
     edited: &[Edited],
+    elsewhere: &[Edited],
 ) -> Result<Version, ChangeError> {
-    let candidate = with(view, edits)?;
+    let mut candidate = with(view, edits)?;
     if view.realm.tenant_id().is_none() || edited.is_empty() {
         return Ok(candidate);
+    }
+    let shift = Shift::of(edited)?;
+    let moves = edited.iter().any(|edit| edit.kind == DocumentKind::Catalog);
+    if moves && let Some(pin) = candidate.documents.pin()? {
+        candidate.catalog = node.catalog(&pin).await?;
+        catalog::keeps_roles(view, &candidate, &shift).await?;
     }
     named_by_nobody(view, &candidate, edited, &|_| false).await?;
     let candidate = compiled(node, candidate, edited).await?;
     users(view, &candidate, edited).await?;
-    held(view, &candidate, edited, &Shift::of(edited)?).await?;
+    if moves {
+        catalog::keeps_people(view, &candidate, edited).await?;
+    }
+    held(view, &candidate, edited, elsewhere, &shift).await?;
     Ok(candidate)
 }
 
@@ -115,10 +124,12 @@ pub(crate) async fn held(
     view: &View<'_>,
     candidate: &Version,
     edited: &[Edited],
+    elsewhere: &[Edited],
     shift: &Shift,
 ) -> Result<(), ChangeError> {
     in_use(view, candidate, edited, shift).await?;
-    keys::acting(view, candidate, edited)?;
+    taken(view, candidate, edited, shift).await?;
+    keys::acting(view, candidate, edited, elsewhere).await?;
     keepers(view, candidate, shift).await
 }
 
@@ -218,7 +229,7 @@ impl Shift {
     }
 
     /// How many have something before and after: listed, taking part.
-    async fn counts(
+    pub(super) async fn counts(
         &self,
         view: &View<'_>,
         facets: &[(Facet, String)],
@@ -277,6 +288,35 @@ async fn in_use(
                 ),
                 _ => format!("{users} users have the {kind} `{id}`; take it from them first"),
             };
+            return Err(ChangeError::Guarded { guard: "in-use", message, users: Some(users) });
+        }
+    }
+    Ok(())
+}
+
+/// A role does not come under an id that somebody holds already, of whatever former role: they
+/// would have it without anybody having given it to them.
+async fn taken(
+    view: &View<'_>,
+    candidate: &Version,
+    edited: &[Edited],
+    shift: &Shift,
+) -> Result<(), ChangeError> {
+    let come = edited.iter().filter(|edit| {
+        edit.kind == DocumentKind::Role && edit.before.is_none() && edit.after.is_some()
+    });
+    let come = come.filter(|edit| standard(candidate, &edit.id).is_none());
+    let come: Vec<(Facet, String)> = come.map(|edit| (Facet::Role, edit.id.clone())).collect();
+    if come.is_empty() {
+        return Ok(());
+    }
+    for ((_, role), [(listed, _), _]) in come.iter().zip(shift.counts(view, &come).await?) {
+        if listed > 0 {
+            let users = u64::try_from(listed).unwrap_or(0);
+            let message = format!(
+                "{users} users hold a role `{role}` that is no longer there, and would have this \
+                 one; take it from them first, or choose another id"
+            );
             return Err(ChangeError::Guarded { guard: "in-use", message, users: Some(users) });
         }
     }

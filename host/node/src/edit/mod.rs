@@ -6,15 +6,21 @@
 //! when it is checked holds when it is written, whoever else writes on whichever node.
 
 pub mod administration;
+mod assigned;
 pub(crate) mod authority;
+mod catalog;
+mod departed;
 mod dry_run;
 pub(crate) mod integrity;
 pub(crate) mod keepers;
-mod keys;
+pub(crate) mod keys;
 mod listed;
 mod named;
 pub(crate) mod names;
+mod ownership;
+mod refusals;
 
+use self::refusals::Refusals;
 use crate::caller::Caller;
 use crate::error::ChangeError;
 use crate::follow::followed::{Followed, Version};
@@ -184,45 +190,48 @@ impl Node {
         operation: &dyn Operation,
         options: &Options,
     ) -> Result<Option<Done>, ChangeError> {
-        let plan = operation.plan(&view).await?;
+        // Whoever may do nothing of the kind is not told by it what is there.
+        authority::needs(self, &view, caller, operation.needs()).await?;
+        let Plan { operation: name, mut edits, elsewhere, answer, renamed } =
+            operation.plan(&view).await?;
+        begins_empty(&view, edits.iter().map(|(kind, _, after)| (*kind, after.as_ref()))).await?;
+        for (_, id, _) in &edits {
+            permesso_store::check_name(id)?;
+        }
+        let mut edited = becoming(&view, &edits).await?;
+        edited.retain(|edit| edit.before != edit.after);
+        let platform = self.of_platform(&view, &elsewhere).await?;
+        authority::may(self, &view, caller, &edited, &platform, renamed.as_ref()).await?;
         for wanted in &options.preconditions {
             precondition(&view, wanted).await?;
         }
-        let Plan { operation: name, edits, elsewhere, answer, renamed } = plan;
-        begins_empty(&view, edits.iter().map(|(kind, _, after)| (*kind, after.as_ref()))).await?;
-        let mut edited = Vec::with_capacity(edits.len());
-        for (kind, id, after) in &edits {
-            permesso_store::check_name(id)?;
-            let before = view.object(*kind, id).await?.map(|object| object.body);
-            if before != *after {
-                let (kind, id, after) = (*kind, id.clone(), after.clone());
-                edited.push(Edited { kind, id, before, after });
-            }
-        }
-        authority::may(self, &view, caller, &edited, renamed.as_ref()).await?;
+        let follows = departed::with_them(&view, &edited).await?;
+        edits.extend(departed::intended(&follows));
+        edited.extend(follows);
         // What was there once comes back under the name that it had.
         let comes_back = name.starts_with("history.");
         if !comes_back {
             names::distinct(&view, &edited).await?;
         }
-        let (mut candidate, share) = self.tried(&view, edits, &edited).await?;
+        if view.realm.tenant_id().is_none() {
+            keys::of_the_platform(self, &edited).await?;
+        }
+        let (mut candidate, share) = self.tried(&view, edits, &edited, &platform).await?;
         let mut shares = vec![share];
+        let mut refusals = Refusals::default();
         for (realm, edits) in elsewhere {
             let version = self.version_of(&realm).await?;
             let view = View { node: self, realm: &realm, version: &version, now: view.now };
-            let before = |kind, id| view.before(kind, id).cloned();
-            let edited = edits.iter().map(|(kind, id, after)| Edited {
-                kind: *kind,
-                id: id.clone(),
-                before: before(*kind, id),
-                after: after.clone(),
-            });
-            let edited: Vec<Edited> = edited.collect();
+            let edited = becoming(&view, &edits).await?;
             if !comes_back {
                 names::distinct(&view, &edited).await?;
             }
-            shares.push(self.tried(&view, edits, &edited).await?.1);
+            match self.tried(&view, edits, &edited, &[]).await {
+                Ok((_, share)) => shares.push(share),
+                Err(error) => refusals.add(error)?,
+            }
         }
+        refusals.or()?;
         if options.dry_run {
             let (before, after) = (view.version.clone(), candidate.version);
             let tried = Some(DryRun { before, after });
@@ -253,6 +262,24 @@ impl Node {
         }
     }
 
+    /// What becomes of keys of the platform by a change of a tenant.
+    async fn of_platform(
+        &self,
+        view: &View<'_>,
+        elsewhere: &[(Realm, Vec<Intended>)],
+    ) -> Result<Vec<Edited>, ChangeError> {
+        let mut edited = Vec::new();
+        if view.realm.tenant_id().is_none() {
+            return Ok(edited);
+        }
+        for (realm, edits) in elsewhere.iter().filter(|(realm, _)| realm.tenant_id().is_none()) {
+            let version = self.version_of(realm).await?;
+            let view = View { realm, version: &version, ..*view };
+            edited.extend(becoming(&view, edits).await?);
+        }
+        Ok(edited)
+    }
+
     /// It is written. Where this node cannot read it back yet it will follow.
     pub(crate) fn written(&self, followed: Result<(), ChangeError>, one: &Followed) {
         if let Err(error) = followed {
@@ -267,10 +294,11 @@ impl Node {
         view: &View<'_>,
         mut edits: Vec<Intended>,
         edited: &[Edited],
+        elsewhere: &[Edited],
     ) -> Result<(Candidate, Share), ChangeError> {
         let installed = self.installed.load(Ordering::Acquire);
         let expected = view.revision();
-        let mut version = integrity::whole(self, view, &edits, edited).await?;
+        let mut version = integrity::whole(self, view, &edits, edited, elsewhere).await?;
         let serving = serving(view, &version, &edits)?;
         if !serving.is_empty() {
             version.documents = Arc::new(version.documents.with(&serving, version.revision)?);
@@ -325,6 +353,16 @@ impl Node {
         let before = self.store().recall(realm, key).await?;
         before.map(|before| repeated(&before, options)).transpose()
     }
+}
+
+/// Documents as they are and as they are to be.
+async fn becoming(view: &View<'_>, edits: &[Intended]) -> Result<Vec<Edited>, ChangeError> {
+    let mut edited = Vec::with_capacity(edits.len());
+    for (kind, id, after) in edits {
+        let before = view.object(*kind, id).await?.map(|object| object.body);
+        edited.push(Edited { kind: *kind, id: id.clone(), before, after: after.clone() });
+    }
+    Ok(edited)
 }
 
 /// With a policy the log says which components answer under it, where it says otherwise.

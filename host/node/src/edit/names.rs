@@ -2,7 +2,7 @@
 //!
 //! What the log has already is left alone: only what comes is asked.
 
-use super::Edited;
+use super::{Edited, assigned};
 use crate::document::Settings;
 use crate::error::ChangeError;
 use crate::kept;
@@ -11,7 +11,7 @@ use crate::view::View;
 use permesso_engine::diagnostic::{Diagnostic, Diagnostics};
 use permesso_engine::model::{Position, Tag};
 use permesso_engine::names::twin_of;
-use permesso_names::{Unfit, check, check_id, folded};
+use permesso_names::{Unfit, check, check_id, folded, is_kept};
 use permesso_store::Realm;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
@@ -22,6 +22,7 @@ use std::collections::{BTreeSet, HashMap};
 struct Says {
     distinct_from: Vec<String>,
     tags: Vec<String>,
+    teams: Vec<String>,
 }
 
 impl Says {
@@ -64,6 +65,12 @@ pub(crate) async fn distinct(view: &View<'_>, edited: &[Edited]) -> Result<(), C
             for tag in says.tags.iter().filter(|tag| !had.tags.contains(tag)) {
                 fit(edit, "tags", tag, &mut found);
             }
+            for team in says.teams.iter().filter(|team| !had.teams.contains(team)) {
+                unkept(edit, "teams", team, &mut found);
+            }
+        }
+        if view.realm().tenant_id().is_some() {
+            assigned::by_tenants(edit, &mut found);
         }
         if edit.kind == DocumentKind::Settings {
             let settings = kept::read::<Settings>(after).unwrap_or_default();
@@ -74,15 +81,20 @@ pub(crate) async fn distinct(view: &View<'_>, edited: &[Edited]) -> Result<(), C
             }
         }
         if edit.before.is_none() && is_named(edit.kind) {
+            // What comes with the product has its name; what the administration has nobody writes.
             let standard = |id: &str| {
                 edit.kind == DocumentKind::Role
+                    && !is_kept(id)
                     && view.catalog().value.standard_roles.iter().any(|role| *role.id == *id)
             };
             match edit.kind {
                 kind if has_ids(kind) && !standard(&edit.id) => {
                     fit(edit, "id", &edit.id, &mut found);
                 }
-                _ => seen(edit, "id", &edit.id, &mut found),
+                _ => {
+                    seen(edit, "id", &edit.id, &mut found);
+                    unkept(edit, "id", &edit.id, &mut found);
+                }
             }
             if has_twins(edit.kind) {
                 new.push((edit, says));
@@ -210,7 +222,19 @@ fn fit(edit: &Edited, field: &str, name: &str, found: &mut Diagnostics) {
     }
 }
 
-fn fault(edit: &Edited, field: &str, message: String, help: Option<String>) -> Diagnostic {
+/// Whether no part of a path is one of the administration's names.
+fn unkept(edit: &Edited, field: &str, path: &str, found: &mut Diagnostics) {
+    if path.split('/').any(is_kept) {
+        found.push(fault(edit, field, format!("`{path}` {}", Unfit::Kept), None));
+    }
+}
+
+pub(super) fn fault(
+    edit: &Edited,
+    field: &str,
+    message: String,
+    help: Option<String>,
+) -> Diagnostic {
     let file = format!("{} `{}`", edit.kind, edit.id);
     Diagnostic { file, at: Position::default(), field: field.to_owned(), message, help }
 }

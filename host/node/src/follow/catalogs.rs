@@ -97,6 +97,19 @@ impl Node {
     }
 }
 
+impl Node {
+    /// The current version of each product's catalog.
+    pub(crate) async fn current_catalogs(&self) -> Result<Vec<Arc<CompiledCatalog>>, ChangeError> {
+        let version = self.version(&self.platform).await?;
+        let mut catalogs = Vec::new();
+        for (id, object) in version.documents.all(DocumentKind::Product) {
+            let pin: CatalogPin = document::read(DocumentKind::Product, id, &object.body)?;
+            catalogs.push(self.catalog(&pin).await?);
+        }
+        Ok(catalogs)
+    }
+}
+
 /// The SHA-256 of a text, in hexadecimal.
 pub(crate) fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {

@@ -9,6 +9,7 @@ use crate::node::Node;
 use moka::sync::Cache;
 use permesso_auth::KeyRecord;
 use permesso_store::Realm;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -65,6 +66,14 @@ impl Node {
     async fn key_of(&self, realm: &Realm, id: &str) -> Result<Option<Arc<KeyRecord>>, Unserved> {
         let one = self.follow_realm(realm, LoadFor::Decisions).await?;
         Ok(one.state.load().keys.get(id).cloned())
+    }
+
+    /// The keys of the platform, as the store has them now.
+    pub(crate) async fn platform_keys(
+        &self,
+    ) -> Result<Arc<BTreeMap<String, Arc<KeyRecord>>>, ChangeError> {
+        self.catch_up(&self.platform).await?;
+        Ok(Arc::clone(&self.platform.state.load().keys))
     }
 
     /// Whether there is any key at all: an installation begins without.

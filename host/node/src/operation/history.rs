@@ -37,6 +37,10 @@ pub struct Undo {
 
 #[async_trait]
 impl Operation for Undo {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.history.restore"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let record = record(view, self.revision).await?;
         let mut plan = Plan::new("history.undo").answer(json!({"undone": self.revision}));
@@ -116,6 +120,10 @@ pub struct Rollback {
 
 #[async_trait]
 impl Operation for Rollback {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.history.restore"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let Changed { before, began } = changed_since(view, self.to).await?;
         if let Some(began) = began {

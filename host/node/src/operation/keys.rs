@@ -24,6 +24,10 @@ pub struct CreateKey {
 
 #[async_trait]
 impl Operation for CreateKey {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.keys.edit"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let (token, record) = key::generate(self.request.clone(), &self.by, view.now())
             .map_err(|error| refused(&error))?;
@@ -44,6 +48,10 @@ pub struct RotateKey {
 
 #[async_trait]
 impl Operation for RotateKey {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.keys.edit"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let mut record: KeyRecord = view.policy(DocumentKind::Key, &self.id)?;
         let until = view.now().saturating_add(self.overlap.max(0));
@@ -62,6 +70,10 @@ pub struct RevokeKey {
 
 #[async_trait]
 impl Operation for RevokeKey {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.keys.edit"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let mut record: KeyRecord = view.policy(DocumentKind::Key, &self.id)?;
         key::revoke(&mut record, view.now());

@@ -4,11 +4,13 @@
 //! nothing about who may do it and checks nothing about the result: what is to be held, and
 //! whether the tenant would be whole, follows from the documents (see [`crate::edit::administration`]).
 
+mod acting;
 mod history;
 mod keys;
 pub(crate) mod names;
 mod people;
 mod policy;
+mod publishing;
 pub(crate) mod renaming;
 pub(crate) mod serving;
 mod teams;
@@ -19,13 +21,14 @@ pub use history::{Rollback, Undo};
 pub use keys::{CreateKey, RevokeKey, RotateKey};
 pub use names::{RenameRole, RenameTag};
 pub use people::{
-    Accept, Delegate, INVITATION_DAYS, Invite, Invited, Resend, Seats, SetRoles, SetStatus,
-    UpdateUser, check_assignable, seats,
+    Accept, Delegate, INVITATION_DAYS, Invite, Invited, PutUser, Resend, Seats, SetRoles,
+    SetStatus, UpdateUser, check_assignable, seats,
 };
 pub use policy::{DeleteRole, DuplicateRole, Put, Remove, SelectCategory};
+pub use publishing::PublishMoving;
 pub use teams::MoveTeam;
 pub use tenants::{
-    ChangeSettings, CreateTenant, DeleteTenant, PublishProduct, WithdrawProduct, realm,
+    ChangeSettings, CreateTenant, DeleteTenant, PublishProduct, PutSettings, WithdrawProduct, realm,
 };
 
 use crate::error::ChangeError;
@@ -111,6 +114,12 @@ pub fn body<T: Serialize>(kind: DocumentKind, id: &str, value: &T) -> Result<Bod
 pub trait Operation: Send + Sync {
     /// Which documents become what. Called again where others have written meanwhile.
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError>;
+
+    /// The permissions of which one at least is needed, whatever it is about. What exactly has to
+    /// be held follows from the documents; whoever holds none of these is told nothing of them.
+    fn needs(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// The ids of all documents of a kind that is read one by one, where they are not too many.

@@ -2,14 +2,13 @@
 //! is changed where something names it that cannot.
 
 use super::renaming::{Renaming, told};
-use super::{Operation, Plan};
+use super::{Operation, Plan, acting};
 use crate::document::{self, Settings, Team};
 use crate::error::ChangeError;
 use crate::kept;
 use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
-use permesso_auth::KeyRecord;
 use permesso_engine::condition::Named;
 use permesso_engine::model::{FamilySettings, Policy, Program, Role, SharingRule, Status, User};
 use permesso_store::Which;
@@ -42,6 +41,10 @@ pub struct RenameTag {
 
 #[async_trait]
 impl Operation for RenameRole {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.roles.edit", "permesso.roles.create", "permesso.roles.delete"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let Self { from, to } = self;
         if view.role(from).is_none() {
@@ -68,6 +71,10 @@ impl Operation for RenameRole {
 
 #[async_trait]
 impl Operation for RenameTag {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.tenant.edit", "permesso.users.edit"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let Self { from, to } = self;
         let refused = |field: &str, message: String| ChangeError::Request {
@@ -148,7 +155,8 @@ async fn everywhere(
         let held = roles.fold(false, |found, roles| it.assignments("the baseline", roles) | found);
         it.listed(settings) | held
     })?;
-    plan = follow(view, plan, DocumentKind::Key, |_, key: &mut KeyRecord| it.key(key))?;
+    let (plan, stay) = acting::follow(view, plan, it).await?;
+    stay.into_iter().for_each(|place| it.stays(place));
     let families = view.node().components().families();
     for (id, object) in view.documents(DocumentKind::Family) {
         let settings: FamilySettings = document::read(DocumentKind::Family, id, &object.body)?;
@@ -228,10 +236,5 @@ impl Renaming<'_> {
             let others = others.fold(false, |found, other| self.tag(other) | found);
             self.tag(&mut tag.id) | others | found
         })
-    }
-
-    /// A key acts with roles.
-    fn key(&self, key: &mut KeyRecord) -> bool {
-        self.key_roles(&mut key.roles)
     }
 }

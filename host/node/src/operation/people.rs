@@ -68,6 +68,10 @@ pub struct Invite {
 
 #[async_trait]
 impl Operation for Invite {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.users.invite"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let id = self.user.id.to_string();
         let mut user = self.user.clone();
@@ -109,6 +113,10 @@ pub struct Resend {
 
 #[async_trait]
 impl Operation for Resend {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.users.invite"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let user = view.user(&self.user).await?;
         if user.invitation != Invitation::Pending || user.status != Status::Active {
@@ -180,6 +188,13 @@ pub struct SetStatus {
 
 #[async_trait]
 impl Operation for SetStatus {
+    fn needs(&self) -> &'static [&'static str] {
+        match self.status {
+            Status::Deleted => &["permesso.users.delete"],
+            Status::Active | Status::Inactive => &["permesso.users.deactivate"],
+        }
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let mut user = view.user(&self.user).await?;
         if user.status == Status::Deleted {
@@ -191,18 +206,7 @@ impl Operation for SetStatus {
             Status::Deleted => "user.delete",
         };
         user.status = self.status;
-        let mut plan = Plan::new(operation).put(DocumentKind::User, self.user.clone(), &user)?;
-        if self.status == Status::Deleted {
-            if view.object(DocumentKind::Invitation, &self.user).await?.is_some() {
-                plan = plan.remove(DocumentKind::Invitation, self.user.clone());
-            }
-            let users = [self.user.clone()];
-            let theirs = view.store().directory(view.realm(), &users, &[]).await?.delegations;
-            for delegated in theirs {
-                plan = plan.remove(DocumentKind::Delegation, delegated.delegation.id);
-            }
-        }
-        Ok(plan)
+        Plan::new(operation).put(DocumentKind::User, self.user.clone(), &user)
     }
 }
 
@@ -216,6 +220,10 @@ pub struct UpdateUser {
 
 #[async_trait]
 impl Operation for UpdateUser {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.users.edit", "permesso.users.assign"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let id = self.user.id.to_string();
         let was = view.user(&id).await?;
@@ -226,6 +234,43 @@ impl Operation for UpdateUser {
         (user.status, user.invitation) = (was.status, was.invitation);
         user.copied_from = was.copied_from;
         Plan::new("user.update").put(DocumentKind::User, id, &user)
+    }
+}
+
+/// The same, by a document that may say how the user stands. That has operations of its own, so
+/// what it says has to be so: it is neither written nor passed over.
+#[derive(Debug, Clone)]
+pub struct PutUser {
+    /// The user as they are to be.
+    pub user: User,
+    /// The status that was said, where one was.
+    pub status: Option<Status>,
+    /// How the invitation was said to stand, where that was said.
+    pub invitation: Option<Invitation>,
+}
+
+#[async_trait]
+impl Operation for PutUser {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.users.edit", "permesso.users.assign"]
+    }
+
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let plan = UpdateUser { user: self.user.clone() }.plan(view).await?;
+        let was = view.user(&self.user.id).await?;
+        let (field, advice) = if self.status.is_some_and(|said| said != was.status) {
+            ("status", "deactivate, reactivate or delete the user for that")
+        } else if self.invitation.is_some_and(|said| said != was.invitation) {
+            ("invitation", "whoever has the link accepts it")
+        } else {
+            return Ok(plan);
+        };
+        let id = &self.user.id;
+        let message = format!(
+            "that of `{id}` is another one, and does not change by writing it; {advice}, and leave \
+             it out here or say what it is"
+        );
+        Err(ChangeError::Request { field: field.to_owned(), message })
     }
 }
 
@@ -240,6 +285,10 @@ pub struct SetRoles {
 
 #[async_trait]
 impl Operation for SetRoles {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.users.assign"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let mut user = view.user(&self.user).await?;
         check_assignable(&user)?;
@@ -271,6 +320,10 @@ pub struct Delegate {
 
 #[async_trait]
 impl Operation for Delegate {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.delegations.edit"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         if view.object(DocumentKind::Delegation, &self.id).await?.is_some() {
             let (realm, id) = (view.realm().clone(), self.id.clone());

@@ -1,11 +1,13 @@
 //! Roles and the other documents of a policy.
 
-use super::{Operation, Plan};
+use super::renaming::Renaming;
+use super::{Operation, Plan, acting};
 use crate::document;
 use crate::error::ChangeError;
 use crate::kind::DocumentKind;
 use crate::view::View;
 use async_trait::async_trait;
+use permesso_engine::condition::Named;
 use permesso_engine::model::{Assignment, Grant, GrantedBy, Permission, Role, Scope, User};
 use permesso_store::feed::Facet;
 use permesso_store::{Body, Which};
@@ -26,6 +28,13 @@ pub struct Put {
 
 #[async_trait]
 impl Operation for Put {
+    fn needs(&self) -> &'static [&'static str] {
+        match (self.kind, self.create) {
+            (DocumentKind::Role, true) => &["permesso.roles.create"],
+            (kind, _) => needed(kind),
+        }
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let Self { kind, id, body, create } = self;
         view.settings()?;
@@ -53,12 +62,47 @@ pub struct Remove {
 
 #[async_trait]
 impl Operation for Remove {
+    fn needs(&self) -> &'static [&'static str] {
+        needed(self.kind)
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let Self { kind, id } = self;
         if view.object(*kind, id).await?.is_none() {
             return Err(view.missing(*kind, id));
         }
         Ok(Plan::new(format!("{kind}.delete")).remove(*kind, id.clone()))
+    }
+}
+
+/// The permissions of which one at least is needed to write a document of a kind.
+const fn needed(kind: DocumentKind) -> &'static [&'static str] {
+    match kind {
+        DocumentKind::Role => {
+            &["permesso.roles.edit", "permesso.roles.create", "permesso.roles.delete"]
+        }
+        DocumentKind::Policy => &["permesso.policies.edit"],
+        DocumentKind::Team => &["permesso.teams.edit"],
+        DocumentKind::Program | DocumentKind::Closed => &["permesso.programs.edit"],
+        DocumentKind::SharingDefault
+        | DocumentKind::SharingPolicy
+        | DocumentKind::SharingOverride => &["permesso.sharing.edit"],
+        DocumentKind::Family => &["permesso.families.edit"],
+        DocumentKind::Key => &["permesso.keys.edit"],
+        DocumentKind::Delegation => &["permesso.delegations.edit"],
+        DocumentKind::User => &[
+            "permesso.users.edit",
+            "permesso.users.assign",
+            "permesso.users.invite",
+            "permesso.users.deactivate",
+            "permesso.users.delete",
+        ],
+        DocumentKind::Invitation => &["permesso.users.invite"],
+        DocumentKind::Settings
+        | DocumentKind::Catalog
+        | DocumentKind::Serving
+        | DocumentKind::Product
+        | DocumentKind::CatalogText => &["permesso.tenant.edit", "permesso.tenant.plan"],
     }
 }
 
@@ -75,6 +119,10 @@ pub struct DuplicateRole {
 
 #[async_trait]
 impl Operation for DuplicateRole {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.roles.create"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let original =
             view.role(&self.from).ok_or_else(|| view.missing(DocumentKind::Role, &self.from))?;
@@ -109,6 +157,10 @@ pub struct SelectCategory {
 
 #[async_trait]
 impl Operation for SelectCategory {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.roles.edit"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let role =
             view.role(&self.role).ok_or_else(|| view.missing(DocumentKind::Role, &self.role))?;
@@ -178,6 +230,10 @@ const AT_ONCE: usize = 5_000;
 
 #[async_trait]
 impl Operation for DeleteRole {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.roles.delete", "permesso.roles.edit"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         if view.role(&self.id).is_none() {
             return Err(view.missing(DocumentKind::Role, &self.id));
@@ -194,6 +250,9 @@ impl Operation for DeleteRole {
         if view.role(to).is_none() || *to == self.id {
             return Err(view.missing(DocumentKind::Role, to));
         }
+        // A key that is good for other tenants too stays, and the role with it.
+        let renaming = Renaming::new(Named::Role, &self.id, to);
+        plan = acting::follow(view, plan, &renaming).await?.0;
         let mut after = String::new();
         let mut moved = 0_usize;
         loop {
@@ -223,7 +282,7 @@ impl Operation for DeleteRole {
 }
 
 /// Whoever held one role holds another, within the limits within which they held the first.
-fn move_to(roles: &mut Vec<Assignment>, from: &str, to: &str) {
+pub(super) fn move_to(roles: &mut Vec<Assignment>, from: &str, to: &str) {
     let mut moved: Vec<Assignment> = Vec::with_capacity(roles.len());
     for mut held in std::mem::take(roles) {
         if *held.role == *from {

@@ -40,6 +40,11 @@ impl<'a> Renaming<'a> {
         (!self.unclear.is_empty()).then(|| told(self.unclear.clone()))
     }
 
+    /// Somewhere it goes on being named.
+    pub(crate) fn stays(&mut self, place: String) {
+        self.unclear.push(place);
+    }
+
     /// What `from` becomes, where the text is that.
     pub(crate) fn text(&self, text: &mut Text) -> bool {
         let is = text.as_str() == self.from;

@@ -32,6 +32,10 @@ pub struct MoveTeam {
 
 #[async_trait]
 impl Operation for MoveTeam {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.teams.edit"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         self.possible(view)?;
         let mut plan = Plan::new("team.move");

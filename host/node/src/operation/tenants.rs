@@ -102,6 +102,10 @@ pub struct ChangeSettings {
 
 #[async_trait]
 impl Operation for ChangeSettings {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.tenant.edit", "permesso.tenant.plan", "permesso.roles.edit"]
+    }
+
     async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
         let was = view.settings()?;
         let mut plan =
@@ -111,6 +115,37 @@ impl Operation for ChangeSettings {
             plan = plan.put(DocumentKind::Catalog, "product", &pin)?;
         }
         Ok(plan)
+    }
+}
+
+/// The same, by a document that may leave the list of tags out: it stays then. Without a list any
+/// word is a tag, so nobody ends one by saying nothing.
+#[derive(Debug, Clone)]
+pub struct PutSettings {
+    /// What it is to be.
+    pub settings: Settings,
+    /// Whether the list of tags goes, where none is given.
+    pub unlist_tags: bool,
+}
+
+#[async_trait]
+impl Operation for PutSettings {
+    fn needs(&self) -> &'static [&'static str] {
+        &["permesso.tenant.edit", "permesso.tenant.plan", "permesso.roles.edit"]
+    }
+
+    async fn plan(&self, view: &View<'_>) -> Result<Plan, ChangeError> {
+        let mut settings = self.settings.clone();
+        if settings.tags.is_some() && self.unlist_tags {
+            return Err(ChangeError::Request {
+                field: "unlist_tags".to_owned(),
+                message: "the body lists tags; leave one of the two out".to_owned(),
+            });
+        }
+        if settings.tags.is_none() && !self.unlist_tags {
+            settings.tags = view.settings()?.tags;
+        }
+        ChangeSettings { settings }.plan(view).await
     }
 }
 

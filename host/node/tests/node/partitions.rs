@@ -84,6 +84,13 @@ impl Store for Gated {
     ) -> Result<Vec<Object>, StoreError> {
         self.pass()?.page(realm, which, after, limit).await
     }
+    async fn delegations(
+        &self,
+        realm: &Realm,
+        users: &BTreeSet<[&str; 1]>,
+    ) -> Result<Vec<String>, StoreError> {
+        self.pass()?.delegations(realm, users).await
+    }
     async fn twins(
         &self,
         realm: &Realm,

@@ -18,6 +18,10 @@ pub(crate) struct Contract {
     pub(crate) subject: Declared,
     /// Whether any attribute has another name.
     pub(crate) aliased: bool,
+    /// Whether any attribute is an instant.
+    pub(crate) timed: bool,
+    /// The instants of every resource, where the catalog says nothing of kinds.
+    pub(crate) instants: Box<[Box<str>]>,
     /// The types of subjects; those that are other names of another one lead to it.
     pub(crate) subject_types: Map<Box<str>>,
 }
@@ -68,6 +72,8 @@ pub(crate) struct Declared {
     names: Map<Name>,
     /// Those that have to be there, at most [`MOST_REQUIRED`].
     required: Box<[Box<str>]>,
+    /// Those that are instants.
+    instants: Box<[Box<str>]>,
 }
 
 /// As many attributes as one kind can require.
@@ -168,6 +174,11 @@ impl Declared {
             all.push(path.into());
             self.required = all.into();
         }
+        if check.kind == AttributeType::Instant {
+            let mut all = std::mem::take(&mut self.instants).into_vec();
+            all.push(path.into());
+            self.instants = all.into();
+        }
         if let Some((head, rest)) = path.split_once('.') {
             let group = self.names.entry(head.into()).or_insert_with(|| Name::Group(Vec::new()));
             let Name::Group(below) = group else { return false };
@@ -188,6 +199,11 @@ impl Declared {
 
     pub(crate) fn has_aliases(&self) -> bool {
         self.names.values().any(|name| matches!(name, Name::Alias(_)))
+    }
+
+    /// The paths of those that are instants.
+    pub(crate) fn instants(&self) -> &[Box<str>] {
+        &self.instants
     }
 
     /// What an attribute has to be, by its path.

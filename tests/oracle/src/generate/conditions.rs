@@ -80,9 +80,13 @@ pub(super) fn asking(random: &mut Random, plan: &Plan) -> String {
 
 /// A value of the type that was declared, most of the time.
 pub(super) fn fitting(random: &mut Random, plan: &Plan, path: &str) -> Json {
-    match random.chance(12) {
-        true => super::values::value(random),
-        false => proper(random, plan, path),
+    match random.below(100) {
+        0..12 => super::values::value(random),
+        // Seconds, which are no instant.
+        12..16 if plan.kind_of(path) == Some("instant") => {
+            json!(super::instant(random) / 1_000)
+        }
+        _ => proper(random, plan, path),
     }
 }
 
@@ -115,11 +119,10 @@ pub(super) fn proper(random: &mut Random, plan: &Plan, path: &str) -> Json {
             let later = random.below(5);
             let days = [0, 1, 2, -1, -2][later] * 24 * 60 * MINUTE;
             let millis = super::instant(random) + days;
-            match random.below(8) {
+            match random.below(7) {
                 0..4 => json!(millis),
                 4 => json!(Instant::from_millis(millis).to_string()),
                 5 => json!(calendar::instant_in_a_zone(random, millis)),
-                6 => json!(millis / 1_000),
                 _ => json!("2026-03-28"),
             }
         }
@@ -400,7 +403,7 @@ impl Writer<'_> {
             0 => format!("!{path}"),
             1 => self.compared(&path, "true", &["==", "!="]),
             2 => self.compared(&path, "false", &["==", "!="]),
-            3 => format!("{path} == {} < {}", self.number(0), self.number(0)),
+            3 => format!("{path} == {} < {} + 1", self.number(0), self.number(0)),
             _ => path,
         }
     }

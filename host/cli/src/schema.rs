@@ -4,7 +4,7 @@ use super::{Components, Failure, Sources, ask, print_pretty};
 use clap::Args;
 use permesso_engine::compile::{CompiledCatalog, DeclaredAttribute};
 use permesso_engine::decision::SUBJECT_TYPE;
-use permesso_engine::model::AttributeType;
+use permesso_engine::model::{AttributeType, Instant};
 use permesso_engine::suggest;
 use permesso_node::bundle::{schema, schemas};
 use serde_json::{Map, Value, json};
@@ -189,7 +189,13 @@ fn value(attribute: &DeclaredAttribute<'_>) -> Value {
     }
     let value = match attribute.kind {
         AttributeType::Boolean => json!({"type": "boolean"}),
-        AttributeType::Integer | AttributeType::Instant => json!({"type": "integer"}),
+        AttributeType::Integer => json!({"type": "integer"}),
+        // Milliseconds; a lesser number would be seconds, and is denied.
+        AttributeType::Instant => json!({"anyOf": [
+            {"type": "integer", "minimum": Instant::SENT.start(), "maximum": Instant::SENT.end()},
+            {"type": "string", "format": "date-time"},
+            {"type": "string", "format": "date"},
+        ]}),
         AttributeType::Decimal => json!({"type": "number"}),
         AttributeType::Text => text,
         AttributeType::Texts => json!({"anyOf": [text, {"type": "array", "items": text}]}),

@@ -215,7 +215,9 @@ impl<'a> Asking<'a> {
         let view = tenant.view(self.pins);
         let attributes: Vec<_>;
         let named: Vec<Request<'_>>;
-        let requests = if view.snapshot.catalog.contract.aliased {
+        let requests = if view.snapshot.catalog.contract.aliased
+            || view.snapshot.catalog.contract.timed
+        {
             attributes = requests.iter().map(|it| renamed(view.snapshot, it)).collect::<Vec<_>>();
             let pairs = requests.iter().zip(&attributes);
             named = pairs

@@ -4,7 +4,7 @@
 //! in is about some kinds only: an attribute that none of them has is never there, and a value that
 //! none of them can have is never found. One rule with predicates: some kind has to have it.
 
-use crate::condition::{Among, Likeness, Sought};
+use crate::condition::{Among, Likeness, Met, Sought};
 use crate::diagnostic::{Reporter, suggest};
 use crate::model::{InputPath, Place};
 use crate::snapshot::{
@@ -138,7 +138,19 @@ impl<'a> About<'a> {
                 report.fault(clause.place.at, field(), message, Some(help));
             }
         }
+        self.refuse_met(clause, &contracts, &field, report);
+        for (path, among) in clause.condition.unlisted() {
+            let (message, help) = unlisted(path, among);
+            report.fault(clause.place.at, field(), message, Some(help));
+        }
         for sought in clause.condition.sought() {
+            if sought.among == Among::Kind {
+                if !contracts.iter().any(|kind| sought.is_like(&kind.name)) {
+                    let (message, help) = no_kind(&sought.text, &contracts);
+                    report.fault(clause.place.at, field(), message, Some(help));
+                }
+                continue;
+            }
             let Among::Resource(name) = &sought.among else { continue };
             let checks: Vec<&Check> =
                 contracts.iter().filter_map(|kind| kind.attributes.attribute(name)).collect();
@@ -151,6 +163,71 @@ impl<'a> About<'a> {
             }
         }
     }
+}
+
+impl About<'_> {
+    /// Refuses comparisons of two attributes that no kind in question has both of, so that they
+    /// could be alike.
+    fn refuse_met(
+        &self,
+        clause: &Clause,
+        kinds: &[&KindContract],
+        field: &impl Fn() -> String,
+        report: &mut Reporter<'_>,
+    ) {
+        for Met { one, other, how, folded } in clause.condition.met() {
+            let has = |name: &str| kinds.iter().any(|it| it.attributes.attribute(name).is_some());
+            // What none has is told by itself.
+            if !has(one) || !has(other) {
+                continue;
+            }
+            let possible = |kind: &&KindContract| {
+                let checks = kind.attributes.attribute(one).zip(kind.attributes.attribute(other));
+                checks.is_some_and(|(one, other)| {
+                    one.one_of.is_empty()
+                        || other.one_of.is_empty()
+                        || how.meets(&one.one_of, &other.one_of, *folded)
+                })
+            };
+            if !kinds.iter().any(possible) {
+                let message = format!(
+                    "`resource.{one}` and `resource.{other}` are never alike in one of the kinds \
+                     that are asked about here"
+                );
+                let help = "compare attributes of one kind that have a value in common";
+                report.fault(clause.place.at, field(), message, Some(help.to_owned()));
+            }
+        }
+    }
+}
+
+/// What is said of something that is taken for a name of the tenant's and could be any text.
+fn unlisted(path: &str, among: &Among) -> (String, String) {
+    let (one, several, list) = match among {
+        Among::Policies => ("policy", "policies", "subject.policies"),
+        Among::Teams | Among::RecordTeams => ("team", "teams", "subject.teams"),
+        Among::Tags => ("tag", "tags", "subject.tags"),
+        _ => ("role", "roles", "subject.roles"),
+    };
+    let message = format!(
+        "`{path}` could be any text, so that nobody can tell whether it names a {one} that there is"
+    );
+    let help = format!(
+        "name the {one}, or list the {several} that it can be where it is declared: \
+         `{{type: text, one_of: [...]}}`; what is looked through is `{list}`"
+    );
+    (message, help)
+}
+
+/// What is said of a kind that no question is about.
+pub(super) fn no_kind(name: &str, kinds: &[&KindContract]) -> (String, String) {
+    let known = kinds.iter().map(|kind| &*kind.name);
+    let message = format!("`resource.kind` is never `{name}` where this is asked");
+    let help = suggest(name, known.clone()).unwrap_or_else(|| {
+        let names: Vec<&str> = known.take(20).collect();
+        format!("it is one of: {}", names.join(", "))
+    });
+    (message, help)
 }
 
 /// What a role or somebody is granted, within whatever limits.

@@ -25,7 +25,15 @@ pub(super) fn contract(catalog: &Catalog, report: &mut Reporter<'_>) -> Contract
         };
         declare(declared, name, rule, &format!("attributes.{path}"), catalog, report);
     }
+    let sent = [&contract.context, &contract.action, &contract.subject];
+    contract.timed = sent.iter().any(|it| !it.instants().is_empty());
     if !closed {
+        let instants = catalog.attributes.rules().filter_map(|(path, rule)| {
+            let name = path.strip_prefix("resource.")?;
+            (rule.kind == AttributeType::Instant).then(|| name.into())
+        });
+        contract.instants = instants.collect();
+        contract.timed |= !contract.instants.is_empty();
         return contract;
     }
     refuse_types(catalog, report);
@@ -39,6 +47,7 @@ pub(super) fn contract(catalog: &Catalog, report: &mut Reporter<'_>) -> Contract
     for (number, (name, kind)) in (0..=u16::MAX).zip(&catalog.resource_kinds) {
         let attributes = attributes(catalog, name, kind, &common, report);
         contract.aliased |= attributes.has_aliases();
+        contract.timed |= !attributes.instants().is_empty();
         contract.ids.insert(name.as_str().into(), number);
         kinds.push(KindContract { name: name.as_str().into(), mark: Mark::of(name), attributes });
     }

@@ -1,6 +1,7 @@
 //! Matchers: whom a program admits and to whom a sharing rule applies.
 
 use super::Definition;
+use super::moot::refuse_twice;
 use crate::diagnostic::Reporter;
 use crate::fast::Map;
 use crate::model::{Matchers, Text};
@@ -15,6 +16,10 @@ pub(super) fn refuse_roles(
     field: &str,
     report: &mut Reporter<'_>,
 ) {
+    if !definition.lenient {
+        refuse_twice(&matchers.roles, &format!("{field}.roles"), report);
+        refuse_twice(&matchers.tags, &format!("{field}.tags"), report);
+    }
     for role in matchers.roles.iter().filter(|_| !definition.lenient) {
         if !roles.contains_key(role.as_str()) {
             let known = roles.keys().map(|id| &**id);

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostics, Reporter, suggest};
 use crate::fast::Map;
 use crate::model::{Assignment, Document, Grant, Matchers, Place, Tenant, Text};
 use crate::snapshot::{Clause, GrantSet, PolicyRule, ProgramRule, SharingPlan, has_team};
-use permesso_names::check_path;
+use permesso_names::{Unfit, check_id, check_path};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -62,12 +62,20 @@ pub(super) fn refuse_paths<'n>(
 ) {
     let mut seen = HashSet::new();
     for name in names {
-        if let Err(unfit) = check_path(name) {
+        if let Err(unfit) = check_path(name).and_then(|()| kept(name)) {
             report.fault(name.at(), field, format!("the team `{name}` {unfit}"), None);
         } else if !seen.insert(name.as_str()) {
             let help = Some("keep one of them".to_owned());
             report.fault(name.at(), field, format!("the team `{name}` is listed twice"), help);
         }
+    }
+}
+
+/// Whether a name is none of the administration's.
+fn kept(name: &str) -> Result<(), Unfit> {
+    match check_id(name) {
+        Err(unfit @ Unfit::Kept) => Err(unfit),
+        _ => Ok(()),
     }
 }
 
@@ -89,7 +97,14 @@ pub(super) fn refuse_tags(
     field: &str,
     report: &mut Reporter<'_>,
 ) {
-    let Some(tags) = tags else { return };
+    let Some(tags) = tags else {
+        for name in names {
+            if let Err(unfit) = kept(name) {
+                report.fault(name.at(), field, format!("the tag `{name}` {unfit}"), None);
+            }
+        }
+        return;
+    };
     for name in names.iter().filter(|name| !is_tag(tags, name)) {
         report.unknown("tag", name, field, tags.iter().map(|tag| &**tag));
     }
@@ -120,6 +135,11 @@ pub(super) fn tags(
         {
             let message = format!("`{second}` is listed twice");
             report.fault(second.at(), "tags", message, Some("keep one of them".to_owned()));
+        }
+    }
+    for tag in &tags {
+        if let Err(unfit) = kept(tag) {
+            report.fault(tag.at(), "tags", format!("the tag `{tag}` {unfit}"), None);
         }
     }
     for tag in tags.iter().filter(|tag| tag.is_empty()) {

@@ -2,7 +2,8 @@
 //! families read has to be declared, and to be able to be what it is compared with.
 
 use super::Definition;
-use super::about::{About, undeclared};
+use super::about::{About, no_kind, undeclared};
+use super::fitting::{near, possible, scalar, texts};
 use crate::diagnostic::{Diagnostics, Reporter, suggest};
 use crate::family::{InputKind, InputSpec};
 use crate::model::{
@@ -52,8 +53,7 @@ pub(super) fn check(
         if let Some(RoleCheck::Covered(names)) = &guard.check {
             let field = format!("guards.{}.check", guard.id);
             for name in names {
-                let path = InputPath::ResourceAttribute(name.as_str().into());
-                readers.path(&path, &Test::Present, Reader { field: &field, ..reader }, report);
+                readers.covered(name, Reader { field: &field, ..reader }, report);
             }
         }
     }
@@ -147,6 +147,31 @@ impl<'a> Readers<'a> {
         }
     }
 
+    /// An attribute that names the roles that are handed out.
+    fn covered(&self, name: &str, reader: Reader<'_>, report: &mut Reporter<'_>) {
+        if let Some(rest) = name.strip_prefix("resource.") {
+            let message = format!("`{name}` is looked for among the attributes of the resource");
+            let help = Some(format!("write `{rest}`, without `resource.`"));
+            report.fault(reader.at, reader.field, message, help);
+            return;
+        }
+        let path = InputPath::ResourceAttribute(name.into());
+        self.path(&path, &Test::Present, reader, report);
+        let own = self.about(reader.on).filter_map(|kind| kind.attributes.attribute(name));
+        let common = self.catalog.attributes.rules().find(|(known, _)| *known == path.to_string());
+        let kinds = own.map(|check| check.kind).chain(common.map(|(_, rule)| rule.kind));
+        let named = |kind: &AttributeType| {
+            matches!(kind, AttributeType::Text | AttributeType::Texts | AttributeType::Any)
+        };
+        let kinds: Vec<AttributeType> = kinds.collect();
+        if let (Some(kind), false) = (kinds.first(), kinds.iter().any(named)) {
+            let message = format!("`{name}` is declared as {kind}, which names no role");
+            let help = "name an attribute that holds roles: text, texts, or any where they are \
+                        handed out within limits";
+            report.fault(reader.at, reader.field, message, Some(help.to_owned()));
+        }
+    }
+
     fn ids(&self, names: &[Text]) -> Vec<PermissionId> {
         names.iter().filter_map(|name| self.permissions.find(name)).collect()
     }
@@ -211,6 +236,7 @@ impl<'a> Readers<'a> {
                 let kinds: BTreeSet<&str> = self.contract.ids.keys().map(|kind| &**kind).collect();
                 let kinds: Vec<&str> = kinds.into_iter().collect();
                 self.one_of(&kinds, test, &never, report);
+                self.other_kinds(test, reader, report);
             }
             InputPath::SubjectId | InputPath::ResourceKind | InputPath::ResourceId => {
                 if !possible(test, &Check::new(AttributeType::Text, &[])) {
@@ -245,6 +271,18 @@ impl<'a> Readers<'a> {
         }
     }
 
+    /// Kinds that there are and that are never asked about here.
+    fn other_kinds(&self, test: &Test, reader: Reader<'_>, report: &mut Reporter<'_>) {
+        let kinds: Vec<&KindContract> = self.about(reader.on).collect();
+        for name in texts(test) {
+            let there = kinds.iter().any(|kind| *kind.name == *name);
+            if !kinds.is_empty() && !there && self.contract.ids.contains_key(name) {
+                let (message, help) = no_kind(name, &kinds);
+                report.fault(reader.at, reader.field, message, Some(help));
+            }
+        }
+    }
+
     /// An attribute of the resource: some kind that is asked about has to have it.
     fn attribute(
         &self,
@@ -260,8 +298,16 @@ impl<'a> Readers<'a> {
         }
         let checks: Vec<&Check> =
             self.about(reader.on).filter_map(|kind| kind.attributes.attribute(name)).collect();
+        // Whose a record is, and of which teams, may be one or several.
+        let teams = std::iter::once(self.catalog.teams.attribute.as_str());
+        let mut own = teams.chain(self.catalog.relations.iter().map(|name| name.as_str()));
         if checks.is_empty() {
             self.undeclared(path, name, reader, report);
+        } else if let Some(text) = scalar(test)
+            && checks.iter().all(|check| check.kind == AttributeType::Texts)
+            && !own.any(|own| own == name)
+        {
+            lists(path, text, reader, report);
         } else if !checks.iter().any(|check| possible(test, check)) {
             self.impossible(path, checks.first().copied(), reader, test, report);
         }
@@ -288,6 +334,11 @@ impl<'a> Readers<'a> {
         report: &mut Reporter<'_>,
     ) {
         let help = check.map(|check| match &*check.one_of {
+            [] if check.kind == AttributeType::Instant => {
+                "it is an instant, which is compared with milliseconds since 1970, of the years \
+                 1990 to 9999"
+                    .to_owned()
+            }
             [] => format!("it is {}", check.kind.words()),
             values => {
                 near(test, values).unwrap_or_else(|| format!("it is one of: {}", values.join(", ")))
@@ -313,7 +364,9 @@ impl<'a> Readers<'a> {
         match rule {
             Some(rule) => {
                 let check = Check::new(rule.kind, &rule.one_of);
-                if !possible(test, &check) {
+                if let (AttributeType::Texts, Some(text)) = (rule.kind, scalar(test)) {
+                    lists(path, text, reader, report);
+                } else if !possible(test, &check) {
                     self.impossible(path, Some(&check), reader, test, report);
                 }
             }
@@ -410,36 +463,11 @@ impl<'a> Readers<'a> {
     }
 }
 
-/// Whether a comparison can hold of some value that is as declared.
-fn possible(test: &Test, check: &Check) -> bool {
-    let fits = |value: &Value<'_>| {
-        matches!(value, Value::Null) || (check.kind.accepts(value) && check.lists(value))
-    };
-    match test {
-        Test::Is(value) | Test::IsNot(value) => fits(value),
-        Test::In(values) => values.iter().all(fits),
-        Test::AtMost(_) | Test::AtLeast(_) => matches!(
-            check.kind,
-            AttributeType::Integer
-                | AttributeType::Decimal
-                | AttributeType::Instant
-                | AttributeType::Any
-        ),
-        Test::Present => true,
-    }
-}
-
-/// The nearest to the first text of a comparison that is none of the values.
-fn near(test: &Test, values: &[Box<str>]) -> Option<String> {
-    let written: &[Value<'_>] = match test {
-        Test::Is(Value::List(items)) => items,
-        Test::Is(value) | Test::IsNot(value) => std::slice::from_ref(value),
-        Test::In(items) => items,
-        _ => &[],
-    };
-    let mut texts = written.iter().filter_map(Value::as_str);
-    let wrong = texts.find(|text| !values.iter().any(|known| **known == **text))?;
-    suggest(wrong, values.iter().map(|value| &**value))
+/// Refuses to compare a list with one text, which is no list and is found in none.
+fn lists(path: &InputPath, text: &str, reader: Reader<'_>, report: &mut Reporter<'_>) {
+    let message = format!("`{path}` is a list, and is compared with one text here");
+    let help = format!("only conditions look into lists: `condition: '\"{text}\" in {path}'`");
+    report.fault(reader.at, reader.field, message, Some(help));
 }
 
 /// Whether a family that wants a type can be given one that is declared so.

@@ -4,7 +4,7 @@
 //! one that it was compiled from before, and whose policies and parents are, is taken over as it
 //! is.
 
-use super::{Before, Definition, arc, idle};
+use super::{Before, Definition, PeopleFrom, arc, idle, moot};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::fast::Map;
 use crate::model::{Document, Role, Scope, Text};
@@ -378,6 +378,11 @@ impl Compiler<'_> {
                 granting
             }
         };
+        if !self.definition.lenient {
+            moot::refuse_twice(&role.policies, &format!("{field}.policies"), report);
+            moot::refuse_twice(&role.parents, &format!("{field}.parents"), report);
+            self.refuse_original(listed, &field, report);
+        }
         for name in &role.policies {
             let id = self.policies.ids.get(name.as_str());
             match id.and_then(|id| self.policies.rules.get(*id as usize)) {
@@ -389,6 +394,18 @@ impl Compiler<'_> {
             }
         }
         granting
+    }
+
+    /// Refuses a copy of a role that there is not. In a store the original may have been deleted
+    /// since: there it is only said where the copy came from.
+    fn refuse_original(&self, listed: Listed<'_>, field: &str, report: &mut Reporter<'_>) {
+        let stored = matches!(self.definition.people, PeopleFrom::Subjects(_));
+        let original = listed.role.duplicate_of.as_ref();
+        let unknown = |name: &&Text| !self.ids.contains_key(name.as_str());
+        if let Some(name) = original.filter(unknown).filter(|_| !stored) {
+            let known = self.ids.keys().map(|id| &**id).filter(|id| **id != **listed.role.id);
+            report.unknown("role", name, format!("{field}.duplicate_of"), known);
+        }
     }
 
     /// The roles above those that have any, the role itself left out, in the order of their

@@ -1,11 +1,14 @@
 //! One user: from what the directory says to what a decision reads.
 
 use super::about::About;
-use super::idle;
 use super::names::{Known, refuse_names, refuse_tags, refuse_teams, refuse_twice};
+use super::{idle, moot};
 use crate::decision::{ANONYMOUS, SUBJECT_TYPE};
 use crate::diagnostic::Reporter;
-use crate::model::{Assignment, Delegation, Instant, Scope, Status, Text, User, Value};
+use crate::model::{
+    Assignment, AttributeType, Attributes, Delegation, Instant, Scope, Status, Text, User, Value,
+    as_millis,
+};
 use crate::snapshot::{
     Check, DelegationRule, Extra, GrantSet, HoldsNamed, Interner, Member, PermissionId,
     Permissions, RoleRule, Snapshot, WrittenGrant, boxed,
@@ -70,7 +73,7 @@ impl<'a> Users<'a> {
             status: user.status,
             invitation: user.invitation,
             extra,
-            attributes: user.attributes.clone(),
+            attributes: self.attributes(user),
         };
         if let Some(kind) = user.kind.as_deref().filter(|kind| *kind != SUBJECT_TYPE) {
             member.extra.get_or_insert_default().kind = Some(kind.as_str().into());
@@ -79,10 +82,28 @@ impl<'a> Users<'a> {
         member
     }
 
+    /// What is said of a user, with instants in milliseconds.
+    fn attributes(&self, user: &User) -> Attributes<'static> {
+        let mut attributes = user.attributes.clone();
+        for (path, rule) in self.snapshot.catalog.source.value.attributes.rules() {
+            if let (AttributeType::Instant, Some(name)) = (rule.kind, path.strip_prefix("subject."))
+            {
+                attributes.change_at(name, &|value| {
+                    if let Some(millis) = as_millis(value) {
+                        *value = millis;
+                    }
+                });
+            }
+        }
+        attributes
+    }
+
     /// Refuses roles and policies that nobody knows.
     fn names(&self, user: &User, report: &mut Reporter<'_>) {
         let Snapshot { role_ids, policy_ids, .. } = self.snapshot;
         refuse_twice(&user.roles, &format!("users.{}.roles", user.id), report);
+        moot::refuse_twice(&user.tags, &format!("users.{}.tags", user.id), report);
+        moot::refuse_twice(&user.policies, &format!("users.{}.policies", user.id), report);
         let roles: Vec<&Text> = user.roles.iter().map(|held| &held.role).collect();
         for (what, part, names, known) in [
             ("role", "roles", roles, role_ids),
@@ -114,6 +135,10 @@ impl<'a> Users<'a> {
             let fits = *value == Value::Null || (rule.kind.accepts(value) && check.lists(value));
             if !fits {
                 let message = match &*rule.one_of {
+                    [] if rule.kind == AttributeType::Instant => format!(
+                        "`{name}` has to be a date such as 2026-12-31, or a date and a time with \
+                         its zone such as 2026-12-31T18:00:00+01:00"
+                    ),
                     [] => format!("`{name}` has to be {}", rule.kind.words()),
                     values => format!("`{name}` has to be one of: {}", values.join(", ")),
                 };

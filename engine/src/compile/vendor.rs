@@ -3,12 +3,13 @@
 //!
 //! A catalog knows its standard roles and nobody's own, so this cannot be told when it is loaded.
 
+use super::fitting::texts;
 use super::names::Known;
 use super::roles::Roles;
 use super::{Definition, PeopleFrom};
 use crate::condition::{Among, Likeness, Sought};
 use crate::diagnostic::{Diagnostics, Reporter};
-use crate::model::{Catalog, Document, InputPath, Position, Predicate, Test, Value};
+use crate::model::{Catalog, Document, InputPath, Position, Predicate};
 use crate::snapshot::Clause;
 use std::collections::HashSet;
 
@@ -121,18 +122,4 @@ impl Readers<'_> {
             _ => return None,
         })
     }
-}
-
-/// The texts that something is compared with.
-fn texts(test: &Test) -> Vec<&str> {
-    let values: &[Value<'_>] = match test {
-        Test::Is(Value::List(items)) | Test::In(items) => items,
-        Test::Is(value) | Test::IsNot(value) => std::slice::from_ref(value),
-        Test::AtMost(_) | Test::AtLeast(_) | Test::Present => &[],
-    };
-    let each = values.iter().flat_map(|value| match value {
-        Value::List(items) => items.as_slice(),
-        value => std::slice::from_ref(value),
-    });
-    each.filter_map(Value::as_str).collect()
 }

@@ -19,9 +19,10 @@ use super::schema::AttributeSchema;
 use super::values::{
     Integers, Networks, Refusal, SharedDates, SharedDays, SharedHours, Texts, short,
 };
-use crate::model::Position;
+use crate::model::{Number, Position};
 use permesso_names::folded;
-use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Scope, Token};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Scope, Token, Variant};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Compiles conditions, and evaluates them. One serves a whole process: building one costs
@@ -122,7 +123,7 @@ fn refuse(refusal: Refusal) -> Box<EvalAltResult> {
 }
 
 /// The names of the functions below.
-const NATIVES: [&str; 11] = [
+const NATIVES: [&str; 16] = [
     "contains",
     "starts_with",
     "ends_with",
@@ -134,8 +135,14 @@ const NATIVES: [&str; 11] = [
     "overlaps",
     // Of one argument; the checker writes another.
     "lower",
-    // Nobody writes this one: the checker puts it around what is calculated with decimals.
+    // Nobody writes these: the checker puts them around what is calculated with decimals, and in
+    // place of the operators between numbers of which one need not be whole.
     "finite",
+    "decimal",
+    "number_is",
+    "number_is_not",
+    "number_below",
+    "number_at_most",
 ];
 
 /// The functions. All are pure: what they say follows from their arguments alone.
@@ -184,6 +191,46 @@ fn register(engine: &mut Engine) {
         })
         .register_fn("lower", |list: Texts, _: i64| list.folded());
     register_overlaps(engine);
+    register_numbers(engine);
+}
+
+/// Comparisons of numbers to the last digit, whatever they were written as, and what makes decimals
+/// of them where they are calculated with.
+fn register_numbers(engine: &mut Engine) {
+    #[expect(clippy::cast_precision_loss, reason = "declared as a decimal, and calculated with")]
+    let of_whole = |number: i64, _: i64| number as f64;
+    engine.register_fn("decimal", of_whole).register_fn("decimal", |number: f64, _: i64| number);
+    compared::<i64, i64>(engine);
+    compared::<i64, f64>(engine);
+    compared::<f64, i64>(engine);
+    compared::<f64, f64>(engine);
+}
+
+fn compared<A, B>(engine: &mut Engine)
+where
+    A: Variant + Clone + Into<Number>,
+    B: Variant + Clone + Into<Number>,
+{
+    type Outcome = Result<bool, Box<EvalAltResult>>;
+    fn order(
+        one: impl Into<Number>,
+        other: impl Into<Number>,
+    ) -> Result<Ordering, Box<EvalAltResult>> {
+        one.into().compare(other.into()).ok_or_else(|| refuse(Refusal::NotANumber))
+    }
+    engine
+        .register_fn("number_is", |one: A, other: B| -> Outcome {
+            order(one, other).map(Ordering::is_eq)
+        })
+        .register_fn("number_is_not", |one: A, other: B| -> Outcome {
+            order(one, other).map(Ordering::is_ne)
+        })
+        .register_fn("number_below", |one: A, other: B| -> Outcome {
+            order(one, other).map(Ordering::is_lt)
+        })
+        .register_fn("number_at_most", |one: A, other: B| -> Outcome {
+            order(one, other).map(Ordering::is_le)
+        });
 }
 
 /// `overlaps` of lists that were written and lists that are read, in any order.

@@ -2,7 +2,7 @@
 
 use super::check::{Boundary, How, Leaf, Logic, Outline, Read};
 use super::limits::{self, LOOK_EVERY, MAX_ITEMS, MAX_LIST_BYTES, MAX_TEXT};
-use super::sought::Sought;
+use super::sought::{Among, Met, Sought};
 use super::values::{Refusal, Texts, short};
 use crate::model::{AttributeType, InputPath, Value};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Identifier, ImmutableString, Scope, Stmt};
@@ -33,6 +33,8 @@ struct Program {
     inputs: Box<[InputPath]>,
     boundaries: Box<[Boundary]>,
     sought: Box<[Sought]>,
+    met: Box<[Met]>,
+    unlisted: Box<[(String, Among)]>,
     reads_now: bool,
     folds: bool,
 }
@@ -94,7 +96,7 @@ fn missing(path: &InputPath) -> String {
 
 impl Condition {
     pub(super) fn new(engine: Arc<Engine>, source: &str, outline: Outline) -> Self {
-        let Outline { expr, logic, reads, boundaries, sought, folds } = outline;
+        let Outline { expr, logic, reads, boundaries, sought, met, unlisted, folds } = outline;
         let mut inputs: Vec<_> = reads.iter().map(|read| read.path.clone()).collect();
         inputs.sort_by_cached_key(ToString::to_string);
         inputs.dedup();
@@ -108,6 +110,8 @@ impl Condition {
             inputs: inputs.into(),
             boundaries: boundaries.into(),
             sought: sought.into(),
+            met: met.into(),
+            unlisted: unlisted.into(),
             folds,
         }))
     }
@@ -128,6 +132,16 @@ impl Condition {
     /// know whether they can be found.
     pub(crate) fn sought(&self) -> &[Sought] {
         &self.0.sought
+    }
+
+    /// The attributes of a record that it compares with one another.
+    pub(crate) fn met(&self) -> &[Met] {
+        &self.0.met
+    }
+
+    /// What it takes for names of a tenant's that could be any texts.
+    pub(crate) fn unlisted(&self) -> &[(String, Among)] {
+        &self.0.unlisted
     }
 
     /// Whether its answer changes with time.
@@ -304,11 +318,12 @@ impl PartialEq for Condition {
 fn bind(read: &Read, value: &Value<'_>, unsettled: &[&str]) -> Result<Dynamic, ConditionError> {
     Ok(match (read.kind, value) {
         (AttributeType::Boolean, Value::Bool(value)) => Dynamic::from_bool(*value),
+        // What was sent as the text of an instant is milliseconds by now.
         (AttributeType::Integer | AttributeType::Instant, found) => {
             Dynamic::from_int(found.whole().ok_or_else(|| ill_typed(read, found))?)
         }
-        #[expect(clippy::cast_precision_loss, reason = "declared as a decimal")]
-        (AttributeType::Decimal, Value::Int(value)) => Dynamic::from_float(*value as f64),
+        // As it was sent: it is compared to the last digit.
+        (AttributeType::Decimal, Value::Int(value)) => Dynamic::from_int(*value),
         (AttributeType::Decimal, Value::Float(value)) if value.is_finite() => {
             Dynamic::from_float(*value)
         }

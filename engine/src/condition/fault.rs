@@ -90,6 +90,9 @@ pub enum Mistake {
     /// A path that is not in the schema.
     #[error("unknown attribute `{0}`")]
     UnknownPath(String),
+    /// A path that the schema has without a type.
+    #[error("`{0}` is declared as any value, of which a condition can say nothing")]
+    Untyped(String),
     /// A group of attributes in the place of one.
     #[error("`{0}` is a group of attributes, not a value")]
     NotAValue(String),
@@ -165,6 +168,14 @@ pub enum Mistake {
         how: &'static str,
         /// The text.
         value: String,
+    },
+    /// The empty text that is looked for in a text, and is in every one.
+    #[error("`{path}` always {how} the empty text")]
+    AlwaysLike {
+        /// What is looked through.
+        path: String,
+        /// How the text is found in it.
+        how: &'static str,
     },
     /// A text with capitals beside one that has none.
     #[error("`{value}` has capital letters, and `lower(...)` never has")]

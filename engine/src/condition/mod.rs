@@ -23,7 +23,8 @@
 //!   `path ?? value` is the value where the attribute is not there, or null.
 //!
 //! The engine has no clock, no loops, no state and no way to define anything; `now` is an input
-//! like the others. Decimals compare equal when they differ by rounding only.
+//! like the others. Numbers are compared to the last digit;
+//! only what was calculated with decimals is equal to what it differs from by rounding alone.
 //!
 //! The modules in the order in which a condition passes them: `remarks` (comments), `lexical`
 //! (words), the parser of the library, `check` (paths and types; rewrites it), `evaluate` (binds values and runs).
@@ -51,7 +52,7 @@ pub use engine::ConditionEngine;
 pub use evaluate::{Condition, ConditionError};
 pub use fault::{ConditionFault, Mistake};
 pub use schema::AttributeSchema;
-pub(crate) use sought::{Among, Likeness, Sought};
+pub(crate) use sought::{Among, Likeness, Met, Sought};
 pub use words::{Renamed, condition_names, rename_in};
 
 pub use crate::model::{AttributeDeclarations, AttributeType, ConditionTest, SchemaError};

@@ -9,7 +9,7 @@ use super::sought::Among;
 use crate::model::{
     AttributeDeclarations, AttributeRule, AttributeType, InputPath, built_in, writable,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The paths that conditions may read.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub struct AttributeSchema {
     paths: BTreeMap<String, Attribute>,
     /// The permissions that may be asked for, by id.
     held: BTreeMap<String, Attribute>,
+    /// The paths that are declared and have no type, which no condition reads.
+    untyped: BTreeSet<String>,
 }
 
 /// One of them.
@@ -36,10 +38,11 @@ impl Attribute {
         &self.values
     }
 
-    /// The attribute of a resource that it is.
+    /// What of a resource it is, where not all kinds need have it alike.
     pub(super) fn of_resource(&self) -> Option<Among> {
         match &self.path {
             InputPath::ResourceAttribute(name) => Some(Among::Resource(name.clone())),
+            InputPath::ResourceKind => Some(Among::Kind),
             _ => None,
         }
     }
@@ -55,7 +58,8 @@ impl AttributeSchema {
     /// What is built in, and what a catalog declares besides.
     #[must_use]
     pub fn new(declared: &AttributeDeclarations) -> Self {
-        let mut schema = Self { paths: BTreeMap::new(), held: BTreeMap::new() };
+        let mut schema =
+            Self { paths: BTreeMap::new(), held: BTreeMap::new(), untyped: BTreeSet::new() };
         built_in().for_each(|(path, kind)| schema.add(path, kind));
         declared.rules().for_each(|(path, rule)| schema.add_rule(path, rule));
         for (path, names) in [
@@ -142,6 +146,11 @@ impl AttributeSchema {
         self.paths.get(path)
     }
 
+    /// Whether a path is declared and has no type.
+    pub(super) fn is_untyped(&self, path: &str) -> bool {
+        self.untyped.contains(path)
+    }
+
     /// The permissions that may be asked for.
     pub(super) fn held(&self) -> &BTreeMap<String, Attribute> {
         &self.held
@@ -150,6 +159,7 @@ impl AttributeSchema {
     fn add_rule(&mut self, path: &str, rule: &AttributeRule) {
         // Of what has no type nothing can be said.
         if rule.kind == AttributeType::Any {
+            self.untyped.insert(path.to_owned());
             return;
         }
         self.add(path, rule.kind);

@@ -31,6 +31,17 @@ pub(crate) enum Among {
     Tags,
     /// An attribute of the resource, which not all kinds need have alike.
     Resource(Box<str>),
+    /// The kind of the resource.
+    Kind,
+}
+
+/// Two attributes of a resource that are compared, of which not all kinds need have both alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Met {
+    pub(crate) one: Box<str>,
+    pub(crate) other: Box<str>,
+    pub(crate) how: Likeness,
+    pub(crate) folded: bool,
 }
 
 /// How a text has to be like what it is compared with.
@@ -66,6 +77,20 @@ impl Likeness {
             Self::Part => known.contains(text),
         };
         holds(known) || is_folded && holds(&folded(known))
+    }
+
+    /// Whether any text of some is so like one of others.
+    pub(crate) fn meets(
+        self,
+        known: &[impl AsRef<str>],
+        sought: &[impl AsRef<str>],
+        is_folded: bool,
+    ) -> bool {
+        sought.iter().any(|sought| {
+            let sought = sought.as_ref();
+            let sought = if is_folded { folded(sought) } else { sought.into() };
+            known.iter().any(|known| self.holds(known.as_ref(), &sought, is_folded))
+        })
     }
 }
 

@@ -267,6 +267,10 @@ impl fmt::Display for AttributeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("has to be sent"),
+            Self::Mistyped(AttributeType::Instant) => f.write_str(
+                "has to be an instant: a text with its zone such as `2026-12-31T18:00:00+01:00`, \
+                 or milliseconds since 1970; are these seconds?",
+            ),
             Self::Mistyped(kind) => write!(f, "has to be {}", kind.words()),
             Self::NoMap => f.write_str("has to be a map of attributes"),
             Self::Value => f.write_str("is none of the values that it can have"),

@@ -4,10 +4,10 @@
 //! is of the type that was declared, under the name that was declared, or it is not there.
 
 use super::recorder::Recorder;
-use crate::decision::{AttributeFault, Outcome, Reason, Request, Resource, Stage};
+use crate::decision::{Asserted, AttributeFault, Outcome, Reason, Request, Resource, Stage};
 use crate::diagnostic::suggest;
 use crate::fast::Mark;
-use crate::model::{Attributes, Value};
+use crate::model::{Attributes, Value, as_millis};
 use crate::snapshot::{
     AllowedKinds, Breach, Contract, Declared, KindContract, Name, PermissionRule, Snapshot,
 };
@@ -162,18 +162,78 @@ pub(crate) fn short(name: &str) -> &str {
     name.get(..end).unwrap_or_default()
 }
 
-/// The attributes of a question under the names that were declared; `None` where they are so
-/// already. One that is sent under two names that disagree stays under both, and is denied.
-pub(crate) fn renamed<'r>(snapshot: &Snapshot, request: &Request<'r>) -> Option<Attributes<'r>> {
+/// What a question says, as whatever reads it wants it: under the names that were declared, and
+/// with instants as milliseconds. Of what is so already there is nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Read<'r> {
+    resource: Option<Attributes<'r>>,
+    context: Option<Attributes<'r>>,
+    action: Option<Attributes<'r>>,
+    subject: Option<Attributes<'r>>,
+}
+
+/// The attributes of a question as they are read; `None` where they are so already. One that is
+/// sent under two names that disagree stays under both, and is denied.
+#[inline]
+pub(crate) fn renamed<'r>(snapshot: &Snapshot, request: &Request<'r>) -> Option<Read<'r>> {
     let contract = &snapshot.catalog.contract;
-    if !contract.aliased {
+    if !contract.aliased && !contract.timed {
         return None;
     }
-    let kind = contract.ids.get(request.resource.kind)?;
-    let declared = &contract.kinds.get(usize::from(*kind))?.attributes;
+    let resource = aliased(contract, request);
+    if !contract.timed {
+        return resource.map(|resource| Read { resource: Some(resource), ..Read::default() });
+    }
+    timed(contract, request, resource)
+}
+
+fn aliased<'r>(contract: &Contract, request: &Request<'r>) -> Option<Attributes<'r>> {
+    let declared = &contract.kind(request.resource.kind)?.attributes;
     let sent = request.resource.attributes;
     let is_alias = |name: &str| matches!(declared.get(name), Some(Name::Alias(_)));
-    sent.iter().any(|(name, _)| is_alias(name)).then(|| under_their_names(declared, sent))
+    let any = contract.aliased && sent.iter().any(|(name, _)| is_alias(name));
+    any.then(|| under_their_names(declared, sent))
+}
+
+fn timed<'r>(
+    contract: &Contract,
+    request: &Request<'r>,
+    resource: Option<Attributes<'r>>,
+) -> Option<Read<'r>> {
+    let of_kind = contract.kind(request.resource.kind).map(|kind| kind.attributes.instants());
+    let instants = of_kind.unwrap_or(&contract.instants);
+    let read = Read {
+        resource: in_millis(instants, resource.as_ref().unwrap_or(request.resource.attributes))
+            .or(resource),
+        context: in_millis(contract.context.instants(), request.context),
+        action: in_millis(contract.action.instants(), request.asserted.action),
+        subject: in_millis(contract.subject.instants(), request.asserted.subject),
+    };
+    let Read { resource, context, action, subject } = &read;
+    let any = [resource, context, action, subject].into_iter().any(Option::is_some);
+    any.then_some(read)
+}
+
+/// Attributes with instants that were sent as texts in milliseconds; `None` where none was.
+fn in_millis<'r>(instants: &[Box<str>], sent: &Attributes<'r>) -> Option<Attributes<'r>> {
+    let is_text = |path: &str| {
+        let mut found = Vec::new();
+        sent.all_at(path, &mut found);
+        found.iter().any(|value| as_millis(value).is_some())
+    };
+    let written: Vec<&str> = instants.iter().map(|it| &**it).filter(|it| is_text(it)).collect();
+    if written.is_empty() {
+        return None;
+    }
+    let mut read = sent.clone();
+    for path in written {
+        read.change_at(path, &|value| {
+            if let Some(millis) = as_millis(value) {
+                *value = millis;
+            }
+        });
+    }
+    Some(read)
 }
 
 #[cold]
@@ -198,10 +258,15 @@ fn under_their_names<'r>(declared: &Declared, sent: &'r Attributes<'r>) -> Attri
     named
 }
 
-/// A question with its attributes under other names.
-pub(crate) fn with_attributes<'r>(
-    request: &Request<'r>,
-    attributes: &'r Attributes<'r>,
-) -> Request<'r> {
-    Request { resource: Resource { attributes, ..request.resource }, ..*request }
+/// A question with its attributes as they are read.
+pub(crate) fn with_attributes<'r>(request: &Request<'r>, read: &'r Read<'r>) -> Request<'r> {
+    let Read { resource, context, action, subject } = read;
+    let asserted = Asserted {
+        action: action.as_ref().unwrap_or(request.asserted.action),
+        subject: subject.as_ref().unwrap_or(request.asserted.subject),
+        ..request.asserted
+    };
+    let attributes = resource.as_ref().unwrap_or(request.resource.attributes);
+    let resource = Resource { attributes, ..request.resource };
+    Request { resource, context: context.as_ref().unwrap_or(request.context), asserted, ..*request }
 }

@@ -9,7 +9,7 @@ use crate::suggest::suggest;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 /// The type of an attribute.
@@ -25,7 +25,8 @@ pub enum AttributeType {
     Text,
     /// A list of texts; a single text counts as a list of one.
     Texts,
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// A date, a date and a time with its zone, or milliseconds since 1970-01-01T00:00:00Z of the
+    /// years 1990 to 9999: what lies before them are seconds.
     Instant,
     /// Whatever a caller sends: for families that look at it themselves. No condition reads it.
     Any,
@@ -86,7 +87,8 @@ impl AttributeType {
     pub fn accepts(self, value: &Value<'_>) -> bool {
         match self {
             Self::Boolean => matches!(value, Value::Bool(_)),
-            Self::Integer | Self::Instant => value.whole().is_some(),
+            Self::Integer => value.whole().is_some(),
+            Self::Instant => value.instant().is_some(),
             Self::Any => true,
             Self::Decimal => matches!(value, Value::Int(_) | Value::Float(_)),
             Self::Text => matches!(value, Value::Text(_)),
@@ -243,6 +245,12 @@ impl<'de> Deserialize<'de> for AttributeRule {
                          one or delete `at_least`"
                     )));
                 }
+                let mut seen = HashSet::new();
+                if let Some(twice) = one_of.iter().find(|value| !seen.insert(value.as_str())) {
+                    return Err(A::Error::custom(format_args!(
+                        "`{twice}` stands twice in `one_of`; delete one of the two"
+                    )));
+                }
                 Ok(AttributeRule { kind, required, one_of, aliases, trusted, names, at_least })
             }
         }
@@ -334,6 +342,16 @@ impl<'de> Deserialize<'de> for AttributeDeclarations {
             }
         }
         deserializer.deserialize_map(Declarations)
+    }
+}
+
+/// What is read of an instant, where that is something else than was sent: milliseconds of a text,
+/// and of a number that can be no milliseconds its text, which is no instant.
+pub(crate) fn as_millis(value: &Value<'_>) -> Option<Value<'static>> {
+    match (value, value.whole()) {
+        (Value::Text(_), _) => value.instant().map(Value::Int),
+        (_, Some(number)) if value.instant().is_none() => Some(Value::from(number.to_string())),
+        _ => None,
     }
 }
 

@@ -51,6 +51,18 @@ fn whole_with_decimal(whole: i64, decimal: f64) -> Option<Ordering> {
     Some(whole.cmp(&below).then(rest))
 }
 
+impl From<i64> for Number {
+    fn from(number: i64) -> Self {
+        Self::Whole(number)
+    }
+}
+
+impl From<f64> for Number {
+    fn from(number: f64) -> Self {
+        Self::Decimal(number)
+    }
+}
+
 impl From<Number> for Value<'_> {
     fn from(number: Number) -> Self {
         match number {

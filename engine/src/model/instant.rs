@@ -9,10 +9,13 @@ use jiff::tz::Offset;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// The last millisecond of the year 9999.
 const LAST: i64 = 253_402_300_799_999;
+/// The first millisecond of the year 1990.
+const FIRST_SENT: i64 = 631_152_000_000;
 const BEGINNING: DateTime = datetime(1970, 1, 1, 0, 0, 0, 0);
 const DAY: i64 = 24 * 60 * 60 * 1000;
 const FORMS: &str = "write a date such as 2026-12-31, or a date and a time with its zone such as \
@@ -32,6 +35,9 @@ pub struct Instant(i64);
 pub struct NoInstant(String);
 
 impl Instant {
+    /// The milliseconds that a question may send: seconds of our days would lie before them.
+    pub const SENT: RangeInclusive<i64> = FIRST_SENT..=LAST;
+
     /// So many milliseconds after 1970-01-01T00:00:00Z. What lies outside of the years 1970 to
     /// 9999 is taken for the nearest instant that does not.
     #[must_use]

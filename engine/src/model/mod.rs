@@ -53,7 +53,7 @@ const EMPTY_LIST: &str =
 pub use access::{Access, Matchers};
 pub use assignment::Assignment;
 pub use attributes::{AttributeDeclarations, AttributeRule, AttributeType, Naming, SchemaError};
-pub(crate) use attributes::{built_in, writable};
+pub(crate) use attributes::{as_millis, built_in, writable};
 pub use baseline::Baseline;
 pub use case::ConditionTest;
 pub use catalog::{

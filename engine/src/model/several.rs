@@ -2,7 +2,7 @@
 
 use super::{Position, Text};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -26,6 +26,8 @@ pub struct Cells {
     /// The rest of their names.
     pub actions: Vec<Text>,
 }
+
+const NOTHING: &str = "the grant names no permission; name some, or delete the grant";
 
 impl Cells {
     /// Whether there is nothing in it.
@@ -77,10 +79,20 @@ impl<'de> Deserialize<'de> for Several {
                 f.write_str("a list of permissions, or {kinds: [...], actions: [...]}")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Several, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Several::List)
+                let names: Vec<Text> = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+                if names.is_empty() {
+                    Err(A::Error::custom(NOTHING))
+                } else {
+                    Ok(Several::List(names))
+                }
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Several, A::Error> {
-                Cells::deserialize(MapAccessDeserializer::new(map)).map(Several::Table)
+                let cells = Cells::deserialize(MapAccessDeserializer::new(map))?;
+                if cells.is_empty() {
+                    Err(A::Error::custom(NOTHING))
+                } else {
+                    Ok(Several::Table(cells))
+                }
             }
         }
         deserializer.deserialize_any(Either)

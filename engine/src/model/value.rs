@@ -5,6 +5,7 @@
 //! decision. Attributes are a short list and not a hash map: a request carries a dozen of them,
 //! and for a dozen a scan is quicker than hashing each name.
 
+use super::Instant;
 use super::compare::BEYOND_WHOLE;
 use std::borrow::Cow;
 
@@ -76,6 +77,16 @@ impl<'a> Value<'a> {
             #[expect(clippy::cast_precision_loss, reason = "what is lost is beyond 2^53")]
             Self::Float(number) => *number >= least as f64,
             _ => true,
+        }
+    }
+
+    /// The milliseconds after 1970-01-01T00:00:00Z of an instant: a text that is one as people
+    /// write it, or a whole number of the years 1990 to 9999. A lesser number are seconds.
+    #[must_use]
+    pub fn instant(&self) -> Option<i64> {
+        match self {
+            Self::Text(text) => text.parse().map(Instant::millis).ok(),
+            number => number.whole().filter(|millis| Instant::SENT.contains(millis)),
         }
     }
 
@@ -154,6 +165,20 @@ impl<'a> Attributes<'a> {
             let (head, rest) = (path.get(..dot), path.get(dot + 1..));
             if let (Some(Value::Map(map)), Some(rest)) = (head.and_then(|it| self.get(it)), rest) {
                 map.all_at(rest, found);
+            }
+        }
+    }
+
+    /// Everything that lies at a path, to be changed.
+    pub(crate) fn change_at(&mut self, path: &str, change: &impl Fn(&mut Value<'a>)) {
+        if let Some((_, value)) = self.0.iter_mut().find(|(key, _)| key == path) {
+            change(value);
+        }
+        for (dot, _) in path.match_indices('.') {
+            let (head, rest) = (path.get(..dot), path.get(dot + 1..));
+            let (Some(head), Some(rest)) = (head, rest) else { continue };
+            if let Some((_, Value::Map(map))) = self.0.iter_mut().find(|(key, _)| key == head) {
+                map.change_at(rest, change);
             }
         }
     }

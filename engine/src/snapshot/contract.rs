@@ -18,6 +18,10 @@ pub(crate) struct Contract {
     pub(crate) subject: Declared,
     /// Whether any attribute has another name.
     pub(crate) aliased: bool,
+    /// Whether any attribute is an instant.
+    pub(crate) timed: bool,
+    /// The instants of every resource, where the catalog says nothing of kinds.
+    pub(crate) instants: Box<[Box<str>]>,
     /// The types of subjects; those that are other names of another one lead to it.
     pub(crate) subject_types: Map<Box<str>>,
 }
@@ -79,6 +83,8 @@ pub(crate) struct Declared {
     required: Box<[Box<str>]>,
     /// Those that name roles.
     roles: Box<[Box<str>]>,
+    /// Those that are instants.
+    instants: Box<[Box<str>]>,
 }
 
 /// As many attributes as one kind can require.
@@ -200,6 +206,11 @@ impl Declared {
             all.push(path.into());
             self.required = all.into();
         }
+        if check.kind == AttributeType::Instant {
+            let mut all = std::mem::take(&mut self.instants).into_vec();
+            all.push(path.into());
+            self.instants = all.into();
+        }
         if let Some((head, rest)) = path.split_once('.') {
             if self.names.get(head).is_none() {
                 self.names.insert(head, Name::Group(Vec::new()));
@@ -234,6 +245,11 @@ impl Declared {
 
     pub(crate) fn has_aliases(&self) -> bool {
         self.names.iter().any(|(_, name)| matches!(name, Name::Alias(_)))
+    }
+
+    /// The paths of those that are instants.
+    pub(crate) fn instants(&self) -> &[Box<str>] {
+        &self.instants
     }
 
     /// What an attribute has to be, by its path.

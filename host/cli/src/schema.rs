@@ -4,7 +4,7 @@ use super::{Components, Failure, Sources, ask, print_pretty};
 use clap::Args;
 use permesso_engine::compile::{CompiledCatalog, DeclaredAttribute};
 use permesso_engine::decision::SUBJECT_TYPE;
-use permesso_engine::model::AttributeType;
+use permesso_engine::model::{AttributeType, Instant};
 use permesso_engine::suggest;
 use permesso_node::bundle::{schema, schemas};
 use serde_json::{Map, Value, json};
@@ -193,7 +193,12 @@ fn value(attribute: &DeclaredAttribute<'_>) -> Value {
             let least = attribute.at_least.unwrap_or(i64::MIN);
             json!({"type": "integer", "minimum": least, "maximum": i64::MAX})
         }
-        AttributeType::Instant => json!({"type": "integer"}),
+        // Milliseconds; a lesser number would be seconds, and is denied.
+        AttributeType::Instant => json!({"anyOf": [
+            {"type": "integer", "minimum": Instant::SENT.start(), "maximum": Instant::SENT.end()},
+            {"type": "string", "format": "date-time"},
+            {"type": "string", "format": "date"},
+        ]}),
         AttributeType::Decimal => match attribute.at_least {
             Some(least) => json!({"type": "number", "minimum": least}),
             None => json!({"type": "number"}),

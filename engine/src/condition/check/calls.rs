@@ -100,7 +100,11 @@ impl Checker<'_> {
                     _ => Likeness::End,
                 };
                 match self.alike(text, part) {
-                    Some([text, part]) if self.can_be_found(&text, &part, how) => {
+                    Some([text, part])
+                        if self.says_something(&text, &part, how, at)
+                            && self.can_be_found(&text, &part, how)
+                            && self.can_meet(&text, &part, how, at) =>
+                    {
                         self.pure(function.name, [text, part], at)
                     }
                     _ => Checked::wrong(at),
@@ -164,6 +168,7 @@ impl Checker<'_> {
         let list = self.path(&["subject", list], at);
         // Whether there is one of that name the tenant says.
         self.can_be_found(&list, &id, Likeness::Same);
+        self.names(&list, &id);
         self.pure(native, [list, id], at)
     }
 

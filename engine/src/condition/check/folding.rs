@@ -49,8 +49,8 @@ impl Checker<'_> {
             None => text.kind.words().to_owned(),
         };
         let kind = if is_list { Kind::Texts } else { Kind::Text };
-        let path = text.path.clone();
-        Checked { label, path, folded: true, ..Checked::of(kind, expr, &[&text]) }
+        let (path, instead) = (text.path.clone(), text.instead.clone());
+        Checked { label, path, instead, folded: true, ..Checked::of(kind, expr, &[&text]) }
     }
 
     /// Whether a list holds names that are looked for as they are.

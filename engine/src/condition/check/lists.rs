@@ -101,7 +101,10 @@ impl Checker<'_> {
         let Some([list, item]) = self.alike(list, item) else { return Checked::wrong(at) };
         // A text is looked for as a part, in a list as a whole.
         let how = if list.kind == Kind::Text { Likeness::Part } else { Likeness::Same };
-        if !self.can_be_found(&item, &list, Likeness::Same) || !self.can_be_found(&list, &item, how)
+        if !self.says_something(&list, &item, how, at)
+            || !self.can_be_found(&item, &list, Likeness::Same)
+            || !self.can_be_found(&list, &item, how)
+            || !self.can_meet(&list, &item, how, at)
         {
             return Checked::wrong(at);
         }
@@ -158,7 +161,10 @@ impl Checker<'_> {
     fn overlapping(&mut self, one: Checked, other: Checked, at: Position) -> Checked {
         let Some([one, other]) = self.alike(one, other) else { return Checked::wrong(at) };
         let same = Likeness::Same;
-        if !self.can_be_found(&one, &other, same) || !self.can_be_found(&other, &one, same) {
+        if !self.can_be_found(&one, &other, same)
+            || !self.can_be_found(&other, &one, same)
+            || !self.can_meet(&one, &other, same, at)
+        {
             return Checked::wrong(at);
         }
         self.pure("overlaps", [one, other], at)

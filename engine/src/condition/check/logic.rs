@@ -127,7 +127,7 @@ fn is_truth(expr: &Expr, reads: &[Read]) -> bool {
                     | Token::GreaterThanEqualsTo
             ),
             // Of the native functions only these say something else than yes or no.
-            None => !matches!(call.name.as_str(), "finite" | "lower"),
+            None => !matches!(call.name.as_str(), "finite" | "decimal" | "lower"),
         },
         _ => false,
     }

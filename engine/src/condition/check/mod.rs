@@ -18,18 +18,20 @@ mod operators;
 mod presence;
 mod seek;
 mod time;
+mod unknown;
+mod vacuous;
 
 pub(super) use build::Natives;
 pub(super) use logic::{Leaf, Logic};
 pub(super) use time::Boundary;
 use time::Linear;
+use unknown::nearest;
 
 use super::fault::{ConditionFault, Mistake};
-use super::foreign;
 use super::kind::Kind;
 use super::lexical::{self, Tokens};
 use super::schema::{Attribute, AttributeSchema};
-use super::sought::Sought;
+use super::sought::{Among, Met, Sought};
 use crate::model::{AttributeType, InputPath};
 use rhai::{AST, ASTFlags, Expr, Position, Stmt};
 
@@ -71,6 +73,10 @@ pub(super) struct Outline {
     pub(super) boundaries: Vec<Boundary>,
     /// The texts that it looks for, as far as it takes others to know whether they can be found.
     pub(super) sought: Vec<Sought>,
+    /// The attributes of a record that it compares with one another.
+    pub(super) met: Vec<Met>,
+    /// What it takes for a name of the tenant's and could be any text.
+    pub(super) unlisted: Vec<(String, Among)>,
     /// Whether it folds texts that it reads, which takes long.
     pub(super) folds: bool,
 }
@@ -115,6 +121,10 @@ struct Checked {
     label: String,
     /// The texts that it can be, where the schema knows them.
     path: Option<String>,
+    /// The texts that it is besides where the attribute is not there.
+    instead: Vec<String>,
+    /// Whether it was calculated with decimals, and is as near as they are.
+    rounded: bool,
     /// Whether it is a text, or a list of them, without differences of case.
     folded: bool,
     /// Whether it is the moment at which a day begins.
@@ -135,8 +145,19 @@ impl Checked {
 
     fn constant(kind: Kind, expr: Expr, linear: Option<Linear>) -> Self {
         let label = kind.words().to_owned();
-        let (path, folded, begins) = (None, false, false);
-        Self { kind, expr, label, path, folded, begins, reads: false, reads_now: false, linear }
+        Self {
+            kind,
+            expr,
+            label,
+            path: None,
+            instead: Vec::new(),
+            rounded: false,
+            folded: false,
+            begins: false,
+            reads: false,
+            reads_now: false,
+            linear,
+        }
     }
 
     /// The result of an operator or function on other parts.
@@ -204,6 +225,8 @@ pub(super) struct Checker<'c> {
     reads: Vec<Read>,
     boundaries: Vec<Boundary>,
     sought: Vec<Sought>,
+    met: Vec<Met>,
+    unlisted: Vec<(String, Among)>,
     folds: bool,
     faults: Vec<ConditionFault>,
 }
@@ -215,10 +238,19 @@ impl<'c> Checker<'c> {
         tokens: &'c Tokens,
         source: &'c str,
     ) -> Self {
-        let (reads, boundaries, faults) = (Vec::new(), Vec::new(), Vec::new());
-        let sought = Vec::new();
-        let folds = false;
-        Self { schema, natives, tokens, source, reads, boundaries, sought, folds, faults }
+        Self {
+            schema,
+            natives,
+            tokens,
+            source,
+            reads: Vec::new(),
+            boundaries: Vec::new(),
+            sought: Vec::new(),
+            met: Vec::new(),
+            unlisted: Vec::new(),
+            folds: false,
+            faults: Vec::new(),
+        }
     }
 
     /// Checks a whole condition.
@@ -229,9 +261,9 @@ impl<'c> Checker<'c> {
         };
         let checked = self.truth(expr);
         if self.faults.is_empty() {
-            let Self { reads, boundaries, sought, folds, .. } = self;
-            let logic = Logic::of(&checked.expr, &reads);
-            return Ok(Outline { expr: checked.expr, logic, reads, boundaries, sought, folds });
+            let Self { reads, boundaries, sought, met, unlisted, folds, .. } = self;
+            let (expr, logic) = (checked.expr.clone(), Logic::of(&checked.expr, &reads));
+            return Ok(Outline { expr, logic, reads, boundaries, sought, met, unlisted, folds });
         }
         self.faults.sort_by_key(|fault| fault.at);
         Err(self.faults)
@@ -375,11 +407,13 @@ impl<'c> Checker<'c> {
             expr: build::variable(index, at),
             label: format!("`{path}`, {},", Kind::from(attribute.kind).words()),
             path: Some(path),
-            folded: false,
-            begins: false,
             reads: true,
             reads_now: now,
-            linear: now.then_some(Linear::NOW),
+            ..Checked::constant(
+                Kind::Unknown,
+                build::variable(index, at),
+                now.then_some(Linear::NOW),
+            )
         }
     }
 
@@ -395,54 +429,6 @@ impl<'c> Checker<'c> {
             self.reads.push(Read { path, kind, how, first });
             index
         })
-    }
-
-    fn unknown_path(&self, path: String) -> (Mistake, String) {
-        let known = || self.schema.iter().map(|(known, _)| known);
-        let group = format!("{path}.");
-        if let Some(asked) = path.strip_prefix("subject.holds") {
-            let asked = asked.strip_prefix('.').unwrap_or_default();
-            let help = self.no_permission(asked);
-            return (Mistake::UnknownPath(path), help);
-        }
-        let id = format!("{group}id");
-        let members = || known().filter(|known| known.starts_with(&group));
-        if let Some(member) = members().find(|known| **known == id).or_else(|| members().next()) {
-            return (Mistake::NotAValue(path), format!("write one of them, such as `{member}`"));
-        }
-        let behind = path.rsplit_once('.').filter(|(value, _)| self.schema.get(value).is_some());
-        if let Some((value, name)) = behind {
-            let help = match foreign::function(name) {
-                Some(help) => help.to_owned(),
-                None => format!("`{value}` is a value; nothing is behind it"),
-            };
-            return (Mistake::UnknownPath(path), help);
-        }
-        let meant = path
-            .split_once('.')
-            .and_then(|(root, rest)| Some(format!("{}.{rest}", foreign::root(root)?)));
-        let help = match path.split_once('.') {
-            _ if meant.is_some() => {
-                meant.and_then(|meant| nearest(&meant, known()).map(str::to_owned))
-            }
-            // Below one root the root says nothing about how much two paths are alike.
-            Some((root, rest)) => nearest(
-                rest,
-                known().filter_map(|known| known.strip_prefix(root)?.strip_prefix('.')),
-            )
-            .map(|rest| format!("{root}.{rest}"))
-            .or_else(|| nearest(&path, known()).map(str::to_owned)),
-            None => known()
-                .find(|known| known.rsplit('.').next() == Some(&*path))
-                .or_else(|| nearest(&path, known()))
-                .map(str::to_owned),
-        };
-        let help = match (help, path.contains('.')) {
-            (Some(near), _) => format!("did you mean `{near}`?"),
-            (None, true) => "declare it in the catalog before conditions read it".to_owned(),
-            (None, false) => format!("write a text between double quotes: `\"{path}\"`"),
-        };
-        (Mistake::UnknownPath(path), help)
     }
 }
 
@@ -462,15 +448,4 @@ fn flatten<'e>(expr: &'e Expr, links: &mut Vec<Link<'e>>) {
         Expr::Property(property, _) => links.push(Link::Name(&property.2)),
         other => links.push(Link::Call(other)),
     }
-}
-
-/// The nearest of some names.
-fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    // Nobody misspells so much, and likeness costs the product of both lengths.
-    known
-        .filter(|_| name.len() <= 64)
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(likeness, _)| *likeness > 0.82)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate)
 }

@@ -22,7 +22,8 @@ impl Checker<'_> {
                     Kind::Unknown => operand,
                     Kind::Integer | Kind::Decimal => {
                         let expr = build::operator(call, [operand.expr.clone()], at);
-                        Checked::of(operand.kind, expr, &[&operand])
+                        let rounded = operand.rounded;
+                        Checked { rounded, ..Checked::of(operand.kind, expr, &[&operand]) }
                     }
                     _ => self.no_operator("-", &operand, at, None),
                 }
@@ -137,14 +138,33 @@ impl Checker<'_> {
             let help = "compare an attribute instead".to_owned();
             return self.refuse(at, Mistake::Constant, Some(help));
         }
-        if equality && !(self.can_equal(&left, &right, at) && self.can_equal(&right, &left, at)) {
+        if equality && !(self.can_equal(&left, &right, at) && self.can_equal(&right, &left, at))
+            || !self.can_meet(&left, &right, Likeness::Same, at)
+        {
             return Checked::wrong(at);
         }
         if matches!(left.kind, Instant | Duration) && (left.reads_now || right.reads_now) {
             let linear = |side: &Checked| side.linear;
             let difference =
                 linear(&left).zip(linear(&right)).and_then(|(left, right)| left.minus(right));
+            if matches!(difference, Some(Linear { times: 0, .. })) {
+                let help = "compare it with another instant than `now`".to_owned();
+                return self.refuse(at, Mistake::Constant, Some(help));
+            }
             self.boundaries.extend(Boundary::of_comparison(difference));
+        }
+        let exactly = !left.rounded && !right.rounded;
+        if exactly && (left.kind == Decimal || right.kind == Decimal) {
+            let (name, turned) = match token {
+                Token::EqualsTo => ("number_is", false),
+                Token::NotEqualsTo => ("number_is_not", false),
+                Token::LessThan => ("number_below", false),
+                Token::GreaterThan => ("number_below", true),
+                Token::LessThanEqualsTo => ("number_at_most", false),
+                _ => ("number_at_most", true),
+            };
+            let sides = if turned { [right, left] } else { [left, right] };
+            return self.pure(name, sides, at);
         }
         let sides = [exact(&left, &right), exact(&right, &left)];
         Checked::of(Boolean, build::operator(call, sides, at), &[&left, &right])
@@ -198,12 +218,23 @@ impl Checker<'_> {
                 return self.no_operator(&token.to_string(), wrong, at, Some(help));
             }
         };
-        let mut expr = build::operator(call, [left.expr.clone(), right.expr.clone()], at);
-        if kind == Decimal {
-            // Infinity compares with everything. Whole numbers err by themselves.
-            expr = self.natives.call("finite", [expr, Expr::IntegerConstant(0, at)], at);
+        if kind != Decimal {
+            let expr = build::operator(call, [left.expr.clone(), right.expr.clone()], at);
+            return Checked { linear, ..Checked::of(kind, expr, &[left, right]) };
         }
-        Checked { linear, ..Checked::of(kind, expr, &[left, right]) }
+        let sides = [left, right].map(|side| match (side.kind, side.rounded) {
+            // One that is whole is calculated with as a decimal all the same: 3 / 2 is 1.5.
+            (Decimal, false) => self.native("decimal", side.expr.clone(), at),
+            _ => side.expr.clone(),
+        });
+        // Infinity compares with everything. Whole numbers err by themselves.
+        let expr = self.native("finite", build::operator(call, sides, at), at);
+        Checked { rounded: true, ..Checked::of(kind, expr, &[left, right]) }
+    }
+
+    /// A native function of one argument.
+    fn native(&self, name: &str, argument: Expr, at: Position) -> Expr {
+        self.natives.call(name, [argument, Expr::IntegerConstant(0, at)], at)
     }
 
     /// A length of time.

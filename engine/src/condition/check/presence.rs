@@ -4,7 +4,7 @@ use super::super::fault::Mistake;
 use super::super::schema::Attribute;
 use super::super::sought::Likeness;
 use super::super::values::Texts;
-use super::{Checked, Checker, How, Kind, Link, Part, build, flatten, seek};
+use super::{Checked, Checker, How, Kind, Link, Part, build, flatten, nearest, vacuous};
 use crate::model::InputPath;
 use rhai::{Expr, Position, StaticVec};
 
@@ -59,10 +59,8 @@ impl Checker<'_> {
                 let mistake = Mistake::NotAllowed("an attribute behind `??`".to_owned());
                 return self.refuse(place, mistake, Some(WHOLE.to_owned()));
             }
-            #[expect(clippy::cast_precision_loss, reason = "declared as a decimal")]
-            (Kind::Decimal, Expr::IntegerConstant(number, _)) => {
-                Expr::FloatConstant((*number as f64).into(), place)
-            }
+            // A decimal that is whole is kept as it is written.
+            (Kind::Decimal, Expr::IntegerConstant(..)) => given.expr.clone(),
             _ if given.kind == kind => given.expr.clone(),
             _ => {
                 let (wanted, found) = (kind.words(), given.kind.words());
@@ -71,10 +69,15 @@ impl Checker<'_> {
                 return self.refuse(place, mistake, Some(help));
             }
         };
-        for text in seek::texts(&given) {
-            if !self.can_be(&path, &text, Likeness::Same, false, place) {
-                return Checked::wrong(at);
-            }
+        // None of its values is a good one where it is not there. One that is nearly one is a slip.
+        let instead = vacuous::instead(&given, attribute.values());
+        let slip = |text: &&String| {
+            let values = attribute.values().iter().map(String::as_str);
+            !attribute.values().is_empty() && nearest(text, values).is_some()
+        };
+        if let Some(text) = instead.iter().find(slip) {
+            self.can_be(&path, text, Likeness::Same, false, place);
+            return Checked::wrong(at);
         }
         let index = self.reading(attribute, How::IfSet);
         let both: StaticVec<Expr> = [build::variable(index, at), expr].into_iter().collect();
@@ -82,6 +85,7 @@ impl Checker<'_> {
             reads: true,
             label: format!("`{path}`, {},", kind.words()),
             path: Some(path),
+            instead,
             ..Checked::constant(kind, Expr::Coalesce(Box::new(both), at), None)
         }
     }

@@ -22,7 +22,9 @@ impl Checker<'_> {
         if paths.is_empty() {
             return true;
         }
-        texts.iter().all(|text| {
+        // What an attribute is taken for where it is not there, it can be.
+        let written = texts.iter().filter(|text| !read.instead.contains(text));
+        written.into_iter().all(|text| {
             if let [path] = paths.as_slice()
                 && !self.is_list_of_reads(read)
             {
@@ -53,7 +55,7 @@ impl Checker<'_> {
         read.path.is_none()
     }
 
-    fn path_of(&self, item: &Expr) -> Option<String> {
+    pub(super) fn path_of(&self, item: &Expr) -> Option<String> {
         match item {
             Expr::Variable(variable, ..) => {
                 let index = variable.0?.get().checked_sub(1)?;
@@ -65,7 +67,7 @@ impl Checker<'_> {
     }
 
     /// Notes that a text is compared with what a path says.
-    fn note(&mut self, path: &str, text: &str, how: Likeness, folded: bool) {
+    pub(super) fn note(&mut self, path: &str, text: &str, how: Likeness, folded: bool) {
         let Some(attribute) = self.schema.get(path) else { return };
         let names = attribute.names.clone().into_iter();
         let sought = names.chain(attribute.of_resource()).map(|among| {

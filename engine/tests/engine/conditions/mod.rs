@@ -30,7 +30,7 @@ static ENGINE: LazyLock<ConditionEngine> = LazyLock::new(ConditionEngine::new);
 
 static SCHEMA: LazyLock<AttributeSchema> = LazyLock::new(|| {
     let declared: AttributeDeclarations = serde_saphyr::from_str(
-        "{resource.amount: integer, resource.limit: integer, resource.rate: decimal, \
+        "{resource.amount: integer, resource.limit: integer, resource.rate: decimal, resource.weight: decimal, \
          resource.shared: boolean, resource.owner: text, resource.title: text, \
          resource.labels: texts, resource.created: instant, resource.address.city: text, \
          resource.teams: texts, resource.due: instant, resource.region: text, context.ip: text, subject.billing: text, subject.level: integer}",

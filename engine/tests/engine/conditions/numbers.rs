@@ -80,3 +80,109 @@ fn instants_are_compared_to_the_millisecond() {
         }
     }
 }
+
+#[test]
+fn a_decimal_that_is_whole_is_compared_to_the_last_digit() {
+    let rate = |n: i64| [("resource.rate", Value::Int(n)), ("resource.amount", Value::Int(n - 1))];
+    for n in [(1 << 53) + 1, (1 << 53) + 3, i64::MAX, -(1 << 53) - 1] {
+        for (source, expected) in [
+            (format!("resource.rate == {n}"), true),
+            (format!("resource.rate == {}", n - 1), false),
+            (format!("resource.rate != {}", n - 1), true),
+            (format!("resource.rate > {}", n - 1), true),
+            (format!("{} < resource.rate", n - 1), true),
+            (format!("resource.rate <= {}", n - 1), false),
+            ("resource.rate > resource.amount".to_owned(), true),
+            ("resource.amount >= resource.rate".to_owned(), false),
+            ("resource.amount == resource.rate".to_owned(), false),
+            (format!("(resource.rate ?? {}) == {n}", n - 1), true),
+            (format!("-resource.rate == {}", n.wrapping_neg()), true),
+        ] {
+            assert_eq!(evaluate(&source, &rate(n)), Ok(expected), "{source} of {n}");
+        }
+    }
+    // What is calculated is a decimal, and as near as decimals are.
+    let three = [("resource.rate", Value::Int(3)), ("resource.amount", Value::Int(2))];
+    for (source, expected) in [
+        ("resource.rate / 2 == 1.5", true),
+        ("resource.rate / resource.amount == 1.5", true),
+        ("resource.amount / resource.rate > 0.6", true),
+        ("resource.rate % 2 == 1", true),
+        ("(resource.rate ?? 1) / 2 == 1.5", true),
+    ] {
+        assert_eq!(evaluate(source, &three), Ok(expected), "{source}");
+    }
+    let tenth = [("resource.rate", Value::Float(0.1))];
+    assert_eq!(evaluate("resource.rate + 0.2 == 0.3", &tenth), Ok(true));
+    assert_eq!(evaluate("resource.rate == 0.1", &tenth), Ok(true));
+    let near = [("resource.rate", Value::Float(0.1 + f64::EPSILON / 16.0))];
+    assert_eq!(evaluate("resource.rate == 0.1", &near), Ok(false));
+}
+
+mod on_paper {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Twice a number, which is whole.
+    fn twice(value: &Value<'_>) -> i128 {
+        match value {
+            Value::Int(number) => i128::from(*number) * 2,
+            Value::Float(number) => (number * 2.0) as i128,
+            _ => unreachable!(),
+        }
+    }
+
+    /// Whole numbers and halves, most of them where decimals leave whole numbers out.
+    fn numbers() -> impl Strategy<Value = Value<'static>> {
+        let whole = || prop_oneof![any::<i64>(), (1_i64 << 52)..(1 << 55), -3_i64..=3];
+        prop_oneof![
+            whole().prop_map(Value::Int),
+            whole().prop_map(|number| Value::Float(number as f64)),
+            (-3_i64..=3).prop_map(|number| Value::Float(number as f64 + 0.5)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_compare_in_conditions_as_they_do_on_paper(
+            (one, other) in (numbers(), numbers()),
+            step in -2_i64..=2,
+            near in any::<bool>(),
+        ) {
+            // Two that differ by little, or by nothing.
+            let other = match (&one, near) {
+                (Value::Int(number), true) => Value::Float(number.saturating_add(step) as f64),
+                _ => other,
+            };
+            let inputs = [
+                ("resource.rate", one.clone()),
+                ("resource.weight", other.clone()),
+                ("resource.amount", one.clone()),
+            ];
+            let paper = twice(&one).cmp(&twice(&other));
+            for (operator, expected) in [
+                ("==", paper.is_eq()),
+                ("!=", paper.is_ne()),
+                ("<", paper.is_lt()),
+                ("<=", paper.is_le()),
+                (">", paper.is_gt()),
+                (">=", paper.is_ge()),
+            ] {
+                for path in ["rate", "amount"] {
+                    if path == "amount" && one.whole().is_none() {
+                        continue;
+                    }
+                    let source = format!("resource.{path} {operator} resource.weight");
+                    let said = evaluate(&source, &inputs);
+                    prop_assert_eq!(said, Ok(expected), "{} of {:?} and {:?}", source, one, other);
+                }
+            }
+            let literal = match &other {
+                Value::Int(number) if *number != i64::MIN => number.to_string(),
+                _ => return Ok(()),
+            };
+            let source = format!("resource.rate <= {literal}");
+            prop_assert_eq!(evaluate(&source, &inputs), Ok(paper.is_le()), "{} of {:?}", source, one);
+        }
+    }
+}

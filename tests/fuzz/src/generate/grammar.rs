@@ -51,11 +51,23 @@ impl<'r> Writer<'r> {
     }
 
     fn infix(&mut self, left: Part<'r>, operators: &[&str], right: Part<'r>, depth: usize) {
+        let begin = self.text.len();
         left(self, depth);
+        let end = self.text.len();
         self.gap();
         self.name(operators);
         self.gap();
+        let other = self.text.len();
         right(self, depth);
+        // What is compared with itself is refused, as is now with what is always as far from it.
+        let whole = self.text.get(begin..).unwrap_or_default();
+        let reads = ["resource.", "context.", "subject."].iter().any(|root| whole.contains(root));
+        let is_same = self.text.get(begin..end) == self.text.get(other..)
+            || !reads && whole.matches("now").count() > 1;
+        if is_same && operators.iter().any(|it| ["==", "<"].contains(it)) {
+            self.text.truncate(begin);
+            self.path(AttributeType::Boolean);
+        }
     }
 
     fn within(&mut self, open: &str, part: impl FnOnce(&mut Self)) {

@@ -127,6 +127,7 @@ fn about(random: &mut Random) -> Json {
         n => {
             let mut kinds = some_of(random, 60, &KINDS[..3]);
             kinds.push(KINDS[n % 3].to_owned());
+            kinds.sort_unstable();
             kinds.dedup();
             json!(kinds)
         }
@@ -182,7 +183,8 @@ fn kinds(random: &mut Random, plan: &Plan) -> Json {
     let mut kinds = Map::new();
     let access = |random: &mut Random| match random.below(4) {
         0 => json!(["view"]),
-        1 => json!([]),
+        // What a permission asks for some program has to be able to give.
+        1 if !plan.closed => json!([]),
         _ => json!(["view", "edit"]),
     };
     put(&mut kinds, "shelf", json!({"exclusive": ["view", "edit"]}));
@@ -321,7 +323,9 @@ fn predicate(random: &mut Random, plan: &Plan, depth: usize) -> Json {
         50..58 => json!({"subject.owner": random.chance(30)}),
         58..64 => json!({"subject.id": {"is_not": random.name(&super::USERS)}}),
         64..68 => json!({"now": {"at_least": super::edge(random)}}),
-        68..72 => json!({"resource.kind": {"in": some_of(random, 50, plan.kinds())}}),
+        68..72 if !plan.closed => {
+            json!({"resource.kind": {"in": some_of(random, 50, plan.kinds())}})
+        }
         72..76 => json!({"resource.id": {"present": true}}),
         76..80 => json!({"subject.status": "active"}),
         80..84 => json!({"subject.invitation": "accepted"}),
@@ -362,9 +366,15 @@ fn predicate(random: &mut Random, plan: &Plan, depth: usize) -> Json {
 
 fn plans(random: &mut Random) -> Json {
     let mut plans = Map::new();
+    let mut left: Vec<String> = ENTITLEMENTS.map(str::to_owned).to_vec();
     for plan in ["small", "large"] {
         let entitlements = some_of(random, 60, &ENTITLEMENTS);
-        let addons: Vec<String> = some_of(random, 60, &ENTITLEMENTS);
+        let mut addons: Vec<String> = some_of(random, 60, &ENTITLEMENTS);
+        left.retain(|name| !entitlements.contains(name) && !addons.contains(name));
+        // What no plan has nobody could ever have, and is refused.
+        if plan == "large" {
+            addons.append(&mut left);
+        }
         put(&mut plans, plan, json!({"entitlements": entitlements, "addons": addons}));
     }
     Json::Object(plans)

@@ -9,6 +9,7 @@ mod calendar;
 
 use super::{CUSTOM, IDS, POLICIES, Plan, STANDARD, TAGS, TEAMS, USERS};
 use crate::random::Random;
+use permesso_engine::model::Instant;
 use serde_json::{Map, Value as Json, json};
 
 /// What conditions may read besides what is built in, and of which types it can be declared.
@@ -79,9 +80,13 @@ pub(super) fn asking(random: &mut Random, plan: &Plan) -> String {
 
 /// A value of the type that was declared, most of the time.
 pub(super) fn fitting(random: &mut Random, plan: &Plan, path: &str) -> Json {
-    match random.chance(12) {
-        true => super::values::value(random),
-        false => proper(random, plan, path),
+    match random.below(100) {
+        0..12 => super::values::value(random),
+        // Seconds, which are no instant.
+        12..16 if plan.kind_of(path) == Some("instant") => {
+            json!(super::instant(random) / 1_000)
+        }
+        _ => proper(random, plan, path),
     }
 }
 
@@ -100,8 +105,10 @@ pub(super) fn proper(random: &mut Random, plan: &Plan, path: &str) -> Json {
         ])),
         (_, "boolean") => json!(random.chance(50)),
         (_, "integer") => json!(random.below(5)),
-        (_, "decimal") => match random.below(7) {
+        (_, "decimal") => match random.below(9) {
             0..3 => json!(random.below(4)),
+            7 => json!(9_007_199_254_740_992_i64 + random.below(3) as i64),
+            8 => json!(9_007_199_254_740_992.0),
             n => json!([0.1, 0.1, 1.5, 2.0][n - 3]),
         },
         (_, "texts") => match random.chance(30) {
@@ -111,7 +118,13 @@ pub(super) fn proper(random: &mut Random, plan: &Plan, path: &str) -> Json {
         (_, "instant") => {
             let later = random.below(5);
             let days = [0, 1, 2, -1, -2][later] * 24 * 60 * MINUTE;
-            json!(super::instant(random) + days)
+            let millis = super::instant(random) + days;
+            match random.below(7) {
+                0..4 => json!(millis),
+                4 => json!(Instant::from_millis(millis).to_string()),
+                5 => json!(calendar::instant_in_a_zone(random, millis)),
+                _ => json!("2026-03-28"),
+            }
         }
         _ if random.chance(8) => json!(word(random).to_uppercase()),
         _ => json!(word(random)),
@@ -152,7 +165,9 @@ impl Writer<'_> {
             .map(|attribute| attribute.path)
             .collect();
         if kinds.contains(&"text") {
-            paths.extend(["subject.id", "resource.kind", "resource.id"]);
+            paths.extend(["subject.id", "resource.id"]);
+            // Which kinds a permission is about is drawn later, and no other one may be named.
+            paths.extend((!self.plan.closed).then_some("resource.kind"));
         }
         if kinds.contains(&"texts") {
             paths.extend(["subject.teams", "subject.tags", "subject.roles", "subject.policies"]);
@@ -187,6 +202,13 @@ impl Writer<'_> {
         format!("({path} ?? {value})")
     }
 
+    /// An attribute that is an instant.
+    fn instant(&mut self) -> String {
+        let own = self.plan.attributes.iter().filter(|it| it.kind == "instant");
+        let own: Vec<&str> = own.map(|it| it.path).collect();
+        self.random.name(&own)
+    }
+
     fn has(&self, kind: &str) -> bool {
         self.plan.attributes.iter().any(|attribute| attribute.kind == kind)
     }
@@ -219,6 +241,10 @@ impl Writer<'_> {
 
     /// A function, on its first argument or with it, and perhaps denied.
     fn call(&mut self, name: &str, path: &str, rest: &[String]) -> String {
+        // What is compared with itself says nothing, and is refused.
+        if rest.iter().any(|other| other == path) {
+            return "subject.owner".to_owned();
+        }
         let is_path = path.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
         let rest = rest.join(", ");
         let not = if self.random.chance(15) { "!" } else { "" };
@@ -229,6 +255,9 @@ impl Writer<'_> {
     }
 
     fn compared(&mut self, left: &str, right: &str, operators: &[&str]) -> String {
+        if left == right {
+            return "!subject.owner".to_owned();
+        }
         let operator = self.one(operators);
         match self.random.chance(25) {
             true => format!("{right} {operator} {left}"),
@@ -253,7 +282,7 @@ impl Writer<'_> {
         }
         let right = match self.random.below(10) {
             0..6 => self.one(&["0", "1", "2", "3", "1.5", "0.3", "-1"]),
-            6 => "9223372036854775807".to_owned(),
+            6 => self.one(&["9223372036854775807", "9007199254740993"]),
             _ => self.number(1),
         };
         self.compared(&left, &right, &["<", "<=", ">", ">="])
@@ -355,9 +384,12 @@ impl Writer<'_> {
             0..2 => self.path(&["text"]),
             // What no name is like is refused.
             _ if path.contains("resource.team") => self.text("resource.team"),
+            _ if path.contains("resource.kind") && self.plan.closed => {
+                return "subject.owner".to_owned();
+            }
             _ if path.contains("resource.kind") => self.text("resource.kind"),
             2..5 => self.text(&path),
-            _ => quote(&self.one(&["o", "open", "n", "/", "i", "i1", "1", "s", "e", ""])),
+            _ => quote(&self.one(&["o", "open", "n", "/", "i", "i1", "1", "s", "e"])),
         };
         self.call(&name, &path, &[part])
     }
@@ -371,7 +403,7 @@ impl Writer<'_> {
             0 => format!("!{path}"),
             1 => self.compared(&path, "true", &["==", "!="]),
             2 => self.compared(&path, "false", &["==", "!="]),
-            3 => format!("{path} == {} < {}", self.number(0), self.number(0)),
+            3 => format!("{path} == {} < {} + 1", self.number(0), self.number(0)),
             _ => path,
         }
     }
@@ -435,7 +467,8 @@ impl Writer<'_> {
 
     fn memberships(&mut self) -> String {
         let not = if self.random.chance(25) { "!" } else { "" };
-        let read = self.random.chance(20).then(|| self.path(&["text"]));
+        // Of an attribute of any text a closed catalog cannot tell whether it names anything.
+        let read = (!self.plan.closed && self.random.chance(20)).then(|| self.path(&["text"]));
         let (name, literal) = match self.random.below(3) {
             0 => ("has_role", self.random.name(&[&CUSTOM[..], &STANDARD[..]].concat())),
             1 => ("has_tag", self.one(&TAGS)),

@@ -1,7 +1,7 @@
 //! What random documents say that would be refused, taken out of them: lists with nothing in them,
 //! and exceptions that leave out nothing or all.
 
-use super::several::{Known, fits, known};
+use super::several::{Known, OF, fits, known};
 use serde_json::{Map, Value as Json, json};
 
 /// Lists that are left out where there is nothing in them.
@@ -25,10 +25,63 @@ const NEVER_EMPTY: [&str; 14] = [
 /// Takes it out of a catalog, a tenant and its people.
 pub(super) fn tidy(documents: [&mut Json; 3]) {
     let [catalog, tenant, people] = documents;
+    requirements(catalog);
     let known = known(catalog);
     for document in [catalog, tenant, people] {
         grants(&known, document);
         empty(document, "");
+    }
+}
+
+/// The kinds that a permission is about; none where it is any.
+type Kinds = Option<Vec<String>>;
+
+/// Leaves out what a permission requires that is never about the same kind: nobody could use it.
+fn requirements(catalog: &mut Json) {
+    let listed = |it: &Json| -> Kinds {
+        let names = it.as_array()?.iter();
+        Some(names.filter_map(|name| Some(name.as_str()?.to_owned())).collect())
+    };
+    let Some(categories) = catalog["categories"].as_array_mut() else { return };
+    let mut all: Vec<(String, Kinds)> = Vec::new();
+    for category in categories.iter() {
+        let common = listed(&category["kinds"]);
+        for it in category["permissions"].as_array().into_iter().flatten() {
+            let own = it.get("kinds").filter(|kinds| !kinds.is_null());
+            let kinds = own.map_or(common.clone(), listed);
+            all.push((it["id"].as_str().unwrap_or_default().to_owned(), kinds));
+        }
+        for it in category.get("actions").and_then(Json::as_array).into_iter().flatten() {
+            let name = it.as_str().or_else(|| it["id"].as_str()).unwrap_or_default();
+            for kind in OF {
+                all.push((format!("{kind}.{name}"), Some(vec![kind.to_owned()])));
+            }
+        }
+    }
+    let apart = |own: &Kinds, name: &str| {
+        let meant = |id: &str| id == name || name.contains('*') && fits(name, id);
+        all.iter().filter(|(id, _)| meant(id)).any(|(_, of)| match (own, of) {
+            (Some(own), Some(of)) => !own.iter().any(|kind| of.contains(kind)),
+            _ => false,
+        })
+    };
+    let clean = |own: &[Kinds], it: &mut Json| {
+        if let Some(requires) = it.get_mut("requires").and_then(Json::as_array_mut) {
+            let apart = |name: &Json| own.iter().any(|own| apart(own, name.as_str().unwrap_or("")));
+            requires.retain(|name| !apart(name));
+        }
+    };
+    for category in categories.iter_mut() {
+        let common = listed(&category["kinds"]);
+        for it in category["permissions"].as_array_mut().into_iter().flatten() {
+            let own = it.get("kinds").filter(|kinds| !kinds.is_null());
+            let own = own.map_or(common.clone(), listed);
+            clean(&[own], it);
+        }
+        let actions = category.get_mut("actions").and_then(Json::as_array_mut);
+        for it in actions.into_iter().flatten() {
+            clean(&OF.map(|kind| Some(vec![kind.to_owned()])), it);
+        }
     }
 }
 

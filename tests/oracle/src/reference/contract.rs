@@ -1,6 +1,7 @@
 //! What a question may say, read aloud: kinds, names and types of attributes.
 
 use super::Evaluator;
+use super::condition::instant_of;
 use permesso_engine::decision::{AttributeFault, Reason, Request};
 use permesso_engine::model::{
     AttributeRule, AttributeType, Attributes, Category, Exposure, Kinds, Permission, Value,
@@ -180,7 +181,8 @@ fn fault(rule: &AttributeRule, value: &Value<'_>) -> Option<AttributeFault> {
     match (rule.kind, value) {
         (_, Value::Null) | (AttributeType::Any, _) => None,
         (AttributeType::Boolean, Value::Bool(_)) => None,
-        (AttributeType::Integer | AttributeType::Instant, value) if whole(value) => None,
+        (AttributeType::Integer, value) if whole(value) => None,
+        (AttributeType::Instant, value) if instant_of(value).is_some() => None,
         (AttributeType::Decimal, Value::Int(_) | Value::Float(_)) => None,
         (AttributeType::Text | AttributeType::Texts, Value::Text(text)) => {
             (!listed(text)).then_some(AttributeFault::Value)

@@ -8,8 +8,13 @@ use crate::reference::condition::{instant, minute, today};
 const ZONES: [&str; 6] =
     ["UTC", "Europe/Rome", "America/New_York", "Asia/Kolkata", "+02:00", "-03:30"];
 
-/// An instant as people write it.
+/// An instant as people write it, within quotes.
 fn written(random: &mut Random, millis: i64) -> String {
+    quote(&instant_in_a_zone(random, millis))
+}
+
+/// An instant as people write it.
+pub(super) fn instant_in_a_zone(random: &mut Random, millis: i64) -> String {
     let shift = [0, 0, 120, -210][random.below(4)];
     let local = millis + shift * MINUTE;
     let (date, rest) = (date(local.div_euclid(86_400_000)), local.rem_euclid(86_400_000));
@@ -23,7 +28,7 @@ fn written(random: &mut Random, millis: i64) -> String {
             format!("{sign}{:02}:{:02}", shift.abs() / 60, shift.abs() % 60)
         }
     };
-    quote(&format!("{date}T{hours:02}:{minutes:02}:{seconds}{zone}"))
+    format!("{date}T{hours:02}:{minutes:02}:{seconds}{zone}")
 }
 
 /// A day of 2026 as people write it.
@@ -62,13 +67,14 @@ impl Writer<'_> {
             4 => (format!("now - ({length})"), at(self.random, edge - millis)),
             5 => (format!("now - {}", at(self.random, edge - millis)), length),
             6 => (format!("{} - now", at(self.random, edge + millis)), length),
-            7 => (self.path(&["instant"]), format!("{} + {length}", self.path(&["instant"]))),
-            8 => (format!("now - {}", self.path(&["instant"])), length),
+            // How far now is from itself says nothing, and is refused.
+            7 => (self.instant(), format!("{} + {length}", self.path(&["instant"]))),
+            8 => (format!("now - {}", self.instant()), length),
             9 => {
                 let number =
                     if self.has("integer") { self.path(&["integer"]) } else { "2".to_owned() };
                 let unit = self.one(&["days", "hours", "minutes"]);
-                (self.path(&["instant"]), format!("now - {unit}({number})"))
+                (self.instant(), format!("now - {unit}({number})"))
             }
             10 => (format!("now + (now - {})", self.path(&["instant"])), at(self.random, edge)),
             _ => (self.path(&["instant"]), at(self.random, edge)),

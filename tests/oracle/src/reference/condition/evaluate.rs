@@ -12,7 +12,11 @@ use std::net::IpAddr;
 pub(super) enum Known {
     Truth(bool),
     Whole(i64),
+    /// A decimal that was sent as a whole number.
+    WholeDecimal(i64),
     Decimal(f64),
+    /// What was calculated with decimals.
+    Rounded(f64),
     Text(String),
     List(Vec<Known>),
     /// The roles that are held, and those that may be.
@@ -78,7 +82,9 @@ pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Know
         Part::Not(inner) => Known::Truth(!truth(inner, known)?),
         Part::Minus(inner) => match value(inner, known)? {
             Known::Whole(number) => Known::Whole(number.checked_neg()?),
+            Known::WholeDecimal(number) => Known::WholeDecimal(number.checked_neg()?),
             Known::Decimal(number) => Known::Decimal(-number),
+            Known::Rounded(number) => Known::Rounded(-number),
             _ => return None,
         },
         Part::Both(left, "??", right) => match &left.part {
@@ -175,7 +181,7 @@ fn both(left: Known, operator: &str, right: Known) -> Option<Known> {
                     _ => left % right,
                 };
                 // A number that has left its range, or that was divided by zero.
-                Known::Decimal(result.is_finite().then_some(result)?)
+                Known::Rounded(result.is_finite().then_some(result)?)
             }
         },
         "==" => Known::Truth(order(&left, &right)? == Ordering::Equal),
@@ -189,8 +195,8 @@ fn both(left: Known, operator: &str, right: Known) -> Option<Known> {
 
 fn decimal(value: &Known) -> Option<f64> {
     match value {
-        Known::Whole(number) => Some(*number as f64),
-        Known::Decimal(number) => Some(*number),
+        Known::Whole(number) | Known::WholeDecimal(number) => Some(*number as f64),
+        Known::Decimal(number) | Known::Rounded(number) => Some(*number),
         _ => None,
     }
 }
@@ -200,6 +206,13 @@ fn order(left: &Known, right: &Known) -> Option<Ordering> {
         (Known::Truth(left), Known::Truth(right)) => Some(left.cmp(right)),
         (Known::Text(left), Known::Text(right)) => Some(left.cmp(right)),
         (Known::Whole(left), Known::Whole(right)) => Some(left.cmp(right)),
+        // What was sent or written is what it is, to the last digit.
+        (left, right)
+            if !matches!((left, right), (Known::Rounded(_), _) | (_, Known::Rounded(_))) =>
+        {
+            let (left, right) = (on_paper(left)?, on_paper(right)?);
+            Some(left.0.cmp(&right.0).then(left.1.total_cmp(&right.1)))
+        }
         _ => {
             let (left, right) = (decimal(left)?, decimal(right)?);
             // Decimals are equal where they differ by rounding only.
@@ -209,6 +222,15 @@ fn order(left: &Known, right: &Known) -> Option<Ordering> {
                 false => left.partial_cmp(&right),
             }
         }
+    }
+}
+
+/// A whole part, and what is left over.
+fn on_paper(value: &Known) -> Option<(i128, f64)> {
+    match value {
+        Known::Whole(number) | Known::WholeDecimal(number) => Some((i128::from(*number), 0.0)),
+        Known::Decimal(number) => Some((number.floor() as i128, (number - number.floor()).abs())),
+        _ => None,
     }
 }
 

@@ -104,6 +104,7 @@ impl Evaluator<'_> {
             let kind = self.declared(&path)?;
             let value = match value {
                 None | Some(Value::Null) => Some(Known::Nothing),
+                Some(Value::Int(now)) if path == "now" => Some(Known::Whole(now)),
                 Some(value) => typed(kind, &value),
             };
             if let Some(value) = value {
@@ -131,20 +132,34 @@ impl Evaluator<'_> {
     }
 }
 
+/// The milliseconds of an instant: a date, a date and a time with a zone, or a number of the years
+/// 1990 to 9999.
+pub(super) fn instant_of(value: &Value<'_>) -> Option<i64> {
+    let years = 631_152_000_000..=253_402_300_799_999_i64;
+    let millis = match value {
+        Value::Text(day) if day.len() == 10 => instant(&format!("{day}T00:00:00Z"))?,
+        Value::Text(text) => instant(text)?,
+        Value::Int(millis) => *millis,
+        Value::Float(millis) if millis.fract() == 0.0 && millis.abs() < 1e15 => *millis as i64,
+        _ => return None,
+    };
+    (matches!(value, Value::Text(_)) || years.contains(&millis)).then_some(millis)
+}
+
 /// A value of the type that was declared.
 fn typed(kind: AttributeType, value: &Value<'_>) -> Option<Known> {
     Some(match (kind, value) {
         (AttributeType::Boolean, Value::Bool(value)) => Known::Truth(*value),
-        (AttributeType::Integer | AttributeType::Instant, Value::Int(value)) => {
-            Known::Whole(*value)
-        }
+        (AttributeType::Instant, value) => Known::Whole(instant_of(value)?),
+        (AttributeType::Integer, Value::Int(value)) => Known::Whole(*value),
         // 3.0 is 3.
-        (AttributeType::Integer | AttributeType::Instant, Value::Float(value))
+        (AttributeType::Integer, Value::Float(value))
             if value.fract() == 0.0 && value.abs() < 2_f64.powi(63) =>
         {
             Known::Whole(*value as i64)
         }
-        (AttributeType::Decimal, Value::Int(value)) => Known::Decimal(*value as f64),
+        // It is compared as it was sent, and calculated with as a decimal.
+        (AttributeType::Decimal, Value::Int(value)) => Known::WholeDecimal(*value),
         (AttributeType::Decimal, Value::Float(value)) => Known::Decimal(*value),
         (AttributeType::Text, Value::Text(text)) => Known::Text(text.to_string()),
         // A single text counts as a list of one.

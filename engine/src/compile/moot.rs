@@ -95,7 +95,7 @@ fn exclusive(
         }
         false => catalog.resource_kinds.keys().map(String::as_str).collect(),
     };
-    if kinds.is_empty() || kinds.iter().any(|kind| can_be_given(catalog, kind)) {
+    if kinds.is_empty() || kinds.iter().any(|kind| can_be_given(catalog, kind, access)) {
         return;
     }
     let name = &entry.permission.id;
@@ -113,13 +113,14 @@ fn exclusive(
 }
 
 /// Whether a program can give one of a kind, or a whole that it is a part of.
-fn can_be_given(catalog: &Catalog, kind: &str) -> bool {
+fn can_be_given(catalog: &Catalog, kind: &str, access: Access) -> bool {
     let (mut open, mut seen) = (vec![kind], HashSet::new());
     while let Some(next) = open.pop() {
         let Some(kind) = catalog.resource_kinds.get(next).filter(|_| seen.insert(next)) else {
             continue;
         };
-        if !kind.exclusive.is_empty() {
+        // Who may change it may see it.
+        if kind.exclusive.iter().any(|given| *given >= access) {
             return true;
         }
         open.extend(kind.part_of.iter().map(|whole| whole.kind.as_str()));

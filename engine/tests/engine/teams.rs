@@ -187,7 +187,8 @@ fn of_several_teams_any_one_counts_for_what_a_grant_is_limited_to() {
     let read =
         |user, teams: &[&'static str]| outcome(&authorizer, user, "read", &[("team", list(teams))]);
     assert_eq!(read("seller", &["support", "sales/east"]), "allow");
-    assert_eq!(read("seller", &["support", "salesmen"]), "not-applicable teams");
+    assert_eq!(read("seller", &["support"]), "not-applicable teams");
+    assert_eq!(read("seller", &["support", "salesmen"]), "not-applicable unknown-team");
     assert_eq!(read("exact_seller", &["support", "sales"]), "allow");
     assert_eq!(read("exact_seller", &["support", "sales/east"]), "not-applicable teams");
 }

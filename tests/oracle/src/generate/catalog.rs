@@ -182,8 +182,9 @@ fn toggle(random: &mut Random, plan: &Plan, id: &str) -> Json {
 fn kinds(random: &mut Random, plan: &Plan) -> Json {
     let mut kinds = Map::new();
     let access = |random: &mut Random| match random.below(4) {
-        0 => json!(["view"]),
         // What a permission asks for some program has to be able to give.
+        0 if plan.closed => json!(["edit"]),
+        0 => json!(["view"]),
         1 if !plan.closed => json!([]),
         _ => json!(["view", "edit"]),
     };

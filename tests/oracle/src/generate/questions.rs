@@ -70,6 +70,19 @@ fn context(random: &mut Random, plan: &Plan) -> Json {
     Json::Object(context)
 }
 
+/// A team in other words than it has.
+fn reworded(random: &mut Random) -> String {
+    let team = random.name(&TEAMS);
+    match random.below(6) {
+        0 => team.to_uppercase(),
+        1 => format!("{team}/"),
+        2 => format!(" {team}"),
+        3 => format!("{team}//x"),
+        4 => format!("{team}x"),
+        _ => format!("{team}/nope"),
+    }
+}
+
 fn attributes(random: &mut Random, plan: &Plan) -> Json {
     let mut attributes = Map::new();
     for relation in &plan.relations {
@@ -80,7 +93,8 @@ fn attributes(random: &mut Random, plan: &Plan) -> Json {
     }
     if random.chance(65) {
         let team = match random.below(100) {
-            0..79 => json!(random.name(&TEAMS)),
+            0..75 => json!(random.name(&TEAMS)),
+            75..79 => json!(reworded(random)),
             79..90 => json!([random.name(&TEAMS), random.name(&TEAMS)]),
             90..92 => json!([]),
             92..94 => json!([random.name(&TEAMS), value(random)]),

@@ -217,7 +217,9 @@ impl Evaluator<'_> {
             Whereabouts::Nobody => (false, false),
             Whereabouts::Teams(paths) => (
                 user.teams.iter().any(|team| paths.contains(&team.as_str())),
-                user.teams.iter().any(|team| paths.iter().any(|path| is_below(path, team))),
+                user.teams.iter().any(|team| {
+                    paths.iter().any(|path| is_below(path, team) && self.is_team(path))
+                }),
             ),
         };
         let scope = holding.scope;
@@ -248,11 +250,45 @@ impl Evaluator<'_> {
         request: &Request<'_>,
     ) -> Option<bool> {
         match self.whereabouts(request) {
-            Whereabouts::Teams(paths) => Some(paths.iter().any(|path| {
-                teams.iter().any(|team| in_branch(path, team))
-                    || exact.iter().any(|team| team.as_str() == *path)
-            })),
+            Whereabouts::Teams(paths) => {
+                let within = |path: &str| {
+                    teams.iter().chain(exact).any(|team| team.as_str() == path)
+                        || teams.iter().any(|team| is_below(path, team)) && self.is_team(path)
+                };
+                // What is no team, or looks like one of these, may be one of them.
+                let looks = |path: &str| {
+                    let path = path.to_lowercase();
+                    teams.iter().any(|team| in_branch(&path, &team.to_lowercase()))
+                        || exact.iter().any(|team| team.to_lowercase() == path)
+                };
+                let listed = !self.tenant.teams.is_empty();
+                let other = |path: &str| self.is_team(path) && (listed || !looks(path));
+                if paths.iter().any(|path| within(path)) {
+                    Some(true)
+                } else if paths.iter().all(|path| other(path)) {
+                    Some(false)
+                } else {
+                    self.seen.note("team: what is none of the tenant's");
+                    None
+                }
+            }
             Whereabouts::Everybody | Whereabouts::Nobody => None,
+        }
+    }
+
+    /// Whether a text is a team, or one above one.
+    fn is_team(&self, path: &str) -> bool {
+        let listed = &self.tenant.teams;
+        let plain = |name: &str| {
+            !name.is_empty()
+                && name.trim() == name
+                && name != "."
+                && name != ".."
+                && !name.contains('*')
+        };
+        match listed.is_empty() {
+            true => path.split('/').all(plain),
+            false => listed.iter().any(|team| in_branch(&team.path, path)),
         }
     }
 

@@ -123,7 +123,10 @@ fn give<'k>(
         return None;
     };
     let (at, id) = (item.id.at(), item.id.as_str());
-    if let Err(unseen) = permesso_names::check(id) {
+    if id.is_empty() {
+        let help = Some("name the item".to_owned());
+        report.fault(at, field, "an item without an id is none", help);
+    } else if let Err(unseen) = permesso_names::check(id) {
         report.fault(at, field, format!("the id `{}` {unseen}", id.escape_debug()), None);
     } else if id == "*" {
         let help = Some("list the items one by one".to_owned());

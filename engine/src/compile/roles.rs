@@ -5,7 +5,7 @@
 //! is.
 
 use super::{Before, Definition, PeopleFrom, arc, idle, moot};
-use crate::diagnostic::{Diagnostics, Reporter};
+use crate::diagnostic::{Diagnostics, Reporter, suggest};
 use crate::fast::Map;
 use crate::model::{Document, Role, Scope, Text};
 use crate::snapshot::{Granting, PermissionId, Permissions, PolicyRule, RoleRule, StandardRole};
@@ -396,15 +396,17 @@ impl Compiler<'_> {
         granting
     }
 
-    /// Refuses a copy of a role that there is not. In a store the original may have been deleted
-    /// since: there it is only said where the copy came from.
+    /// Refuses a copy of a role that is called nearly like one that there is. Any other may have
+    /// been deleted since: then it is only said where the copy came from.
     fn refuse_original(&self, listed: Listed<'_>, field: &str, report: &mut Reporter<'_>) {
         let stored = matches!(self.definition.people, PeopleFrom::Subjects(_));
         let original = listed.role.duplicate_of.as_ref();
         let unknown = |name: &&Text| !self.ids.contains_key(name.as_str());
         if let Some(name) = original.filter(unknown).filter(|_| !stored) {
             let known = self.ids.keys().map(|id| &**id).filter(|id| **id != **listed.role.id);
-            report.unknown("role", name, format!("{field}.duplicate_of"), known);
+            if suggest(name, known.clone()).is_some() {
+                report.unknown("role", name, format!("{field}.duplicate_of"), known);
+            }
         }
     }
 

@@ -354,6 +354,8 @@ fn a_copy_names_the_role_that_it_was_copied_from() {
         tenant,
     );
     taken(&["  - {id: a, duplicate_of: writer}", "  - {id: a, duplicate_of: agent}"], tenant);
+    // One that was deleted since is no slip.
+    taken(&["  - {id: a, duplicate_of: sales_of_last_year}"], tenant);
 }
 
 #[test]

@@ -79,6 +79,8 @@ impl Test {
         }
         if passed + failed == 0 {
             let what = "error: there is no row in these tables; nothing was tested";
+            junit.empty();
+            self.write(&junit)?;
             return Err(Failure(what.to_owned()));
         }
         measured.print(self.json)?;

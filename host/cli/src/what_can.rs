@@ -130,7 +130,8 @@ impl WhatCan {
 fn text(view: &View<'_>, folder: &TenantFolder) -> String {
     let rights = &view.rights;
     let roles = match rights.roles.as_slice() {
-        [] => "no role".to_owned(),
+        // Those that are held within limits are listed with what they grant.
+        [] => "no role without limits".to_owned(),
         roles => roles.join(", "),
     };
     let teams = match rights.teams.as_slice() {

@@ -152,6 +152,8 @@ impl<'a> Tables<'a> {
     fn read(&mut self, table: &Path) -> Result<Vec<Asked>, TableError> {
         let text = fs::read_to_string(table)
             .map_err(|source| TableError::Read { path: table.to_owned(), source })?;
+        // Some editors begin a file with a mark that nobody sees.
+        let text = text.trim_start_matches('\u{feff}');
         let path: Arc<Path> = table.into();
         let mut rows = Vec::new();
         let mut ids: HashMap<String, usize> = HashMap::new();

@@ -69,6 +69,17 @@ impl Junit {
         }
     }
 
+    /// There was nothing to run.
+    pub(super) fn empty(&mut self) {
+        let why = "there is no row in these tables; nothing was tested".to_owned();
+        let came = Came::Failed(why, String::new());
+        self.add(
+            "tables".to_owned(),
+            Duration::ZERO,
+            vec![Case { name: "rows".to_owned(), place: None, came }],
+        );
+    }
+
     fn add(&mut self, name: String, took: Duration, cases: Vec<Case>) {
         self.0.push(Suite { name, took, cases });
     }

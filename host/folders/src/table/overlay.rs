@@ -25,6 +25,7 @@ pub(super) fn tenant(folder: &TenantFolder, row: &Row) -> Result<Tenant, RowErro
     }
     for (id, definition) in &row.context.policy_definitions {
         let mut policy: Policy = define("policy", id, definition, &["id", "label", "grants"])?;
+        named_alike("policy", id, definition)?;
         policy.id = id.as_str().into();
         tenant.policies.retain(|other| other.id != policy.id);
         tenant.policies.push(Arc::new(policy));
@@ -63,6 +64,7 @@ fn role(
         "duplicate_of",
     ];
     let mut role: Role = define("role", id, definition, &known)?;
+    named_alike("role", id, definition)?;
     role.id = id.into();
     if let Some(original) = &role.duplicate_of {
         let standard = &folder.catalog.source().value.standard_roles;
@@ -84,6 +86,17 @@ fn role(
         role.grants = grants;
     }
     Ok(role)
+}
+
+/// Refuses a definition under another name than it says itself.
+fn named_alike(what: &str, id: &str, definition: &Value) -> Result<(), RowError> {
+    match definition.get("id").and_then(Value::as_str).filter(|own| *own != id) {
+        None => Ok(()),
+        Some(own) => Err(RowError::Definition {
+            definition: format!("the {what} `{id}`"),
+            message: format!("says that its id is `{own}`; give it one name"),
+        }),
+    }
 }
 
 /// Reads a definition, leaving out members that are for people. A grant without a scope is one

@@ -20,6 +20,7 @@ mod predicate;
 mod seen;
 mod sharing;
 mod tables;
+mod teams;
 mod unmet;
 
 pub use seen::Seen;

@@ -7,7 +7,7 @@ use permesso_oracle::run::{Settings, run};
 
 #[test]
 fn twenty_thousand_random_questions_get_one_answer_from_both() {
-    let settings = Settings { cases: 20_000, seed: 0, brief: false };
+    let settings = Settings { cases: 20_000, seed: 1_000, brief: false };
     let tally = run(settings, |_| {}).unwrap_or_else(|failure| panic!("{failure}"));
     assert!(tally.cases() >= 20_000);
     let rare = tally.rarer_than(5);

@@ -27,6 +27,8 @@ fn is_named(case: &Case, (subject, action): (&str, &str), reason: &Reason) -> bo
         Reason::OutOfScope(_) | Reason::NotGranted | Reason::NotApplicable(_) => {
             is_delegated_to(case, subject, action)
         }
+        // The same of what that requires.
+        Reason::Prerequisite(id) => is_delegated_to(case, subject, id),
         _ => false,
     }
 }
@@ -76,7 +78,10 @@ fn a_role_or_a_policy_more_never_turns_a_yes_into_a_no_unless_something_named_do
         let users = case.people.get_mut("users").and_then(Json::as_array_mut);
         for user in users.into_iter().flatten() {
             let held = user.as_object_mut().map(|user| user.entry(list).or_insert(json!([])));
-            if let Some(Json::Array(held)) = held {
+            // Nothing is held twice.
+            if let Some(Json::Array(held)) = held
+                && !held.contains(&json!(given))
+            {
                 held.push(json!(given));
             }
         }

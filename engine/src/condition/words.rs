@@ -133,6 +133,31 @@ impl Looked<'_> {
             && self.is_name(Some(at + 2), self.named.list())
     }
 
+    /// Where the list stands that the text is looked for in as one of several:
+    /// `overlaps(subject.roles, ["agent", "owner"])`, or the other way round.
+    fn overlapped(&self, at: usize) -> Option<usize> {
+        let part = |at: usize| matches!(self.at(at), Some(Token::StringConstant(_) | Token::Comma));
+        let begin = (0..at).rev().find(|at| !part(*at))?;
+        let end = (at..self.tokens.len()).find(|at| !part(*at))?;
+        let bracketed =
+            self.is(Some(begin), &Token::LeftBracket) && self.is(Some(end), &Token::RightBracket);
+        if !bracketed {
+            return None;
+        }
+        let before = |n| begin.checked_sub(n);
+        let called = |name: Option<usize>, paren: Option<usize>| {
+            self.is_name(name, "overlaps") && self.is(paren, &Token::LeftParen)
+        };
+        if self.is(before(1), &Token::Comma) && self.is(Some(end + 1), &Token::RightParen) {
+            let list = before(4).filter(|list| self.is_list(Some(*list)));
+            return list.filter(|_| called(before(6), before(5)));
+        }
+        let other = self.is(Some(end + 1), &Token::Comma)
+            && self.is_list(Some(end + 2))
+            && self.is(Some(end + 5), &Token::RightParen);
+        (other && called(before(2), before(1))).then_some(end + 2)
+    }
+
     /// Where it is asked for by the text that stands there.
     fn by_text(&self, at: usize) -> Option<usize> {
         let Some(Token::StringConstant(_)) = self.at(at) else { return None };
@@ -153,6 +178,9 @@ impl Looked<'_> {
             && self.is_name(before(6), "contains")
         {
             return before(4);
+        }
+        if let Some(list) = self.overlapped(at) {
+            return Some(list);
         }
         let within = self.is(Some(at + 1), &Token::In) || self.is(Some(at + 1), &Token::NotIn);
         let whole = !self.is(before(1), &Token::Plus) && !self.is(Some(at + 5), &Token::Period);
@@ -214,6 +242,24 @@ mod tests {
                 "has_role(\"b \\\"c\") && resource.by == \"agent\"",
                 true,
                 false,
+            ),
+            (
+                "overlaps(subject.roles, [\"a\", \"agent\"]) || overlaps([\"agent\"], subject.roles)",
+                "overlaps(subject.roles, [\"a\", \"b \\\"c\"]) || overlaps([\"b \\\"c\"], subject.roles)",
+                true,
+                false,
+            ),
+            (
+                "overlaps(subject.roles, [\"a\", \"c\"])",
+                "overlaps(subject.roles, [\"a\", \"c\"])",
+                false,
+                false,
+            ),
+            (
+                "overlaps(subject.roles, [\"agent\", resource.by])",
+                "overlaps(subject.roles, [\"agent\", resource.by])",
+                false,
+                true,
             ),
             ("has_role(\"agents\")", "has_role(\"agents\")", false, false),
             ("has_tag(\"agent\")", "has_tag(\"agent\")", false, false),

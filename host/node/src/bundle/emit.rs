@@ -231,8 +231,9 @@ fn is_plain(text: &str, place: Place) -> bool {
     let goes_on = |c: char| {
         c.is_alphanumeric()
             || matches!(c, ' ' | '_' | '.' | '/' | '-' | '@' | '+' | '(' | ')' | '$' | ';' | '*')
-            || matches!(c, '\'' | '"' | '=' | '<' | '>' | '!' | '&' | '|' | '%' | '?' | '^' | '~')
-            || (place == Place::Block && matches!(c, ',' | '[' | ']' | '{' | '}'))
+            || matches!(c, '\'' | '"' | '=' | '<' | '>' | '!' | '&' | '|' | '%' | '^' | '~')
+            // Within brackets some readers take `?` for the beginning of a key.
+            || (place == Place::Block && matches!(c, ',' | '?' | '[' | ']' | '{' | '}'))
     };
     text.starts_with(begins)
         && !text.ends_with(' ')

@@ -1,4 +1,6 @@
-//! Where teams are named in lists.
+//! Where teams and roles are named in lists.
+//!
+//! A role that goes is told where it is named, and not that there is none of that name.
 //!
 //! As long as a tenant lists teams, one that goes and is named somewhere is told by compiling the
 //! tenant. With the last of them the list goes too, any path is a team from then on, and nothing
@@ -29,6 +31,32 @@ pub(super) fn by_lists(tenant: &Tenant, catalog: &Catalog, team: &str) -> Vec<St
     add(assignments(tenant.baseline.iter().flatten(), team), "the baseline".to_owned());
     let roles = &catalog.baseline.roles;
     add(assignments(roles.iter(), team), "the product's baseline".to_owned());
+    places
+}
+
+/// Where a tenant names a role in a list, but for its users.
+pub(super) fn role_by_lists(tenant: &Tenant, role: &str) -> Vec<String> {
+    let mut places = Vec::new();
+    let mut add = |named: bool, place: String| {
+        if named {
+            places.push(place);
+        }
+    };
+    let among = |names: &[Text]| names.iter().any(|name| name.as_str() == role);
+    let held = |held: &[Assignment]| held.iter().any(|held| held.role.as_str() == role);
+    for other in &tenant.roles {
+        add(among(&other.parents), format!("the role `{}`", other.id));
+    }
+    for team in &tenant.teams {
+        add(held(&team.roles), format!("the team `{}`", team.path));
+    }
+    for program in &tenant.programs {
+        add(among(&program.matchers.roles), format!("the program `{}`", program.id));
+    }
+    for rule in tenant.sharing.policies.iter().chain(&tenant.sharing.overrides) {
+        add(among(&rule.viewers.roles), format!("the sharing rule `{}`", rule.id));
+    }
+    add(tenant.baseline.as_deref().is_some_and(held), "the baseline".to_owned());
     places
 }
 

@@ -5,7 +5,7 @@
 //! name themselves is not compiled with the tenant at all.
 
 use super::Edited;
-use super::listed::{by_grants_of, by_lists};
+use super::listed::{by_grants_of, by_lists, role_by_lists};
 use crate::document::{Settings, read};
 use crate::error::ChangeError;
 use crate::kept;
@@ -95,7 +95,7 @@ pub(super) async fn unnamed(
         // With the tenant everything goes.
         return Ok(());
     }
-    let all = gone(edited, standard)?;
+    let all = gone(edited, &standard)?;
     for gone in &all {
         let mut places: Vec<String> = Vec::new();
         for (place, condition) in conditions(tenant) {
@@ -108,6 +108,9 @@ pub(super) async fn unnamed(
         if last {
             places.extend(by_lists(tenant, &view.catalog().value, &gone.id));
         }
+        if gone.named == Named::Role && !standard(&gone.id) {
+            places.extend(role_by_lists(tenant, &gone.id));
+        }
         if gone.lost || last {
             places.extend(by_catalog(&view.catalog().value, gone));
         }
@@ -116,6 +119,7 @@ pub(super) async fn unnamed(
     }
     let users = Users { view, edited, elsewhere };
     tags(&users, tenant).await?;
+    first_teams(&users, tenant).await?;
     by_users(&users, &all).await
 }
 
@@ -208,6 +212,45 @@ async fn tags(all: &Users<'_>, tenant: &Tenant) -> Result<(), ChangeError> {
         "{count} users carry tags that would not be listed ({}): {}; take them from them first, \
          or list them",
         told(carried),
+        told(users.into_iter().collect())
+    );
+    Err(ChangeError::Guarded { guard: "in-use", message, users: Some(count) })
+}
+
+/// Whether nobody is in a team that the tenant does not list, where it lists its first ones.
+async fn first_teams(all: &Users<'_>, tenant: &Tenant) -> Result<(), ChangeError> {
+    if tenant.teams.is_empty() || !all.view.tenant().teams.is_empty() {
+        return Ok(());
+    }
+    let listed = |name: &str| {
+        let above = |path: &str| {
+            path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        tenant.teams.iter().any(|team| above(&team.path))
+    };
+    let mut unlisted: BTreeSet<String> = BTreeSet::new();
+    let mut users: BTreeSet<String> = BTreeSet::new();
+    let mut look = |user: &User| {
+        let limits =
+            user.grants.iter().flat_map(|grant| grant.teams.iter().chain(&grant.exact_teams));
+        let held = user.roles.iter().filter_map(|held| held.teams.as_ref()).flatten();
+        let named = user.teams.iter().chain(limits).chain(held);
+        let named: Vec<String> =
+            named.filter(|team| !listed(team)).map(|team| format!("`{team}`")).collect();
+        if user.status != Status::Deleted && !named.is_empty() {
+            unlisted.extend(named);
+            users.insert(format!("`{}`", user.id));
+        }
+    };
+    all.each(Which::All(DocumentKind::User.name()), "teams\"", &mut look).await?;
+    if users.is_empty() {
+        return Ok(());
+    }
+    let count = u64::try_from(users.len()).unwrap_or(u64::MAX);
+    let message = format!(
+        "{count} users are in teams, or hold something for teams, that would not be listed ({}): {}; \
+         list those as well, or move the users first",
+        told(unlisted.into_iter().collect()),
         told(users.into_iter().collect())
     );
     Err(ChangeError::Guarded { guard: "in-use", message, users: Some(count) })

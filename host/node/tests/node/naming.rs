@@ -229,6 +229,7 @@ async fn a_role_that_is_named_anywhere_is_not_deleted_with_its_holders_moved() {
         desk.must(&put(kind, id, document)).await;
         let refused = told(desk.run(&operator(), &delete).await);
         assert!(refused.contains(id), "{kind} {id}: {refused}");
+        assert!(!refused.contains("did you mean"), "{kind} {id}: {refused}");
         desk.must(&permesso_node::operation::Remove { kind, id: id.to_owned() }).await;
     }
     settings(&desk, |it| it.baseline = Some(vec!["contractor".into()])).await.unwrap();

@@ -3,7 +3,7 @@
 use super::changes::{invited, joined, put, reason, role, status};
 use super::support::{Desk, acme, as_user, user};
 use permesso_engine::model::{Scope, Status, User};
-use permesso_node::operation::{Accept, Invite, Resend, SelectCategory, Undo, UpdateUser};
+use permesso_node::operation::{Accept, Invite, Remove, Resend, SelectCategory, Undo, UpdateUser};
 use permesso_node::{ChangeError, DocumentKind, Done};
 use permesso_store::LogQuery;
 use serde_json::{Value, json};
@@ -188,5 +188,37 @@ async fn a_pattern_is_granted_as_it_is_now_where_that_is_wanted() {
     for nothing in ["ticket.*", "tick*", "ticket"] {
         let refused = desk.run(&as_user("ann"), &select(nothing)).await;
         assert!(matches!(refused, Err(ChangeError::Request { .. })), "{nothing}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_edits_teams_hands_out_and_takes_no_more_than_they_hold() {
+    let desk = desk_with_a_lead().await;
+    let lea = as_user("lea");
+    let team = |path: &str, held: &[&str]| put(DocumentKind::Team, path, json!({"roles": held}));
+    desk.must(&team("sales", &["owner"])).await;
+    within("given", desk.run(&lea, &team("support", &["owner"])).await);
+    within("taken", desk.run(&lea, &team("sales", &[])).await);
+    let gone = Remove { kind: DocumentKind::Team, id: "sales".to_owned() };
+    within("deleted", desk.run(&lea, &gone).await);
+    desk.run(&lea, &team("support", &["reader"])).await.unwrap();
+    desk.run(&lea, &team("support", &[])).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_first_teams_that_are_listed_are_those_that_users_are_in() {
+    let desk = desk_with_a_lead().await;
+    let write = json!({"permission": "tickets.read", "scope": "all", "teams": ["grants"]});
+    for who in [
+        json!({"id": "kim", "roles": ["reader"], "teams": ["sales/east"]}),
+        json!({"id": "lou", "roles": [{"role": "reader", "teams": ["roles"]}]}),
+        json!({"id": "max", "roles": ["reader"], "grants": [write]}),
+    ] {
+        invited(&desk, who).await;
+    }
+    let list = |path: &str| put(DocumentKind::Team, path, json!({}));
+    let refused = desk.run(&as_user("ann"), &list("sales")).await.unwrap_err().to_string();
+    for named in ["`kim`", "`lou`", "`max`", "`sales/east`", "`roles`", "`grants`"] {
+        assert!(refused.contains(named), "{refused}");
     }
 }

@@ -73,6 +73,8 @@ pub(crate) struct Horizon {
     needs: RefCell<Vec<Need>>,
     /// What was spent on conditions, and on comparing lists of teams.
     spent: Cell<usize>,
+    /// Where the names of a record's teams stand that were looked at, and whether all are teams.
+    teams: Cell<Option<(usize, bool)>>,
     /// Whether it does not matter how much.
     unbounded: bool,
 }
@@ -91,6 +93,7 @@ impl Horizon {
 
     /// A decision begins.
     fn begin(&self) {
+        self.teams.set(None);
         self.spent.set(0);
     }
 

@@ -85,19 +85,31 @@ impl<'a> Ask<'a> {
             match in_limits(team, limits) {
                 true if is_listed(team, limits) || self.is_a_team(team) => return Some(true),
                 true => known = false,
-                false => known &= self.is_a_team(team) && !self.looks_within(team, limits),
+                false => known &= !self.looks_within(team, limits),
             }
         }
-        known.then_some(false)
+        (known && self.are_teams(teams)).then_some(false)
+    }
+
+    /// Whether all that a record names are teams: found once, whatever asks for it.
+    fn are_teams(&self, teams: &[Value<'_>]) -> bool {
+        let of = teams.as_ptr().addr();
+        match self.horizon.teams.get() {
+            Some((known, are)) if known == of => are,
+            _ => {
+                let are = names(teams).all(|team| self.is_a_team(team));
+                self.horizon.teams.set(Some((of, are)));
+                are
+            }
+        }
     }
 
     /// Whether a team that does not lie within limits looks as if it did. Of those that are listed
     /// it is known that they are others.
     fn looks_within(&self, team: &str, limits: &TeamLimits) -> bool {
-        let looks = folded(team);
         self.snapshot.teams.is_empty()
-            && (limits.branches.iter().any(|listed| lies_in(&looks, &folded(listed)))
-                || limits.exact.iter().any(|listed| folded(listed) == looks))
+            && (limits.branches.iter().any(|listed| looks_in(team, listed))
+                || limits.exact.iter().any(|listed| looks_like(team, listed)))
     }
 
     /// Whether a text is a team of the tenant, or one above those.
@@ -121,6 +133,24 @@ fn names<'a>(teams: &'a [Value<'a>]) -> impl Iterator<Item = &'a str> {
 /// Whether limits name that very team.
 fn is_listed(team: &str, limits: &TeamLimits) -> bool {
     limits.branches.iter().chain(&limits.exact).any(|listed| **listed == *team)
+}
+
+/// Whether one name looks like another.
+fn looks_like(name: &str, other: &str) -> bool {
+    match name.is_ascii() && other.is_ascii() {
+        true => name.eq_ignore_ascii_case(other),
+        false => folded(name) == folded(other),
+    }
+}
+
+/// Whether a team looks like another one, or like one below it.
+fn looks_in(team: &str, branch: &str) -> bool {
+    if !team.is_ascii() || !branch.is_ascii() {
+        return lies_in(&folded(team), &folded(branch));
+    }
+    team.split_at_checked(branch.len()).is_some_and(|(head, rest)| {
+        head.eq_ignore_ascii_case(branch) && matches!(rest.chars().next(), None | Some('/'))
+    })
 }
 
 /// Whether a team lies within limits.

@@ -47,11 +47,10 @@ pub(crate) fn admit<R: Recorder>(
         if let Err(breach) = declared.check(sent) {
             return Err(refuse(root, &breach, record));
         }
-    }
-    for name in kind.attributes.naming_roles() {
-        let named = request.resource.attributes.at(name);
-        if named.is_some_and(|named| !are_roles(snapshot, named)) {
-            return Err(refuse("resource", &Breach::Value(name.to_string()), record));
+        for name in declared.naming_roles() {
+            if sent.at(name).is_some_and(|named| !are_roles(snapshot, named)) {
+                return Err(refuse(root, &Breach::Value(name.to_string()), record));
+            }
         }
     }
     for name in &rule.required {

@@ -8,6 +8,7 @@
 use super::Instant;
 use super::compare::BEYOND_WHOLE;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// A value of an attribute: what JSON can say, with whole numbers kept apart.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,12 +73,8 @@ impl<'a> Value<'a> {
     /// Whether it is no number below another one.
     #[must_use]
     pub(crate) fn reaches(&self, least: i64) -> bool {
-        match self {
-            Self::Int(number) => *number >= least,
-            #[expect(clippy::cast_precision_loss, reason = "what is lost is beyond 2^53")]
-            Self::Float(number) => *number >= least as f64,
-            _ => true,
-        }
+        let Some(number) = self.number() else { return true };
+        number.compare(least.into()).is_some_and(Ordering::is_ge)
     }
 
     /// The milliseconds after 1970-01-01T00:00:00Z of an instant: a text that is one as people

@@ -11,9 +11,10 @@ const CATALOG: &str = "
 product: desk
 version: 1.0.0
 relations: [owner]
+attributes: {context.acting: {type: text, names: role}, action.given: {type: texts, names: role}}
 resource_kinds:
   ticket: {attributes: {flag: boolean}}
-  user: {attributes: {target_role: {type: text, names: role}, roles: {type: texts, names: role}}}
+  user: {attributes: {who.role: {type: text, names: role}, target_role: {type: text, names: role}, roles: {type: texts, names: role}}}
   role: {attributes: {holders: {type: integer, at_least: 0}, share: {type: decimal, at_least: 1}}}
   page: {exclusive: [view]}
 categories:
@@ -136,6 +137,34 @@ fn what_names_a_role_names_one_that_there_is() {
     };
     assert!(several(&["closer", "locked"]));
     assert!(!several(&["closer", "nope"]));
+}
+
+#[test]
+fn a_role_is_one_that_there_is_wherever_a_question_names_it() {
+    let desk = world("");
+    let asked = |resource: &[(&str, Value<'_>)], context: Value<'_>, action: Value<'_>| {
+        let attributes: Attributes<'_> = resource.iter().cloned().collect();
+        let context: Attributes<'_> = [("acting", context)].into_iter().collect();
+        let action: Attributes<'_> = [("given", action)].into_iter().collect();
+        let request = Request {
+            subject: "ann",
+            action: "close",
+            resource: Resource { kind: "user", id: Some("u1"), attributes: &attributes },
+            context: &context,
+            asserted: Asserted { action: &action, ..Asserted::NONE },
+            now: 1_000,
+        };
+        common::both(&desk, &request).0.is_allow()
+    };
+    let (one, none) = (Value::from("closer"), Value::from("Closer"));
+    let group = |role: &Value<'static>| {
+        [("who", Value::Map([("role", role.clone())].into_iter().collect()))]
+    };
+    assert!(asked(&group(&one), one.clone(), one.clone()));
+    assert!(!asked(&group(&none), one.clone(), one.clone()));
+    assert!(!asked(&[("who.role", none.clone())], one.clone(), one.clone()));
+    assert!(!asked(&[], none, one.clone()));
+    assert!(!asked(&[], one, texts(&["closer", "Closer"])));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! pass for ever. What a row names has to exist.
 
 use super::overlay::texts_of;
+use super::question::WORLD;
 use super::row::{Row, RowError};
 use crate::folder::TenantFolder;
 use permesso_engine::compile::DeclaredAttribute;
@@ -88,7 +89,7 @@ impl<'a> Contract<'a> {
         Self {
             subject: members.chain(of_users).collect(),
             kinds,
-            context: context.chain(CONTEXT_MEMBERS).collect(),
+            context: context.chain(["now"]).chain(WORLD).collect(),
             team: &catalog.teams.attribute,
             relations: catalog.relations.iter().map(|relation| relation.as_str()).collect(),
         }
@@ -155,10 +156,6 @@ impl<'a> Contract<'a> {
         no_slip("member of the subject", subject.attributes.keys(), &self.subject)
     }
 }
-
-/// What a row can say of its world, beside the context of the question.
-const CONTEXT_MEMBERS: [&str; 7] =
-    ["now", "plan", "role_definitions", "policy_definitions", "eaps", "delegation", "copied_from"];
 
 /// What a row can say of its subject besides attributes.
 const SUBJECT_MEMBERS: [&str; 10] = [

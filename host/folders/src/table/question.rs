@@ -74,7 +74,7 @@ impl<'de> Visitor<'de> for Reader {
 const UNORDERED: [&str; 5] = ["roles", "policies", "teams", "sub_teams", "tags"];
 
 /// Parts of the context that are the world in which a row asks, and none of its question.
-const WORLD: [&str; 6] =
+pub(super) const WORLD: [&str; 6] =
     ["plan", "role_definitions", "policy_definitions", "eaps", "delegation", "copied_from"];
 
 /// What the row of a line asks, in one form.

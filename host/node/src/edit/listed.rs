@@ -77,7 +77,8 @@ fn assignments<'a>(mut held: impl Iterator<Item = &'a Assignment>, team: &str) -
     held.any(|held| names(held.teams.iter().flatten(), team))
 }
 
-fn names<'a>(mut teams: impl Iterator<Item = &'a Text>, team: &str) -> bool {
+/// Whether one of some teams is another one, or lies below it.
+pub(super) fn names<'a>(mut teams: impl Iterator<Item = &'a Text>, team: &str) -> bool {
     teams.any(|named| {
         named.strip_prefix(team).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })

@@ -5,7 +5,7 @@
 //! name themselves is not compiled with the tenant at all.
 
 use super::Edited;
-use super::listed::{by_grants_of, by_lists, role_by_lists};
+use super::listed::{by_grants_of, by_lists, names, role_by_lists};
 use crate::document::{Settings, read};
 use crate::error::ChangeError;
 use crate::kept;
@@ -222,12 +222,7 @@ async fn first_teams(all: &Users<'_>, tenant: &Tenant) -> Result<(), ChangeError
     if tenant.teams.is_empty() || !all.view.tenant().teams.is_empty() {
         return Ok(());
     }
-    let listed = |name: &str| {
-        let above = |path: &str| {
-            path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        tenant.teams.iter().any(|team| above(&team.path))
-    };
+    let listed = |name: &str| names(tenant.teams.iter().map(|team| &team.path), name);
     let mut unlisted: BTreeSet<String> = BTreeSet::new();
     let mut users: BTreeSet<String> = BTreeSet::new();
     let mut look = |user: &User| {

@@ -46,6 +46,9 @@ pub enum ConditionError {
     /// An attribute is not known.
     #[error("{}", missing(.0))]
     Missing(InputPath),
+    /// What was sent as a team of the resource is none of the tenant's.
+    #[error("`{0}` names what is no team of the tenant; send the path of one that it lists")]
+    NoTeam(InputPath),
     /// An attribute is not of the type that was declared.
     #[error("`{path}` is {found}, but {expected} was declared; correct one of them")]
     Type {
@@ -173,16 +176,16 @@ impl Condition {
         &self,
         inputs: impl Fn(&InputPath) -> Option<Cow<'v, Value<'a>>>,
     ) -> Result<bool, ConditionError> {
-        self.evaluate_unsettled(inputs, |_| false, &[])
+        self.evaluate_unsettled(inputs, |_| None, &[])
     }
 
-    /// The same where it is not known whether some of the inputs are there at all, of somebody of
-    /// whom it cannot be known whether they hold some roles: those that `subject.roles` leaves out
+    /// The same where `unsure` says of some inputs why it is not known whether they are there at
+    /// all, of somebody of whom it cannot be known whether they hold some roles: those that `subject.roles` leaves out
     /// and has perhaps.
     pub(crate) fn evaluate_unsettled<'v, 'a: 'v>(
         &self,
         inputs: impl Fn(&InputPath) -> Option<Cow<'v, Value<'a>>>,
-        open: impl Fn(&InputPath) -> bool,
+        unsure: impl Fn(&InputPath) -> Option<ConditionError>,
         roles: &[&str],
     ) -> Result<bool, ConditionError> {
         let program = &*self.0;
@@ -193,7 +196,7 @@ impl Condition {
             found.push(if read.first == index { inputs(&read.path) } else { None });
             let value = found.get(read.first).and_then(Option::as_deref);
             let value = match (read.how, value) {
-                _ if open(&read.path) => Err(ConditionError::Missing(read.path.clone())),
+                _ if let Some(error) = unsure(&read.path) => Err(error),
                 (How::IsSet, None | Some(Value::Null)) => Ok(Dynamic::FALSE),
                 (How::IsSet, Some(_)) => Ok(Dynamic::TRUE),
                 (How::IfSet, None | Some(Value::Null)) => Ok(Dynamic::UNIT),

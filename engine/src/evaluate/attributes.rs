@@ -2,6 +2,7 @@
 
 use super::held::Unsettled;
 use super::{Ask, Silent};
+use crate::condition::ConditionError;
 use crate::decision::{ANONYMOUS, Request};
 use crate::family::{Fault, FaultKind, Input};
 use crate::model::{InputPath, Value};
@@ -34,6 +35,7 @@ impl<'a> Ask<'a> {
             InputPath::SubjectAttribute(name) => Cow::Borrowed(self.of_subject(name)?),
             InputPath::ResourceKind => Cow::Owned(Value::from(self.request.resource.kind)),
             InputPath::ResourceId => Cow::Owned(Value::from(self.request.resource.id?)),
+            InputPath::ResourceAttribute(_) if self.is_no_team(path) => return None,
             InputPath::ResourceAttribute(name) => {
                 Cow::Borrowed(self.request.resource.attributes.at(name)?)
             }
@@ -119,6 +121,10 @@ impl<'a> Ask<'a> {
                 Some(id) => text(id),
                 None => Ok(None),
             },
+            InputPath::ResourceAttribute(_) if self.is_no_team(&rule.path) => Err(Fault::new(
+                FaultKind::InputType,
+                format!("`{}` names what is no team of the tenant", rule.path),
+            )),
             InputPath::ResourceAttribute(name) => typed(self.request.resource.attributes.at(name)),
             InputPath::ActionAttribute(name) => typed(self.of_action(name)),
             InputPath::ContextAttribute(name) => typed(self.request.context.at(name)),
@@ -156,8 +162,16 @@ impl<'a> Ask<'a> {
         self.request.asserted.action.at(name)
     }
 
-    /// Whether it is not known whether something is sent: nobody has asked yet.
-    pub(super) fn may_be_sent(&self, path: &InputPath) -> bool {
+    /// Why it is not known what something is, nor whether it is there: nobody has asked yet, or
+    /// what was sent as a team is none.
+    pub(super) fn unknown(&self, path: &InputPath) -> Option<ConditionError> {
+        if self.may_be_sent(path) {
+            return Some(ConditionError::Missing(path.clone()));
+        }
+        self.is_no_team(path).then(|| ConditionError::NoTeam(path.clone()))
+    }
+
+    fn may_be_sent(&self, path: &InputPath) -> bool {
         let resource = &self.request.resource;
         self.open
             && match path {

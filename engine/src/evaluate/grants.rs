@@ -282,8 +282,8 @@ impl<'a> Ask<'a> {
             }
             value
         };
-        let open = |path: &InputPath| self.may_be_sent(path);
-        let holds = clause.condition.evaluate_unsettled(value, open, &unsettled);
+        let unknown = |path: &InputPath| self.unknown(path);
+        let holds = clause.condition.evaluate_unsettled(value, unknown, &unsettled);
         record.saw(clause.place, Sight::Condition(holds.as_ref().ok().copied()));
         holds
     }

@@ -5,7 +5,7 @@
 //! none; where it lists none, what cannot be the path of one, or looks like one that is meant.
 
 use super::Ask;
-use crate::model::Value;
+use crate::model::{InputPath, Value};
 use crate::snapshot::{TeamLimits, has_team};
 use permesso_names::{check_path, folded};
 
@@ -41,6 +41,18 @@ impl<'a> Ask<'a> {
             }
             Some(_) => Whereabouts::Unknown,
         }
+    }
+
+    /// Whether a path is the one by which a resource says its teams, and what it says is none.
+    /// Whatever reads it must not take `Support` for a team that is not `support`.
+    pub(super) fn is_no_team(&self, path: &InputPath) -> bool {
+        let teams = &self.snapshot.catalog.teams.attribute;
+        matches!(path, InputPath::ResourceAttribute(name) if **name == **teams)
+            && match self.whereabouts(1) {
+                Whereabouts::Of(teams) => !self.are_teams(teams),
+                Whereabouts::Unsaid => false,
+                Whereabouts::Unknown => true,
+            }
     }
 
     pub(super) fn is_of_team(&self) -> bool {

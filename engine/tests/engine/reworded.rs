@@ -7,7 +7,7 @@ use permesso_engine::decision::{Asserted, Request, Resource};
 use permesso_engine::load;
 use permesso_engine::model::{Attributes, Value};
 
-const CATALOG: &str = "
+const CATALOG: &str = r#"
 product: desk
 version: 1.0.0
 relations: [owner]
@@ -26,13 +26,21 @@ categories:
       - {id: stop}
       - {id: drop}
       - {id: keep}
+      - {id: move}
+      - {id: merge}
+      - {id: file}
+      - {id: tell}
 guards:
+  - {id: moved, on: [move], require: {resource.team: {is_not: support}}, message: no}
+  - {id: merged, on: [merge], condition: '!("support" in resource.team)', message: no}
+  - {id: filed, on: [file], condition: '!is_set(resource.team) || "sales" in resource.team', message: no}
+  - {id: told, on: [tell], require: {any: [{resource.team: {in: [sales]}}, {resource.team: {is_not: support}}]}, message: no}
   - {id: last, on: [stop], require: {resource.target_role: {is_not: owner}}, message: no}
   - {id: used, on: [drop], require: {resource.holders: {at_most: 0}}, message: no}
   - {id: standard, on: [keep], check: deletable, message: no}
 standard_roles:
   - {id: owner, deletable: false, grants: [{permission: '*', scope: all, except: [lock]}]}
-";
+"#;
 
 fn tenant(teams: &str) -> String {
     format!(
@@ -117,9 +125,31 @@ fn a_text_that_is_no_team_neither_lifts_a_toggle_nor_reaches_what_is_limited_to_
         }
     }
     // Teams that are listed and look alike are two.
-    let desk = world(", teams: [support, {path: Support, distinct_from: [support]}]");
+    let desk = world(", teams: [sales, support, {path: Support, distinct_from: [support]}]");
     let sent = [("team", Value::from("Support"))];
     assert!(may(&desk, ("bob", "close"), ("ticket", "t1"), &sent));
+}
+
+#[test]
+fn a_text_that_is_no_team_passes_no_guard_that_is_about_other_teams() {
+    let desk = world(", teams: [sales, support/tier1]");
+    let asked = |action, team: &Value<'static>| {
+        may(&desk, ("ann", action), ("ticket", "t1"), &[("team", team.clone())])
+    };
+    for none in ["", "Support", "support/", "suppport", "support/nope", "support\u{200b}"] {
+        for none in [Value::from(none), texts(&[none]), texts(&["sales", none])] {
+            for action in ["move", "merge", "file", "tell"] {
+                assert!(!asked(action, &none), "{action} {none:?}");
+            }
+            assert!(asked("close", &none), "{none:?}");
+        }
+    }
+    let sales = Value::from("sales");
+    assert!(["move", "tell"].iter().all(|action| asked(action, &sales)));
+    let sales = texts(&["sales"]);
+    assert!(["merge", "file"].iter().all(|action| asked(action, &sales)));
+    assert!(!asked("merge", &texts(&["support"])));
+    assert!(may(&desk, ("ann", "file"), ("ticket", "t1"), &[]));
 }
 
 #[test]

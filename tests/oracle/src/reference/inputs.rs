@@ -41,6 +41,7 @@ impl Evaluator<'_> {
             InputPath::DelegationAudiences => list(&delegation()?.audiences),
             InputPath::ResourceKind => text(request.resource.kind),
             InputPath::ResourceId => text(request.resource.id?),
+            InputPath::ResourceAttribute(name) if self.is_no_team(name, request) => None,
             InputPath::ResourceAttribute(name) => {
                 Some(request.resource.attributes.at(name)?.clone().into_owned())
             }

@@ -60,6 +60,21 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Whether an attribute is the one that says the teams, and says what is none.
+    pub(super) fn is_no_team(&self, name: &str, request: &Request<'_>) -> bool {
+        if name != self.catalog.teams.attribute {
+            return false;
+        }
+        match self.whereabouts(request) {
+            Whereabouts::Teams(paths) => !paths.iter().all(|path| self.is_team(path)),
+            Whereabouts::Everybody => false,
+            Whereabouts::Nobody => {
+                let said = request.resource.attributes.at(name);
+                !matches!(said, None | Some(Value::Null))
+            }
+        }
+    }
+
     /// Whether a text is a team, or one above one.
     pub(super) fn is_team(&self, path: &str) -> bool {
         let listed = &self.tenant.teams;

@@ -23,6 +23,8 @@ pub(super) enum Known {
     Roles(Vec<String>, Vec<String>),
     /// It is known that it is not there.
     Nothing,
+    /// It is there, as a team that is none.
+    NoTeam,
 }
 
 /// Every path that stands in a condition, the lists that functions look through included.
@@ -73,7 +75,7 @@ pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Know
         Part::Decimal(value) => Known::Decimal(*value),
         Part::Text(text) => Known::Text(text.clone()),
         Part::Path(path) => match known.get(path)? {
-            Known::Nothing => return None,
+            Known::Nothing | Known::NoTeam => return None,
             there => there.clone(),
         },
         Part::List(items) => {
@@ -116,7 +118,10 @@ pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Know
         },
         Part::Call(name, items) if name == "is_set" => match items.as_slice() {
             [Node { part: Part::Path(path), .. }] => {
-                Known::Truth(known.get(path) != Some(&Known::Nothing))
+                let value = known.get(path);
+                Known::Truth(
+                    (value != Some(&Known::NoTeam)).then_some(value != Some(&Known::Nothing))?,
+                )
             }
             _ => return None,
         },

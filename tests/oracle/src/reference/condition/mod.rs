@@ -18,7 +18,7 @@ use super::Evaluator;
 use evaluate::Known;
 use permesso_engine::condition::AttributeType;
 use permesso_engine::decision::Request;
-use permesso_engine::model::{Text, User, Value};
+use permesso_engine::model::{InputPath, Text, User, Value};
 use std::collections::BTreeMap;
 
 /// Where a condition stands, with the names under which its answers are counted.
@@ -100,7 +100,15 @@ impl Evaluator<'_> {
                 known.insert(path, Known::Roles(names(held), names(perhaps)));
                 continue;
             }
-            let value = self.read(&path.parse().ok()?, user, request, None);
+            let read: InputPath = path.parse().ok()?;
+            if let InputPath::ResourceAttribute(name) = &read
+                && self.is_no_team(name, request)
+            {
+                self.seen.note("condition: of what is no team");
+                known.insert(path, Known::NoTeam);
+                continue;
+            }
+            let value = self.read(&read, user, request, None);
             let kind = self.declared(&path)?;
             let value = match value {
                 None | Some(Value::Null) => Some(Known::Nothing),

@@ -147,6 +147,8 @@ impl Edit {
             Self::EndDelegation { from } => {
                 keep(&mut extra(member).delegations, |rule| *rule.from.id != **from)
             }
+            // What a resource names need not be one.
+            Self::JoinTeam { team } if !snapshot.is_team(team) => return None,
             Self::JoinTeam { team } => {
                 member.change_teams(|teams| add(teams, team.as_str().into()))
             }

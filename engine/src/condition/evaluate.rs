@@ -47,7 +47,7 @@ pub enum ConditionError {
     #[error("{}", missing(.0))]
     Missing(InputPath),
     /// What was sent as a team of the resource is none of the tenant's.
-    #[error("`{0}` names what is no team of the tenant; send the path of one that it lists")]
+    #[error("`{0}` names what is no team of the tenant; send the path of one")]
     NoTeam(InputPath),
     /// An attribute is not of the type that was declared.
     #[error("`{path}` is {found}, but {expected} was declared; correct one of them")]
@@ -180,8 +180,8 @@ impl Condition {
     }
 
     /// The same where `unsure` says of some inputs why it is not known whether they are there at
-    /// all, of somebody of whom it cannot be known whether they hold some roles: those that `subject.roles` leaves out
-    /// and has perhaps.
+    /// all, of somebody of whom it cannot be known whether they hold some roles: those that
+    /// `subject.roles` leaves out and has perhaps.
     pub(crate) fn evaluate_unsettled<'v, 'a: 'v>(
         &self,
         inputs: impl Fn(&InputPath) -> Option<Cow<'v, Value<'a>>>,

@@ -171,6 +171,7 @@ impl<'a> Ask<'a> {
         self.is_no_team(path).then(|| ConditionError::NoTeam(path.clone()))
     }
 
+    /// Whether it is not known whether something is sent.
     fn may_be_sent(&self, path: &InputPath) -> bool {
         let resource = &self.request.resource;
         self.open

@@ -6,8 +6,8 @@
 
 use super::Ask;
 use crate::model::{InputPath, Value};
-use crate::snapshot::{TeamLimits, has_team};
-use permesso_names::{check_path, folded};
+use crate::snapshot::TeamLimits;
+use permesso_names::folded;
 
 /// Of which teams a resource is.
 #[derive(Clone, Copy)]
@@ -73,7 +73,8 @@ impl<'a> Ask<'a> {
         };
         let own = &self.member.teams;
         names(teams).any(|team| {
-            own.iter().any(|own| **own != *team && lies_in(team, own)) && self.is_a_team(team)
+            own.iter().any(|own| **own != *team && lies_in(team, own))
+                && self.snapshot.is_team(team)
         })
     }
 
@@ -95,7 +96,9 @@ impl<'a> Ask<'a> {
         let mut known = true;
         for team in names(teams) {
             match in_limits(team, limits) {
-                true if is_listed(team, limits) || self.is_a_team(team) => return Some(true),
+                true if is_listed(team, limits) || self.snapshot.is_team(team) => {
+                    return Some(true);
+                }
                 true => known = false,
                 false => known &= !self.looks_within(team, limits),
             }
@@ -109,7 +112,7 @@ impl<'a> Ask<'a> {
         match self.horizon.teams.get() {
             Some((known, are)) if known == of => are,
             _ => {
-                let are = names(teams).all(|team| self.is_a_team(team));
+                let are = names(teams).all(|team| self.snapshot.is_team(team));
                 self.horizon.teams.set(Some((of, are)));
                 are
             }
@@ -122,14 +125,6 @@ impl<'a> Ask<'a> {
         self.snapshot.teams.is_empty()
             && (limits.branches.iter().any(|listed| looks_in(team, listed))
                 || limits.exact.iter().any(|listed| looks_like(team, listed)))
-    }
-
-    /// Whether a text is a team of the tenant, or one above those.
-    fn is_a_team(&self, team: &str) -> bool {
-        match &*self.snapshot.teams {
-            [] => check_path(team).is_ok(),
-            listed => has_team(listed, team),
-        }
     }
 }
 

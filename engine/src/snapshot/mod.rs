@@ -41,6 +41,7 @@ use crate::decision::Obligation;
 use crate::fast::Map;
 use crate::load::Source;
 use crate::model::{Access, GrantedBy, InputPath, Place, Predicate, Scope, Tenant};
+use permesso_names::check_path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -218,6 +219,14 @@ impl Snapshot {
 
     pub(crate) fn role(&self, id: u32) -> Option<&RoleRule> {
         self.roles.get(id as usize).map(|rule| &**rule)
+    }
+
+    /// Whether a text is a team of the tenant, or one above those.
+    pub(crate) fn is_team(&self, path: &str) -> bool {
+        match &*self.teams {
+            [] => check_path(path).is_ok(),
+            listed => has_team(listed, path),
+        }
     }
 
     /// A number that no other snapshot of this process has.

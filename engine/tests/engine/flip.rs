@@ -7,7 +7,7 @@ use permesso_engine::decision::{Request, Resource};
 use permesso_engine::family::Answer;
 use permesso_engine::flip::{Flip, Flips, flips};
 use permesso_engine::load;
-use permesso_engine::model::Attributes;
+use permesso_engine::model::{Attributes, Value};
 use permesso_engine::{Authorizer, explain_alone};
 use std::sync::Arc;
 
@@ -96,6 +96,34 @@ fn what_binds_is_released_and_what_is_exclusive_admits() {
         "put the user into the team `north`",
     ]
     "#);
+}
+
+#[test]
+fn nobody_is_put_into_a_team_that_there_is_not() {
+    let catalog = "
+product: desk
+version: 1.0.0
+relations: [owner]
+resource_kinds: {ticket: {}}
+categories: [{id: all, kinds: any, permissions: [{id: close}]}]
+standard_roles: [{id: agent, grants: [{permission: close, scope: team}]}]
+";
+    let people = "users: [{id: ann, roles: [agent], teams: [sales]}]";
+    let joins = |tenant: &str, team: &str| {
+        let built = build(catalog, tenant, people, &FamilySet::default()).unwrap();
+        let attributes: Attributes<'_> =
+            [("team", Value::from(team.to_owned()))].into_iter().collect();
+        let found = flips(&built, &on("ann", "close", ("ticket", "t1"), &attributes), 5);
+        told(&found).contains(&format!("put the user into the team `{team}`"))
+    };
+    let listed = "{tenant: acme, product: desk, teams: [support, sales]}";
+    assert!(joins(listed, "support"));
+    for none in ["Support", "nope", "support/nope", "support/"] {
+        assert!(!joins(listed, none), "{none}");
+    }
+    let unlisted = "{tenant: acme, product: desk}";
+    assert!(joins(unlisted, "nope"));
+    assert!(!joins(unlisted, "support/"));
 }
 
 #[test]

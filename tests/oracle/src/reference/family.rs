@@ -106,7 +106,10 @@ impl Evaluator<'_> {
         if manifest.inputs.iter().any(told) && self.roles_here(user, request).is_none() {
             return Err(FaultKind::InputType);
         }
-        let no_team = |spec: &InputSpec| matches!(&spec.path, InputPath::ResourceAttribute(name) if self.is_no_team(name, request));
+        let no_team = |spec: &InputSpec| match &spec.path {
+            InputPath::ResourceAttribute(name) => self.is_no_team(name, request),
+            _ => false,
+        };
         if manifest.inputs.iter().any(no_team) {
             return Err(FaultKind::InputType);
         }

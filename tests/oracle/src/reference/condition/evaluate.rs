@@ -117,12 +117,10 @@ pub(super) fn value(node: &Node, known: &BTreeMap<String, Known>) -> Option<Know
             there => there.clone(),
         },
         Part::Call(name, items) if name == "is_set" => match items.as_slice() {
-            [Node { part: Part::Path(path), .. }] => {
-                let value = known.get(path);
-                Known::Truth(
-                    (value != Some(&Known::NoTeam)).then_some(value != Some(&Known::Nothing))?,
-                )
-            }
+            [Node { part: Part::Path(path), .. }] => match known.get(path) {
+                Some(Known::NoTeam) => return None,
+                value => Known::Truth(value != Some(&Known::Nothing)),
+            },
             _ => return None,
         },
         Part::Call(name, items) if matches!(name.as_str(), "contains" | "overlaps") => {

@@ -4,6 +4,7 @@
 //! for half of every year. The rules of all zones are built into the program and are not taken
 //! from the machine, so that two nodes, and a replay after an update of one of them, agree.
 
+use crate::model::Instant;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::{Offset, TimeZone};
@@ -157,9 +158,10 @@ pub(super) fn days(text: &str) -> Option<u8> {
     Some((0..=length).fold(0, |days, n| days | 1 << ((first + n) % 7)))
 }
 
-/// Reads an instant, such as `2026-07-01T09:00:00+02:00`.
+/// Reads an instant, such as `2026-07-01T09:00:00+02:00`: as it is read everywhere else, but for
+/// days, which begin at another instant in each zone.
 pub(super) fn instant(text: &str) -> Option<i64> {
-    text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+    text.contains(':').then(|| text.parse().ok().map(Instant::millis)).flatten()
 }
 
 /// The names of the zones, for suggestions.

@@ -33,6 +33,7 @@ struct Program {
     inputs: Box<[InputPath]>,
     boundaries: Box<[Boundary]>,
     sought: Box<[Sought]>,
+    teams: Box<[Box<str>]>,
     met: Box<[Met]>,
     unlisted: Box<[(String, Among)]>,
     reads_now: bool,
@@ -99,7 +100,8 @@ fn missing(path: &InputPath) -> String {
 
 impl Condition {
     pub(super) fn new(engine: Arc<Engine>, source: &str, outline: Outline) -> Self {
-        let Outline { expr, logic, reads, boundaries, sought, met, unlisted, folds } = outline;
+        let Outline { expr, logic, reads, boundaries, sought, teams, met, unlisted, folds } =
+            outline;
         let mut inputs: Vec<_> = reads.iter().map(|read| read.path.clone()).collect();
         inputs.sort_by_cached_key(ToString::to_string);
         inputs.dedup();
@@ -113,6 +115,7 @@ impl Condition {
             inputs: inputs.into(),
             boundaries: boundaries.into(),
             sought: sought.into(),
+            teams: teams.into(),
             met: met.into(),
             unlisted: unlisted.into(),
             folds,
@@ -135,6 +138,11 @@ impl Condition {
     /// know whether they can be found.
     pub(crate) fn sought(&self) -> &[Sought] {
         &self.0.sought
+    }
+
+    /// The teams that it compares those of a record with, case and all.
+    pub(crate) fn teams(&self) -> impl Iterator<Item = &str> {
+        self.0.teams.iter().map(|team| &**team)
     }
 
     /// The attributes of a record that it compares with one another.

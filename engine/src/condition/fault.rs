@@ -63,6 +63,9 @@ pub enum Mistake {
     /// It could not be read, for a reason that has no better words.
     #[error("this cannot be understood as a condition")]
     Unreadable,
+    /// Something that nobody sees.
+    #[error("the condition {0}")]
+    Unseen(permesso_names::Unseen),
     /// A text without its end.
     #[error("a text begins here and does not end on the same line")]
     OpenText,

@@ -64,6 +64,8 @@ pub(super) fn read(engine: &Engine, source: &str) -> Result<Tokens, Vec<Conditio
     let mut faults = Vec::new();
     let mut after_dot = false;
     let mut before = Before::default();
+    unseen(source, &mut faults);
+    let visible = faults.is_empty();
     let sources = [source];
     let (stream, _control) = engine.lex(&sources);
     for (count, (token, at)) in stream.enumerate() {
@@ -100,6 +102,13 @@ pub(super) fn read(engine: &Engine, source: &str) -> Result<Tokens, Vec<Conditio
             Token::In | Token::NotIn => {
                 tokens.ins.insert(key(at));
             }
+            // As an escape it can be seen here, and not where it is compared.
+            Token::StringConstant(text) if visible => {
+                let text: String = text.chars().filter(|it| !"\t\r\n".contains(*it)).collect();
+                if let Err(found) = permesso_names::check(&text) {
+                    fault(Mistake::Unseen(found), Some("leave the escape out"));
+                }
+            }
             Token::FloatConstant(number) => {
                 let (value, written) = &**number;
                 if let Some((mistake, help)) = inexact(**value, written) {
@@ -131,6 +140,24 @@ pub(super) fn read(engine: &Engine, source: &str) -> Result<Tokens, Vec<Conditio
         before.note(token, at);
     }
     if faults.is_empty() { Ok(tokens) } else { Err(faults) }
+}
+
+/// What nobody sees, or what changes how the rest is seen: a reader takes a text for another one.
+fn unseen(source: &str, faults: &mut Vec<ConditionFault>) {
+    for (line, text) in source.lines().enumerate() {
+        for (column, character) in text.chars().enumerate().filter(|(_, it)| *it != '\t') {
+            let mut utf8 = [0; 4];
+            let Err(unseen) = permesso_names::check(character.encode_utf8(&mut utf8)) else {
+                continue;
+            };
+            let number = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+            faults.push(ConditionFault {
+                at: Position { line: number(line), column: number(column) },
+                mistake: Mistake::Unseen(unseen),
+                help: Some("delete it and write what stands around it again".to_owned()),
+            });
+        }
+    }
 }
 
 /// What to do about a value that stands where something true or false has to.

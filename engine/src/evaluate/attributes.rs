@@ -2,7 +2,7 @@
 
 use super::held::Unsettled;
 use super::{Ask, Silent};
-use crate::condition::ConditionError;
+use crate::condition::{Condition, ConditionError};
 use crate::decision::{ANONYMOUS, Request};
 use crate::family::{Fault, FaultKind, Input};
 use crate::model::{InputPath, Value};
@@ -163,12 +163,17 @@ impl<'a> Ask<'a> {
     }
 
     /// Why it is not known what something is, nor whether it is there: nobody has asked yet, or
-    /// what was sent as a team is none.
-    pub(super) fn unknown(&self, path: &InputPath) -> Option<ConditionError> {
+    /// what was sent as a team is none, or looks like one that the condition is about.
+    pub(super) fn unknown(
+        &self,
+        path: &InputPath,
+        condition: &Condition,
+    ) -> Option<ConditionError> {
         if self.may_be_sent(path) {
             return Some(ConditionError::Missing(path.clone()));
         }
-        self.is_no_team(path).then(|| ConditionError::NoTeam(path.clone()))
+        let is_none = self.is_no_team(path) || self.resembles(path, condition.teams());
+        is_none.then(|| ConditionError::NoTeam(path.clone()))
     }
 
     /// Whether it is not known whether something is sent.

@@ -282,7 +282,7 @@ impl<'a> Ask<'a> {
             }
             value
         };
-        let unknown = |path: &InputPath| self.unknown(path);
+        let unknown = |path: &InputPath| self.unknown(path, &clause.condition);
         let holds = clause.condition.evaluate_unsettled(value, unknown, &unsettled);
         record.saw(clause.place, Sight::Condition(holds.as_ref().ok().copied()));
         holds

@@ -62,7 +62,9 @@ impl Ask<'_> {
             {
                 false
             }
-            Predicate::Compare { path, test } => test.passes(self.value(path).as_deref()),
+            Predicate::Compare { path, test } => {
+                test.passes(self.value(path).as_deref()) && !self.resembles(path, test.texts())
+            }
         }
     }
 

@@ -55,6 +55,25 @@ impl<'a> Ask<'a> {
             }
     }
 
+    /// Whether a path is the one by which a resource says its teams, and one of them looks like
+    /// one of these names, or like one below it, and is not written so. Where a tenant lists its
+    /// teams it is known that they are others; where it lists none, that cannot be known.
+    pub(super) fn resembles<'n>(
+        &self,
+        path: &InputPath,
+        mut names: impl Iterator<Item = &'n str>,
+    ) -> bool {
+        let teams = &self.snapshot.catalog.teams.attribute;
+        self.snapshot.teams.is_empty()
+            && matches!(path, InputPath::ResourceAttribute(name) if **name == **teams)
+            && names.any(|name| match self.whereabouts(1) {
+                Whereabouts::Of(teams) => {
+                    self::names(teams).any(|team| !lies_in(team, name) && looks_in(team, name))
+                }
+                Whereabouts::Unsaid | Whereabouts::Unknown => false,
+            })
+    }
+
     pub(super) fn is_of_team(&self) -> bool {
         match self.whereabouts(self.member.teams.len()) {
             Whereabouts::Of(teams) => {

@@ -91,6 +91,16 @@ impl Test {
             }),
         }
     }
+
+    /// The texts that an attribute is compared with.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let wanted = match self {
+            Self::Is(wanted) | Self::IsNot(wanted) => std::slice::from_ref(wanted),
+            Self::In(wanted) => wanted,
+            Self::AtMost(_) | Self::AtLeast(_) | Self::Present => &[],
+        };
+        wanted.iter().filter_map(Value::as_str)
+    }
 }
 
 impl Predicate {

@@ -30,7 +30,11 @@ categories:
       - {id: merge}
       - {id: file}
       - {id: tell}
+      - {id: turn}
+      - {id: fold}
 guards:
+  - {id: turned, on: [turn], condition: '!("support" in (resource.team ?? ["support"]))', message: no}
+  - {id: folded, on: [fold], condition: '!("support" in lower(resource.team))', message: no}
   - {id: moved, on: [move], require: {resource.team: {is_not: support}}, message: no}
   - {id: merged, on: [merge], condition: '!("support" in resource.team)', message: no}
   - {id: filed, on: [file], condition: '!is_set(resource.team) || "sales" in resource.team', message: no}
@@ -150,6 +154,31 @@ fn a_text_that_is_no_team_passes_no_guard_that_is_about_other_teams() {
     assert!(["merge", "file"].iter().all(|action| asked(action, &sales)));
     assert!(!asked("merge", &texts(&["support"])));
     assert!(may(&desk, ("ann", "file"), ("ticket", "t1"), &[]));
+}
+
+#[test]
+fn where_no_team_is_listed_one_that_looks_like_the_one_meant_is_not_another() {
+    let desk = world("");
+    let asked = |action, team: &Value<'static>| {
+        may(&desk, ("ann", action), ("ticket", "t1"), &[("team", team.clone())])
+    };
+    for like in ["Support", "SUPPORT", "Support/tier1", "\u{ff53}upport"] {
+        for like in [Value::from(like), texts(&[like]), texts(&["sales", like])] {
+            for action in ["move", "merge", "turn", "tell"] {
+                assert!(!asked(action, &like), "{action} {like:?}");
+            }
+            assert!(asked("close", &like), "{like:?}");
+        }
+    }
+    let sales = Value::from("sales");
+    for action in ["move", "merge", "file", "tell", "turn", "fold"] {
+        assert!(asked(action, &sales), "{action}");
+        assert!(asked(action, &Value::from("supporters")) || action == "file", "{action}");
+    }
+    // Whoever compares whatever the case means all that are called so.
+    assert!(!asked("fold", &Value::from("Support")));
+    assert!(asked("fold", &Value::from("Sales")));
+    assert!(!asked("file", &Value::from("Sales")));
 }
 
 #[test]

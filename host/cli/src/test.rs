@@ -11,7 +11,7 @@ use clap::Args;
 use permesso_engine::family::FamilySource as _;
 use permesso_folders::DecisionPoint;
 use permesso_folders::TenantFolder;
-use permesso_folders::table::{Expect, RowOutcome, Tables};
+use permesso_folders::table::{Beyond, Expect, RowOutcome, Tables};
 use serde_json::json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,10 @@ pub(super) struct Test {
     /// Write what came of each row into a file, as the JUnit XML that CI systems read
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Refuse a row that says more of a record, a subject or the context than the catalog
+    /// declares: without, only what is nearly declared is a mistake
+    #[arg(long)]
+    strict: bool,
     /// Say which grants, programs, conditions, guards and sharing rules of the documents no row
     /// exercised
     #[arg(long)]
@@ -48,11 +52,12 @@ impl Test {
         let (mut passed, mut failed) = (0_u64, 0_u64);
         let (mut measured, mut junit) = (Measured::default(), Junit::default());
         let families = point.installation().families();
+        let beyond = if self.strict { Beyond::Refused } else { Beyond::Told };
         let mut tables: HashMap<&Path, Tables<'_>> = HashMap::new();
         for (folder, table) in pair(&point, &self.tables)? {
             let begun = Instant::now();
             let mut cases = Vec::new();
-            let of_folder = || Tables::new(folder, &families);
+            let of_folder = || Tables::new(folder, &families).with(beyond);
             let asking = tables.entry(&*folder.path).or_insert_with(of_folder);
             let ran = asking.run(&table, now(), |outcome| {
                 let counter = if outcome.passed() { &mut passed } else { &mut failed };

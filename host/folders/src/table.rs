@@ -32,6 +32,7 @@ mod question;
 mod row;
 mod worlds;
 
+pub use names::Beyond;
 pub use row::{Expect, Row, RowError};
 
 use crate::folder::TenantFolder;
@@ -127,6 +128,13 @@ impl<'a> Tables<'a> {
     #[must_use]
     pub fn new(folder: &'a TenantFolder, families: &'a FamilySet) -> Self {
         Self { worlds: Worlds::new(folder, families), asked: HashMap::new() }
+    }
+
+    /// With what becomes of a row that tells more than the catalog declares.
+    #[must_use]
+    pub fn with(mut self, beyond: Beyond) -> Self {
+        self.worlds.beyond(beyond);
+        self
     }
 
     /// Runs a table, and hands over what came of each row as it comes: the traces of a large table

@@ -73,6 +73,8 @@ pub(super) struct Outline {
     pub(super) boundaries: Vec<Boundary>,
     /// The texts that it looks for, as far as it takes others to know whether they can be found.
     pub(super) sought: Vec<Sought>,
+    /// The teams that it compares those of a record with.
+    pub(super) teams: Vec<Box<str>>,
     /// The attributes of a record that it compares with one another.
     pub(super) met: Vec<Met>,
     /// What it takes for a name of the tenant's and could be any text.
@@ -225,6 +227,7 @@ pub(super) struct Checker<'c> {
     reads: Vec<Read>,
     boundaries: Vec<Boundary>,
     sought: Vec<Sought>,
+    teams: Vec<Box<str>>,
     met: Vec<Met>,
     unlisted: Vec<(String, Among)>,
     folds: bool,
@@ -246,6 +249,7 @@ impl<'c> Checker<'c> {
             reads: Vec::new(),
             boundaries: Vec::new(),
             sought: Vec::new(),
+            teams: Vec::new(),
             met: Vec::new(),
             unlisted: Vec::new(),
             folds: false,
@@ -261,9 +265,19 @@ impl<'c> Checker<'c> {
         };
         let checked = self.truth(expr);
         if self.faults.is_empty() {
-            let Self { reads, boundaries, sought, met, unlisted, folds, .. } = self;
+            let Self { reads, boundaries, sought, teams, met, unlisted, folds, .. } = self;
             let (expr, logic) = (checked.expr.clone(), Logic::of(&checked.expr, &reads));
-            return Ok(Outline { expr, logic, reads, boundaries, sought, met, unlisted, folds });
+            return Ok(Outline {
+                expr,
+                logic,
+                reads,
+                boundaries,
+                sought,
+                teams,
+                met,
+                unlisted,
+                folds,
+            });
         }
         self.faults.sort_by_key(|fault| fault.at);
         Err(self.faults)

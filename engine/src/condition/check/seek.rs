@@ -3,7 +3,7 @@
 
 use super::super::fault::Mistake;
 use super::super::schema::Attribute;
-use super::super::sought::{Likeness, Sought};
+use super::super::sought::{Among, Likeness, Sought};
 use super::{Checked, Checker, Kind, lists, nearest};
 use rhai::{Expr, Position};
 
@@ -22,6 +22,7 @@ impl Checker<'_> {
         if paths.is_empty() {
             return true;
         }
+        self.note_teams(read, &paths, &texts);
         // What an attribute is taken for where it is not there, it can be.
         let written = texts.iter().filter(|text| !read.instead.contains(text));
         written.into_iter().all(|text| {
@@ -49,6 +50,23 @@ impl Checker<'_> {
         let read = items.iter().filter(|item| !matches!(item, Expr::StringConstant(..)));
         let paths: Option<Vec<String>> = read.map(|item| self.path_of(item)).collect();
         paths.unwrap_or_default()
+    }
+
+    /// Notes the teams that a record's are compared with. What is compared whatever its case is
+    /// meant to be any of those that look like it.
+    fn note_teams(&mut self, read: &Checked, paths: &[String], texts: &[String]) {
+        let says_teams = |path: &String| {
+            let attribute = self.schema.get(path);
+            attribute.is_some_and(|it| it.names == Some(Among::RecordTeams))
+        };
+        if read.folded || !paths.iter().any(says_teams) {
+            return;
+        }
+        for text in texts {
+            if !self.teams.iter().any(|team| **team == **text) {
+                self.teams.push(text.as_str().into());
+            }
+        }
     }
 
     fn is_list_of_reads(&self, read: &Checked) -> bool {

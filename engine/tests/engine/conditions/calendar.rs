@@ -176,6 +176,22 @@ fn a_day_that_does_not_exist_is_refused_where_it_stands() {
     }
 }
 
+#[test]
+fn an_instant_that_no_clock_shows_is_refused() {
+    for text in [
+        "2026-07-01T09:00:00+24:00",
+        "2026-07-01T09:00:00+02:60",
+        "2026-07-01T09:00:60Z",
+        "2026-07-01T24:00:00Z",
+        "2026-07-01T09:00:00",
+        "2026-07-01",
+    ] {
+        let source = format!("now > instant(\"{text}\")");
+        assert!(matches!(mistakes(&source)[..], [Mistake::Literal { .. }]), "{source}");
+    }
+    compile("now > instant(\"2026-07-01T09:00:00+14:00\")");
+}
+
 /// The minutes of the day that the clocks show, asked of the library one by one.
 fn shown(zone: &TimeZone, millis: i64) -> (Date, i64) {
     let shown = zone.to_datetime(Timestamp::from_millisecond(millis).unwrap());

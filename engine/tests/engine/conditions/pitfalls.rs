@@ -164,6 +164,23 @@ fn only_one_expression_is_a_condition() {
 }
 
 #[test]
+fn what_nobody_sees_is_refused_wherever_it_stands() {
+    assert_snapshot!(refused("resource.address.city == \"Ro\u{200b}me\""), @r#"
+    1:29: the condition holds U+200B, which is not seen and may change how others are; leave it out
+      help: delete it and write what stands around it again
+    "#);
+    for source in [
+        "resource.address.city == \"\u{202e}emoR\"",
+        "resource.\u{200d}amount > 5",
+        "resource.amount > 5 /* \u{2066} */",
+        r#"resource.address.city == "Ro\u200bme""#,
+    ] {
+        assert!(mistakes(source).iter().any(|it| matches!(it, Mistake::Unseen(_))), "{source}");
+    }
+    compile("resource.amount > 5\r\n\t&& resource.address.city == \"Forl\u{ec}\"");
+}
+
+#[test]
 fn large_values_are_refused_before_they_are_looked_through() {
     let long = "x".repeat(5_000);
     let title = [("resource.title", Value::text(&*long))];

@@ -58,6 +58,8 @@ pub(super) fn check(
 
 /// What a row may say of its record and of the circumstances.
 pub(super) struct Contract<'a> {
+    /// What is said beyond what the catalog declares.
+    pub(super) beyond: Beyond,
     /// What is known of users.
     subject: HashSet<&'a str>,
     /// What is known of the records of each kind, by kind; none where the catalog is not closed.
@@ -67,6 +69,17 @@ pub(super) struct Contract<'a> {
     team: &'a str,
     /// The attributes that name users.
     relations: Vec<&'a str>,
+}
+
+/// What becomes of a row that tells more than a catalog declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Beyond {
+    /// It is read, unless it is nearly something that is declared: documents tell more of a record
+    /// than the product listens to.
+    #[default]
+    Told,
+    /// It is a mistake.
+    Refused,
 }
 
 impl<'a> Contract<'a> {
@@ -87,6 +100,7 @@ impl<'a> Contract<'a> {
         let members = SUBJECT_MEMBERS.into_iter().chain(all_names(compiled.declared("subject")));
         let context = ["tenant"].into_iter().chain(all_names(compiled.declared("context")));
         Self {
+            beyond: Beyond::default(),
             subject: members.chain(of_users).collect(),
             kinds,
             context: context.chain(["now"]).chain(WORLD).collect(),
@@ -125,13 +139,28 @@ impl<'a> Contract<'a> {
         }
         self.check_subject(row, tenant)?;
         let Some(kinds) = &self.kinds else { return Ok(()) };
-        no_slip("attribute of the context", row.context.attributes.keys(), &self.context)?;
+        self.declared("attribute of the context", row.context.attributes.keys(), &self.context)?;
         let kind = &row.resource.kind;
         let Some(known) = kinds.get(kind.as_str()) else {
             let near = suggest(kind, kinds.keys().copied());
             return Err(RowError::unknown("kind of resource", kind, near));
         };
-        no_slip("attribute", attrs.keys(), known)
+        self.declared("attribute", attrs.keys(), known)
+    }
+
+    /// Refuses names of what is not declared, or only those that are nearly so.
+    fn declared<'n>(
+        &self,
+        what: &'static str,
+        mut names: impl Iterator<Item = &'n String> + Clone,
+        known: &HashSet<&str>,
+    ) -> Result<(), RowError> {
+        no_slip(what, names.clone(), known)?;
+        let unknown = names.find(|name| !known.contains(name.as_str()));
+        match unknown.filter(|_| self.beyond == Beyond::Refused) {
+            Some(name) => Err(RowError::unknown(what, name, suggest(name, known.iter().copied()))),
+            None => Ok(()),
+        }
     }
 
     /// Refuses a subject in a team, with a tag or with an attribute that is nearly one that there
@@ -153,12 +182,12 @@ impl<'a> Contract<'a> {
         let tags = tenant.tags.iter().flatten().map(|tag| tag.id.as_str());
         let tags = tags.chain(matched(|it| &it.tags)).collect();
         no_slip("tag", subject.tags.iter().flatten(), &tags)?;
-        no_slip("member of the subject", subject.attributes.keys(), &self.subject)
+        self.declared("member of the subject", subject.attributes.keys(), &self.subject)
     }
 }
 
 /// What a row can say of its subject besides attributes.
-const SUBJECT_MEMBERS: [&str; 10] = [
+const SUBJECT_MEMBERS: [&str; 11] = [
     "user",
     "roles",
     "policies",
@@ -169,6 +198,8 @@ const SUBJECT_MEMBERS: [&str; 10] = [
     "status",
     "invite",
     "rights",
+    // Whose rights they were given, as the context tells them.
+    "same_as",
 ];
 
 /// Refuses names that are nearly ones that are known.

@@ -4,7 +4,7 @@
 //! is, and those that bring something mostly bring what the row before brought, so what was made
 //! for one row is kept for the next: the policies that rows describe, and the people in them.
 
-use super::names;
+use super::names::{self, Beyond};
 use super::overlay;
 use super::question;
 use super::row::{Row, RowError, attributes};
@@ -70,6 +70,11 @@ impl<'a> Worlds<'a> {
             worlds: HashMap::new(),
             elsewhere: Authorizer::new(0),
         }
+    }
+
+    /// What becomes of a row that tells more than the catalog declares.
+    pub(super) fn beyond(&mut self, beyond: Beyond) {
+        self.contract.beyond = beyond;
     }
 
     /// Decides a row.

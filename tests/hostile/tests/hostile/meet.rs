@@ -59,9 +59,14 @@ fn each_is_refused_or_ends_in_its_typed_fault() {
             Meeting::Fault(kinds) => {
                 let family = loaded.unwrap_or_else(|error| panic!("{error}"));
                 let family = family.with_mode(mode(&hostile));
-                // Some do their harm only after a few calls.
-                let met = (0..10).find_map(|_| asked(&family).err());
-                assert!(met.is_some_and(|met| kinds.contains(&met)), "{name}: {met:?}");
+                // Some do their harm only after a few calls, or on a busy machine not in time.
+                let mut met = Vec::new();
+                let ended = (0..40).any(|_| {
+                    met.extend(asked(&family).err());
+                    met.last().is_some_and(|met| kinds.contains(met))
+                });
+                let late = met.iter().all(|met| kinds.contains(met) || *met == FaultKind::Timeout);
+                assert!(ended && late, "{name}: {met:?}");
             }
         }
     }

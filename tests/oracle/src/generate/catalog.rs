@@ -330,6 +330,15 @@ fn predicate(random: &mut Random, plan: &Plan, depth: usize) -> Json {
         72..76 => json!({"resource.id": {"present": true}}),
         76..80 => json!({"subject.status": "active"}),
         80..84 => json!({"subject.invitation": "accepted"}),
+        84..92 => {
+            let team = random.name(&super::TEAMS);
+            let test = match random.below(4) {
+                0 => json!(team),
+                1 => json!({"in": [team, random.name(&super::TEAMS)]}),
+                _ => json!({"is_not": team}),
+            };
+            json!({format!("resource.{}", plan.named("team")): test})
+        }
         _ => {
             let path = random.name(&[
                 "resource.age",

@@ -73,12 +73,12 @@ fn context(random: &mut Random, plan: &Plan) -> Json {
 /// A team in other words than it has.
 fn reworded(random: &mut Random) -> String {
     let team = random.name(&TEAMS);
-    match random.below(6) {
-        0 => team.to_uppercase(),
-        1 => format!("{team}/"),
-        2 => format!(" {team}"),
-        3 => format!("{team}//x"),
-        4 => format!("{team}x"),
+    match random.below(8) {
+        0..=2 => team.to_uppercase(),
+        3 => format!("{team}/"),
+        4 => format!(" {team}"),
+        5 => format!("{team}//x"),
+        6 => format!("{team}x"),
         _ => format!("{team}/nope"),
     }
 }
@@ -94,8 +94,8 @@ fn attributes(random: &mut Random, plan: &Plan) -> Json {
     if random.chance(65) {
         let team = match random.below(100) {
             0..75 => json!(random.name(&TEAMS)),
-            75..79 => json!(reworded(random)),
-            79..90 => json!([random.name(&TEAMS), random.name(&TEAMS)]),
+            75..82 => json!(reworded(random)),
+            82..90 => json!([random.name(&TEAMS), random.name(&TEAMS)]),
             90..92 => json!([]),
             92..94 => json!([random.name(&TEAMS), value(random)]),
             _ => value(random),

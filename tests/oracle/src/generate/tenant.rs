@@ -39,7 +39,10 @@ pub(super) fn tenant(
         true => json!({"path": path, "roles": super::people::lent(random, plan)}),
         false => json!(path),
     });
-    put(&mut tenant, "teams", json!(teams));
+    // Of some nobody says which there are.
+    if lends || random.chance(80) {
+        put(&mut tenant, "teams", json!(teams));
+    }
     if random.chance(12) {
         put(&mut tenant, "baseline", super::people::lent(random, plan));
     }

@@ -2,7 +2,7 @@
 
 use super::Evaluator;
 use permesso_engine::decision::Request;
-use permesso_engine::model::{Number, Predicate, Test, User, Value};
+use permesso_engine::model::{InputPath, Number, Predicate, Test, User, Value};
 
 impl Evaluator<'_> {
     pub(super) fn holds_true(
@@ -15,6 +15,11 @@ impl Evaluator<'_> {
             Predicate::All(parts) => parts.iter().all(|part| self.holds_true(part, user, request)),
             Predicate::Any(parts) => parts.iter().any(|part| self.holds_true(part, user, request)),
             Predicate::Compare { path, test } => {
+                if let InputPath::ResourceAttribute(name) = path
+                    && self.resembles(name, texts(test), request)
+                {
+                    return false;
+                }
                 let value = self.read(path, user, request, None);
                 value.is_some_and(|value| passes(test, &value))
             }
@@ -24,6 +29,16 @@ impl Evaluator<'_> {
             }),
         }
     }
+}
+
+/// The texts that a test is about.
+fn texts(test: &Test) -> impl Iterator<Item = &str> {
+    let all: Vec<&Value<'_>> = match test {
+        Test::Is(it) | Test::IsNot(it) => vec![it],
+        Test::In(some) => some.iter().collect(),
+        Test::AtMost(_) | Test::AtLeast(_) | Test::Present => Vec::new(),
+    };
+    all.into_iter().filter_map(Value::as_str)
 }
 
 /// Whether a value passes. One of another type passes nothing.

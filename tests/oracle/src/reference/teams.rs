@@ -75,6 +75,29 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Whether a record is said to be of a team that looks like one of these, or like one below
+    /// it, where nobody says which teams there are.
+    pub(super) fn resembles<'n>(
+        &self,
+        name: &str,
+        mut names: impl Iterator<Item = &'n str>,
+        request: &Request<'_>,
+    ) -> bool {
+        if name != self.catalog.teams.attribute || !self.tenant.teams.is_empty() {
+            return false;
+        }
+        let Whereabouts::Teams(paths) = self.whereabouts(request) else { return false };
+        let found = names.any(|name| {
+            paths.iter().any(|path| {
+                in_branch(&path.to_lowercase(), &name.to_lowercase()) && !in_branch(path, name)
+            })
+        });
+        if found {
+            self.seen.note("team: looks like one that is meant");
+        }
+        found
+    }
+
     /// Whether a text is a team, or one above one.
     pub(super) fn is_team(&self, path: &str) -> bool {
         let listed = &self.tenant.teams;

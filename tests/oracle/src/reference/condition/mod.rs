@@ -8,6 +8,7 @@
 //! place that asks says what follows from it.
 
 mod calendar;
+mod compared;
 mod evaluate;
 mod parse;
 
@@ -15,6 +16,7 @@ pub(crate) use calendar::{instant, minute, today};
 pub(crate) use parse::parse;
 
 use super::Evaluator;
+use compared::compared;
 use evaluate::Known;
 use permesso_engine::condition::AttributeType;
 use permesso_engine::decision::Request;
@@ -102,7 +104,8 @@ impl Evaluator<'_> {
             }
             let read: InputPath = path.parse().ok()?;
             if let InputPath::ResourceAttribute(name) = &read
-                && self.is_no_team(name, request)
+                && (self.is_no_team(name, request)
+                    || self.resembles(name, compared(&node, &path).into_iter(), request))
             {
                 self.seen.note("condition: of what is no team");
                 known.insert(path, Known::NoTeam);

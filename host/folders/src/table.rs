@@ -20,7 +20,8 @@
 //! a mistake and fails, whatever it expects: a misspelt name would be denied for ever. Whom a
 //! record names (its owner, its author) has to be somebody where the row is about the tenant as it
 //! is, and a subject that it describes is in no team, has no tag and no attribute that is nearly
-//! one that there is. A line that says a name twice, two rows of one id and two rows that ask the same, be it
+//! one that there is. With [`Beyond::Refused`] neither says anything that the catalog does not
+//! declare. A line that says a name twice, two rows of one id and two rows that ask the same, be it
 //! in two tables of one run, are mistakes of the table, of which nothing is run.
 //!
 //! Every row is decided twice, silently and with a trace, and a difference between the two is a

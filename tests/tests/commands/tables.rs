@@ -53,7 +53,7 @@ fn every_row_of_every_table_passes() {
     let mut total = 0;
     for product in PRODUCTS {
         let folder = example(product);
-        let output = permesso(["test", "--example", folder.to_str().unwrap()]);
+        let output = permesso(["test", "--strict", "--example", folder.to_str().unwrap()]);
         let last = output.out.lines().last().unwrap_or_default();
         let passed = last.strip_suffix(" passed, 0 failed").and_then(|count| count.parse().ok());
         let passed: u32 =
@@ -373,6 +373,39 @@ fn a_row_names_people_teams_and_circumstances_that_there_are() {
     let (code, output) = asked_of("atender", &[said.to_string()]);
     let told = "unknown attribute of the context `sesion`; did you mean `session`?";
     assert!(code == 1 && output.contains(told), "{output}");
+}
+
+#[test]
+fn a_row_that_tells_more_than_is_declared_is_an_error_where_that_is_asked_for() {
+    let row = r#"{"id": "1", "subject": {"user": "ann", "roles": ["agent"]}, "action": "analytics.drill", "resource": {"kind": "conversation", "attrs": {}}, "expect": "deny"}"#;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let folder = example("atender");
+    let run = |row: &str, more: &[&str]| {
+        std::fs::write(file.path(), row).unwrap();
+        let mut args = vec!["test", "--example", folder.to_str().unwrap()];
+        args.extend(more);
+        args.push(file.path().to_str().unwrap());
+        let output = permesso(args);
+        (output.code, format!("{}{}", output.out, output.err))
+    };
+    for (right, wrong, said) in [
+        (r#""attrs": {"#, r#""attrs": {"weather": "fine""#, "unknown attribute `weather`"),
+        (
+            r#""roles": ["agent"]"#,
+            r#""roles": ["agent"], "shoes": 43"#,
+            "unknown member of the subject `shoes`",
+        ),
+        (
+            r#""action""#,
+            r#""context": {"weather": "fine"}, "action""#,
+            "unknown attribute of the context `weather`",
+        ),
+    ] {
+        let row = row.replacen(right, wrong, 1);
+        assert_eq!(run(&row, &[]).0, 0, "{wrong}");
+        let (code, told) = run(&row, &["--strict"]);
+        assert!(code == 1 && told.contains(said), "{wrong}: {code} {told}");
+    }
 }
 
 #[test]

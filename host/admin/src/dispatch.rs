@@ -132,6 +132,24 @@ async fn path(parts: &mut Parts) -> Result<BTreeMap<String, String>, Problem> {
     Ok(path)
 }
 
+/// Whether whoever shows these credentials may read of a tenant what it takes a permission for.
+///
+/// # Errors
+///
+/// Why they may not.
+pub(crate) async fn admitted(
+    admin: &Admin,
+    headers: &HeaderMap,
+    tenant: &str,
+    permission: &'static str,
+    now: i64,
+) -> Result<(), Problem> {
+    let principal = admin.door.authenticate(headers, now).await?;
+    admin.door.is_current(&principal)?;
+    principal.may(Verb::Read, Some(tenant))?;
+    of_tenant(admin, &principal, tenant, Some(permission)).await
+}
+
 /// Whether the caller gets as far as the endpoint.
 async fn gate(
     admin: &Admin,
@@ -151,23 +169,31 @@ async fn gate(
         RouteGate::Tenant => {
             let tenant = tenant.unwrap_or_default();
             principal.may(verb, Some(tenant))?;
-            let none = || Problem::no_tenant(tenant);
-            let realm = Realm::tenant(tenant).map_err(|_| none())?;
-            admin.node().fresh(tenant, None).await?;
-            let look = admin.node().look(&realm).await?;
-            if let Caller::User { id, .. } = principal.caller() {
-                // A stranger is told no more of a tenant than whoever has no business with it.
-                let user = look.view(admin.node()).object(DocumentKind::User, &id).await?;
-                let user = user.and_then(|object| kept::read::<User>(&object.body).ok());
-                user.filter(|user| user.status != Status::Deleted).ok_or_else(none)?;
-            }
-            match route.permission {
-                Some(permission) => {
-                    Ok(admin.node().may(&realm, &principal.caller(), permission).await?)
-                }
-                None => Ok(()),
-            }
+            of_tenant(admin, principal, tenant, route.permission).await
         }
+    }
+}
+
+/// Whether somebody is known in a tenant, and holds what they need.
+async fn of_tenant(
+    admin: &Admin,
+    principal: &Principal,
+    tenant: &str,
+    permission: Option<&'static str>,
+) -> Result<(), Problem> {
+    let none = || Problem::no_tenant(tenant);
+    let realm = Realm::tenant(tenant).map_err(|_| none())?;
+    admin.node().fresh(tenant, None).await?;
+    let look = admin.node().look(&realm).await?;
+    if let Caller::User { id, .. } = principal.caller() {
+        // A stranger is told no more of a tenant than whoever has no business with it.
+        let user = look.view(admin.node()).object(DocumentKind::User, &id).await?;
+        let user = user.and_then(|object| kept::read::<User>(&object.body).ok());
+        user.filter(|user| user.status != Status::Deleted).ok_or_else(none)?;
+    }
+    match permission {
+        Some(permission) => Ok(admin.node().may(&realm, &principal.caller(), permission).await?),
+        None => Ok(()),
     }
 }
 

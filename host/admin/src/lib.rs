@@ -55,6 +55,7 @@ mod redaction;
 mod reply;
 mod route;
 mod schema;
+mod streams;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -66,6 +67,8 @@ use route::Route;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use streams::Streams;
+use tokio::sync::watch;
 
 /// Before every path of this API.
 pub const PREFIX: &str = "/admin/v1";
@@ -81,6 +84,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Admin {
     door: Arc<Door>,
     document: Bytes,
+    streams: Streams,
 }
 
 impl Admin {
@@ -88,7 +92,20 @@ impl Admin {
     #[must_use]
     pub fn new(door: Arc<Door>) -> Self {
         let document = openapi::document(&endpoints::all());
-        Self { door, document: document.to_string().into() }
+        Self { door, document: document.to_string().into(), streams: Streams::default() }
+    }
+
+    /// The same, of a server that says when it stops: answers that go on end then.
+    #[must_use]
+    pub fn until(self, stopping: watch::Receiver<bool>) -> Self {
+        Self { streams: self.streams.until(stopping), ..self }
+    }
+
+    /// The same, with answers that go on for at most that long. Default: 50 s.
+    #[must_use]
+    pub fn lasting(mut self, lasts: Duration) -> Self {
+        self.streams.lasts = lasts;
+        self
     }
 
     /// The node.

@@ -4,4 +4,5 @@
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const YAML: &str = "application/yaml";
 pub(crate) const LINES: &str = "application/x-ndjson";
+pub(crate) const EVENTS: &str = "text/event-stream";
 pub(crate) const SCHEMA: &str = "application/schema+json";

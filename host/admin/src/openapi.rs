@@ -1,6 +1,7 @@
 //! The description of the API, `OpenAPI` 3.1, made from the table that the router is made from.
 
 use crate::matching::Matching;
+use crate::media::EVENTS;
 use crate::query::{LARGEST, Param};
 use crate::reply::{REPLAYED, REVISION};
 use crate::route::{Route, RouteGate};
@@ -179,6 +180,10 @@ fn refused(route: &Route) -> Vec<StatusCode> {
         refused.extend([StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY]);
         // An undo is against what came after the change, so also where no tag is taken.
         refused.push(StatusCode::PRECONDITION_FAILED);
+    }
+    // Of another log nothing can be told after a revision of this one.
+    if route.answers.iter().any(|(media, _)| *media == EVENTS) {
+        refused.push(StatusCode::CONFLICT);
     }
     if route.taken.is_some() {
         refused.extend([

@@ -1,6 +1,6 @@
 //! What an endpoint answers when all is well.
 
-use crate::media::{JSON, LINES, SCHEMA, YAML};
+use crate::media::{EVENTS, JSON, LINES, SCHEMA, YAML};
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -50,6 +50,11 @@ impl Reply {
 
     pub(crate) fn lines(body: Body) -> Self {
         Self::new(LINES, body)
+    }
+
+    /// Events, as they happen.
+    pub(crate) fn events(body: Body) -> Self {
+        Self::new(EVENTS, body)
     }
 
     pub(crate) fn status(mut self, status: StatusCode) -> Self {

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
+use tokio::sync::watch;
 
 /// What to serve and where.
 #[derive(Debug, Args)]
@@ -112,7 +113,8 @@ impl Serve {
                 Some(store) => Some(self.following.start(store, &point).await?),
                 None => None,
             };
-            let config = self.config(&point, door.clone());
+            let (stopping, stops) = watch::channel(false);
+            let config = self.config(&point, door.clone(), stops);
             let bound = Server::bind(config).await.map_err(|error| match error {
                 ServeError::Listen(ListenError::NotLoopback(address)) => Failure(format!(
                     "error: refusing to listen on `{address}`: callers are not authenticated, so \
@@ -151,7 +153,12 @@ impl Serve {
             let rereading = tokio::spawn(hung_up(refresher.reread()));
             let following = node.as_ref().map(|node| tokio::spawn(follow(Arc::downgrade(node))));
             bound.readiness().set(true);
-            let served = bound.run(stopped()).await;
+            let served = bound
+                .run(async {
+                    stopped().await;
+                    stopping.send_replace(true);
+                })
+                .await;
             rereading.abort();
             let _ = rereading.await;
             if let Some(following) = following {
@@ -168,13 +175,19 @@ impl Serve {
         })
     }
 
-    fn config(&self, point: &DecisionPoint, door: Option<Arc<Door>>) -> ServerConfig {
+    fn config(
+        &self,
+        point: &DecisionPoint,
+        door: Option<Arc<Door>>,
+        stops: watch::Receiver<bool>,
+    ) -> ServerConfig {
         let limits = RequestLimits {
             body_bytes: self.max_body,
             requests_in_flight: self.max_requests,
             ..RequestLimits::default()
         };
-        let beside = door.clone().map(|door| permesso_admin::router(Arc::new(Admin::new(door))));
+        let admin = door.clone().map(|door| Arc::new(Admin::new(door).until(stops)));
+        let beside = admin.map(permesso_admin::router);
         ServerConfig {
             listen: self.listen,
             allow_unauthenticated_remote: self.allow_unauthenticated_remote,

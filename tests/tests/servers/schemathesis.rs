@@ -38,6 +38,12 @@ def name(holder, member, value):
 @schemathesis.hook
 def before_call(context, case, kwargs):
     n = next(requests)
+    # What goes on is not waited for.
+    if case.operation.path.endswith("/changes"):
+        case.query = case.query or {}
+        wait = str(case.query.get("wait", 50))
+        if wait.isdigit() and 0 < int(wait) <= 50:
+            case.query["wait"] = 0
     if n % 4 == 0:
         return
     headers, body = case.headers or {}, case.body

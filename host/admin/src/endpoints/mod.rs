@@ -1,6 +1,7 @@
 //! The endpoints, by what they are about.
 
 mod audit;
+mod changes;
 mod code;
 mod conditions;
 mod delegations;
@@ -46,6 +47,7 @@ pub(crate) fn all() -> Vec<Route> {
     routes.extend(delegations::routes());
     routes.extend(conditions::routes());
     routes.extend(audit::routes());
+    routes.extend(changes::routes());
     routes.extend(replay::routes());
     routes.extend(code::routes());
     routes

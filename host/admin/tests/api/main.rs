@@ -5,6 +5,7 @@ mod changes;
 mod code;
 mod conditions;
 mod document;
+mod following;
 mod people;
 mod races;
 mod roles;

@@ -11,6 +11,7 @@ use crate::node::{Node, now};
 use permesso_store::Realm;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// A tenant that is held on to: as long as it is, it stays in memory and is followed.
 #[derive(Debug, Clone)]
@@ -21,6 +22,12 @@ impl Held {
     #[must_use]
     pub fn revision(&self) -> u64 {
         *self.0.reached.borrow()
+    }
+
+    /// The same, and whatever revision is reached from now on.
+    #[must_use]
+    pub fn reached(&self) -> watch::Receiver<u64> {
+        self.0.reached.subscribe()
     }
 }
 

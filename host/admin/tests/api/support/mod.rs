@@ -163,7 +163,8 @@ impl Server {
         let create = CreateKey { request, by: "test".to_owned() };
         let made = node.perform(&platform, &operator, &create, &plain).await.unwrap();
         let root = made.answer["token"].as_str().unwrap().to_owned();
-        let admin = Arc::new(Admin::new(Arc::new(Door::new(Arc::clone(&node), oidc))));
+        let admin = Admin::new(Arc::new(Door::new(Arc::clone(&node), oidc)));
+        let admin = Arc::new(admin.lasting(Duration::from_secs(2)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = router(Arc::clone(&admin));

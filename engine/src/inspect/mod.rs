@@ -25,8 +25,9 @@ pub use diff::{
     ProgramDifference, diff,
 };
 pub use impact::{
-    ChangedAnswer, DelegatedChange, Exposed, Followed, Impact, ItemChange, Presence, ProgramChange,
-    Proposal, Reach, RightChange, RuleChange, Side, Totals, Touched, UserImpact, Warning, impact,
+    Beyond, ChangedAnswer, DelegatedChange, Excess, Exposed, Followed, Impact, ItemChange, Judged,
+    Presence, ProgramChange, Proposal, Reach, RightChange, RuleChange, Side, Totals, Touched,
+    UserImpact, Warning, concerns, excess, impact,
 };
 pub use query::{Circumstances, SearchTally, UserDecision, WhoCan, what_can, who_can};
 pub use rights::{

@@ -7,7 +7,7 @@
 //! is what is settled without a record: that is told as what it comes to.
 
 use super::changed::{Both, Changed};
-use super::follows::{Follow, Reader, add};
+use super::follows::{ALL_HELD, Follow, ROLES_GRANT, ROLES_HELD, Reader, add};
 use super::person::Person;
 use super::readers::{Readers, ReadingRule, Side, Sides};
 use crate::directory::Compiled;
@@ -254,15 +254,14 @@ impl<'r, 'a, 'p> Found<'r, 'a, 'p> {
     /// What a check on roles reads of the user.
     fn check(&mut self, rule: &ReadingRule<'_>, check: &RoleCheck, reads: &mut Vec<String>) {
         let (before, after) = (self.changed.before, self.changed.after);
-        let all = "the roles held by all users".to_owned();
+        let all = ROLES_HELD.to_owned();
         // Two users who are compared hold what they hold.
         let alone = self.from.is_none() && before.member.id == after.member.id;
         match check {
             RoleCheck::Covered(_) if rule.governs.iter().any(|id| self.is_usable(*id)) => {
                 let otherwise = self.holds_otherwise();
                 if self.hands_out_otherwise(otherwise) {
-                    let what =
-                        if otherwise { "all that the user holds" } else { "what roles grant" };
+                    let what = if otherwise { ALL_HELD } else { ROLES_GRANT };
                     reads.push(what.to_owned());
                 }
             }

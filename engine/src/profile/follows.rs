@@ -3,9 +3,18 @@
 use crate::model::Place;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// How many are listed at most, and how many permissions of each.
 pub(crate) const LISTED: usize = 20;
+
+/// What a check on roles reads of a user.
+pub(super) const ALL_HELD: &str = "all that the user holds";
+pub(super) const ROLES_GRANT: &str = "what roles grant";
+pub(super) const ROLES_HELD: &str = "the roles held by all users";
+
+/// What is read where who may hand out what, or who holds what, is all that may differ.
+pub(crate) const READS_OF_ROLES: [&str; 3] = [ALL_HELD, ROLES_GRANT, ROLES_HELD];
 
 /// What reads of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -25,6 +34,20 @@ pub enum Reader {
     Condition,
     /// A family.
     Family,
+}
+
+impl fmt::Display for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Guard => "guard",
+            Self::Toggle => "toggle",
+            Self::Program => "program",
+            Self::SharingPolicy => "sharing policy",
+            Self::SharingOverride => "sharing override",
+            Self::Condition => "condition",
+            Self::Family => "family",
+        })
+    }
 }
 
 /// Something that may follow from a change: what reads what differs.

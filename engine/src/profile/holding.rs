@@ -88,6 +88,25 @@ impl Holding<'_> {
         within && self.also.iter().all(|also| also.covers(other))
     }
 
+    /// What of this another one does not reach.
+    pub(crate) fn beyond(&self, other: &Holding<'_>) -> Self {
+        let mut rest = self.clone();
+        if other.reaches(other.scope, self.scope, self.teams) {
+            rest.scope = Scope::NONE;
+        }
+        rest.limited.retain(|given| {
+            let alone = Holding {
+                limited: vec![Cow::Borrowed(&**given)],
+                scope: Scope::NONE,
+                also: Vec::new(),
+                ..self.clone()
+            };
+            !other.covers_alone(&alone)
+        });
+        // Where it is held alike, it is what has to be held besides that makes the difference.
+        if rest.is_empty() { self.clone() } else { rest }
+    }
+
     /// The same of another permission, or of what another permission requires: what is one's own
     /// may be something else for that.
     pub(super) fn spans(&self, other: &Holding<'_>) -> bool {

@@ -16,8 +16,8 @@ mod programs;
 mod readers;
 mod shift;
 
-pub(crate) use follows::LISTED;
 pub use follows::{Follow, Follows, Reader};
+pub(crate) use follows::{LISTED, READS_OF_ROLES};
 pub(crate) use handed::Handed;
 pub use holding::{Aside, Void};
 pub(crate) use holding::{Contribution, Holding};

@@ -3,7 +3,7 @@
 use comfy_table::{ContentArrangement, Table, presets};
 use permesso_engine::decision::Obligation;
 use permesso_engine::inspect::{
-    Follow, Follows, Gate, Giver, Limits, Openness, Reader, Required, RightSource, Void,
+    Follow, Follows, Gate, Giver, Limits, Openness, Required, RightSource, Void,
 };
 use permesso_engine::model::{Access, Document, Place, Scope};
 use permesso_folders::TenantFolder;
@@ -116,15 +116,7 @@ pub(super) fn required(all: &[Required]) -> String {
 
 /// Something that may follow from a change.
 pub(super) fn follow(it: &Follow) -> String {
-    let reader = match it.reader {
-        Reader::Guard => "guard",
-        Reader::Toggle => "toggle",
-        Reader::Program => "program",
-        Reader::SharingPolicy => "sharing policy",
-        Reader::SharingOverride => "sharing override",
-        Reader::Condition => "condition",
-        Reader::Family => "family",
-    };
+    let reader = it.reader;
     let place = it.place.filter(|place| place.at.line > 0).map(|place| {
         let document = match place.document {
             Document::Catalog => "catalog",

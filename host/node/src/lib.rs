@@ -93,7 +93,7 @@ pub use decide::replay::{Replay, ReplayedFamily};
 pub use document::{CatalogPin, CatalogText, Settings, SharingDefault, Team};
 pub use edit::administration;
 pub use edit::keepers::check_left;
-pub use edit::{Done, DryRun, Edited, Options, Precondition};
+pub use edit::{Concerned, Done, DryRun, Edited, Options, Precondition};
 pub use error::{ChangeError, Unserved};
 pub use follow::log::follow;
 pub use follow::{Held, Standing, TenantListing};

@@ -120,6 +120,16 @@ impl<'a> Examiner<'a> {
         changed
     }
 
+    /// Whether anything can be otherwise for somebody who is as before.
+    pub(super) fn concerns_anybody(&self) -> bool {
+        let Affected { everyone, roles, policies, programs } = &self.affected;
+        let touched = |group: &Group<'_>| group.concern != Concern::Clean;
+        !everyone.is_empty()
+            || !programs.is_empty()
+            || roles.iter().chain(policies).any(|slots| !slots.is_empty())
+            || self.groups.iter().any(touched)
+    }
+
     /// A user by id.
     pub(super) fn pair(&self, id: &str) -> Pair<'a> {
         Pair { before: self.before.member(id), after: self.after.member(id) }
@@ -218,6 +228,11 @@ impl<'a> Examiner<'a> {
         if !follows.is_empty() {
             each(Difference::Follows(follows));
         }
+    }
+
+    /// What may come to something else for one user before than for another one after.
+    pub(super) fn between(&self, before: Person<'a>, after: Person<'a>) -> Vec<Follow> {
+        self.readers.follows(before, after, None)
     }
 
     /// What may follow for a user, or for others; `slots` are those that can have changed, where

@@ -7,12 +7,14 @@
 mod affected;
 mod contract;
 mod examine;
+mod excess;
 mod gates;
 mod gathered;
 mod matching;
 mod report;
 mod rules;
 
+pub use excess::{Beyond, Excess, Judged, concerns, excess};
 pub use report::{
     ChangedAnswer, DelegatedChange, Exposed, Followed, ItemChange, Presence, ProgramChange, Reach,
     RightChange, RuleChange, Side, Touched, UserImpact, Warning,

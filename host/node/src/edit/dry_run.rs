@@ -44,7 +44,7 @@ impl DryRun {
                 revision: version.revision,
                 // Some of the people may be left out, and with them what others refer to.
                 lenient: true,
-                before: None,
+                before: version.compiled.as_deref(),
             })
         };
         Ok((whole(&self.before, before)?, whole(&self.after, after)?))

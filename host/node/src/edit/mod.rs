@@ -9,8 +9,10 @@ pub mod administration;
 mod assigned;
 pub(crate) mod authority;
 mod catalog;
+mod concerned;
 mod departed;
 mod dry_run;
+mod effect;
 pub(crate) mod integrity;
 pub(crate) mod keepers;
 pub(crate) mod keys;
@@ -20,6 +22,7 @@ pub(crate) mod names;
 mod ownership;
 mod refusals;
 
+pub use self::concerned::Concerned;
 use self::refusals::Refusals;
 use crate::caller::Caller;
 use crate::error::ChangeError;
@@ -232,9 +235,10 @@ impl Node {
             }
         }
         refusals.or()?;
+        let tried = DryRun { before: view.version.clone(), after: candidate.version.clone() };
+        effect::within_own_rights(self, &view, caller, &edited, &tried).await?;
         if options.dry_run {
-            let (before, after) = (view.version.clone(), candidate.version);
-            let tried = Some(DryRun { before, after });
+            let tried = Some(tried);
             let revision = view.revision();
             // Nothing secret was made that anybody could use.
             let answer = Value::Null;

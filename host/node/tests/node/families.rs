@@ -1,11 +1,13 @@
 //! Families that come, go and no longer fit, under tenants of a store.
 
-use super::support::{Desk, acme, decide, node_with, operator, user};
+use super::support::{Desk, acme, as_user, decide, node_with, operator, user};
 use permesso_engine::family::{
     Answer, ConfigDiagnostic, Family, FamilySet, FamilySource, Fault, Manifest, Question,
 };
 use permesso_engine::model::Attributes;
-use permesso_node::operation::{CreateTenant, DeleteTenant, PublishProduct, Put, body};
+use permesso_node::operation::{
+    Accept, CreateTenant, DeleteTenant, Invite, PublishProduct, Put, body,
+};
 use permesso_node::{ChangeError, DocumentKind, Options, Settings};
 use permesso_store::Realm;
 use serde_json::json;
@@ -266,4 +268,34 @@ async fn families_forget_a_tenant_that_is_deleted_and_no_other() {
     for family in installed.now.values() {
         assert_eq!(*family.forgotten.lock().unwrap(), ["ward"], "{}", family.manifest.id);
     }
+}
+
+#[tokio::test]
+async fn whoever_consents_to_what_a_family_keeps_open_holds_it() {
+    let desk = ward().await;
+    let Plain { mut manifest, digest, .. } = Arc::into_inner(keys("2")).unwrap();
+    manifest.floors = vec!["rooms.open".to_owned()];
+    let opening = Arc::new(Plain { manifest, digest, refuses: false, forgotten: Mutex::default() });
+    take(&desk, Installed::default().with(rounds("1")).with(opening)).await;
+    let options = Options::default();
+    let edit = json!({"permission": "permesso.families.edit", "scope": "all"});
+    for (id, grants) in [
+        ("outside", json!([edit])),
+        ("inside", json!([edit, {"permission": "rooms.open", "scope": "all"}])),
+    ] {
+        let role = put(DocumentKind::Role, id, &json!({"id": id, "grants": grants}));
+        desk.node.perform(&realm(), &operator(), &role, &options).await.unwrap();
+        let invite =
+            Invite { user: user(json!({"id": id, "roles": [id]})), same_as: None, days: 7 };
+        let done = desk.node.perform(&realm(), &operator(), &invite, &options).await.unwrap();
+        let token = done.answer["token"].as_str().unwrap().to_owned();
+        let accept = Accept { user: id.to_owned(), token };
+        desk.node.perform(&realm(), &operator(), &accept, &options).await.unwrap();
+    }
+    let floors = json!({"config": {"ward": 7}, "floors": ["rooms.open"]});
+    let consent = put(DocumentKind::Family, "keys", &floors);
+    let refused = desk.node.perform(&realm(), &as_user("outside"), &consent, &options).await;
+    let ChangeError::Denied { permission, reason, .. } = refused.unwrap_err() else { panic!() };
+    assert_eq!((&*permission, &*reason), ("rooms.open", "beyond-own-rights"));
+    desk.node.perform(&realm(), &as_user("inside"), &consent, &options).await.unwrap();
 }

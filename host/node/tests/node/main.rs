@@ -3,6 +3,7 @@
 mod assigned;
 mod bundles;
 mod changes;
+mod effects;
 mod families;
 mod freshness;
 mod history;

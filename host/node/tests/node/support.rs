@@ -61,11 +61,16 @@ async fn start(
 impl Desk {
     /// With a tenant `acme` whose owner is `ann`.
     pub(crate) async fn open() -> Self {
+        Self::of(CATALOG).await
+    }
+
+    /// The same of another catalog of the product `desk`.
+    pub(crate) async fn of(catalog: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::Sqlite(folder.path().join("permesso.db"));
         let node = node_at(&location, NodeConfig::default()).await;
         let desk = Self { folder, node };
-        let publish = PublishProduct { text: CATALOG.to_owned() };
+        let publish = PublishProduct { text: catalog.to_owned() };
         desk.node
             .perform(&Realm::platform(), &operator(), &publish, &Options::default())
             .await

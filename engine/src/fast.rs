@@ -54,14 +54,16 @@ fn short(bytes: &[u8]) -> u64 {
 /// What is known of names, mostly few, in the order in which it was put in.
 #[derive(Debug, Clone)]
 pub(crate) struct Names<V> {
-    entries: Vec<(Mark, Box<str>, V)>,
+    /// The marks of the entries, side by side: looking through them touches nothing else.
+    marks: Vec<Mark>,
+    entries: Vec<(Box<str>, V)>,
     /// The places of the entries, as soon as there are more than few.
     places: Map<u32>,
 }
 
 impl<V> Default for Names<V> {
     fn default() -> Self {
-        Self { entries: Vec::new(), places: Map::default() }
+        Self { marks: Vec::new(), entries: Vec::new(), places: Map::default() }
     }
 }
 
@@ -75,7 +77,7 @@ impl<V: PartialEq> PartialEq for Names<V> {
 impl<V> Names<V> {
     #[inline]
     pub(crate) fn get(&self, name: &str) -> Option<&V> {
-        self.place(name).and_then(|place| self.entries.get(place)).map(|(.., value)| value)
+        self.place(name).and_then(|place| self.entries.get(place)).map(|(_, value)| value)
     }
 
     #[inline]
@@ -84,14 +86,15 @@ impl<V> Names<V> {
             return self.places.get(name).and_then(|place| usize::try_from(*place).ok());
         }
         let mark = Mark::of(name);
-        self.entries
-            .iter()
-            .position(|(of, known, _)| *of == mark && (mark.settles() || **known == *name))
+        let is = |place: usize| self.entries.get(place).is_some_and(|(known, _)| **known == *name);
+        let mut marks = self.marks.iter().enumerate();
+        marks
+            .find_map(|(place, of)| (*of == mark && (mark.settles() || is(place))).then_some(place))
     }
 
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut V> {
         let place = self.place(name)?;
-        self.entries.get_mut(place).map(|(.., value)| value)
+        self.entries.get_mut(place).map(|(_, value)| value)
     }
 
     /// Puts a name in; `false` where it is there already, and stays what it was.
@@ -99,7 +102,8 @@ impl<V> Names<V> {
         if self.place(name).is_some() {
             return false;
         }
-        self.entries.push((Mark::of(name), name.into(), value));
+        self.marks.push(Mark::of(name));
+        self.entries.push((name.into(), value));
         self.index();
         true
     }
@@ -110,7 +114,7 @@ impl<V> Names<V> {
         if self.entries.len() <= FEW {
             return;
         }
-        for (place, (_, name, _)) in (0..).zip(&self.entries).skip(from) {
+        for (place, (name, _)) in (0..).zip(&self.entries).skip(from) {
             self.places.insert(name.clone(), place);
         }
     }
@@ -120,7 +124,7 @@ impl<V> Names<V> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
-        self.entries.iter().map(|(_, name, value)| (&**name, value))
+        self.entries.iter().map(|(name, value)| (&**name, value))
     }
 }
 

@@ -84,6 +84,7 @@ impl AttributeType {
 
     /// Whether a value is of the type. 3.0 is a whole number; `null` is of no type.
     #[must_use]
+    #[inline]
     pub fn accepts(self, value: &Value<'_>) -> bool {
         match self {
             Self::Boolean => matches!(value, Value::Bool(_)),

@@ -5,6 +5,7 @@
 //!
 //! Run `cargo xtask help`.
 
+mod authority;
 mod component;
 mod demo;
 mod error;
@@ -35,6 +36,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Cmd {
+    /// Have people who hold little edit random tenants: nobody may do more by it than they could.
+    Authority(authority::Options),
     /// Build every family in `plugins/` into a WebAssembly component.
     Families {
         /// Where to put the components [default: target/families].
@@ -85,6 +88,7 @@ fn run(command: Cmd) -> Result<(), oracle::Failure> {
             }
             Ok(())
         }
+        Cmd::Authority(options) => Ok(authority::run(&workspace, &options)?),
         Cmd::Demo(options) => Ok(demo::run(&workspace, &options)?),
         Cmd::Fuzz(options) => Ok(fuzz::run(&workspace, &options)?),
         Cmd::Oracle(options) => oracle::run(&workspace, &options),

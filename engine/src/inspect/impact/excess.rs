@@ -19,6 +19,7 @@ use crate::inspect::unasked::{Unasked, loaded};
 use crate::model::Status;
 use crate::profile::{Follow, Gate, Holding, Openness, Person, READS_OF_ROLES, Reader};
 use crate::snapshot::{Member, PermissionId, PermissionRule};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// Who makes an edit, and what it is judged by.
@@ -98,6 +99,20 @@ pub fn concerns(before: &Compiled, after: &Compiled) -> bool {
         || !examiner.anonymous().is_empty()
 }
 
+/// Whether what comes to something else for one user than for another one may close a permission
+/// to one of them alone. What is one's own, by the id, is the same for everybody.
+fn closes(follow: &Follow, permission: &str) -> bool {
+    let own = follow.reads.iter().all(|path| path == "subject.id");
+    let is_known = follow.reader != Reader::Family && !follow.for_others;
+    is_known && !own && !is_of_roles(follow) && follow.governs.iter().any(|it| it == permission)
+}
+
+/// Whether all that something reads is who may hand out what, which follows from what they hold
+/// and is judged by itself, or who has to be there, which is kept by itself.
+fn is_of_roles(follow: &Follow) -> bool {
+    follow.reads.iter().all(|read| READS_OF_ROLES.contains(&read.as_str()))
+}
+
 struct Judge<'a> {
     examiner: Examiner<'a>,
     author: Person<'a>,
@@ -108,9 +123,10 @@ impl<'a> Judge<'a> {
     fn pair(&self, pair: Pair<'a>) -> Option<Excess<'a>> {
         let user = pair.before.or(pair.after).map(|member| member.id());
         let mut found = None;
+        let apart = OnceCell::new();
         self.examiner.examine(pair, &mut Vec::new(), |difference| {
             if found.is_none() {
-                found = self.difference(pair, &difference);
+                found = self.difference(pair, &difference, &apart);
             }
         });
         found.map(|(beyond, gives)| Excess { user, beyond, gives })
@@ -120,6 +136,7 @@ impl<'a> Judge<'a> {
         &self,
         pair: Pair<'a>,
         difference: &Difference<'_, 'a>,
+        apart: &OnceCell<Vec<Follow>>,
     ) -> Option<(Beyond<'a>, bool)> {
         let user = pair.before.or(pair.after).map(|member| member.id());
         match difference {
@@ -130,8 +147,17 @@ impl<'a> Judge<'a> {
                     return None;
                 }
                 let mine = self.held(slot.before);
-                let gives = shift.gives() && !mine.covers(&after.beyond(before));
-                let takes = shift.takes() && !mine.covers(&before.beyond(after));
+                let gives = shift.gives()
+                    && (!mine.covers(&after.beyond(before))
+                        || self
+                            .apart(pair, apart)
+                            .iter()
+                            .any(|it| closes(it, slot.name) && !self.is_free(it, slot.before)));
+                // What one takes from oneself one had.
+                let other = user != Some(self.author.member.id());
+                let takes = shift.takes()
+                    && other
+                    && (!mine.covers(&before.beyond(after)) || self.is_part_bound(slot.before));
                 (gives || takes).then_some((Beyond::Permission(slot.name), gives))
             }
             // Everybody lets others act for them as far as they can act themselves.
@@ -158,13 +184,17 @@ impl<'a> Judge<'a> {
                 Some((Beyond::Item(*gate), before < after))
             }
             Difference::Follows(follows) => {
-                let after =
-                    pair.after.map(|it| Person::new(self.examiner.after, it, self.author.now));
-                let apart = after.map(|after| self.examiner.between(self.author, after));
-                let apart = apart.unwrap_or_default();
-                follows.iter().find_map(|it| self.follow(it, &apart))
+                follows.iter().find_map(|it| self.follow(it, self.apart(pair, apart)))
             }
         }
+    }
+
+    /// What comes to something else for the author than for a user after the edit.
+    fn apart<'c>(&self, pair: Pair<'a>, known: &'c OnceCell<Vec<Follow>>) -> &'c [Follow] {
+        known.get_or_init(|| {
+            let after = pair.after.map(|it| Person::new(self.examiner.after, it, self.author.now));
+            after.map(|after| self.examiner.between(self.author, after)).unwrap_or_default()
+        })
     }
 
     fn is_gone(&self, user: &str) -> bool {
@@ -184,32 +214,66 @@ impl<'a> Judge<'a> {
     /// What may go too far where a record decides; `apart` is what comes to something else for the
     /// author than for the user after the edit.
     fn follow(&self, follow: &Follow, apart: &[Follow]) -> Option<(Beyond<'a>, bool)> {
-        // What somebody may hand out follows from what they hold, which is judged by itself; who
-        // has to be there is a guard of its own.
-        let of_roles = |read: &String| READS_OF_ROLES.contains(&read.as_str());
         let by_others = follow.for_others && follow.reader == Reader::Guard;
-        if by_others || follow.reads.iter().all(of_roles) {
+        if by_others || is_of_roles(follow) {
             return None;
         }
         let snapshot = &self.examiner.before.snapshot;
-        let same = |it: &Follow| {
+        let same = |it: &&Follow| {
             (it.reader, &it.id, it.place) == (follow.reader, &follow.id, follow.place)
         };
-        let otherwise = |name: &String| {
-            !matches!(follow.reader, Reader::Family)
-                && !follow.for_others
-                && apart.iter().any(|it| same(it) && it.governs.contains(name))
-        };
+        let otherwise = |name: &String| apart.iter().filter(same).any(|it| closes(it, name));
         let lacks = |name: &&String| {
             let id = snapshot.permission_id(name);
             let rule = id.and_then(|id| Some((id, snapshot.permission(id)?)));
-            !self.held(rule).scope.is_all() || otherwise(name)
+            let bound = match follow.reader {
+                // Whether it opens or closes, who is not bound could do it all along.
+                Reader::Toggle => true,
+                _ => otherwise(name),
+            };
+            !self.held(rule).scope.is_all() || bound && !self.is_free(follow, rule)
         };
         follow.governs.iter().find(lacks).map(|name| {
             let permission = name.clone();
             let (reader, id) = (follow.reader, follow.id.clone());
             (Beyond::Read { permission, reader, id }, true)
         })
+    }
+
+    /// Whether a reader leaves the author alone whatever a record is.
+    fn is_free(&self, reader: &Follow, on: Option<(PermissionId, &'a PermissionRule)>) -> bool {
+        let snapshot = self.author.snapshot();
+        let Some((_, rule)) = on else { return false };
+        match reader.reader {
+            Reader::Toggle => {
+                let toggle = snapshot.permission_id(&reader.id);
+                let held = toggle.and_then(|id| Some((id, snapshot.permission(id)?)));
+                let lacks = held.is_some_and(|(id, rule)| self.author.holding(id, rule).is_empty());
+                let bound = rule
+                    .constraints
+                    .iter()
+                    .filter_map(|at| snapshot.catalog.constraints.get(usize::from(*at)));
+                let mut bound = bound.filter(|it| Some(it.toggle) == toggle).peekable();
+                lacks
+                    || bound.peek().is_some()
+                        && bound.all(|it| self.author.binds(it) == Some(false))
+            }
+            Reader::Guard => {
+                let mut guards = snapshot.catalog.guards.iter();
+                let guard = guards.find(|guard| *guard.id == *reader.id);
+                guard.is_some_and(|guard| self.author.guard(guard) == Some(true))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a record decides if a toggle binds the author.
+    fn is_part_bound(&self, on: Option<(PermissionId, &'a PermissionRule)>) -> bool {
+        let snapshot = self.author.snapshot();
+        let constraints = on.into_iter().flat_map(|(_, rule)| &rule.constraints);
+        let mut constraints =
+            constraints.filter_map(|at| snapshot.catalog.constraints.get(usize::from(*at)));
+        constraints.any(|it| it.forbids && self.author.binds(it).is_none())
     }
 
     /// Rules that are not what they were and that a record decides on.

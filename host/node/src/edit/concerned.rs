@@ -8,7 +8,7 @@ use super::{DryRun, Edited};
 use crate::document::Settings;
 use crate::kept;
 use crate::kind::DocumentKind;
-use permesso_engine::model::{Delegation, Directory, Invitation, Role, Tenant, User};
+use permesso_engine::model::{Assignment, Delegation, Directory, Invitation, Role, Tenant, User};
 use permesso_store::feed::Facet;
 use permesso_store::{Body, Realm, Store, StoreError, Which};
 use serde::de::DeserializeOwned;
@@ -245,17 +245,45 @@ fn reached(edited: &[Edited], tried: &DryRun) -> Option<BTreeSet<(Facet, String)
             _ => return None,
         }
     }
+    let roles = reached.iter().filter(|(facet, _)| *facet == Facet::Role);
+    let roles: BTreeSet<String> = roles.map(|(_, role)| role.clone()).collect();
+    reached.extend(with_lenders(tried, &roles)?);
     Some(reached)
+}
+
+/// The teams to whose members some roles come; none where they come to everybody.
+fn with_lenders(tried: &DryRun, roles: &BTreeSet<String>) -> Option<BTreeSet<(Facet, String)>> {
+    let lent = |held: &[Assignment]| held.iter().any(|it| roles.contains(&**it.role));
+    let mut found = BTreeSet::new();
+    for version in [&tried.before, &tried.after] {
+        let (tenant, catalog) = (&version.documents.tenant.value, version.catalog.source());
+        let baseline = tenant.baseline.as_ref().unwrap_or(&catalog.value.baseline.roles);
+        if lent(baseline) {
+            return None;
+        }
+        // They come to those below a team as well.
+        for lender in tenant.teams.iter().filter(|team| lent(&team.roles)) {
+            let below = |path: &str| {
+                let rest = path.strip_prefix(&**lender.path);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            let below = tenant.teams.iter().filter(|team| below(&team.path));
+            found.extend(below.map(|team| (Facet::Team, team.path.to_string())));
+        }
+    }
+    Some(found)
 }
 
 /// A role and those that take over its grants.
 fn with_role(tried: &DryRun, role: &str) -> BTreeSet<(Facet, String)> {
     let mut found = BTreeSet::from([role.to_owned()]);
-    let tenants: [&Tenant; 2] = [tried.tenant_before(), tried.tenant_after()];
+    let versions = [&tried.before, &tried.after];
     loop {
-        let children: BTreeSet<String> = tenants
-            .iter()
-            .flat_map(|tenant| &tenant.roles)
+        let roles = versions.iter().flat_map(|version| {
+            let own = version.documents.tenant.value.roles.iter().map(|role| &**role);
+            own.chain(&version.catalog.source().value.standard_roles)
+        });
+        let children: BTreeSet<String> = roles
             .filter(|role| role.parents.iter().any(|parent| found.contains(&**parent)))
             .map(|role| role.id.to_string())
             .collect();

@@ -29,8 +29,16 @@ pub(super) async fn within_own_rights(
     tried: &DryRun,
 ) -> Result<(), ChangeError> {
     let (Some(before), Some(after)) = (tried.before(), tried.after()) else { return Ok(()) };
-    let personal =
-        |edit: &Edited| matches!(edit.kind, DocumentKind::User | DocumentKind::Delegation);
+    // What comes to people by their team, or to all of them, is no part of a role.
+    let personal = |edit: &Edited| {
+        matches!(
+            edit.kind,
+            DocumentKind::User
+                | DocumentKind::Delegation
+                | DocumentKind::Team
+                | DocumentKind::Settings
+        )
+    };
     let people = edited.iter().any(personal);
     if !caller.is_asked() || !people && !concerns(before, after) {
         return Ok(());

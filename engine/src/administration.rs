@@ -3,6 +3,10 @@
 //! A store puts it into each catalog that it serves. Whoever checks the files of a tenant does the
 //! same, so that they are decided on alike.
 
+mod operations;
+
+pub use operations::{About, Fact, OPERATIONS, OperationRule, asked, facts, finer, operation};
+
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::load::{self, Source};
 use crate::model::{

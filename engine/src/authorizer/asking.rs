@@ -17,8 +17,8 @@ use std::sync::Arc;
 /// is for users, what is held on to is found, and so a question comes to its decision.
 #[derive(Debug, Clone, Copy)]
 pub struct Asking<'a> {
-    authorizer: &'a Authorizer,
-    pins: Option<&'a Pins>,
+    pub(super) authorizer: &'a Authorizer,
+    pub(super) pins: Option<&'a Pins>,
 }
 
 /// What became of several requests.

@@ -5,6 +5,7 @@
 //! needed, [admits](crate::directory::Subjects::admit) it, and asks again, holding on to
 //! what was admitted. Whoever cannot is denied by `decide`.
 
+mod anywhere;
 mod asking;
 mod tenants;
 

@@ -1,7 +1,9 @@
 //! Catalogs: what no tenant changes, worked out once a version.
 
 use super::about::About;
-use super::{arc, contract, exclusive, lending, moot, readers, roles, rules, sharing, tables};
+use super::{
+    administering, arc, contract, exclusive, lending, moot, readers, roles, rules, sharing, tables,
+};
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::load::Source;
 use crate::model::{Catalog, Document, Unassigned};
@@ -58,6 +60,7 @@ pub fn catalog(source: impl Into<Arc<Source<Catalog>>>) -> Arc<CompiledCatalog> 
         })
         .collect();
     readers::check(catalog, &contract, &permissions, &rules, &mut report);
+    administering::check(catalog, &contract, &permissions, &rules, &mut report);
     let about = About { contract: &contract, rules: &rules };
     moot::refuse(catalog, &permissions, about, &mut report);
     readers::conditions(about, &guards, &standard_roles, &mut report);

@@ -9,6 +9,7 @@
 //! edit costs what it touches.
 
 mod about;
+mod administering;
 mod anonymous;
 mod assignments;
 mod catalog;

@@ -164,7 +164,7 @@ impl<'a> Ask<'a> {
 
     /// Calls `each` with every source that grants the permission, and whether it counts here.
     #[inline]
-    fn each_source(
+    pub(super) fn each_source(
         &self,
         id: PermissionId,
         rule: &PermissionRule,

@@ -8,6 +8,7 @@
 //! Families are asked last and outside: [`begin`] leads up to the question and [`Asked::finish`]
 //! takes the answer, so that a batch can ask a family once for many requests.
 
+mod anywhere;
 mod attributes;
 mod contract;
 mod delegation;

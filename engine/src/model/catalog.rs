@@ -5,8 +5,8 @@
 //! plan they need, which family knows more about them.
 
 use super::{
-    Access, Action, AttributeDeclarations, Baseline, ConditionTest, KindAttributes, Kinds,
-    Permission, Position, Predicate, Role, SharingCatalog, SubjectType, Text,
+    Access, Action, Administering, AttributeDeclarations, Baseline, ConditionTest, KindAttributes,
+    Kinds, Permission, Position, Predicate, Role, SharingCatalog, SubjectType, Text,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -60,6 +60,11 @@ pub struct Catalog {
     /// Those of them that every user of a tenant holds.
     #[serde(default)]
     pub baseline: Baseline,
+    /// The operations of a tenant's administration that are asked as permissions of the product's
+    /// own, with its guards, plans and reach. What is not named here is asked as `permesso.*`. The
+    /// names are those of [`OPERATIONS`](crate::administration::OPERATIONS).
+    #[serde(default)]
+    pub administration: Administering,
 }
 
 /// How resources lie in teams.

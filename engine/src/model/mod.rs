@@ -1,6 +1,7 @@
 //! The words of the engine: values, paths, scopes, predicates, catalogs, tenants.
 
 mod access;
+mod administering;
 mod assignment;
 mod attributes;
 mod baseline;
@@ -51,6 +52,7 @@ const EMPTY_LIST: &str =
     "this list is empty, and could mean all or none; list at least one, or leave it out";
 
 pub use access::{Access, Matchers};
+pub use administering::{Administering, Asked};
 pub use assignment::Assignment;
 pub use attributes::{AttributeDeclarations, AttributeRule, AttributeType, Naming, SchemaError};
 pub(crate) use attributes::{as_millis, built_in, writable};

@@ -194,6 +194,25 @@ impl Snapshot {
         self.roles.iter().filter(grants).map(|role| &*role.id)
     }
 
+    /// The roles that let somebody do what a permission names: they grant it and all that it
+    /// requires, as far as not everybody has that anyway, at any scope and within any limits.
+    pub fn roles_letting(&self, permission: &str) -> impl Iterator<Item = &str> {
+        let id = self.permission_id(permission);
+        let rule = id.and_then(|id| self.permission(id));
+        let needs = rule.map(|rule| rule.needs.iter().map(|need| need.permission));
+        let all: Vec<PermissionId> = id.into_iter().chain(needs.into_iter().flatten()).collect();
+        let grants = |role: &RoleRule, id: PermissionId| {
+            !role.grants.plain(id).is_none() || !role.grants.limited(id).is_empty()
+        };
+        let everybodys =
+            |id: PermissionId| self.permission(id).is_some_and(|rule| !rule.baseline.is_none());
+        let lets = move |role: &&Arc<RoleRule>| {
+            all.iter().any(|id| grants(role, *id))
+                && all.iter().all(|id| grants(role, *id) || everybodys(*id))
+        };
+        self.roles.iter().filter(lets).map(|role| &*role.id)
+    }
+
     /// The families that govern permissions of the product: id, the digest of the component
     /// that is installed, `None` where none is.
     pub fn families(&self) -> impl Iterator<Item = (&str, Option<&str>)> {

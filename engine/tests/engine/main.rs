@@ -1,5 +1,6 @@
 //! The engine from outside: one program, so that what all of it needs is linked once.
 
+mod administering;
 mod anonymous;
 mod applicable;
 mod assignments;

@@ -27,6 +27,8 @@ pub const PLATFORM: &str = "permesso.platform";
 pub(crate) const UNBOUNDED: &str = "permesso.unbounded";
 /// Held by whoever looks after roles; somebody always has to.
 pub(crate) const KEEPER: &str = "permesso.roles.edit";
+/// The operation that it is for.
+pub(crate) const KEEPER_OF: &str = "roles.edit";
 /// What is handed out by an edit, as a role that exists for the length of a question.
 pub(crate) const CANDIDATE: &str = "permesso.candidate";
 

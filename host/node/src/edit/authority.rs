@@ -1,14 +1,16 @@
 //! Whether the author of a change may make it.
 //!
 //! What has to be held follows from the documents that it touches; see [`administration`]. It is
-//! decided by the engine, on the tenant as it is before the change. Nobody hands out more than
+//! decided by the engine, on the tenant as it is before the change. Where the product has a
+//! permission of its own for it, that is what is asked; see [`asked`]. Nobody hands out more than
 //! they hold: what an edit hands out is put into a role that exists for the length of a question.
 
 use super::administration::{
     self, CANDIDATE, Handed, HandedRole, RESOURCE, Requirement, UNBOUNDED,
 };
+use super::asked::{self, Subject};
 use super::keepers::standard;
-use super::{Edited, keys, ownership};
+use super::{Edited, bounds, keys, ownership};
 use crate::caller::Caller;
 use crate::document::read;
 use crate::error::ChangeError;
@@ -16,14 +18,15 @@ use crate::kind::DocumentKind;
 use crate::node::Node;
 use crate::view::View;
 use permesso_auth::KeyRecord;
+use permesso_engine::administration::{finer, operation};
 use permesso_engine::compile::{Compiled, Definition, PeopleFrom, compile, compile_member};
 use permesso_engine::decide_alone;
 use permesso_engine::decision::{Asserted, Decision, Reason, Request, Resource};
 use permesso_engine::load::Source;
 use permesso_engine::model::{
-    Attributes, Delegation, Directory, Role, Status, Tenant, User, Value,
+    Asked, Attributes, Delegation, Directory, Role, Status, Tenant, User, Value,
 };
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Whether the caller holds what the change needs.
@@ -47,7 +50,7 @@ pub(crate) async fn may(
     let bounded = !judge.holds(UNBOUNDED).await?;
     let by_owner = bounded && ownership::owns(view, caller).await?;
     let mut handed = Handed { by_owner, ..Handed::default() };
-    let mut requirements = BTreeSet::new();
+    let mut requirements = BTreeMap::new();
     for edit in edited.iter().chain(elsewhere) {
         let Edited { kind, id, before, after } = edit;
         let standard = standard(view.version, id).filter(|_| *kind == DocumentKind::Role);
@@ -61,7 +64,9 @@ pub(crate) async fn may(
             view.tenant(),
             &mut handed,
         )?;
-        requirements.extend(found.into_iter().map(|required| required.named_before(renamed)));
+        for required in found {
+            requirements.entry(required.named_before(renamed)).or_insert(edit);
+        }
         if *kind == DocumentKind::Invitation && after.is_some() {
             // Whoever comes with it is asked about as a user.
             let user: Option<User> = match view.object(DocumentKind::User, id).await? {
@@ -69,7 +74,8 @@ pub(crate) async fn may(
                 None => None,
             };
             if let Some(user) = user.filter(|user| user.status != Status::Deleted) {
-                requirements.insert(administration::invited(&user, view.tenant(), &mut handed));
+                let invited = administration::invited(&user, view.tenant(), &mut handed);
+                requirements.entry(invited).or_insert(edit);
             }
         }
     }
@@ -77,8 +83,15 @@ pub(crate) async fn may(
         true => Some(judge.with_candidate(handed.candidate).await?),
         false => None,
     };
-    for required in requirements {
-        judge.require(&required, bounded, temporary.as_ref()).await?;
+    for (required, edit) in requirements {
+        let by_product = match bounded {
+            true => judge.by_product(&required, edit, edited).await?,
+            false => false,
+        };
+        let required = if by_product { bounds::of(required) } else { vec![required] };
+        for required in required {
+            judge.require(&required, bounded, temporary.as_ref()).await?;
+        }
     }
     keys::within_own_reach(view, caller, edited)?;
     if bounded {
@@ -105,11 +118,24 @@ pub(crate) async fn needs(
     }
     let Some(compiled) = view.compiled() else { return of_the_platform(caller) };
     let judge = Judge { node, view, caller, compiled };
-    let nothing = Attributes::new();
     let mut refused = None;
     for permission in any {
+        let name = asked::named(permission);
+        let mut plainly = true;
+        for name in std::iter::once(name).chain(finer(name)) {
+            if let Some(asked) = judge.asked(name).await? {
+                plainly &= name != asked::named(permission);
+                match judge.denied_everywhere(&asked.permission).await? {
+                    None => return Ok(()),
+                    Some(reason) => refused.get_or_insert(refusal(&asked.permission, &reason)),
+                };
+            }
+        }
+        if !plainly {
+            continue;
+        }
         // Of a role that there is not everything may be edited.
-        let decision = judge.decide(permission, Some(CANDIDATE), &nothing).await?;
+        let decision = judge.decide(permission, Some(CANDIDATE), &Attributes::new()).await?;
         // What is granted for other documents is looked at when it is known which they are.
         let elsewhere = matches!(decision.reason.code(), "not-applicable" | "out-of-scope");
         if decision.is_allow() || elsewhere {
@@ -132,11 +158,12 @@ pub(crate) async fn holds(
     }
     let Some(compiled) = view.compiled() else { return of_the_platform(caller) };
     let judge = Judge { node, view, caller, compiled };
-    let decision = judge.decide(permission, None, &Attributes::new()).await?;
-    match decision.is_allow() {
-        true => Ok(()),
-        false => Err(denied(permission, &decision)),
+    let nothing = Attributes::new();
+    if let Some(asked) = judge.asked(asked::named(permission)).await? {
+        let decision = judge.of_product(asked, view.realm.tenant_id(), &nothing).await?;
+        return allowed(&asked.permission, &decision);
     }
+    allowed(permission, &judge.decide(permission, None, &nothing).await?)
 }
 
 /// What belongs to no tenant is for keys of the platform.
@@ -206,10 +233,67 @@ impl Judge<'_> {
                 ),
                 None => self.decide(required.permission, Some(&required.id), &attributes).await?,
             };
-        match decision.is_allow() {
-            true => Ok(()),
-            false => Err(denied(required.permission, &decision)),
+        allowed(required.permission, &decision)
+    }
+
+    /// How the product has an operation asked of the caller; nothing where it says nothing, and of
+    /// whoever may hand out anything.
+    async fn asked(&self, operation: &str) -> Result<Option<&Asked>, ChangeError> {
+        let Some(asked) = asked::mapped(self.view, operation) else { return Ok(None) };
+        Ok((!self.holds(UNBOUNDED).await?).then_some(asked))
+    }
+
+    /// Asks for the product's own permissions, where it has some for what is done. Whether it has.
+    async fn by_product(
+        &self,
+        required: &Requirement,
+        edit: &Edited,
+        edited: &[Edited],
+    ) -> Result<bool, ChangeError> {
+        if self.view.catalog().value.administration.is_empty() {
+            return Ok(false);
         }
+        let subject = Subject::of(self.view, edit, edited).await?;
+        let operations = subject.operations(self.view, required.permission);
+        let mut all = !operations.is_empty();
+        for name in operations {
+            let about = operation(name).map(|rule| rule.about);
+            let Some((asked, about)) = asked::mapped(self.view, name).zip(about) else {
+                all = false;
+                continue;
+            };
+            for attributes in subject.questions(self.view, asked, about).await? {
+                let id = Some(required.id.as_str());
+                let decision = self.of_product(asked, id, &attributes).await?;
+                allowed(&asked.permission, &decision)?;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn of_product(
+        &self,
+        asked: &Asked,
+        id: Option<&str>,
+        attributes: &Attributes<'_>,
+    ) -> Result<Decision, ChangeError> {
+        let plain = self.request(&asked.permission, id, attributes);
+        let resource = Resource { kind: &asked.kind, ..plain.resource };
+        self.decided(&Request { resource, ..plain }).await
+    }
+
+    async fn denied_everywhere(&self, permission: &str) -> Result<Option<Reason>, ChangeError> {
+        let tenant = self.view.realm.tenant_id().unwrap_or_default();
+        let nothing = Attributes::new();
+        let request = self.request(permission, None, &nothing);
+        let member = match self.caller {
+            Caller::Key(key) => Some(compile_member(self.compiled, &service(key))?),
+            _ => None,
+        };
+        let ask = |asking: permesso_engine::Asking<'_>| {
+            asking.try_denied_everywhere(tenant, member.as_ref(), &request)
+        };
+        Ok(self.node.ask(tenant, ask).await?)
     }
 
     fn request<'r>(
@@ -238,14 +322,17 @@ impl Judge<'_> {
         id: Option<&str>,
         attributes: &Attributes<'_>,
     ) -> Result<Decision, ChangeError> {
+        self.decided(&self.request(permission, id, attributes)).await
+    }
+
+    async fn decided(&self, request: &Request<'_>) -> Result<Decision, ChangeError> {
         let tenant = self.view.realm.tenant_id().unwrap_or_default();
-        let request = self.request(permission, id, attributes);
         let decision = match self.caller {
             Caller::Key(key) => {
                 let member = compile_member(self.compiled, &service(key))?;
-                self.node.ask(tenant, |asking| asking.decide_as(tenant, &member, &request)).await?
+                self.node.ask(tenant, |asking| asking.decide_as(tenant, &member, request)).await?
             }
-            _ => self.node.decide(tenant, &request).await?,
+            _ => self.node.decide(tenant, request).await?,
         };
         Ok(decision)
     }
@@ -292,14 +379,19 @@ pub(crate) fn service(key: &KeyRecord) -> User {
     }
 }
 
+fn allowed(permission: &str, decision: &Decision) -> Result<(), ChangeError> {
+    if decision.is_allow() { Ok(()) } else { Err(denied(permission, decision)) }
+}
+
 fn denied(permission: &str, decision: &Decision) -> ChangeError {
-    let message = match &decision.reason {
+    refusal(permission, &decision.reason)
+}
+
+fn refusal(permission: &str, reason: &Reason) -> ChangeError {
+    let message = match reason {
         Reason::Guard { message, .. } => message.to_string(),
         reason => format!("`{permission}` is needed for this: {reason}"),
     };
-    ChangeError::Denied {
-        permission: permission.to_owned(),
-        reason: decision.reason.code().to_owned(),
-        message,
-    }
+    let (permission, reason) = (permission.to_owned(), reason.code().to_owned());
+    ChangeError::Denied { permission, reason, message }
 }

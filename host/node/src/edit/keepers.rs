@@ -4,10 +4,11 @@
 //! store, where users are counted and never read, and of a folder, of which all users are at hand:
 //! the rule is one, and how many there are is told to it.
 
-use super::administration::KEEPER;
+use super::administration::{KEEPER, KEEPER_OF};
 use crate::error::ChangeError;
 use crate::follow::followed::Version;
 use crate::kind::DocumentKind;
+use permesso_engine::administration::asked;
 use permesso_engine::compile::Compiled;
 use permesso_engine::model::{Catalog, Directory, Role, Tenant};
 use permesso_store::Body;
@@ -31,7 +32,10 @@ pub(super) fn standard<'a>(version: &'a Version, id: &str) -> Option<&'a Role> {
 
 /// The roles that let edit roles.
 fn able(compiled: &Compiled) -> BTreeSet<String> {
-    compiled.snapshot.roles_granting(KEEPER).map(str::to_owned).collect()
+    let snapshot = &compiled.snapshot;
+    let administration = &snapshot.catalog().source().value.administration;
+    let permission = asked(administration, KEEPER_OF).map_or(KEEPER, |asked| &asked.permission);
+    snapshot.roles_letting(permission).map(str::to_owned).collect()
 }
 
 impl Keepers {

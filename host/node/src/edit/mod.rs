@@ -6,8 +6,10 @@
 //! when it is checked holds when it is written, whoever else writes on whichever node.
 
 pub mod administration;
+mod asked;
 mod assigned;
 pub(crate) mod authority;
+mod bounds;
 mod catalog;
 mod concerned;
 mod departed;

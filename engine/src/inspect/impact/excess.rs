@@ -7,9 +7,10 @@
 //! records of another team is something else, what is one's own is the same for everybody.
 //!
 //! Where a record decides, what is opened or closed cannot be compared. Then it is all that
-//! whatever reads has a say in, on every record; and a guard, a condition or a rule that comes to
+//! whatever reads has a say in, on every record; and a guard, a condition or a toggle that comes to
 //! something else for the author than for whom it concerns could open to them what it closes to
-//! the author. Of a family nobody can say that: it counts as what it governs.
+//! the author. What a family makes of it, and what others share, nobody can say: there it is what
+//! has a say that counts.
 
 use super::examine::{Difference, Examiner, Pair};
 use super::report::RuleChange;
@@ -103,7 +104,11 @@ pub fn concerns(before: &Compiled, after: &Compiled) -> bool {
 /// to one of them alone. What is one's own, by the id, is the same for everybody.
 fn closes(follow: &Follow, permission: &str) -> bool {
     let own = follow.reads.iter().all(|path| path == "subject.id");
-    let is_known = follow.reader != Reader::Family && !follow.for_others;
+    let is_compared = matches!(
+        follow.reader,
+        Reader::Guard | Reader::Toggle | Reader::Condition | Reader::Program
+    );
+    let is_known = is_compared && !follow.for_others;
     is_known && !own && !is_of_roles(follow) && follow.governs.iter().any(|it| it == permission)
 }
 

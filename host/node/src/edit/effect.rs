@@ -96,18 +96,14 @@ fn refused(found: &Excess<'_>, may_see: bool) -> ChangeError {
         Some(_) => "somebody".to_owned(),
         None => "others".to_owned(),
     };
-    let (does, ask) = if *gives {
-        (format!("would let {whom}"), "do there")
-    } else {
-        (format!("would keep {whom} from"), "hold")
-    };
     let (permission, message) = match beyond {
-        Beyond::Permission(id) => (
-            (*id).to_owned(),
-            format!(
-                "that {does} `{id}`, which you do not {ask} yourself; ask somebody who holds it"
-            ),
-        ),
+        Beyond::Permission(id) => {
+            let message = match gives {
+                true => format!("that would let {whom} do `{id}` where you cannot do it yourself"),
+                false => format!("that would keep {whom} from `{id}`, which you do not hold"),
+            };
+            ((*id).to_owned(), format!("{message}; ask somebody who holds it"))
+        }
         Beyond::Item(gate) => {
             let item = format!("{}:{}", gate.kind, gate.id);
             let message = format!(

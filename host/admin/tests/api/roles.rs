@@ -144,7 +144,15 @@ async fn a_role_that_is_held_goes_only_with_its_holders_moved(server: Server) {
 
 async fn nobody_hands_out_more_than_they_hold(server: Server) {
     server.user("acme", "bob", &["agent"]).await;
-    let key = server.key("acme", &["read", "write"], &["permesso.administrator", "reader"]).await;
+    // The product's own rights to administer, and the administration's for what it has none for.
+    let people = json!({"id": "people", "grants": [
+        {"category": "users", "scope": "all"},
+        {"permission": "settings.roles", "scope": "all"},
+        {"permission": "settings.integrations", "scope": "all"},
+    ]});
+    server.post(ROLES).body(people).send().await.is(201);
+    let roles = ["permesso.administrator", "people", "reader"];
+    let key = server.key("acme", &["read", "write"], &roles).await;
     let ask = |method, path: &str| server.ask(&key, method, path);
     let more = json!({"id": "more", "grants": [{"permission": "contacts.delete", "scope": "all"}]});
     let denied = [

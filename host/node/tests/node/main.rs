@@ -8,6 +8,7 @@ mod freshness;
 mod history;
 mod imports;
 mod invariants;
+mod mapped;
 mod named_once;
 mod names;
 mod naming;

@@ -160,7 +160,7 @@ async fn a_dry_run_says_what_would_change_for_whom_and_writes_nothing(server: Se
     // Whoever may not see users is told how many, and not who.
     let key = server.key("acme", &["write"], &["permesso.administrator", "owner"]).await;
     let role = json!({"id": "blind", "grants": [
-        {"permission": "permesso.roles.edit", "scope": "all"},
+        {"permission": "settings.roles", "scope": "all"},
         {"category": "contacts", "scope": "all"}, {"category": "conversations", "scope": "all"},
         {"category": "notes", "scope": "all"}]});
     server.ask(&key, Method::POST, ROLES).body(role).send().await.is(201);

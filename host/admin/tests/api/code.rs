@@ -115,7 +115,7 @@ async fn a_mistake_changes_nothing_and_is_told_with_its_line(server: Server) {
     apply(&server, "", "tenant: acme\nproduct: nothing\n").await.refused(404, "not-found");
     apply(&server, "", "").await.refused(400, "bad-request");
     apply(&server, "?prnue=true", &acme("")).await.refused(400, "bad-request");
-    apply(&server, "?prune=true", &acme("users: []\n")).await.refused(409, "last-administrator");
+    apply(&server, "?prune=true", &acme("users: []\n")).await.refused(409, "last-holder");
     let json = server.post(APPLY).body(json!({"tenant": "acme", "product": "atender"}));
     json.send().await.refused(415, "media-type");
     let large = format!("{}# {}", acme(""), "x".repeat(MAX_BODY));
@@ -176,11 +176,15 @@ async fn a_text_is_applied_to_the_revision_that_it_was_made_of(server: Server) {
 /// A server whose tenant has a bounded administrator: they edit everything, and hold little.
 async fn bounded() -> (Server, String) {
     let server = Server::acme().await;
-    let edits = ["policy.read", "users.read", "users.assign", "users.invite", "roles.create"];
-    let edits = edits.into_iter().chain(["roles.edit", "roles.delete", "teams.edit"]);
-    let mut grants: Vec<Value> =
-        edits.map(|it| json!({"permission": format!("permesso.{it}"), "scope": "all"})).collect();
-    grants.push(json!({"permission": "contacts.view", "scope": "all"}));
+    let held = [
+        "permesso.policy.read",
+        "permesso.users.read",
+        "settings.roles",
+        "users.assign_roles",
+        "users.invite",
+        "contacts.view",
+    ];
+    let grants = held.map(|it| json!({"permission": it, "scope": "all"}));
     let role = json!({"id": "desk", "grants": grants});
     server.post("/tenants/acme/roles").body(role).send().await.is(201);
     let key = server.key("acme", &["read", "write"], &["desk"]).await;
@@ -201,16 +205,16 @@ async fn nobody_applies_what_they_may_not_edit_one_by_one() {
     let at = server.revision("acme").await;
     let refused: [(String, &str); 7] = [
         // A role that reaches further than their own rights, by itself or by its parents.
-        (with(&night("contacts.delete"), ""), "permesso.roles.create"),
-        (with("  - {id: night, parents: [owner]}\n", ""), "permesso.roles.create"),
+        (with(&night("contacts.delete"), ""), "permesso.bounds.hand_out"),
+        (with("  - {id: night, parents: [owner]}\n", ""), "permesso.bounds.hand_out"),
         // More for themselves.
-        (is.replacen("contacts.view", "contacts.delete", 1), "permesso.roles.edit"),
+        (is.replacen("contacts.view", "contacts.delete", 1), "permesso.bounds.hand_out"),
         // Another right for somebody, among much that they may.
-        (with(&night("contacts.view"), users), "permesso.users.invite"),
-        (is.replacen("roles: [owner]", "roles: [desk]", 1), "permesso.users.assign"),
+        (with(&night("contacts.view"), users), "users.invite"),
+        (is.replacen("roles: [owner]", "roles: [desk]", 1), "users.assign_roles"),
         // What they have no permission for at all.
         (with("", "policies: [{id: p}]\n"), "permesso.policies.edit"),
-        (with("", "title: Ours\n"), "permesso.tenant.edit"),
+        (with("", "title: Ours\n"), "settings.workspace"),
     ];
     for (text, permission) in refused {
         for query in ["", "?dry_run=true"] {

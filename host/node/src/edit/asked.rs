@@ -43,7 +43,7 @@ pub(super) struct Subject<'a> {
 
 /// What it says, before and after.
 enum Sides {
-    Role(Option<Role>, Option<Role>),
+    Role(Box<[Option<Role>; 2]>),
     User(Box<[Option<User>; 2]>),
     Delegation(Option<Delegation>),
     Other { was: Option<String>, is: Option<String>, there: [bool; 2] },
@@ -61,7 +61,7 @@ impl<'a> Subject<'a> {
             DocumentKind::Role => {
                 let was = view.role(id).cloned();
                 let is = after.as_ref().map(|body| read(*kind, id, body)).transpose()?;
-                Sides::Role(was, is)
+                Sides::Role(Box::new([was, is]))
             }
             DocumentKind::User => Sides::User(Box::new(present(id, before, after)?)),
             // It is about the user, who may come with it.
@@ -89,10 +89,12 @@ impl<'a> Subject<'a> {
         let plain = || operation(named(permission)).map(|rule| rule.name).into_iter().collect();
         let one = |name| vec![name];
         match (&self.sides, named(permission)) {
-            (Sides::Role(_, Some(is)), "roles.create") if is_a_copy(view, is) => {
+            (Sides::Role(sides), "roles.create") if matches!(&**sides, [_, Some(is)] if is_a_copy(view, is)) => {
                 one("roles.duplicate")
             }
-            (Sides::Role(Some(_), _), "roles.edit") if self.is_standard(view) => {
+            (Sides::Role(sides), "roles.edit")
+                if matches!(**sides, [Some(_), _]) && self.is_standard(view) =>
+            {
                 one("roles.edit_standard")
             }
             (Sides::User(sides), "users.edit") => of_teams(sides),
@@ -126,7 +128,8 @@ impl<'a> Subject<'a> {
     /// Whether nobody comes by it: somebody is invited again.
     fn is_reminder(&self) -> bool {
         let Sides::User(sides) = &self.sides else { return false };
-        sides[0].is_some()
+        let [was, _] = &**sides;
+        was.is_some()
     }
 
     fn is_standard(&self, view: &View<'_>) -> bool {
@@ -181,7 +184,10 @@ impl<'a> Subject<'a> {
             });
         }
         match &self.sides {
-            Sides::Role(was, is) => self.of_role(view, was.as_ref(), is.as_ref(), fact),
+            Sides::Role(sides) => {
+                let [was, is] = &**sides;
+                self.of_role(view, was.as_ref(), is.as_ref(), fact)
+            }
             Sides::User(sides) => of_user(sides, fact),
             Sides::Delegation(delegation) => {
                 let Delegation { from, to, .. } = delegation.as_ref()?;
@@ -250,7 +256,8 @@ impl<'a> Subject<'a> {
         let Sides::User(sides) = &self.sides else { return Ok(0) };
         let takes_part =
             |user: &User| user.status == Status::Active && user.invitation == Invitation::Accepted;
-        let uncounted = !sides[0].as_ref().is_some_and(takes_part);
+        let [was, _] = &**sides;
+        let uncounted = !was.as_ref().is_some_and(takes_part);
         let counted = i64::try_from(counted).unwrap_or(i64::MAX);
         Ok(counted.saturating_add(i64::from(uncounted)))
     }

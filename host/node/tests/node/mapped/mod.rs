@@ -105,11 +105,11 @@ async fn both(world: &World, row: &Row, who: &str) -> (String, String) {
             break;
         }
     }
-    let permission = row.questions[0].permission;
+    let asked = |by: &str| row.questions.iter().any(|question| question.permission == by);
     let done = match world.does(who, &*row.what, true).await {
         Ok(_) => "done".to_owned(),
         Err(ChangeError::Denied { permission: by, reason, .. }) => {
-            if by == permission {
+            if asked(&by) {
                 format!("403 ({reason})")
             } else {
                 format!("403 {by} ({reason})")
@@ -122,7 +122,7 @@ async fn both(world: &World, row: &Row, who: &str) -> (String, String) {
 }
 
 /// Whether what the PDP says is what happens. Who holds nothing of a right is told so, whatever
-/// else would stand against it, and what the right would allow is bounded by what an edit does.
+/// else would stand against it, and what it would allow is bounded by what an edit does.
 fn agree(says: &str, done: &str) -> bool {
     let bound = ["403 permesso.bounds.", "403 permesso.users.assign (not-owner)", "409 ("];
     match says.strip_prefix("deny ") {
@@ -135,7 +135,7 @@ fn agree(says: &str, done: &str) -> bool {
                 "(subject-inactive)",
             ];
             let done = done.strip_prefix("403 ").unwrap_or_default();
-            done.ends_with(reason) || everywhere.iter().any(|it| done.ends_with(it))
+            done == reason || everywhere.iter().any(|it| done.ends_with(it))
         }
         None => {
             let beyond = done.starts_with("403 ") && done.ends_with(" (beyond-own-rights)");
@@ -157,7 +157,7 @@ async fn table(product: &str, tenant: &str, rows: Vec<Row>) {
          grants.\n"
     );
     for row in &rows {
-        let permission = row.questions[0].permission;
+        let permission = row.questions.last().unwrap().permission;
         let (_, written) = catalog.permissions().find(|(_, it)| *it.id == *permission).unwrap();
         let meaning = if written.meaning.is_empty() { &written.label } else { &written.meaning };
         write!(

@@ -24,6 +24,15 @@ pub(super) struct Row {
     pub(super) questions: Vec<Question>,
 }
 
+impl Row {
+    /// The same, asked as something else besides.
+    fn and(mut self, permission: &'static str, attributes: Value) -> Self {
+        let (kind, id) = self.questions.first().map(|it| (it.kind, it.id.clone())).unwrap();
+        self.questions.insert(0, Question { permission, kind, id, attributes });
+        self
+    }
+}
+
 fn row(
     operation: &'static str,
     what: impl Operation + 'static,
@@ -130,7 +139,9 @@ pub(super) fn atender() -> Vec<Row> {
             roles("felix.nakamura", &["team_lead"]),
             ("user.remove_owner_role", "user", "felix.nakamura"),
             vec![owner(2)],
-        ),
+        )
+        // Whoever takes a role away assigns roles as well.
+        .and("users.assign_roles", json!({"roles": ["owner"]})),
         row(
             "users.deactivate",
             status("felix.nakamura", Status::Inactive),

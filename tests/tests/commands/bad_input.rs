@@ -56,11 +56,11 @@ fn broken_yaml_is_shown_with_its_line() {
 fn an_unknown_permission_in_a_role_is_shown_with_the_nearest_that_exists() {
     assert_snapshot!(refused("product.yaml", "permission: events.view,", "permission: event.view,"), @r"
       × roles.closer.grants: unknown permission `event.view`
-         ╭─[DIR/product.yaml:313:22]
-     312 │       - {permission: members.view, scope: own}
-     313 │       - {permission: event.view, scope: own}
+         ╭─[DIR/product.yaml:333:22]
+     332 │       - {permission: members.view, scope: own}
+     333 │       - {permission: event.view, scope: own}
          ·                      ──────────
-     314 │       - {permission: events.manage, scope: own}
+     334 │       - {permission: events.manage, scope: own}
          ╰────
       help: did you mean `events.view`?
     error: 1 fault; nothing was loaded

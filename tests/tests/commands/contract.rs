@@ -62,6 +62,8 @@ impl Product {
         rule.aliases = declared.aliases.iter().map(|it| (*it).to_owned()).collect();
         let kind = catalog.resource_kinds.get_mut(kind).unwrap();
         kind.attributes.declare(attribute, rule).unwrap();
+        // What the administration is told of a record is no question of these tables.
+        catalog.administration.clear();
         folder.catalog = compile::catalog(Source::new(source.file.clone(), catalog));
         folder
     }

@@ -70,7 +70,7 @@ impl<'a> Ask<'a> {
                 Whereabouts::Of(teams) => {
                     self::names(teams).any(|team| !lies_in(team, name) && looks_in(team, name))
                 }
-                Whereabouts::Unsaid | Whereabouts::Unknown => false,
+                _ => false,
             })
     }
 

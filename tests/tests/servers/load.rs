@@ -7,6 +7,7 @@ use permesso_tests::{Client, PRODUCTS, Server, example, families, turn};
 use serde_json::{Value as Json, json};
 use std::net::SocketAddr;
 use std::thread;
+use std::time::SystemTime;
 
 const CLIENTS: usize = 20;
 const QUESTIONS: usize = 100_000;
@@ -107,10 +108,16 @@ fn in_process(point: &DecisionPoint, question: &Json) -> bool {
         resource: Resource { kind: &kind, id: Some(&id), attributes: &properties },
         context: &context,
         asserted: Asserted::NONE,
-        now: 1_700_000_000_000,
+        // A role may be held from nine to five.
+        now: now(),
     };
     let tenant = context.get("tenant").and_then(Value::as_str).unwrap();
     point.decide(tenant, &request).is_allow()
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_millis()).unwrap()
 }
 
 #[test]

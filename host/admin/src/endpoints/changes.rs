@@ -10,7 +10,7 @@ use crate::query::{Form, LARGEST, Param};
 use crate::redaction;
 use crate::reply::Reply;
 use crate::route::Route;
-use crate::schema::raw;
+use crate::schema::{SchemaOf, raw};
 use crate::streams::Going;
 use crate::{Admin, dispatch};
 use axum::body::{Body, Bytes};
@@ -61,8 +61,21 @@ pub(crate) fn routes() -> Vec<Route> {
                 about: "How many seconds to go on; 50 where nothing is said",
             },
         ])
-        .answers_as(EVENTS, raw(json!({"type": "string"}))),
+        .answers_as(EVENTS, event_schema()),
     ]
+}
+
+/// One event, as whoever reads a stream of them has it.
+fn event_schema() -> SchemaOf {
+    raw(json!({
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "description": "The revision"},
+            "event": {"type": "string", "description": "The operation"},
+            "data": {"type": "string", "description": "The record of the log, as JSON"},
+        },
+        "required": ["id", "event", "data"],
+    }))
 }
 
 /// Somebody who is told.

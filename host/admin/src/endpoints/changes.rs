@@ -74,7 +74,6 @@ fn event_schema() -> SchemaOf {
             "event": {"type": "string", "description": "The operation"},
             "data": {"type": "string", "description": "The record of the log, as JSON"},
         },
-        "required": ["id", "event", "data"],
     }))
 }
 

@@ -19,7 +19,7 @@ use axum::response::Response;
 use percent_encoding::percent_decode_str;
 use permesso_engine::Authorizer;
 use permesso_front::{
-    Door, Permits, Problem, Readiness, RequestLimits, WaitingPermits, body, headers, now,
+    Door, Permits, Problem, Readiness, RequestLimits, TenantPermits, body, headers, now,
 };
 use permesso_node::{Inquiry, inquire};
 use std::borrow::Cow;
@@ -45,7 +45,7 @@ pub(super) struct App {
     limits: RequestLimits,
     batch_items: usize,
     permits: Permits,
-    waiting: WaitingPermits,
+    waiting: TenantPermits,
     readiness: Readiness,
     url: PublicUrl,
     metadata: Bytes,
@@ -61,7 +61,7 @@ impl App {
             limits: config.limits,
             batch_items: config.batch_items,
             permits: Permits::new(config.limits.requests_in_flight),
-            waiting: WaitingPermits::new(config.limits.requests_in_flight),
+            waiting: TenantPermits::share_of(config.limits.requests_in_flight),
             readiness,
             metadata: url.metadata().into(),
             url,

@@ -4,9 +4,7 @@
 //! up again from where it ended, of each tenant only some go on at a time, and all end at once
 //! when the server stops.
 
-use permesso_front::Problem;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use permesso_front::TenantPermits;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -20,20 +18,14 @@ const OF_A_TENANT: usize = 16;
 #[derive(Debug, Clone)]
 pub(crate) struct Streams {
     pub(crate) lasts: Duration,
+    pub(crate) permits: TenantPermits,
     stopping: watch::Receiver<bool>,
-    by_tenant: Arc<Mutex<HashMap<String, usize>>>,
-}
-
-/// A stream that goes on, until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Going {
-    streams: Streams,
-    tenant: String,
 }
 
 impl Default for Streams {
     fn default() -> Self {
-        Self { lasts: LASTS, stopping: watch::channel(false).1, by_tenant: Arc::default() }
+        let permits = TenantPermits::new(OF_A_TENANT);
+        Self { lasts: LASTS, permits, stopping: watch::channel(false).1 }
     }
 }
 
@@ -43,63 +35,11 @@ impl Streams {
         Self { stopping, ..self }
     }
 
-    /// Counts one in, where there is room.
-    ///
-    /// # Errors
-    ///
-    /// Where too many of the tenant go on.
-    pub(crate) fn begin(&self, tenant: &str) -> Result<Going, Problem> {
-        let mut by_tenant = self.lock();
-        let going = by_tenant.entry(tenant.to_owned()).or_default();
-        if *going >= OF_A_TENANT {
-            return Err(Problem::busy());
-        }
-        *going += 1;
-        drop(by_tenant);
-        Ok(Going { streams: self.clone(), tenant: tenant.to_owned() })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, usize>> {
-        self.by_tenant.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Going {
     /// Done when the server stops, and never where nobody says so.
     pub(crate) async fn stopped(&self) {
-        let mut stopping = self.streams.stopping.clone();
+        let mut stopping = self.stopping.clone();
         if stopping.wait_for(|stops| *stops).await.is_err() {
             std::future::pending::<()>().await;
         }
-    }
-}
-
-impl Drop for Going {
-    fn drop(&mut self) {
-        let mut by_tenant = self.streams.lock();
-        if let Some(going) = by_tenant.get_mut(&self.tenant) {
-            *going = going.saturating_sub(1);
-            if *going == 0 {
-                by_tenant.remove(&self.tenant);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_each_tenant_some_go_on_and_who_ends_makes_room() {
-        let streams = Streams::default();
-        let mut going: Vec<Going> =
-            (0..OF_A_TENANT).map(|_| streams.begin("acme").unwrap()).collect();
-        assert!(streams.begin("acme").is_err());
-        assert!(streams.begin("other").is_ok());
-        going.pop();
-        assert!(streams.begin("acme").is_ok());
-        going.clear();
-        assert!(streams.lock().is_empty(), "who does not go on is forgotten");
     }
 }

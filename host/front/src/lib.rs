@@ -3,7 +3,7 @@
 //! - A [`Listener`] takes connections and stops without dropping anybody; [`Readiness`] says
 //!   whether requests should come here.
 //! - A [`Door`] finds out who is calling: a [`Principal`], by a key or by a token of an issuer.
-//! - [`Permits`] and [`WaitingPermits`] bound how much is done at a time, [`body`] what is read and
+//! - [`Permits`] and [`TenantPermits`] bound how much is done at a time, [`body`] what is read and
 //!   for how long, [`headers`] what is taken from the head of a request.
 //! - A [`Problem`] is what callers are told when something is not done: problem details, RFC 9457,
 //!   or one text where an API answers that.
@@ -46,7 +46,7 @@ pub use door::Door;
 pub use error::ListenError;
 pub use limits::{ListenConfig, RequestLimits};
 pub use listener::Listener;
-pub use permits::{Permit, Permits, WaitingPermit, WaitingPermits};
+pub use permits::{Permit, Permits, TenantPermit, TenantPermits};
 pub use principal::{Forbidden, Principal, verb_name};
 pub use problem::{PROBLEM, Problem, URN, diagnostic, title};
 pub use readiness::Readiness;

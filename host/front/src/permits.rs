@@ -7,7 +7,7 @@
 use crate::problem::Problem;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// So many requests at a time.
 #[derive(Debug)]
@@ -48,43 +48,50 @@ impl Drop for Permit<'_> {
     }
 }
 
-/// Which part of all requests in flight may wait for one tenant.
-const SHARE: usize = 8;
-
-/// How many requests wait for each tenant.
-#[derive(Debug)]
-pub struct WaitingPermits {
+/// So many things at a time for each tenant, whatever the others do.
+#[derive(Debug, Clone)]
+pub struct TenantPermits {
     most: usize,
-    by_tenant: Mutex<HashMap<String, usize>>,
+    by_tenant: Arc<Mutex<HashMap<String, usize>>>,
 }
 
-/// A request that waits, until it is dropped.
+/// One thing of a tenant, counted out when it is dropped.
 #[derive(Debug)]
-pub struct WaitingPermit<'a> {
-    waiting: &'a WaitingPermits,
+pub struct TenantPermit {
+    permits: TenantPermits,
     tenant: String,
 }
 
-impl WaitingPermits {
-    /// A share of so many requests for each tenant.
+/// Which part of all requests in flight may wait for one tenant.
+const SHARE: usize = 8;
+
+impl TenantPermits {
+    /// At most so many for each tenant.
     #[must_use]
-    pub fn new(requests_in_flight: usize) -> Self {
-        Self { most: (requests_in_flight / SHARE).max(1), by_tenant: Mutex::default() }
+    pub fn new(most: usize) -> Self {
+        Self { most, by_tenant: Arc::default() }
     }
 
-    /// Lets a request wait, if not too many do.
+    /// The share of each tenant in so many requests that may wait.
+    #[must_use]
+    pub fn share_of(requests_in_flight: usize) -> Self {
+        Self::new((requests_in_flight / SHARE).max(1))
+    }
+
+    /// Counts one in, if not too many of the tenant are.
     ///
     /// # Errors
     ///
-    /// Where too many do.
-    pub fn enter(&self, tenant: &str) -> Result<WaitingPermit<'_>, Problem> {
+    /// Where too many are.
+    pub fn enter(&self, tenant: &str) -> Result<TenantPermit, Problem> {
         let mut by_tenant = self.lock();
-        let waiting = by_tenant.entry(tenant.to_owned()).or_default();
-        if *waiting >= self.most {
+        let going = by_tenant.entry(tenant.to_owned()).or_default();
+        if *going >= self.most {
             return Err(Problem::busy());
         }
-        *waiting += 1;
-        Ok(WaitingPermit { waiting: self, tenant: tenant.to_owned() })
+        *going += 1;
+        drop(by_tenant);
+        Ok(TenantPermit { permits: self.clone(), tenant: tenant.to_owned() })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, usize>> {
@@ -92,12 +99,12 @@ impl WaitingPermits {
     }
 }
 
-impl Drop for WaitingPermit<'_> {
+impl Drop for TenantPermit {
     fn drop(&mut self) {
-        let mut by_tenant = self.waiting.lock();
-        if let Some(waiting) = by_tenant.get_mut(&self.tenant) {
-            *waiting = waiting.saturating_sub(1);
-            if *waiting == 0 {
+        let mut by_tenant = self.permits.lock();
+        if let Some(going) = by_tenant.get_mut(&self.tenant) {
+            *going = going.saturating_sub(1);
+            if *going == 0 {
                 by_tenant.remove(&self.tenant);
             }
         }
@@ -109,15 +116,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_each_tenant_a_share_waits_and_who_is_done_makes_room() {
-        let waiting = WaitingPermits::new(16);
-        let first = waiting.enter("acme").unwrap();
-        let _second = waiting.enter("acme").unwrap();
-        assert!(waiting.enter("acme").is_err());
-        assert!(waiting.enter("other").is_ok());
+    fn of_each_tenant_a_share_is_let_in_and_who_is_done_makes_room() {
+        let permits = TenantPermits::share_of(16);
+        let first = permits.enter("acme").unwrap();
+        let _second = permits.enter("acme").unwrap();
+        assert!(permits.enter("acme").is_err());
+        assert!(permits.enter("other").is_ok());
         drop(first);
-        assert!(waiting.enter("acme").is_ok());
-        assert_eq!(waiting.lock().len(), 1, "who does not wait is forgotten");
-        assert!(WaitingPermits::new(1).enter("acme").is_ok());
+        assert!(permits.enter("acme").is_ok());
+        assert_eq!(permits.lock().len(), 1, "who is done is forgotten");
+        assert!(TenantPermits::share_of(1).enter("acme").is_ok());
     }
 }

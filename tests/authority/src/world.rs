@@ -22,7 +22,7 @@ categories:
       - {id: deal.lock, constraint: {forbids: [deal.close], unless: {subject.level: 3}}}
       - {id: deal.mute, constraint: {forbids: [deal.edit]}}
       - {id: deal.bind, constraint: {forbids: [deal.sign], unless: {resource.city: rome}}}
-      - {id: page.view, exclusive: view, baseline: all}
+      - {id: page.view, exclusive: view}
 guards:
   - {id: town, on: [deal.audit], condition: resource.city == subject.city, message: elsewhere}
 standard_roles:
@@ -30,12 +30,13 @@ standard_roles:
 "#;
 
 /// What there is to be granted, toggles included.
-pub const PERMISSIONS: [&str; 8] = [
+pub const PERMISSIONS: [&str; 9] = [
     "deal.read",
     "deal.edit",
     "deal.close",
     "deal.audit",
     "deal.sign",
+    "page.view",
     "deal.lock",
     "deal.mute",
     "deal.bind",
@@ -144,7 +145,7 @@ pub fn tenant(random: &mut Random) -> (Json, Json) {
         .into_iter()
         .map(|permission| json!({"permission": permission, "scope": "all"}))
         .collect();
-    for permission in random.some(40, &PERMISSIONS[..5]) {
+    for permission in random.some(40, &PERMISSIONS[..6]) {
         editor.push(json!({"permission": permission, "scope": "all"}));
     }
     roles.push(json!({"id": "editor", "grants": editor}));

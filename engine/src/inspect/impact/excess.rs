@@ -152,18 +152,28 @@ impl<'a> Judge<'a> {
                     return None;
                 }
                 let mine = self.held(slot.before);
-                let gives = shift.gives()
-                    && (!mine.covers(&after.beyond(before))
-                        || self
-                            .apart(pair, apart)
-                            .iter()
-                            .any(|it| closes(it, slot.name) && !self.is_free(it, slot.before)));
+                let exclusive =
+                    slot.after.or(slot.before).is_some_and(|(_, it)| it.exclusive.is_some());
+                let shut = |tenant: &'a Compiled, member: Option<&'a Arc<Member>>| {
+                    member.filter(|_| exclusive).and_then(|it| self.shut_beside(tenant, it))
+                };
+                let gives = shift.gives();
                 // What one takes from oneself one had.
-                let other = user != Some(self.author.member.id());
-                let takes = shift.takes()
-                    && other
-                    && (!mine.covers(&before.beyond(after)) || self.is_part_bound(slot.before));
-                (gives || takes).then_some((Beyond::Permission(slot.name), gives))
+                let takes = shift.takes() && user != Some(self.author.member.id());
+                let apart = || {
+                    let mut apart = self.apart(pair, apart).iter();
+                    apart.any(|it| closes(it, slot.name) && !self.is_free(it, slot.before))
+                };
+                if gives && (!mine.covers(&after.beyond(before)) || apart()) {
+                    return Some((Beyond::Permission(slot.name), true));
+                }
+                if takes && (!mine.covers(&before.beyond(after)) || self.is_part_bound(slot.before))
+                {
+                    return Some((Beyond::Permission(slot.name), false));
+                }
+                let given = shut(self.examiner.after, pair.after).filter(|_| gives);
+                let taken = shut(self.examiner.before, pair.before).filter(|_| takes);
+                given.or(taken).map(|gate| (Beyond::Item(gate), gives))
             }
             // Everybody lets others act for them as far as they can act themselves.
             Difference::Handed { from, .. } if *from == self.author.member.id() => None,
@@ -184,9 +194,12 @@ impl<'a> Judge<'a> {
             Difference::Program { .. } => None,
             Difference::Group { at, before, after } => {
                 let gates = &self.examiner.groups.get(*at)?.gates;
-                let closed = |gate: &&Gate<'a>| !self.enters(**gate);
-                let gate = gates.iter().find(closed)?;
-                Some((Beyond::Item(*gate), before < after))
+                let gives = before < after;
+                if let Some(gate) = gates.iter().find(|gate| !self.enters(**gate)) {
+                    return Some((Beyond::Item(*gate), gives));
+                }
+                // To enter is of use to who holds what is exclusive.
+                self.lacks_exclusive(pair).map(|name| (Beyond::Permission(name), gives))
             }
             Difference::Follows(follows) => {
                 follows.iter().find_map(|it| self.follow(it, self.apart(pair, apart)))
@@ -200,6 +213,40 @@ impl<'a> Judge<'a> {
             let after = pair.after.map(|it| Person::new(self.examiner.after, it, self.author.now));
             after.map(|after| self.examiner.between(self.author, after)).unwrap_or_default()
         })
+    }
+
+    /// What is exclusive that somebody holds, before or after, and the author does not as far.
+    fn lacks_exclusive(&self, pair: Pair<'a>) -> Option<&'a str> {
+        let examiner = &self.examiner;
+        let person = |tenant: &'a Compiled, member: Option<&'a Arc<Member>>| {
+            member.map(|member| Person::new(tenant, member, self.author.now))
+        };
+        let was = person(examiner.before, pair.before);
+        let is = person(examiner.after, pair.after);
+        let mut slots = examiner.matching.slots.iter().filter(|slot| {
+            let sides = [slot.before, slot.after].into_iter().flatten();
+            !slot.restricts() && sides.into_iter().any(|(_, rule)| rule.exclusive.is_some())
+        });
+        slots
+            .find(|slot| {
+                let mine = self.held(slot.before);
+                [(was, slot.before), (is, slot.after)].into_iter().any(|(person, permission)| {
+                    let held = person.zip(permission);
+                    held.is_some_and(|(it, (id, rule))| !mine.covers(&it.effective(id, rule)))
+                })
+            })
+            .map(|slot| slot.name)
+    }
+
+    /// What is exclusive, open to somebody or perhaps, and not to the author: who comes by a
+    /// permission that needs it comes by that.
+    fn shut_beside(&self, tenant: &'a Compiled, member: &'a Member) -> Option<Gate<'a>> {
+        let person = Person::new(tenant, member, self.author.now);
+        let groups = self.examiner.groups.iter();
+        let open = groups.filter(|group| {
+            group.gates.first().is_some_and(|gate| person.passes(*gate) != Openness::No)
+        });
+        open.flat_map(|group| &group.gates).copied().find(|gate| !self.enters(*gate))
     }
 
     fn is_gone(&self, user: &str) -> bool {

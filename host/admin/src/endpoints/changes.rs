@@ -11,12 +11,11 @@ use crate::redaction;
 use crate::reply::Reply;
 use crate::route::Route;
 use crate::schema::{SchemaOf, raw};
-use crate::streams::Going;
 use crate::{Admin, dispatch};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use futures_util::stream::unfold;
-use permesso_front::{Problem, headers, now};
+use permesso_front::{Problem, TenantPermit, headers, now};
 use permesso_node::Held;
 use permesso_store::{LogQuery, Realm, Record};
 use serde_json::json;
@@ -29,7 +28,7 @@ use tokio::time::Instant;
 const READ: &str = "permesso.audit.read";
 
 /// Records that are read at a time.
-const AT_ONCE: u32 = 100;
+const AT_ONCE: u32 = 20;
 
 /// How often something is said though nothing happens, so that whoever is on the way does not take
 /// the connection for dead.
@@ -89,7 +88,7 @@ struct Following {
     begun_at: u64,
     ends: Instant,
     begun: bool,
-    going: Going,
+    _permit: TenantPermit,
 }
 
 async fn follow(call: Call) -> Result<Reply, Problem> {
@@ -108,7 +107,7 @@ async fn follow(call: Call) -> Result<Reply, Problem> {
     let lasts =
         call.query.number("wait").map_or(lasts, |wait| lasts.min(Duration::from_secs(wait)));
     let following = Following {
-        going: call.admin.streams.begin(&tenant)?,
+        _permit: call.admin.streams.permits.enter(&tenant)?,
         admin: Arc::clone(&call.admin),
         headers: call.headers.clone(),
         realm: call.realm()?,
@@ -154,7 +153,7 @@ async fn next(mut following: Following) -> Option<(String, Option<Following>)> {
                 Ok(Err(_)) => true,
                 Err(_) => until == following.ends,
             },
-            () = following.going.stopped() => true,
+            () = following.admin.streams.stopped() => true,
         };
         return (!stops).then(|| (":\n\n".to_owned(), Some(following)));
     }

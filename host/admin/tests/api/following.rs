@@ -96,6 +96,24 @@ async fn whose_key_is_withdrawn_is_told_no_more() {
 }
 
 #[tokio::test]
+async fn of_one_tenant_sixteen_follow_at_a_time_and_of_another_one_others_do() {
+    let server = Server::acme().await;
+    server.tenant("other", "atender").await;
+    let client = reqwest::Client::new();
+    let follow = |tenant: &str| {
+        let address = format!("{}/admin/v1/tenants/{tenant}/changes", server.url);
+        client.get(address).header("authorization", format!("Bearer {}", server.root)).send()
+    };
+    let mut streams = Vec::new();
+    for _ in 0..16 {
+        streams.push(follow("acme").await.unwrap());
+    }
+    assert!(streams.iter().all(|stream| stream.status() == 200));
+    server.get(CHANGES).send().await.refused(503, "busy");
+    assert_eq!(follow("other").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn a_log_is_followed_by_whoever_may_read_it_and_from_where_it_has_been() {
     let server = Server::acme().await;
     let agent = server.key("acme", &["read"], &["agent"]).await;

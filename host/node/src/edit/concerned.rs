@@ -31,6 +31,18 @@ pub struct Concerned {
     pub cut: bool,
 }
 
+/// Those whom a change is judged by.
+#[derive(Debug)]
+pub(super) struct Judging {
+    /// As they are.
+    pub(super) before: Directory,
+    /// As they would be: with whoever is invited taking part, and where somebody ceases to,
+    /// without.
+    pub(super) afters: Vec<Directory>,
+    /// Whether there are more whom the change may concern.
+    pub(super) cut: bool,
+}
+
 impl Concerned {
     /// Those whom a change concerns: everybody of a small tenant.
     ///
@@ -64,29 +76,20 @@ impl Concerned {
         let mut delegations: BTreeMap<String, Delegation> = BTreeMap::new();
         read(store, realm, Which::All(DocumentKind::Delegation.name()), EXAMINED, &mut delegations)
             .await?;
-        let mut before = (users.clone(), delegations.clone());
-        let mut after = (users, delegations);
-        for edit in edited {
-            match edit.kind {
-                DocumentKind::User => replace(&mut before.0, &mut after.0, edit),
-                DocumentKind::Delegation => replace(&mut before.1, &mut after.1, edit),
-                _ => {}
-            }
-        }
+        let (before, after) = sides(users, delegations, edited);
         Ok(Self { before: directory(before), after: directory(after), cut: !whole })
     }
 }
 
 impl Concerned {
-    /// Those whom a change has to be judged by: everybody whom it concerns, and its author. Cut
-    /// where they are too many.
-    pub(crate) async fn judged(
+    /// Those whom a change has to be judged by: everybody whom it concerns, and its author.
+    pub(super) async fn judged(
         store: &dyn Store,
         realm: &Realm,
         edited: &[Edited],
         tried: &DryRun,
         author: Option<&str>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Judging, StoreError> {
         let mut users: BTreeMap<String, User> = BTreeMap::new();
         let facets = reached(edited, tried);
         let mut whole = true;
@@ -113,15 +116,7 @@ impl Concerned {
             let which = Which::All(DocumentKind::Delegation.name());
             whole = whole && read(store, realm, which, EXAMINED, &mut delegations).await?;
         }
-        let mut before = (users.clone(), delegations.clone());
-        let mut after = (users, delegations);
-        for edit in edited {
-            match edit.kind {
-                DocumentKind::User => replace(&mut before.0, &mut after.0, edit),
-                DocumentKind::Delegation => replace(&mut before.1, &mut after.1, edit),
-                _ => {}
-            }
-        }
+        let (mut before, mut after) = sides(users, delegations, edited);
         let parties = before.1.values().chain(after.1.values());
         let parties = parties.flat_map(|it| [it.from.to_string(), it.to.to_string()]);
         let others: BTreeSet<String> = parties.chain(author.map(str::to_owned)).collect();
@@ -134,18 +129,29 @@ impl Concerned {
                 }
             }
         }
-        // Whoever is invited takes part as soon as they like, and nobody is asked again.
+        // Whoever is invited takes part as soon as they like, and nobody is asked again: what they
+        // gain they have. Who is asked again loses everything until then.
         let invited = |user: &User| user.invitation == Invitation::Pending;
+        let took_part = |it: &User| before.0.get(&*it.id).is_some_and(|was| !invited(was));
         let pending = after.0.values().filter(|it| invited(it));
+        let withdrawn = pending.clone().filter(|it| took_part(it)).map(|it| it.id.to_string());
+        let withdrawn: Vec<String> = withdrawn.collect();
         let pending: Vec<String> = pending.map(|it| it.id.to_string()).collect();
-        for id in pending {
-            for side in [&mut before.0, &mut after.0] {
-                if let Some(user) = side.get_mut(&id).filter(|user| invited(user)) {
-                    user.invitation = Invitation::Accepted;
+        let set = |people: &mut People, ids: &[String], invitation| {
+            for id in ids {
+                if let Some(user) = people.0.get_mut(id) {
+                    user.invitation = invitation;
                 }
             }
+        };
+        set(&mut before, &pending, Invitation::Accepted);
+        set(&mut after, &pending, Invitation::Accepted);
+        let mut afters = vec![directory(after.clone())];
+        if !withdrawn.is_empty() {
+            set(&mut after, &withdrawn, Invitation::Pending);
+            afters.push(directory(after));
         }
-        Ok(Self { before: directory(before), after: directory(after), cut: !whole })
+        Ok(Judging { before: directory(before), afters, cut: !whole })
     }
 }
 
@@ -164,10 +170,29 @@ async fn one<T: DeserializeOwned>(
     Ok(())
 }
 
-/// Users and what they delegate, between people who are looked at.
-fn directory(
-    (users, delegations): (BTreeMap<String, User>, BTreeMap<String, Delegation>),
-) -> Directory {
+/// Users and what they delegate, by id.
+type People = (BTreeMap<String, User>, BTreeMap<String, Delegation>);
+
+/// People as they are and as they would be.
+fn sides(
+    users: BTreeMap<String, User>,
+    delegations: BTreeMap<String, Delegation>,
+    edited: &[Edited],
+) -> (People, People) {
+    let mut before = (users.clone(), delegations.clone());
+    let mut after = (users, delegations);
+    for edit in edited {
+        match edit.kind {
+            DocumentKind::User => replace(&mut before.0, &mut after.0, edit),
+            DocumentKind::Delegation => replace(&mut before.1, &mut after.1, edit),
+            _ => {}
+        }
+    }
+    (before, after)
+}
+
+/// Those of people who are looked at: what is delegated lies between them.
+fn directory((users, delegations): People) -> Directory {
     Directory {
         delegations: delegations
             .into_values()

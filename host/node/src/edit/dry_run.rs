@@ -6,6 +6,7 @@ use crate::error::ChangeError;
 use crate::follow::followed::Version;
 use crate::node::Node;
 use permesso_engine::compile::{Compiled, Definition, PeopleFrom, compile};
+use permesso_engine::family::FamilySet;
 use permesso_engine::load::Source;
 use permesso_engine::model::{Directory, Tenant};
 
@@ -34,13 +35,22 @@ impl DryRun {
         before: Directory,
         after: Directory,
     ) -> Result<(Compiled, Compiled), ChangeError> {
-        let families = node.components().families();
+        self.compile_under(&node.components().families(), before, after)
+    }
+
+    /// The same under some families.
+    pub(crate) fn compile_under(
+        &self,
+        families: &FamilySet,
+        before: Directory,
+        after: Directory,
+    ) -> Result<(Compiled, Compiled), ChangeError> {
         let whole = |version: &Version, people: Directory| {
             compile(&Definition {
                 catalog: &version.catalog,
                 tenant: &version.documents.tenant,
                 people: PeopleFrom::Directory(&Source::new("the directory", people)),
-                families: &families,
+                families,
                 revision: version.revision,
                 // Some of the people may be left out, and with them what others refer to.
                 lenient: true,

@@ -8,7 +8,8 @@
 
 use super::administration::UNBOUNDED;
 use super::authority::{self, service};
-use super::concerned::Concerned;
+use super::concerned::{Concerned, Judging};
+use super::keys::{self, Acting};
 use super::{DryRun, Edited};
 use crate::caller::Caller;
 use crate::error::ChangeError;
@@ -20,6 +21,9 @@ use permesso_engine::inspect::{Beyond, Excess, Judged, concerns, excess};
 use permesso_engine::model::User;
 use std::sync::Arc;
 
+/// With what the ids of keys begin, among those who are judged.
+const KEYS: &str = "permesso.key.";
+
 /// Refuses a change of a tenant that does more than its author could.
 pub(super) async fn within_own_rights(
     node: &Node,
@@ -29,7 +33,8 @@ pub(super) async fn within_own_rights(
     tried: &DryRun,
 ) -> Result<(), ChangeError> {
     let (Some(before), Some(after)) = (tried.before(), tried.after()) else { return Ok(()) };
-    // What comes to people by their team, or to all of them, is no part of a role.
+    // What comes to people by their team, or to all of them, is no part of a role; a key holds
+    // roles as they do.
     let personal = |edit: &Edited| {
         matches!(
             edit.kind,
@@ -37,6 +42,7 @@ pub(super) async fn within_own_rights(
                 | DocumentKind::Delegation
                 | DocumentKind::Team
                 | DocumentKind::Settings
+                | DocumentKind::Key
         )
     };
     let people = edited.iter().any(personal);
@@ -50,7 +56,7 @@ pub(super) async fn within_own_rights(
         Caller::User { id, .. } => Some(id.as_str()),
         _ => None,
     };
-    let Concerned { before, after, cut } =
+    let Judging { mut before, mut afters, cut } =
         Concerned::judged(view.store(), view.realm(), edited, tried, author).await?;
     if cut {
         return Err(ChangeError::Denied {
@@ -61,17 +67,46 @@ pub(super) async fn within_own_rights(
                 .to_owned(),
         });
     }
-    let (before, after) = tried.compile_with(node, before, after)?;
-    let author = author_of(&before, caller)?;
-    let now = view.now();
-    let judged = Judged { before: &before, after: &after, author: &author, now };
-    let found = excess(&judged).map_err(|error| ChangeError::Request {
-        field: "tenant".to_owned(),
-        message: error.to_string(),
-    })?;
-    let Some(found) = found else { return Ok(()) };
+    let (were, are) = (keys::own(view, &tried.before)?, keys::own(view, &tried.after)?);
+    let stays = |key: &&Acting| are.iter().any(|it| it.id == key.id);
+    before.users.extend(were.iter().filter(stays).map(as_user));
+    for after in &mut afters {
+        after.users.extend(are.iter().map(as_user));
+    }
     let may_see = authority::holds(node, view, caller, "permesso.users.read").await.is_ok();
-    Err(refused(&found, may_see))
+    let (families, now) = (node.components().families(), view.now());
+    let (caller, tried) = (caller.clone(), tried.clone());
+    // As long as compiling takes nobody else is kept waiting.
+    let judged = tokio::task::spawn_blocking(move || {
+        let mut found = Ok(());
+        for after in afters {
+            let (before, after) = tried.compile_under(&families, before.clone(), after)?;
+            let author = author_of(&before, &caller)?;
+            let judged = Judged { before: &before, after: &after, author: &author, now };
+            let excess = excess(&judged).map_err(|error| not_judged(&error.to_string()))?;
+            if let (Some(excess), true) = (excess, found.is_ok()) {
+                found = Err(refused(&excess, may_see));
+            }
+        }
+        found
+    });
+    judged.await.unwrap_or_else(|error| Err(not_judged(&error.to_string())))
+}
+
+/// What cannot be judged is not done.
+fn not_judged(why: &str) -> ChangeError {
+    tracing::error!(why, "an edit could not be judged");
+    ChangeError::Denied {
+        permission: UNBOUNDED.to_owned(),
+        reason: "not-judged".to_owned(),
+        message: "what this does could not be worked out; ask somebody who may hand out anything"
+            .to_owned(),
+    }
+}
+
+/// A key as somebody who holds its roles. What is withdrawn is nobody's loss.
+fn as_user(acting: &Acting) -> User {
+    User { id: format!("{KEYS}{}", acting.id).into(), ..service(&acting.key) }
 }
 
 /// Whoever makes the change, as they are before it.
@@ -92,6 +127,7 @@ fn author_of(before: &Compiled, caller: &Caller) -> Result<Arc<Member>, ChangeEr
 fn refused(found: &Excess<'_>, may_see: bool) -> ChangeError {
     let Excess { user, beyond, gives } = found;
     let whom = match user {
+        Some(user) if user.starts_with(KEYS) => "an API key".to_owned(),
         Some(user) if may_see => format!("`{user}`"),
         Some(_) => "somebody".to_owned(),
         None => "others".to_owned(),

@@ -139,7 +139,7 @@ pub(crate) async fn of_platform(view: &View<'_>) -> Result<Vec<Acting>, ChangeEr
 }
 
 /// A tenant's own, as they would be.
-fn own(view: &View<'_>, candidate: &Version) -> Result<Vec<Acting>, ChangeError> {
+pub(super) fn own(view: &View<'_>, candidate: &Version) -> Result<Vec<Acting>, ChangeError> {
     let mut own = Vec::new();
     for (id, object) in candidate.documents.all(DocumentKind::Key) {
         let key: KeyRecord = read(DocumentKind::Key, id, &object.body)?;

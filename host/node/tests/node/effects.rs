@@ -2,8 +2,9 @@
 
 use super::changes::{joined, put, reason, role, roles, status};
 use super::support::{Desk, as_user, user};
+use permesso_auth::key::{KeyRequest, Tenants, Verb};
 use permesso_engine::model::{Status, User};
-use permesso_node::operation::{Accept, Invite, Put, Remove, Undo, UpdateUser};
+use permesso_node::operation::{Accept, CreateKey, Invite, Put, Remove, Undo, UpdateUser};
 use permesso_node::{ChangeError, DocumentKind, Done, Operation};
 use serde_json::{Value, json};
 
@@ -166,6 +167,46 @@ async fn a_role_that_grants_nothing_opens_what_reads_it_and_a_tick_that_is_lifte
     desk.run(&as_user("bo"), &roles("zoe", &["empty"])).await.unwrap();
     let refused = desk.run(&as_user("al"), &roles("zoe", &[])).await;
     assert_eq!(beyond("empty taken", refused), "page:books");
+    // A right that is unticked for somebody is theirs again once the tick is back.
+    let ticked =
+        json!({"id": "ticked", "grants": [grant("deal.read", "all")], "adjustable": ["deals"]});
+    desk.must(&put(DocumentKind::Role, "ticked", ticked)).await;
+    let unticked = json!({"id": "tim", "roles": ["ticked"], "rights": {"remove": ["deal.read"]}});
+    person(&desk, unticked).await;
+    let back = update(json!({"id": "tim", "roles": ["ticked"]}));
+    assert_eq!(beyond("tick", desk.run(&as_user("al"), &back).await), "deal.read");
+    person(&desk, json!({"id": "rea", "roles": ["assigner", "reader"]})).await;
+    desk.run(&as_user("rea"), &back).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_opens_no_more_than_whoever_makes_it_could_open() {
+    let desk = desk().await;
+    desk.must(&role("keys", json!([grant("permesso.keys.edit", "all")]))).await;
+    person(&desk, json!({"id": "kay", "roles": ["keys"]})).await;
+    person(&desk, json!({"id": "kim", "roles": ["keys", "empty"]})).await;
+    let create = || CreateKey {
+        request: KeyRequest {
+            label: "a key".into(),
+            tenants: Tenants::Only(["acme".to_owned()].into()),
+            verbs: [Verb::Decide].into(),
+            roles: ["empty".to_owned()].into(),
+            expires_at: None,
+        },
+        by: "test".into(),
+    };
+    assert_eq!(beyond("key", desk.run(&as_user("kay"), &create()).await), "page:books");
+    desk.run(&as_user("kim"), &create()).await.unwrap();
+    // What a role is rid of, the keys that act with it are too.
+    person(&desk, json!({"id": "rob", "roles": ["role_editor"]})).await;
+    desk.must(&role("closer", json!([grant("deal.lock", "all")]))).await;
+    let closer = CreateKey {
+        request: KeyRequest { roles: ["closer".to_owned()].into(), ..create().request },
+        by: "test".into(),
+    };
+    desk.must(&closer).await;
+    let child = json!({"id": "closer", "grants": [], "parents": []});
+    desk.run(&as_user("rob"), &put(DocumentKind::Role, "closer", child)).await.unwrap();
 }
 
 #[tokio::test]
@@ -238,6 +279,14 @@ async fn who_takes_part_again_has_no_more_than_who_lets_them() {
     desk.must(&status("zoe", Status::Inactive)).await;
     let on = desk.run(&as_user("sue"), &status("zoe", Status::Active)).await;
     assert_eq!(beyond("on", on), "page:plans");
+    // To be asked again is to lose everything until then.
+    desk.must(&status("zoe", Status::Active)).await;
+    let pending = put(
+        DocumentKind::User,
+        "zoe",
+        json!({"id": "zoe", "tags": ["vip"], "invitation": "pending"}),
+    );
+    assert_eq!(beyond("pending", desk.run(&as_user("sue"), &pending).await), "page:plans");
     let token = super::changes::invited(&desk, json!({"id": "yan"})).await;
     desk.must(&Accept { user: "yan".into(), token }).await;
     desk.run(&as_user("sue"), &status("yan", Status::Inactive)).await.unwrap();
